@@ -1,0 +1,54 @@
+/** The kinds of upstream's `field.Error`; the value is what stands in `status.details.causes[].reason`. */
+export type FieldErrorReason =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError'
+  | 'FieldValueTypeInvalid';
+
+/** One thing wrong with one field. `message` is upstream's `Error.ErrorBody()`, without the field's path. */
+export interface FieldError {
+  readonly reason: FieldErrorReason;
+  /** `spec.containers[0].image`, `metadata.annotations[a/b]`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The value as Go's field.Error prints it: strings quoted, objects as JSON, null and undefined as `null`. */
+function show(value: unknown): string {
+  return value === undefined ? 'null' : JSON.stringify(value);
+}
+
+function body(title: string, value: unknown, detail: string): string {
+  const head = `${title}: ${show(value)}`;
+  return detail === '' ? head : `${head}: ${detail}`;
+}
+
+function bare(title: string, detail: string): string {
+  return detail === '' ? title : `${title}: ${detail}`;
+}
+
+export const invalid = (field: string, value: unknown, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field, message: body('Invalid value', value, detail) });
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({ reason: 'FieldValueTypeInvalid', field, message: body('Invalid value', value, detail) });
+export const required = (field: string, detail = ''): FieldError => ({ reason: 'FieldValueRequired', field, message: bare('Required value', detail) });
+export const forbidden = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, message: bare('Forbidden', detail) });
+export const duplicate = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueDuplicate', field, message: body('Duplicate value', value, '') });
+export const notFound = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueNotFound', field, message: body('Not found', value, '') });
+export const tooLong = (field: string, maxLength: number): FieldError => ({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxLength} bytes` });
+export const tooMany = (field: string, actual: number, max: number): FieldError => ({ reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}` });
+/** `supported` is printed sorted and quoted, as upstream does. */
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  reason: 'FieldValueNotSupported',
+  field,
+  message: body('Unsupported value', value, supported.length === 0 ? '' : `supported values: ${[...supported].sort().map((one) => JSON.stringify(one)).join(', ')}`),
+});
+
+/** `spec.containers[0].image: Required value`: one error as upstream prints it. */
+export function formatFieldError(error: FieldError): string {
+  return `${error.field}: ${error.message}`;
+}

@@ -1,0 +1,27 @@
+/** Who asks. */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a connection and a request's headers prove or claim. */
+export interface Credentials {
+  /** DER of the client certificate that TLS presented, leaf first; chain not yet verified. */
+  readonly clientCertificate: Uint8Array | undefined;
+  /** From `Authorization: Bearer` or the WebSocket bearer subprotocol. */
+  readonly bearerToken: string | undefined;
+  /** Lower-case name; for the request-header authenticator. */
+  header(name: string): string | undefined;
+}
+
+/**
+ * One way of proving who asks. Returns undefined when the credentials are not of its kind, or not valid by its means
+ * (another method may accept them); the pipeline answers 401 when credentials were given and none accepts them, and
+ * falls to anonymous when none were given.
+ */
+export interface Authenticator {
+  readonly name: string;
+  authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined;
+}

@@ -1,0 +1,64 @@
+/** The only source of chance in Coxswain; seeded in tests, so that a run can be replayed. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  float(): number;
+  /** RFC 9562 version 4. */
+  uuid(): string;
+  /** `length` characters from Kubernetes' alphabet for generated names: no vowels, no look-alikes. */
+  suffix(length: number): string;
+}
+
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+function uuidFrom(bytes: Uint8Array): string {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function suffixFrom(float: () => number, length: number): string {
+  let text = '';
+  for (let i = 0; i < length; i++) text += alphabet[Math.floor(float() * alphabet.length)];
+  return text;
+}
+
+/** Chance from the platform. */
+export class SystemRandom implements Random {
+  float(): number {
+    return Math.random();
+  }
+
+  uuid(): string {
+    return globalThis.crypto.randomUUID();
+  }
+
+  suffix(length: number): string {
+    return suffixFrom(() => Math.random(), length);
+  }
+}
+
+/** The same sequence for the same seed (mulberry32). Not for secrets. */
+export class SeededRandom implements Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  float(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  }
+
+  uuid(): string {
+    return uuidFrom(Uint8Array.from({ length: 16 }, () => Math.floor(this.float() * 256)));
+  }
+
+  suffix(length: number): string {
+    return suffixFrom(() => this.float(), length);
+  }
+}
