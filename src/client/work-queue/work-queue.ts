@@ -1,0 +1,103 @@
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import { defaultControllerRateLimiter } from './rate-limiter.ts';
+
+/**
+ * A queue of keys with client-go's guarantees: a key waits in it once however often it is added, is handed to one worker
+ * at a time, and when added while being worked on is handed out again after `done`. First in, first out.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #limiter: RateLimiter;
+  #order: string[] = [];
+  readonly #dirty = new Set<string>();
+  readonly #processing = new Set<string>();
+  readonly #delayed = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
+  readonly #waiters: ((key: string | undefined) => void)[] = [];
+  #shutDown = false;
+
+  constructor(options: { readonly clock: Clock; readonly rateLimiter?: RateLimiter }) {
+    this.#clock = options.clock;
+    this.#limiter = options.rateLimiter ?? defaultControllerRateLimiter(options.clock);
+  }
+
+  /** Keys that wait to be handed out. */
+  get length(): number { return this.#order.length; }
+
+  add(key: string): void {
+    if (this.#shutDown || this.#dirty.has(key)) return;
+    this.#dirty.add(key);
+    if (!this.#processing.has(key)) this.#offer(key);
+  }
+
+  /** Adds the key after a delay; the earliest of several delays counts. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#shutDown) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    const atMs = this.#clock.monotonicMs() + delayMs;
+    const known = this.#delayed.get(key);
+    if (known !== undefined) {
+      if (known.atMs <= atMs) return;
+      known.timer.cancel();
+    }
+    const timer = this.#clock.setTimer(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    }, { unref: true });
+    this.#delayed.set(key, { atMs, timer });
+  }
+
+  /** Adds the key when its rate limit lets it: for retries after an error. */
+  addRateLimited(key: string): void {
+    this.addAfter(key, this.#limiter.delayMs(key));
+  }
+
+  /** Forgets the failures of a key: call after success. */
+  forget(key: string): void {
+    this.#limiter.forget(key);
+  }
+
+  failures(key: string): number {
+    return this.#limiter.failures(key);
+  }
+
+  /** The next key, when there is one; undefined after `shutDown`. Every key must be given back with `done`. */
+  async get(): Promise<string | undefined> {
+    const key = this.#order.shift();
+    if (key !== undefined) return this.#take(key);
+    if (this.#shutDown) return undefined;
+    const next = await new Promise<string | undefined>((resolve) => { this.#waiters.push(resolve); });
+    return next;
+  }
+
+  done(key: string): void {
+    this.#processing.delete(key);
+    if (this.#dirty.has(key)) this.#offer(key);
+  }
+
+  /** Drops what waits, and ends every `get`. */
+  shutDown(): void {
+    this.#shutDown = true;
+    for (const { timer } of this.#delayed.values()) timer.cancel();
+    this.#delayed.clear();
+    this.#order = [];
+    this.#dirty.clear();
+    for (const waiter of this.#waiters.splice(0)) waiter(undefined);
+  }
+
+  #offer(key: string): void {
+    if (this.#shutDown) return;
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) this.#order.push(key);
+    else waiter(this.#take(key));
+  }
+
+  #take(key: string): string {
+    this.#dirty.delete(key);
+    this.#processing.add(key);
+    return key;
+  }
+}
