@@ -11,14 +11,19 @@ export interface ObjectSchema {
   readonly fields: ReadonlyMap<string, FieldSchema>;
   /** Names of fields that must be present, as the OpenAPI document states them. */
   readonly required: readonly string[];
+  /** How server-side apply owns every value of this type, unless the field says otherwise; granular where absent. */
+  readonly mapType?: 'granular' | 'atomic';
+  /** The kinds that this type is, if it is one. `group` is empty for core. */
+  readonly kinds?: readonly GroupVersionKind[];
 }
+export interface GroupVersionKind { readonly group: string; readonly version: string; readonly kind: string }
 export interface MapSchema { readonly kind: 'map'; readonly values: ValueSchema }
 export interface ListSchema { readonly kind: 'list'; readonly items: ValueSchema }
 export interface ScalarSchema {
   readonly kind: 'string' | 'bytes' | 'int32' | 'int64' | 'number' | 'boolean' | 'quantity' | 'int-or-string' | 'time' | 'micro-time' | 'duration';
 }
-/** Any JSON value is kept as it is: RawExtension, JSON, FieldsV1. */
-export interface AnySchema { readonly kind: 'any' }
+/** Any JSON value is kept as it is: RawExtension, JSON, FieldsV1; `definition` is its OpenAPI definition name, if it has one. */
+export interface AnySchema { readonly kind: 'any'; readonly definition?: string }
 
 export type ValueSchema = ObjectSchema | MapSchema | ListSchema | ScalarSchema | AnySchema;
 
@@ -30,6 +35,8 @@ export interface FieldSchema {
   readonly value: ValueSchema;
   /** Protobuf field number; undefined where the type has no protobuf form. */
   readonly tag?: number;
+  /** Field numbers of the messages that hold this field in protobuf where JSON inlines them, outermost first. */
+  readonly wrappers?: readonly number[];
   /** Strategic merge patch. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey?: string;
@@ -37,7 +44,7 @@ export interface FieldSchema {
   readonly listType?: ListType;
   readonly listMapKeys: readonly string[];
   readonly mapType?: 'granular' | 'atomic';
-  /** The default that the OpenAPI document states, if any. */
+  /** The default that a CustomResourceDefinition states, if any; upstream's document states none for built-in types. */
   readonly default?: unknown;
 }
 
@@ -54,6 +61,8 @@ export interface ResourceSchema {
   /** As discovery prints them: create, delete, deletecollection, get, list, patch, update, watch; sorted. */
   readonly verbs: readonly string[];
   readonly subresources: readonly SubresourceSchema[];
+  /** Names the stored form in discovery (storageVersionHash); absent where nothing is stored. */
+  readonly storageVersionHash?: string;
   readonly schema: ObjectSchema;
 }
 
