@@ -17,14 +17,16 @@ export interface Runtime extends AsyncDisposable {
   removePodSandbox(sandboxId: string): Promise<void>;
   /** Undefined when there is none. */
   podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus | undefined>;
-  listPodSandboxes(): Promise<PodSandbox[]>;
+  /** The filter is what the caller needs; an implementation may answer with more. */
+  listPodSandboxes(filter?: RuntimeFilter): Promise<PodSandbox[]>;
 
   createContainer(sandboxId: string, config: ContainerConfig, sandboxConfig: PodSandboxConfig): Promise<string>;
   startContainer(containerId: string): Promise<void>;
   /** SIGTERM (or the image's stop signal), SIGKILL after the grace period. Resolves when it has exited. Idempotent. */
   stopContainer(containerId: string, gracePeriodSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
-  listContainers(): Promise<Container[]>;
+  /** The filter is what the caller needs; an implementation may answer with more. */
+  listContainers(filter?: RuntimeFilter): Promise<Container[]>;
   /** Undefined when there is none. */
   containerStatus(containerId: string): Promise<ContainerStatus | undefined>;
 
@@ -52,6 +54,9 @@ export interface Runtime extends AsyncDisposable {
    */
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
 }
+
+/** Narrows a list to one pod: sandboxes by their uid, containers by the label `io.kubernetes.pod.uid`. */
+export interface RuntimeFilter { readonly podUid: string }
 
 export type RuntimeErrorCode = 'not-found' | 'already-exists' | 'invalid-argument' | 'deadline-exceeded' | 'unavailable' | 'image-pull' | 'unknown';
 
