@@ -34,7 +34,7 @@ export type WriteResult =
 export interface ListOptions {
   /** Read as of this revision (default: now). Compacted: throws CompactedError. In the future: throws FutureRevisionError. */
   readonly revision?: number;
-  /** At most this many entries. */
+  /** At most this many entries; 0 or absent: all of them. */
   readonly limit?: number;
   /** Only keys strictly greater than this one. */
   readonly after?: string;
@@ -50,7 +50,7 @@ export interface ListResult {
 }
 
 export interface WatchOptions {
-  /** First revision wanted; events from it on are replayed, then live. Compacted: the iterator throws CompactedError. */
+  /** First revision wanted (default: the next one); events from it on are replayed, then live. It may lie in the future. */
   readonly fromRevision?: number;
   readonly signal: AbortSignal;
 }
@@ -86,7 +86,10 @@ export class StoreUnavailableError extends Error {
 export interface Store extends AsyncDisposable {
   /** The newest revision that is durable and visible to reads. Starts at 1 for an empty store, as etcd's does. */
   readonly revision: number;
-  /** Reads at or below this revision are gone. 0 when nothing was compacted. */
+  /**
+   * Reads below this revision are gone, and so are events at and below it; reads at it still answer, as etcd's do.
+   * 0 when nothing was compacted.
+   */
   readonly compactedRevision: number;
   get(key: string, options?: { readonly revision?: number }): Promise<Entry | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
@@ -94,17 +97,25 @@ export interface Store extends AsyncDisposable {
   count(prefix: string): Promise<number>;
   /**
    * Applies one write. Resolves only when the outcome is durable. Many concurrent writes share one commit. Writes are
-   * applied in the order of the calls; each sees the effect of those called before it.
+   * applied in the order of the calls; each sees the effect of those called before it. A delete of what is not there is
+   * refused with nothing as `current`. The store keeps `value`: do not change it afterwards. A key is non-empty,
+   * well-formed text without NUL (else RangeError). Rejects with StoreUnavailableError when it cannot be made durable;
+   * no later write succeeds then, and reads go on.
    */
   write(write: Write): Promise<WriteResult>;
   /**
    * Committed events under the prefix in revision order, in batches as they were committed; each batch is delivered
    * after it is durable and visible to reads, and before the `write` calls that made it resolve. `listener` must not
-   * throw. Events from `fromRevision` to now are delivered first. Ends when the signal aborts.
+   * throw. Events from `fromRevision` to now are delivered first. A batch without an event under the prefix is not
+   * delivered; `revision` is the store's. Ends when the signal aborts.
    * Rejects with CompactedError when `fromRevision` is compacted; resolves once the replay has been delivered.
    */
   watch(prefix: string, options: WatchOptions, listener: (events: readonly StoreEvent[], revision: number) => void): Promise<void>;
-  /** Forgets history at and below `revision` (newest versions of live keys stay). */
+  /**
+   * Forgets what was superseded at or below `revision` (newest versions of live keys stay). Resolves when that holds
+   * across a restart; space may be freed later. Nothing happens when it was compacted already; rejects with
+   * FutureRevisionError when the revision does not exist yet.
+   */
   compact(revision: number): Promise<void>;
   /** Bytes on disk, or in memory for the memory driver: for metrics and limits. */
   sizeBytes(): Promise<number>;
