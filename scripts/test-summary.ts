@@ -1,0 +1,36 @@
+/** A test reporter for people: failures in full, skipped tests with their reasons, and one closing line of counts. */
+import type { TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
+
+export default async function* summary(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const skipped = new Map<string, number>();
+  const counts = new Map<string, number>();
+  for await (const event of source) {
+    switch (event.type) {
+      case 'test:fail': {
+        const { name, file, line, details } = event.data;
+        const cause: unknown = (details.error as { cause?: unknown }).cause ?? details.error;
+        if ((details.error as { failureType?: string }).failureType === 'subtestsFailed') break;
+        yield `\nFAILED ${name} (${file ?? '?'}:${line ?? 0})\n${inspect(cause, { depth: 4 })}\n`;
+        break;
+      }
+      case 'test:pass': {
+        const { skip } = event.data;
+        if (skip !== undefined) {
+          const reason = typeof skip === 'string' ? skip : 'no reason given';
+          skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+        }
+        break;
+      }
+      case 'test:diagnostic': {
+        const match = /^(tests|pass|fail|cancelled|skipped) (\d+)$/.exec(event.data.message);
+        if (match !== null) counts.set(match[1]!, Number(match[2]));
+        break;
+      }
+      default:
+    }
+  }
+  for (const [reason, count] of skipped) yield `\nskipped ${count}: ${reason}`;
+  const failed = (counts.get('fail') ?? 0) + (counts.get('cancelled') ?? 0);
+  yield `\n${counts.get('pass') ?? 0} passed, ${failed} failed, ${counts.get('skipped') ?? 0} skipped\n`;
+}
