@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+
+/** Where everything of the real node lies. All of it is removed by `reset`. */
+export interface HostPaths {
+  readonly dataDir: string;
+  readonly containerdDir: string;
+  readonly configFile: string;
+  readonly logFile: string;
+  readonly pidFile: string;
+  readonly rootDir: string;
+  readonly stateDir: string;
+  readonly runcRoot: string;
+  readonly certsDir: string;
+  readonly cniDir: string;
+  readonly cniConfDir: string;
+  readonly socketPath: string;
+  /** Outside of the data directory, when its path is too long for a socket; else undefined. */
+  readonly shortDir: string | undefined;
+}
+
+/** sockaddr_un holds 108 bytes with the closing zero; containerd also listens at SOCKET.ttrpc. */
+const maxSocketPathBytes = 107 - '.ttrpc'.length;
+
+export function hostPaths(dataDirectory: string): HostPaths {
+  const dataDir = resolve(dataDirectory);
+  const containerdDir = join(dataDir, 'containerd');
+  const socket = join(containerdDir, 'containerd.sock');
+  const tooLong = Buffer.byteLength(socket) > maxSocketPathBytes;
+  const shortDir = tooLong ? `/run/coxswain-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}` : undefined;
+  return {
+    dataDir,
+    containerdDir,
+    configFile: join(containerdDir, 'config.toml'),
+    logFile: join(containerdDir, 'containerd.log'),
+    pidFile: join(containerdDir, 'containerd.json'),
+    rootDir: join(containerdDir, 'root'),
+    stateDir: join(containerdDir, 'state'),
+    runcRoot: join(containerdDir, 'state', 'runc'),
+    certsDir: join(dataDir, 'certs.d'),
+    cniDir: join(dataDir, 'cni'),
+    cniConfDir: join(dataDir, 'cni', 'net.d'),
+    socketPath: shortDir === undefined ? socket : join(shortDir, 'containerd.sock'),
+    shortDir,
+  };
+}

@@ -1,0 +1,50 @@
+import { RuntimeError } from '../runtime.ts';
+import type { RuntimeErrorCode } from '../runtime.ts';
+import type { Methods } from './generated/cri.ts';
+import { methods } from './generated/cri.ts';
+import type { CallOptions, GrpcChannel, GrpcCode } from './grpc-channel.ts';
+import { GrpcError } from './grpc-channel.ts';
+import { decode, encode } from './wire.ts';
+
+/** A request leaves out what has its default. */
+export type Partly<T> = T extends Uint8Array ? T
+  : T extends readonly (infer Item)[] ? readonly Partly<Item>[]
+    : T extends object ? { readonly [Key in keyof T]?: Partly<T[Key]> | undefined } : T;
+
+/** What upstream's kubelet waits for a call that has no time-out of its own. */
+export const defaultTimeoutMs = 120_000;
+
+const codes: Partial<Record<GrpcCode, RuntimeErrorCode>> = {
+  NotFound: 'not-found',
+  AlreadyExists: 'already-exists',
+  InvalidArgument: 'invalid-argument',
+  DeadlineExceeded: 'deadline-exceeded',
+  Unavailable: 'unavailable',
+};
+
+/** Anything that a call threw, as the Runtime contract promises it. containerd before 2.0 has no code for a time-out of its own. */
+export function runtimeError(error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  if (!(error instanceof GrpcError)) return new RuntimeError('unknown', error instanceof Error ? error.message : String(error), { cause: error });
+  const timedOut = error.code === 'Unknown' && error.description.includes('context deadline exceeded');
+  return new RuntimeError(timedOut ? 'deadline-exceeded' : codes[error.code] ?? 'unknown', error.message, { cause: error });
+}
+
+/** The calls of CRI v1, typed; they reject with RuntimeError. */
+export class CriClient {
+  readonly #channel: GrpcChannel;
+
+  constructor(channel: GrpcChannel) {
+    this.#channel = channel;
+  }
+
+  async call<Name extends keyof Methods>(name: Name, request: Partly<Methods[Name]['request']>, options: CallOptions = {}): Promise<Methods[Name]['response']> {
+    const [path, requestType, responseType] = methods[name];
+    try {
+      const answer = await this.#channel.unary(path, encode(requestType, request), { timeoutMs: defaultTimeoutMs, ...options });
+      return decode(responseType, answer) as Methods[Name]['response'];
+    } catch (error) {
+      throw runtimeError(error);
+    }
+  }
+}
