@@ -1,0 +1,153 @@
+import type { StoreEvent } from '../../store/store.ts';
+import type { FieldsOf } from './cached-object.ts';
+import { CachedObject } from './cached-object.ts';
+import { ChangeWindow } from './change-window.ts';
+import { Change } from './change.ts';
+import { SortedMap } from './sorted-map.ts';
+import type { CacheWatcher } from './watcher.ts';
+import { WatcherSet } from './watcher.ts';
+
+/** All objects of one stored resource as they stand, the latest changes, and those who watch. */
+export class ResourceCache {
+  /** What the resource's keys start with in the store, e.g. `/registry/core/pods/`. */
+  readonly prefix: string;
+  readonly #entries = new SortedMap<CachedObject>();
+  readonly #window: ChangeWindow;
+  readonly #watchers = new WatcherSet();
+  readonly #listeners = new Set<(change: Change) => void>();
+  #fieldsOf: FieldsOf | undefined;
+  #changedAt = 0;
+  #bytes = 0;
+
+  constructor(prefix: string, floor: number) {
+    this.prefix = prefix;
+    this.#window = new ChangeWindow(floor);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  /** The latest revision that changed this resource: lists are the same at it and at any later one. */
+  get changedAt(): number {
+    return this.#changedAt;
+  }
+
+  /** Watches may start after this revision or any later one. */
+  get floor(): number {
+    return this.#window.floor;
+  }
+
+  /** How selectable fields are read; set once, before anything is selected. */
+  set fieldsOf(fieldsOf: FieldsOf | undefined) {
+    this.#fieldsOf = fieldsOf;
+  }
+
+  get(key: string): CachedObject | undefined {
+    return this.#entries.get(key);
+  }
+
+  scan(prefix: string, after: string | undefined, visit: (object: CachedObject) => boolean): void {
+    this.#entries.scan(prefix, after, visit);
+  }
+
+  count(prefix: string, after?: string): number {
+    return this.#entries.count(prefix, after);
+  }
+
+  /** From a stored value, as of any revision: for reads of the past. */
+  decode(storeKey: string, value: Uint8Array, revision: number): CachedObject {
+    return CachedObject.fromStored(storeKey.slice(this.prefix.length), value, revision, this.#fieldsOf);
+  }
+
+  /** Puts in what the store held at start. */
+  load(storeKey: string, value: Uint8Array, revision: number): void {
+    const object = this.decode(storeKey, value, revision);
+    this.#entries.set(object);
+    this.#bytes += object.bytes.length;
+    if (revision > this.#changedAt) this.#changedAt = revision;
+  }
+
+  /** Takes in one committed event. `written`: the decoded object, when its writer is in this process and still has it. */
+  apply(event: StoreEvent, written: CachedObject['object'] | undefined): Change {
+    let change: Change;
+    if (event.type === 'put') {
+      const { key, value, modRevision } = event.entry;
+      const object = this.decode(key, value, modRevision);
+      if (written !== undefined && this.#isObserved) object.adopt(written);
+      const previous = this.#entries.set(object);
+      this.#bytes += object.bytes.length - (previous?.bytes.length ?? 0);
+      change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
+    } else {
+      const previous = this.#entries.delete(event.key.slice(this.prefix.length));
+      this.#bytes -= previous?.bytes.length ?? 0;
+      change = new Change('DELETED', event.revision, this.decode(event.key, event.previous.value, event.revision), previous);
+    }
+    this.#changedAt = change.revision;
+    this.#window.push(change);
+    return change;
+  }
+
+  get #isObserved(): boolean {
+    return this.#watchers.size > 0 || this.#listeners.size > 0;
+  }
+
+  /** Tells everyone of changes that `apply` took in. */
+  publish(changes: readonly Change[]): void {
+    for (const change of changes) {
+      for (const listener of this.#listeners) listener(change);
+      this.#watchers.tell(change);
+    }
+    this.#watchers.flush();
+    for (const change of changes) change.release();
+  }
+
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Starts a watch with all changes after `revision`, which must not be below `floor`. */
+  watchFrom(revision: number, watcher: CacheWatcher): void {
+    watcher.start(revision);
+    for (const change of this.#window.after(revision)) watcher.change(change);
+    watcher.flush();
+    if (!watcher.ended) this.#watchers.add(watcher);
+  }
+
+  /** Starts a watch with an ADDED event for everything that exists, in order of key. */
+  watchFromNow(watcher: CacheWatcher): void {
+    watcher.start(this.#changedAt);
+    this.#entries.scan(watcher.filter.prefix, undefined, (object) => {
+      watcher.initial(object);
+      return !watcher.ended;
+    });
+    watcher.flush();
+    if (!watcher.ended) this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: CacheWatcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** Forgets changes at and below `revision`. */
+  trim(revision: number): void {
+    this.#window.trim(revision);
+  }
+
+  /** Ends every watch. */
+  close(): void {
+    for (const watcher of [...this.#watchers]) {
+      this.#watchers.delete(watcher);
+      watcher.end();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/** Entries a chunk may hold before it is split in two. */
+const chunkLimit = 512;
+
+/**
+ * Values by key, with ordered scans. A list of small sorted arrays: inserting moves at most one chunk, and a scan of
+ * everything touches arrays only. Keys are compared by UTF-16 code unit, which for the API's ASCII names is bytewise.
+ */
+export class SortedMap<T extends { readonly key: string }> {
+  readonly #byKey = new Map<string, T>();
+  #chunks: T[][] = [];
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Inserts or replaces. Returns what was there. */
+  set(value: T): T | undefined {
+    const { key } = value;
+    const previous = this.#byKey.get(key);
+    this.#byKey.set(key, value);
+    if (this.#chunks.length === 0) {
+      this.#chunks.push([value]);
+      return previous;
+    }
+    const at = this.#chunkOf(key);
+    const chunk = this.#chunks[at]!;
+    const index = lowerBound(chunk, key);
+    if (previous !== undefined) chunk[index] = value;
+    else if (index === chunk.length) chunk.push(value);
+    else chunk.splice(index, 0, value);
+    if (chunk.length > chunkLimit) this.#chunks.splice(at + 1, 0, chunk.splice(chunkLimit >>> 1));
+    return previous;
+  }
+
+  /** Removes. Returns what was there. */
+  delete(key: string): T | undefined {
+    const previous = this.#byKey.get(key);
+    if (previous === undefined) return undefined;
+    this.#byKey.delete(key);
+    const at = this.#chunkOf(key);
+    const chunk = this.#chunks[at]!;
+    chunk.splice(lowerBound(chunk, key), 1);
+    if (chunk.length === 0) this.#chunks.splice(at, 1);
+    return previous;
+  }
+
+  /** Values whose key starts with `prefix` and is greater than `after`, in order, until `visit` returns false. */
+  scan(prefix: string, after: string | undefined, visit: (value: T) => boolean): void {
+    const start = after !== undefined && after >= prefix ? after : prefix;
+    if (this.#chunks.length === 0) return;
+    let at = this.#chunkOf(start);
+    let index = lowerBound(this.#chunks[at]!, start);
+    for (; at < this.#chunks.length; at++, index = 0) {
+      const chunk = this.#chunks[at]!;
+      for (; index < chunk.length; index++) {
+        const value = chunk[index]!;
+        if (value.key === after) continue;
+        if (!value.key.startsWith(prefix)) return;
+        if (!visit(value)) return;
+      }
+    }
+  }
+
+  /** How many keys start with `prefix` and are greater than `after`. */
+  count(prefix: string, after?: string): number {
+    if (prefix === '' && after === undefined) return this.size;
+    let count = 0;
+    this.scan(prefix, after, () => {
+      count += 1;
+      return true;
+    });
+    return count;
+  }
+
+  /** The chunk that holds `key`, or would. */
+  #chunkOf(key: string): number {
+    let low = 0;
+    let high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.#chunks[middle]![0]!.key <= key) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** Index of the first value whose key is not less than `key`. */
+function lowerBound(chunk: readonly { readonly key: string }[], key: string): number {
+  let low = 0;
+  let high = chunk.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (chunk[middle]!.key < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

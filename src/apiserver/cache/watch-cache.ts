@@ -1,0 +1,130 @@
+import type { KubeObject } from '../../api/meta/object.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Store, StoreEvent } from '../../store/store.ts';
+import type { Change } from './change.ts';
+import { ResourceCache } from './resource-cache.ts';
+
+/** What all keys start with. */
+export const registryRoot = '/registry/';
+
+/** How many entries are read from the store at a time when the cache fills. */
+const loadPageSize = 5000;
+
+/** `/registry/GROUP/RESOURCE/`; the core group is called `core`. */
+export function storagePrefix(group: string, resource: string): string {
+  return `${registryRoot}${group === '' ? 'core' : group}/${resource}/`;
+}
+
+function prefixOf(key: string): string {
+  const afterGroup = key.indexOf('/', registryRoot.length);
+  return key.slice(0, key.indexOf('/', afterGroup + 1) + 1);
+}
+
+/**
+ * Everything that is stored, in memory, as encoded bytes. Follows the store: a write is visible here before the call
+ * that made it resolves. Reads are synchronous.
+ */
+export class WatchCache implements Disposable {
+  readonly #store: Store;
+  readonly #logger: Logger;
+  readonly #resources = new Map<string, ResourceCache>();
+  readonly #written = new WeakMap<Uint8Array, KubeObject>();
+  readonly #stop = new AbortController();
+  readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  #revision = 0;
+  #loadedAt = 0;
+
+  private constructor(store: Store, logger: Logger) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  /** Fills the cache and follows the store from there on. */
+  static async start(store: Store, logger: Logger): Promise<WatchCache> {
+    const cache = new WatchCache(store, logger);
+    await cache.#load();
+    return cache;
+  }
+
+  /** Everything up to this revision is in the cache, and has been told to watchers. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get resources(): Iterable<ResourceCache> {
+    return this.#resources.values();
+  }
+
+  async #load(): Promise<void> {
+    let after: string | undefined;
+    let revision: number | undefined;
+    for (;;) {
+      const page = await this.#store.list(registryRoot, { limit: loadPageSize, ...(revision !== undefined && { revision }), ...(after !== undefined && { after }) });
+      revision ??= page.revision;
+      this.#loadedAt = revision;
+      for (const entry of page.entries) this.#resource(prefixOf(entry.key)).load(entry.key, entry.value, entry.modRevision);
+      if (page.remaining === 0) break;
+      after = page.entries.at(-1)!.key;
+    }
+    this.#revision = revision;
+    await this.#store.watch(registryRoot, { fromRevision: revision + 1, signal: this.#stop.signal }, (events, reached) => this.#take(events, reached));
+  }
+
+  /** The cache of one stored resource. It exists, empty, for resources that nothing was stored of yet. */
+  resource(group: string, resource: string): ResourceCache {
+    return this.#resource(storagePrefix(group, resource));
+  }
+
+  #resource(prefix: string): ResourceCache {
+    let cache = this.#resources.get(prefix);
+    if (cache === undefined) this.#resources.set(prefix, (cache = new ResourceCache(prefix, this.#loadedAt)));
+    return cache;
+  }
+
+  /** Remembers what `value` decodes to while it is being written, so that nobody has to decode it again. */
+  remember(value: Uint8Array, object: KubeObject): void {
+    this.#written.set(value, object);
+  }
+
+  #take(events: readonly StoreEvent[], reached: number): void {
+    const touched = new Map<ResourceCache, Change[]>();
+    for (const event of events) {
+      const put = event.type === 'put';
+      const resource = this.#resource(prefixOf(put ? event.entry.key : event.key));
+      const change = resource.apply(event, put ? this.#written.get(event.entry.value) : undefined);
+      const changes = touched.get(resource);
+      if (changes === undefined) touched.set(resource, [change]);
+      else changes.push(change);
+    }
+    if (reached > this.#revision) this.#revision = reached;
+    for (const [resource, changes] of touched) {
+      try {
+        resource.publish(changes);
+      } catch (error) {
+        this.#logger.error('a watcher failed', { resource: resource.prefix, error });
+      }
+    }
+    for (const waiting of this.#waiting) {
+      if (waiting.revision > this.#revision) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  /** Undefined when everything up to `revision` is here already; else a promise of it. */
+  reached(revision: number): Promise<void> | undefined {
+    if (revision <= this.#revision) return undefined;
+    return new Promise((resolve) => this.#waiting.add({ revision, resolve }));
+  }
+
+  /** Undefined when the cache has everything that the store has committed; else a promise of it. */
+  fresh(): Promise<void> | undefined {
+    return this.reached(this.#store.revision);
+  }
+
+  /** Ends every watch and stops following the store. */
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+    for (const resource of this.#resources.values()) resource.close();
+  }
+}

@@ -1,0 +1,147 @@
+import type { ApiError } from '../../api/status.ts';
+import type { CachedObject } from './cached-object.ts';
+import type { Change, ChangeType } from './change.ts';
+
+/** Where the events of one watch go. Called synchronously, in order of revision; must not throw. */
+export interface WatchSink {
+  /** `change` is absent for the synthetic events that tell of what exists when the watch starts. */
+  event(type: ChangeType, object: CachedObject, change: Change | undefined): void;
+  /** Everything up to `revision` has been told. `initialEventsEnd` marks the end of the synthetic events. */
+  bookmark(revision: number, initialEventsEnd: boolean): void;
+  /** Called once after the events of one commit: the moment to write out what has gathered. */
+  flush(): void;
+  /** The watch is over: with an error event, or in peace. Nothing is called afterwards. */
+  end(error: ApiError | undefined): void;
+}
+
+/** What a watch wants of one resource. */
+export interface WatchFilter {
+  /** `namespace/` or the empty string. */
+  readonly prefix: string;
+  /** Undefined: everything under the prefix. */
+  readonly matches: ((object: CachedObject) => boolean) | undefined;
+  /** A field that must have one value: lets the cache skip this watcher for all other objects. */
+  readonly pinned: { readonly field: string; readonly value: string } | undefined;
+}
+
+/** One watch on one resource: narrows changes to what its filter selects and passes them to its sink. */
+export class CacheWatcher {
+  readonly filter: WatchFilter;
+  readonly #sink: WatchSink;
+  #ended = false;
+  #dirty = false;
+  /** Changes at and below it have been seen: one who joins while a change is being told gets it once. */
+  #seen = 0;
+
+  constructor(filter: WatchFilter, sink: WatchSink) {
+    this.filter = filter;
+    this.#sink = sink;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  #selects(object: CachedObject): boolean {
+    return object.key.startsWith(this.filter.prefix) && (this.filter.matches === undefined || this.filter.matches(object));
+  }
+
+  /** The watch starts after this revision. */
+  start(revision: number): void {
+    this.#seen = revision;
+  }
+
+  /** A synthetic ADDED event for something that exists already. */
+  initial(object: CachedObject): void {
+    if (this.#ended || !this.#selects(object)) return;
+    this.#dirty = true;
+    this.#sink.event('ADDED', object, undefined);
+  }
+
+  /** An object that comes into the selection is ADDED, one that leaves it is DELETED, whatever happened to it. */
+  change(change: Change): void {
+    if (this.#ended || change.revision <= this.#seen) return;
+    this.#seen = change.revision;
+    const before = change.previous !== undefined && this.#selects(change.previous);
+    const after = change.type !== 'DELETED' && this.#selects(change.object);
+    if (!before && !after) return;
+    this.#dirty = true;
+    if (after) this.#sink.event(before ? 'MODIFIED' : 'ADDED', change.object, change);
+    else this.#sink.event('DELETED', change.departed, change);
+  }
+
+  bookmark(revision: number, initialEventsEnd: boolean): void {
+    if (this.#ended) return;
+    this.#sink.bookmark(revision, initialEventsEnd);
+    this.#dirty = true;
+    this.flush();
+  }
+
+  flush(): void {
+    if (!this.#dirty || this.#ended) return;
+    this.#dirty = false;
+    this.#sink.flush();
+  }
+
+  end(error?: ApiError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#sink.end(error);
+  }
+}
+
+/** The watchers of one resource, those that pin a field apart, so that a change visits only whom it may concern. */
+export class WatcherSet {
+  readonly #all = new Set<CacheWatcher>();
+  readonly #general = new Set<CacheWatcher>();
+  readonly #pinned = new Map<string, Map<string, Set<CacheWatcher>>>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  [Symbol.iterator](): Iterator<CacheWatcher> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  add(watcher: CacheWatcher): void {
+    this.#all.add(watcher);
+    const { pinned } = watcher.filter;
+    if (pinned === undefined) {
+      this.#general.add(watcher);
+      return;
+    }
+    let values = this.#pinned.get(pinned.field);
+    if (values === undefined) this.#pinned.set(pinned.field, (values = new Map()));
+    const set = values.get(pinned.value);
+    if (set === undefined) values.set(pinned.value, new Set([watcher]));
+    else set.add(watcher);
+  }
+
+  delete(watcher: CacheWatcher): void {
+    this.#all.delete(watcher);
+    this.#general.delete(watcher);
+    const { pinned } = watcher.filter;
+    if (pinned === undefined) return;
+    const values = this.#pinned.get(pinned.field);
+    const set = values?.get(pinned.value);
+    set?.delete(watcher);
+    if (set?.size === 0) values?.delete(pinned.value);
+    if (values?.size === 0) this.#pinned.delete(pinned.field);
+  }
+
+  /** Tells a change to all whom it may concern. */
+  tell(change: Change): void {
+    for (const watcher of this.#general) watcher.change(change);
+    for (const [field, values] of this.#pinned) {
+      const now = change.object.fields[field] ?? '';
+      const before = change.previous?.fields[field] ?? now;
+      for (const watcher of values.get(now) ?? []) watcher.change(change);
+      if (before !== now) for (const watcher of values.get(before) ?? []) watcher.change(change);
+    }
+  }
+
+  flush(): void {
+    for (const watcher of this.#all) watcher.flush();
+  }
+}

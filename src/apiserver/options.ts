@@ -1,0 +1,84 @@
+import type { KubeObject } from '../api/meta/object.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
+import type { Store } from '../store/store.ts';
+import type { AdmissionPlugin } from './admission/admission.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
+import type { ObjectReader } from './cache/reader.ts';
+import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
+import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
+
+/** What the API server gives to the parts that are plugged into it. All of it works once the server has started. */
+export interface ServerParts {
+  readonly reader: ObjectReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Asks the authorization modes in their order; never 'no-opinion' by accident: that means nobody allowed it. */
+  authorize(attributes: Attributes): Decision | Promise<Decision>;
+  /** Requests from inside the server, through the whole pipeline, as whatever user they name. */
+  readonly local: LocalEndpoint;
+}
+
+export type Factory<T> = (parts: ServerParts) => T;
+/** A part, or how to make it once the server's own parts exist. */
+export type MaybeFactory<T extends object> = T | Factory<T>;
+
+/** Serves one path outside the resources: discovery documents, keys, health of a part. */
+export interface PathHandler {
+  /** Exact path; with a `/` at its end, everything under it. */
+  readonly path: string;
+  /** May be asked without credentials being authorized (`/.well-known/openid-configuration` is not: RBAC decides). Default false. */
+  readonly public?: boolean;
+  handle(context: RequestContext): ApiResponse | Promise<ApiResponse>;
+}
+
+/** One named part of /livez and /readyz. Throws, or rejects, when it is not healthy. */
+export interface HealthCheck {
+  readonly name: string;
+  check(): void | Promise<void>;
+}
+
+/** Where discovery and OpenAPI documents come from. Undefined: no such document. */
+export interface DocumentSource {
+  respond(path: string, accept: string | undefined): ApiResponse | undefined;
+}
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** In order. None: only the local endpoint knows who asks, and connections are anonymous. */
+  readonly authenticators?: readonly MaybeFactory<Authenticator>[];
+  /** In order. None: everything is allowed. */
+  readonly authorizers?: readonly MaybeFactory<Authorizer>[];
+  /** In order. */
+  readonly admission?: readonly MaybeFactory<AdmissionPlugin>[];
+  readonly endpoints?: readonly MaybeFactory<EndpointHandler>[];
+  readonly paths?: readonly MaybeFactory<PathHandler>[];
+  readonly health?: readonly HealthCheck[];
+  /** In order: the first that knows a path answers. */
+  readonly documents?: readonly DocumentSource[];
+  /** Objects that must exist, beside the server's own. Created when missing, never changed. */
+  readonly bootstrapObjects?: readonly KubeObject[];
+  /** Requests without credentials are `system:anonymous`. Default true. */
+  readonly anonymous?: boolean;
+  /** Default 10.96.0.0/12. Its first address is the kubernetes Service's. */
+  readonly serviceCidr?: string;
+  /** Default 30000-32767, both inclusive. */
+  readonly nodePorts?: { readonly first: number; readonly last: number };
+  /** Where the kubernetes Service leads. Without it the Service has no endpoints. */
+  readonly advertise?: { readonly address: string; readonly port: number };
+  /** How log, exec, attach and port-forward reach kubelets. Without it they answer 503. */
+  readonly kubelet?: KubeletDialer;
+  /** How long events live after their last write, milliseconds. Default one hour. */
+  readonly eventTtlMs?: number;
+  /** History is compacted this often, milliseconds; what is older than that is forgotten. Default five minutes, 0: never. */
+  readonly compactionIntervalMs?: number;
+  /** Requests served at the same time. Default 400 reading and 200 writing. */
+  readonly maxInFlight?: { readonly reading: number; readonly writing: number };
+}

@@ -1,0 +1,69 @@
+import { badRequestError } from '../api/status.ts';
+import type { RequestInfo } from './request.ts';
+
+const verbOfMethod: Readonly<Record<string, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+/** Subresources of namespaces: what follows `/namespaces/NAME/` is otherwise a resource inside the namespace. */
+const namespaceSubresources = new Set(['status', 'finalize']);
+
+function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badRequestError(`invalid URL escape ${JSON.stringify(segment)}`);
+  }
+}
+
+/** True for the values that Go's strconv.ParseBool, as query parameters use it, takes for true. */
+export function queryFlag(value: string | null): boolean {
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+function nonResource(path: string, method: string): RequestInfo {
+  return { isResourceRequest: false, path, verb: method.toLowerCase(), apiGroup: '', apiVersion: '', namespace: '', resource: '', subresource: '', name: '', remainder: '' };
+}
+
+/**
+ * Reads what a path and method ask for, as upstream's RequestInfoFactory does, with the deprecated `/watch/` prefix.
+ * `path` is still percent-encoded; the segments of the answer are decoded. Throws BadRequest for broken escapes.
+ */
+export function parseRequestInfo(method: string, path: string, query: URLSearchParams | undefined): RequestInfo {
+  const parts = path.split('/');
+  parts.shift();
+  if (parts.at(-1) === '') parts.pop();
+  const core = parts[0] === 'api';
+  const first = core ? 1 : 2;
+  if ((!core && parts[0] !== 'apis') || parts.length < first + 2) return nonResource(path, method);
+
+  const apiGroup = core ? '' : decodeSegment(parts[1]!);
+  const apiVersion = decodeSegment(parts[first]!);
+  let index = first + 1;
+  let verb = verbOfMethod[method] ?? '';
+  const watchPrefix = parts[index] === 'watch';
+  if (watchPrefix) {
+    verb = 'watch';
+    index += 1;
+    if (parts[index] === undefined) throw badRequestError('unable to determine kind and namespace from url');
+  }
+  let namespace = '';
+  if (parts[index] === 'namespaces' && parts[index + 1] !== undefined) {
+    namespace = decodeSegment(parts[index + 1]!);
+    if (parts[index + 2] !== undefined && !namespaceSubresources.has(parts[index + 2]!)) index += 2;
+  }
+  const resource = decodeSegment(parts[index]!);
+  let name = parts[index + 1] === undefined ? '' : decodeSegment(parts[index + 1]!);
+  const subresource = parts[index + 2] === undefined ? '' : decodeSegment(parts[index + 2]!);
+  const remainder = parts.length > index + 3 ? parts.slice(index + 3).join('/') : '';
+
+  if (name === '' && verb === 'get') verb = query !== undefined && queryFlag(query.get('watch')) ? 'watch' : 'list';
+  if (name === '' && verb === 'delete') verb = 'deletecollection';
+  if (name !== '' && verb === 'get' && query !== undefined && subresource === '' && queryFlag(query.get('watch'))) verb = 'watch';
+  // A collection narrowed to one name is authorized as that name, so that rules with resourceNames apply.
+  if (name === '' && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
+    const selector = query?.get('fieldSelector');
+    const match = selector === undefined || selector === null ? null : /^metadata\.name==?([^=,!]+)$/.exec(selector);
+    if (match !== null) name = match[1]!;
+  }
+  return { isResourceRequest: true, path, verb, apiGroup, apiVersion, namespace, resource, subresource, name, remainder };
+}

@@ -1,0 +1,26 @@
+import type { ApiResponse, Upgrade } from '../request.ts';
+
+/** Where a node's kubelet listens, as its status says. */
+export interface KubeletTarget {
+  readonly nodeName: string;
+  /** IP address or host name to connect to. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * How the API server reaches kubelets. `http/kubelet-dialer` connects by TLS with the server's client certificate;
+ * simulated nodes and tests bring their own.
+ */
+export interface KubeletDialer {
+  /**
+   * A plain GET, e.g. of `/containerLogs/NS/POD/CONTAINER?follow=true`. The body is streamed; `signal` ends it.
+   * Rejects with ApiError when the kubelet cannot be reached.
+   */
+  get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse>;
+  /**
+   * Replays an upgrade request to the kubelet under another path and passes bytes both ways until either side closes.
+   * Rejects with ApiError when the kubelet cannot be reached; then nothing was written to the client's socket.
+   */
+  upgrade(target: KubeletTarget, path: string, upgrade: Upgrade): Promise<void>;
+}
