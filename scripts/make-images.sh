@@ -1,0 +1,180 @@
+#!/bin/sh
+# Makes the few small images that the examples and tests use, under their real names, from Debian's busybox-static:
+#   scripts/make-images.sh [OUT-DIR]          (default: ./images)
+# Writes one docker archive an image (load them with `coxswain image load OUT-DIR/*.tar`). For machines without a
+# registry; elsewhere the same names are pulled. Nothing is ever pushed. Running it again makes only what is missing.
+set -eu
+
+out=${1:-images}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+# --- busybox, static: installed, or unpacked from its package -----------------------------------------------------
+static_busybox() {
+  for candidate in /bin/busybox /usr/bin/busybox; do
+    if [ -x "$candidate" ] && "$candidate" --list 2>/dev/null | grep -qx httpd && ! ldd "$candidate" >/dev/null 2>&1; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  command -v apt-get >/dev/null || { echo "make-images: no static busybox here and no apt-get to fetch one" >&2; return 1; }
+  mkdir -p "$work/deb"
+  (cd "$work/deb" && apt-get download busybox-static >/dev/null 2>&1 && dpkg -x busybox-static_*.deb .) \
+    || { echo "make-images: apt-get download busybox-static failed; try: apt-get update" >&2; return 1; }
+  find "$work/deb" -type f -name busybox | head -n 1
+}
+busybox=$(static_busybox)
+case $(uname -m) in x86_64) arch=amd64 ;; aarch64) arch=arm64 ;; armv7*) arch=arm ;; *) arch=$(uname -m) ;; esac
+
+# --- root file systems ---------------------------------------------------------------------------------------------
+base=$work/base
+mkdir -p "$base/bin" "$base/usr" "$base/etc" "$base/root" "$base/var/run" "$base/tmp" "$base/home" "$base/dev" "$base/proc" "$base/sys"
+chmod 1777 "$base/tmp"
+cp "$busybox" "$base/bin/busybox"
+chmod 755 "$base/bin/busybox"
+for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"; done
+ln -s ../bin "$base/usr/bin"
+ln -s ../bin "$base/usr/sbin"
+ln -s bin "$base/sbin"
+printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n' >"$base/etc/passwd"
+printf 'root:x:0:\nnobody:x:65534:\n' >"$base/etc/group"
+
+# A web server with nginx's command line. busybox httpd says each request at -vv on standard error:
+# "[::ffff:10.0.0.1]:4242: url:/index.html" and then "… response:200"; the pair becomes one access log line on standard output.
+web() {
+  mkdir -p "$1/usr/share/nginx/html" "$1/docker-entrypoint.d"
+  cp "$work/nginx" "$1/bin/nginx"
+  printf '<!DOCTYPE html>\n<html>\n<head><title>Welcome to nginx!</title></head>\n<body>\n<h1>Welcome to nginx!</h1>\n<p>version %s</p>\n</body>\n</html>\n' "$2" >"$1/usr/share/nginx/html/index.html"
+  printf '%s\n' "$2" >"$1/etc/nginx-version"
+}
+cat >"$work/nginx" <<'SCRIPT'
+#!/bin/sh
+port=${NGINX_PORT:-80}
+version=$(cat /etc/nginx-version)
+case "${1:-}" in
+  -v|-V) echo "nginx version: nginx/$version" >&2; exit 0 ;;
+  -t) echo 'nginx: configuration file /etc/nginx/nginx.conf test is successful' >&2; exit 0 ;;
+esac
+rm -f /tmp/.access
+mkfifo /tmp/.access 2>/dev/null || exec httpd -f -p "$port" -h /usr/share/nginx/html
+httpd -f -vv -p "$port" -h /usr/share/nginx/html 2>/tmp/.access &
+server=$!
+trap 'kill -TERM $server 2>/dev/null; exit 0' TERM INT QUIT
+while IFS= read -r line; do
+  case "$line" in
+    *' url:'*)
+      url=${line##* url:}
+      client=${line%%: url:*}; client=${client%:*}; client=${client#'['}; client=${client%']'}; client=${client#::ffff:}
+      ;;
+    *' response:'*) echo "$client - - [$(date '+%d/%b/%Y:%H:%M:%S %z')] \"GET ${url:--} HTTP/1.1\" ${line##* response:}" ;;
+    *) echo "$line" >&2 ;;
+  esac
+done </tmp/.access &
+wait $server
+SCRIPT
+chmod 755 "$work/nginx"
+
+# --- archives -------------------------------------------------------------------------------------------------------
+# layer ROOTFS -> the digest of its reproducible tar, kept as $work/DIGEST.tar
+layer() {
+  tar --sort=name --mtime=@0 --numeric-owner --owner=0 --group=0 -C "$1" -cf "$work/layer.tar" .
+  digest=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
+  mv "$work/layer.tar" "$work/$digest.tar"
+  echo "$digest"
+}
+
+# archive NAME CONFIG-JSON LAYER-DIGEST… : writes OUT/NAME.tar unless it is there
+archive() {
+  name=$1 config=$2
+  shift 2
+  file=$out/$(echo "$name" | tr '/:' '__').tar
+  [ -s "$file" ] && return 0
+  stage=$work/stage
+  rm -rf "$stage"
+  mkdir -p "$stage"
+  ids='' layers=''
+  for digest in "$@"; do
+    mkdir -p "$stage/$digest"
+    ln "$work/$digest.tar" "$stage/$digest/layer.tar"
+    ids="$ids${ids:+,}\"sha256:$digest\""
+    layers="$layers${layers:+,}\"$digest/layer.tar\""
+  done
+  printf '{"architecture":"%s","os":"linux","created":"2024-01-01T00:00:00Z","config":%s,"rootfs":{"type":"layers","diff_ids":[%s]},"history":[{"created":"2024-01-01T00:00:00Z","created_by":"coxswain make-images","comment":"%s"}]}' \
+    "$arch" "$config" "$ids" "$name" >"$stage/config.json"
+  digest=$(sha256sum "$stage/config.json" | cut -d' ' -f1)
+  mv "$stage/config.json" "$stage/$digest.json"
+  printf '[{"Config":"%s.json","RepoTags":["%s"],"Layers":[%s]}]' "$digest" "$name" "$layers" >"$stage/manifest.json"
+  tar --mtime=@0 --numeric-owner --owner=0 --group=0 -C "$stage" -cf "$file.part" .
+  mv "$file.part" "$file"
+  echo "$name"
+}
+
+path='"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]'
+shell_config="{$path,\"Cmd\":[\"sh\"]}"
+base_layer=$(layer "$base")
+
+for tag in latest 1.28 1.35 1.36; do archive "busybox:$tag" "$shell_config" "$base_layer"; done
+
+# web_image NAME VERSION: the base and a small layer with the server and its page
+web_image() {
+  file=$out/$(echo "$1" | tr '/:' '__').tar
+  [ -s "$file" ] && return 0
+  rm -rf "$work/web"
+  mkdir -p "$work/web/bin" "$work/web/etc"
+  web "$work/web" "$2"
+  archive "$1" "{$path,\"Cmd\":[\"nginx\",\"-g\",\"daemon off;\"],\"ExposedPorts\":{\"80/tcp\":{}},\"StopSignal\":\"SIGQUIT\"}" "$base_layer" "$(layer "$work/web")"
+}
+for version in 1.7.9 1.9.1 1.14.2 1.16.1 1.25 1.27; do web_image "nginx:$version" "$version"; done
+web_image nginx:latest latest
+web_image nginx:alpine alpine
+web_image k8s.gcr.io/nginx-slim:0.8 0.8
+web_image registry.k8s.io/nginx-slim:0.8 0.8
+
+# server_image NAME PORT TEXT: a web server on another port, as gcr.io's sample applications are
+server_image() {
+  file=$out/$(echo "$1" | tr '/:' '__').tar
+  [ -s "$file" ] && return 0
+  rm -rf "$work/web"
+  mkdir -p "$work/web/bin" "$work/web/etc"
+  web "$work/web" "$3"
+  printf '%s\n' "$3" >"$work/web/usr/share/nginx/html/index.html"
+  archive "$1" "{\"Env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\"NGINX_PORT=$2\"],\"Cmd\":[\"nginx\"],\"ExposedPorts\":{\"$2/tcp\":{}}}" "$base_layer" "$(layer "$work/web")"
+}
+server_image gcr.io/google-samples/node-hello:1.0 8080 'Hello Kubernetes!'
+server_image gcr.io/google-samples/kubernetes-bootcamp:v1 8080 'Hello Kubernetes bootcamp! | v=1'
+server_image jocatalin/kubernetes-bootcamp:v2 8080 'Hello Kubernetes bootcamp! | v=2'
+server_image gcr.io/google_samples/gb-frontend:v3 80 'Guestbook'
+
+# Programs that only have to be there: a log collector that waits, and a redis that answers PING.
+mkdir -p "$work/fluentd/bin" "$work/redis/bin"
+printf '#!/bin/sh\necho "fluentd worker is now running"\nexec sleep 2147483647\n' >"$work/fluentd/bin/fluentd"
+printf '#!/bin/sh\nwhile read -r line; do case "$line" in PING*|ping*) printf "+PONG\\r\\n" ;; \\**|\\$*) ;; *) printf -- "-ERR unknown command\\r\\n" ;; esac; done\n' >"$work/redis/bin/redis-answer"
+printf '#!/bin/sh\necho "Ready to accept connections"\nexec nc -ll -p 6379 -e /bin/redis-answer\n' >"$work/redis/bin/redis-server"
+chmod 755 "$work/fluentd/bin/fluentd" "$work/redis/bin/redis-answer" "$work/redis/bin/redis-server"
+archive quay.io/fluentd_elasticsearch/fluentd:v2.5.2 "{$path,\"Cmd\":[\"fluentd\"]}" "$base_layer" "$(layer "$work/fluentd")"
+redis_layer=$(layer "$work/redis")
+for name in redis-alpine:latest redis:alpine redis:latest; do
+  archive "$name" "{$path,\"Cmd\":[\"redis-server\"],\"ExposedPorts\":{\"6379/tcp\":{}}}" "$base_layer" "$redis_layer"
+done
+
+# The sandbox's first process: ignores SIGCHLD (so that the kernel reaps orphans), exits at SIGTERM and SIGINT, waits.
+mkdir -p "$work/pause"
+if [ "$arch" = amd64 ]; then
+  # 262 bytes: an ELF header around
+  #   rt_sigaction(SIGTERM, quit); rt_sigaction(SIGINT, quit); rt_sigaction(SIGCHLD, SIG_IGN); for (;;) pause();  quit: exit_group(0)
+  base64 -d >"$work/pause/pause" <<'ELF'
+f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAA
+AAAAAAAAAEAAAAAAAAAAQAAAAAAABgEAAAAAAAAGAQAAAAAAAAAQAAAAAAAASI01RwAAAL8PAAAA6CQAAAC/AgAAAOgaAAAASI01
+TAAAAL8RAAAA6AkAAAC4IgAAAA8F6/cx0kG6CAAAALgNAAAADwXDMf+45wAAAA8FvQBAAAAAAAAAAAAEAAAAAL0AQAAAAAAAAAAA
+AAAAAAABAAAAAAAAAAAAAAQAAAAAvQBAAAAAAAAAAAAAAAAAAA==
+ELF
+  chmod 755 "$work/pause/pause"
+  pause_config='{"Entrypoint":["/pause"]}'
+else
+  mkdir -p "$work/pause/bin"
+  cp "$busybox" "$work/pause/bin/busybox"
+  pause_config='{"Entrypoint":["/bin/busybox","sh","-c","trap \"exit 0\" TERM INT; while :; do /bin/busybox sleep 2147483647 & wait; done"]}'
+fi
+archive registry.k8s.io/pause:3.10 "$pause_config" "$(layer "$work/pause")"
