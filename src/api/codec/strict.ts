@@ -253,7 +253,11 @@ const formatted = (convert: (text: string) => string): Decoder => (value, contex
   }
 };
 
+/** Quantities that are canonical at sight, which most are; the exact way costs a microsecond each. */
+const plainQuantity = /^[1-9][0-9]{0,2}(?:[mkMG]|[KMG]i)?$/;
+
 const decodeQuantity: Decoder = (value, context) => {
+  if (typeof value === 'string' && plainQuantity.test(value)) return value;
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   try {
     return canonicalQuantity(text);
