@@ -1,0 +1,76 @@
+import type { Container, Pod } from '../../api/types/core/v1.ts';
+import type { SecurityContext } from '../../runtime/runtime.ts';
+import { ContainerConfigError } from '../environment/environment.ts';
+import { formatPod, specOf } from '../pods/pod-spec.ts';
+
+/** Where the kubelet looks for profiles of type Localhost. */
+const seccompRoot = 'seccomp';
+
+/** The user that an image runs as. */
+export interface ImageUser { readonly uid: number | undefined; readonly username: string }
+
+/** What a container may do: its own settings before the pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
+export function containerSecurityContext(pod: Pod, container: Container, image: ImageUser, rootDir: string): SecurityContext {
+  const podContext = specOf(pod).securityContext ?? {};
+  const own = container.securityContext ?? {};
+  const runAsUser = own.runAsUser ?? podContext.runAsUser;
+  const runAsGroup = own.runAsGroup ?? podContext.runAsGroup;
+  if (own.runAsNonRoot ?? podContext.runAsNonRoot ?? false) verifyNonRoot(pod, container, runAsUser, image);
+  const privileged = own.privileged === true;
+  return {
+    ...(runAsUser !== undefined ? { runAsUser } : image.uid !== undefined && image.username === '' ? { runAsUser: image.uid } : image.username !== '' ? { runAsUserName: image.username } : {}),
+    ...(runAsGroup !== undefined && { runAsGroup }),
+    supplementalGroups: supplementalGroupsOf(pod),
+    privileged,
+    readOnlyRootFilesystem: own.readOnlyRootFilesystem === true,
+    noNewPrivileges: own.allowPrivilegeEscalation === false,
+    addCapabilities: own.capabilities?.add ?? [],
+    dropCapabilities: own.capabilities?.drop ?? [],
+    seccomp: seccompOf(privileged ? undefined : own.seccompProfile ?? podContext.seccompProfile, rootDir),
+    unmaskedProc: privileged || own.procMount === 'Unmasked',
+  };
+}
+
+/** What the sandbox itself runs as. */
+export function sandboxSecurityContext(pod: Pod, rootDir: string): SecurityContext {
+  const podContext = specOf(pod).securityContext ?? {};
+  const privileged = [...(specOf(pod).initContainers ?? []), ...specOf(pod).containers].some((container) => container.securityContext?.privileged === true);
+  return {
+    ...(podContext.runAsUser !== undefined && { runAsUser: podContext.runAsUser }),
+    ...(podContext.runAsUser !== undefined && podContext.runAsGroup !== undefined && { runAsGroup: podContext.runAsGroup }),
+    supplementalGroups: supplementalGroupsOf(pod),
+    privileged,
+    readOnlyRootFilesystem: false,
+    noNewPrivileges: false,
+    addCapabilities: [],
+    dropCapabilities: [],
+    seccomp: privileged ? { type: 'Unconfined' } : podContext.seccompProfile === undefined ? { type: 'RuntimeDefault' } : seccompOf(podContext.seccompProfile, rootDir),
+    unmaskedProc: false,
+  };
+}
+
+function supplementalGroupsOf(pod: Pod): number[] {
+  const podContext = specOf(pod).securityContext ?? {};
+  return [...new Set([...(podContext.supplementalGroups ?? []), ...(podContext.fsGroup === undefined ? [] : [podContext.fsGroup])])];
+}
+
+function seccompOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined, rootDir: string): SecurityContext['seccomp'] {
+  switch (profile?.type) {
+    case 'RuntimeDefault':
+      return { type: 'RuntimeDefault' };
+    case 'Localhost':
+      return { type: 'Localhost', path: `${rootDir}/${seccompRoot}/${profile.localhostProfile ?? ''}` };
+    default:
+      return { type: 'Unconfined' };
+  }
+}
+
+function verifyNonRoot(pod: Pod, container: Container, runAsUser: number | undefined, image: ImageUser): void {
+  const where = `(pod: ${JSON.stringify(formatPod(pod))}, container: ${container.name})`;
+  if (runAsUser !== undefined) {
+    if (runAsUser === 0) throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`);
+    return;
+  }
+  if (image.uid === 0) throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`);
+  if (image.uid === undefined && image.username !== '') throw new ContainerConfigError(`container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`);
+}

@@ -1,0 +1,110 @@
+import type { Container, Pod } from '../api/types/core/v1.ts';
+import type { LinuxResources } from '../runtime/runtime.ts';
+
+/**
+ * The machine under a kubelet: everything that it touches outside the runtime and the API. hosts/linux is a real
+ * machine, hosts/simulated one that exists in memory alone.
+ */
+export interface Host {
+  /** No files, no network: volumes are checked but not written, probes are answered by `answerProbe`. */
+  readonly virtual: boolean;
+  machineInfo(): Promise<MachineInfo>;
+  /** What is free now, for pressure conditions and statistics. */
+  usage(): Promise<MachineUsage>;
+  /** The addresses that the node is known by; the first is the primary one. Never empty. */
+  addresses(): Promise<readonly string[]>;
+  readonly hostname: string;
+  /** The machine's own resolver settings, for pods with dnsPolicy Default. */
+  resolverConfig(): Promise<ResolverConfig>;
+  readonly files: HostFiles;
+  readonly cgroups: HostCgroups;
+  readonly network: HostNetwork;
+  /** Present on virtual nodes: answers a probe of any kind. */
+  answerProbe?(request: SimulatedProbeRequest): { readonly success: boolean; readonly output: string };
+}
+
+export interface MachineInfo {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly ephemeralStorageBytes: number;
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly bootId: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  /** GOARCH: amd64, arm64 … */
+  readonly architecture: string;
+  readonly operatingSystem: string;
+}
+
+export interface MachineUsage {
+  readonly memoryAvailableBytes: number;
+  readonly memoryWorkingSetBytes: number;
+  readonly cpuNanoseconds: number;
+  readonly storageAvailableBytes: number;
+  readonly storageCapacityBytes: number;
+  readonly inodesFree: number;
+  readonly inodes: number;
+  readonly pidsUsed: number;
+  readonly pidsMax: number;
+}
+
+export interface ResolverConfig { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] }
+
+export interface TreeFile {
+  readonly data: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export type PathType = 'missing' | 'directory' | 'file' | 'socket' | 'char-device' | 'block-device' | 'other';
+
+/** Files under the kubelet's root directory and the paths that hostPath volumes name. All reject with Error. */
+export interface HostFiles {
+  ensureDirectory(path: string, mode?: number): Promise<void>;
+  /** Creates the file when it is missing. */
+  ensureFile(path: string, mode: number): Promise<void>;
+  writeFile(path: string, text: string, mode: number): Promise<void>;
+  /** The last bytes of a file, as text; empty when it is missing. */
+  readTail(path: string, maxBytes: number): Promise<string>;
+  typeOf(path: string): Promise<PathType>;
+  /** Names in a directory; empty when it is missing. */
+  list(path: string): Promise<readonly string[]>;
+  /**
+   * Replaces the whole content of a volume at once: readers see the old files or the new ones (`..data` symbolic link).
+   * File names are relative and may have slashes. Returns whether anything changed.
+   */
+  writeTree(directory: string, files: ReadonlyMap<string, TreeFile>, options: { readonly groupId: number | undefined; readonly userId?: number }): Promise<boolean>;
+  /** Mounts a memory file system over the directory; does nothing when it is one already. False where that is not possible. */
+  mountMemory(directory: string, options: { readonly sizeBytes: number | undefined }): Promise<boolean>;
+  /** Gives the directory and all that is in it to a group, with the set-group-id bit, as fsGroup asks. */
+  changeGroup(directory: string, groupId: number): Promise<void>;
+  /** The real path of `subPath` inside a volume, created when missing. Rejects when it leads out of the volume. */
+  resolveSubPath(volumePath: string, subPath: string): Promise<string>;
+  /** Unmounts whatever is mounted below, then removes the directory. Never crosses a mount that cannot be undone. */
+  removeTree(path: string): Promise<void>;
+}
+
+export interface HostCgroups {
+  /** Makes the top cgroups (kubepods and its QoS levels). */
+  prepare(root: string): Promise<void>;
+  /** Makes or updates a pod's cgroup. */
+  ensurePod(parent: string, resources: LinuxResources): Promise<void>;
+  /** Idempotent. */
+  removePod(parent: string): Promise<void>;
+}
+
+/** Requests to pods, for probes and hooks. Errors' messages are worded as Go's, since probes show them. */
+export interface HostNetwork {
+  httpGet(request: { readonly scheme: 'http' | 'https'; readonly host: string; readonly port: number; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly timeoutMs: number }): Promise<{ readonly status: number; readonly body: string; readonly location: string | undefined }>;
+  tcpConnect(request: { readonly host: string; readonly port: number; readonly timeoutMs: number }): Promise<void>;
+}
+
+export type ProbeKind = 'liveness' | 'readiness' | 'startup';
+
+export interface SimulatedProbeRequest {
+  readonly kind: ProbeKind;
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly startedAtMs: number;
+}

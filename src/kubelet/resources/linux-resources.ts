@@ -1,0 +1,77 @@
+import { milliValue, value } from '../../api/meta/quantity.ts';
+import type { Container, Pod } from '../../api/types/core/v1.ts';
+import type { LinuxResources } from '../../runtime/runtime.ts';
+import { specOf } from '../pods/pod-spec.ts';
+import { qosClassOf } from './qos.ts';
+import { podResources } from './quantities.ts';
+
+const quotaPeriodUs = 100_000;
+const minQuotaUs = 1000;
+const minShares = 2;
+const maxShares = 262_144;
+/** Score of the sandbox, and of containers that must live longest. */
+const guaranteedOomScore = -997;
+export const sandboxOomScore = -998;
+
+function sharesOf(milliCpu: number): number {
+  return milliCpu === 0 ? minShares : Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
+}
+
+function quotaOf(milliCpu: number): number {
+  return milliCpu === 0 ? 0 : Math.max(minQuotaUs, Math.floor((milliCpu * quotaPeriodUs) / 1000));
+}
+
+/** How early the kernel kills a container when memory runs out. */
+export function oomScoreAdjOf(pod: Pod, container: Container, memoryCapacityBytes: number): number {
+  const priority = specOf(pod).priority ?? 0;
+  if (priority >= 2_000_000_000) return guaranteedOomScore;
+  switch (qosClassOf(pod)) {
+    case 'Guaranteed':
+      return guaranteedOomScore;
+    case 'BestEffort':
+      return 1000;
+    case 'Burstable': {
+      const request = container.resources?.requests?.['memory'] ?? container.resources?.limits?.['memory'];
+      const score = 1000 - Math.floor((1000 * (request === undefined ? 0 : value(request))) / memoryCapacityBytes);
+      return Math.min(999, Math.max(3, score));
+    }
+  }
+}
+
+/** Limits of one container in the units of its cgroup; 0 where there is none. */
+export function containerResources(pod: Pod, container: Container, memoryCapacityBytes: number): LinuxResources {
+  const requests = container.resources?.requests ?? {};
+  const limits = container.resources?.limits ?? {};
+  const milliRequest = milliValue(requests['cpu'] ?? limits['cpu'] ?? '0');
+  const milliLimit = milliValue(limits['cpu'] ?? '0');
+  return {
+    cpuPeriod: quotaPeriodUs,
+    cpuQuota: quotaOf(milliLimit),
+    cpuShares: sharesOf(milliRequest),
+    memoryLimitBytes: value(limits['memory'] ?? '0'),
+    oomScoreAdj: oomScoreAdjOf(pod, container, memoryCapacityBytes),
+  };
+}
+
+/** Limits of the whole pod, for its own cgroup: a limit counts only where every container has one. */
+export function podLinuxResources(pod: Pod): LinuxResources {
+  const spec = specOf(pod);
+  const requests = podResources(pod, 'requests');
+  const limits = podResources(pod, 'limits');
+  const all = (name: string): boolean => spec.resources?.limits?.[name] !== undefined || spec.containers.every((container) => value(container.resources?.limits?.[name] ?? '0') > 0);
+  const milliRequest = milliValue(requests['cpu'] ?? limits['cpu'] ?? '0');
+  return {
+    cpuPeriod: quotaPeriodUs,
+    cpuQuota: all('cpu') ? quotaOf(milliValue(limits['cpu'] ?? '0')) : 0,
+    cpuShares: sharesOf(milliRequest),
+    memoryLimitBytes: all('memory') ? value(limits['memory'] ?? '0') : 0,
+    oomScoreAdj: sandboxOomScore,
+  };
+}
+
+/** `kubepods/burstable/podUID` under the root: where the runtime puts the pod's containers. Guaranteed pods have no level of their own. */
+export function podCgroupParent(cgroupRoot: string, pod: Pod): string {
+  const qos = qosClassOf(pod);
+  const level = qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`;
+  return `${cgroupRoot}/kubepods${level}/pod${pod.metadata.uid ?? ''}`;
+}

@@ -1,0 +1,36 @@
+import { addQuantity, compareQuantity, formatQuantity } from '../../api/meta/quantity.ts';
+import type { Pod } from '../../api/types/core/v1.ts';
+import { isSidecar, specOf } from '../pods/pod-spec.ts';
+
+export type ResourceList = Readonly<Record<string, string>>;
+
+function add(a: ResourceList, b: ResourceList): ResourceList {
+  const sum: Record<string, string> = { ...a };
+  for (const [name, quantity] of Object.entries(b)) sum[name] = sum[name] === undefined ? quantity : formatQuantity(addQuantity(sum[name], quantity));
+  return sum;
+}
+
+function max(a: ResourceList, b: ResourceList): ResourceList {
+  const result: Record<string, string> = { ...a };
+  for (const [name, quantity] of Object.entries(b)) if (result[name] === undefined || compareQuantity(quantity, result[name]) > 0) result[name] = quantity;
+  return result;
+}
+
+/** What the pod asks for: the sum of what runs at once, or the largest init container when that is more, and the overhead. */
+export function podResources(pod: Pod, kind: 'requests' | 'limits'): ResourceList {
+  const spec = specOf(pod);
+  let sidecars: ResourceList = {};
+  let init: ResourceList = {};
+  for (const container of spec.initContainers ?? []) {
+    const own = container.resources?.[kind] ?? {};
+    if (isSidecar(container)) {
+      sidecars = add(sidecars, own);
+      init = max(init, sidecars);
+    } else init = max(init, add(own, sidecars));
+  }
+  let sum = sidecars;
+  for (const container of spec.containers) sum = add(sum, container.resources?.[kind] ?? {});
+  const containers = max(sum, init);
+  const whole = { ...containers, ...spec.resources?.[kind] };
+  return spec.overhead === undefined ? whole : kind === 'requests' ? add(whole, spec.overhead) : add(whole, Object.fromEntries(Object.entries(spec.overhead).filter(([name]) => name in whole)));
+}

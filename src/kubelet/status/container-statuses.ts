@@ -1,0 +1,131 @@
+import type { Container, ContainerState, ContainerStatus as ApiContainerStatus, Pod } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+import type { ContainerStatus } from '../../runtime/runtime.ts';
+import { shouldBeRestarted } from '../pods/actions.ts';
+import { isSidecar, specOf } from '../pods/pod-spec.ts';
+import type { PodRuntimeState } from '../pods/pod-runtime.ts';
+import { newestContainer } from '../pods/pod-runtime.ts';
+
+/** Why a container could not be started, by its name: shown as the waiting reason. */
+export type StartFailures = ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
+
+export interface ContainerStatusInput {
+  readonly pod: Pod;
+  readonly state: PodRuntimeState;
+  readonly failures: StartFailures;
+  /** `containerd` in `containerd://ID`. */
+  readonly runtimeName: string;
+  /** What the container wrote to its termination log; undefined for nothing. */
+  terminationMessage(containerId: string): string | undefined;
+}
+
+/**
+ * The API's statuses of one of the pod's container lists, in spec order for init containers and by name for the others,
+ * following upstream's convertToAPIContainerStatuses. `old`: what was reported before. Readiness is added later.
+ */
+export function containerStatuses(input: ContainerStatusInput, containers: readonly Container[], old: readonly ApiContainerStatus[], kind: 'init' | 'regular' | 'ephemeral'): ApiContainerStatus[] {
+  const hasInit = (specOf(input.pod).initContainers ?? []).length > 0;
+  const result = containers.map((container) => statusOf(input, container, old.find(({ name }) => name === container.name), kind, hasInit));
+  return kind === 'init' ? result : result.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function statusOf(input: ContainerStatusInput, container: Container, old: ApiContainerStatus | undefined, kind: 'init' | 'regular' | 'ephemeral', hasInit: boolean): ApiContainerStatus {
+  const { pod, state } = input;
+  const seen = state.containers.filter(({ name }) => name === container.name);
+  let status = seen[0] === undefined ? withoutContainer(pod, container, old, hasInit) : withContainer(input, container, seen, old);
+
+  if (kind === 'init') {
+    const newest = newestContainer(state, container.name);
+    if (newest?.state === 'exited' && newest.exitCode === 0) return status;
+    const regularCreated = specOf(pod).containers.some(({ name }) => newestContainer(state, name) !== undefined);
+    if (newest === undefined && regularCreated && !isSidecar(container) && status.state?.waiting !== undefined) {
+      const message = 'Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally';
+      return { ...status, state: { terminated: { exitCode: 0, reason: 'Completed', message } } };
+    }
+  }
+  const failure = input.failures.get(container.name);
+  if (failure === undefined || !shouldBeRestarted(container, pod, state)) return status;
+  if (status.state?.terminated !== undefined) status = { ...status, lastState: status.state };
+  return { ...status, state: { waiting: { reason: failure.reason, ...(failure.message !== '' && { message: failure.message }) } } };
+}
+
+function baseOf(container: Container): Pick<ApiContainerStatus, 'volumeMounts' | 'resources' | 'allocatedResources'> {
+  const mounts = (container.volumeMounts ?? []).map((mount) => ({
+    name: mount.name,
+    mountPath: mount.mountPath,
+    ...(mount.readOnly === true && { readOnly: true, recursiveReadOnly: 'Disabled' }),
+  }));
+  return { ...(mounts.length > 0 && { volumeMounts: mounts }) };
+}
+
+function withoutContainer(pod: Pod, container: Container, old: ApiContainerStatus | undefined, hasInit: boolean): ApiContainerStatus {
+  if (old?.state?.terminated !== undefined) return old;
+  const status: ApiContainerStatus = {
+    name: container.name,
+    state: { waiting: { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' } },
+    lastState: old?.lastState ?? {},
+    ready: false,
+    restartCount: old?.restartCount ?? 0,
+    image: container.image ?? '',
+    imageID: '',
+    ...baseOf(container),
+  };
+  if (old?.state?.running === undefined || status.lastState?.terminated !== undefined) return status;
+  // It ran, and the runtime has forgotten it: it cannot have ended well.
+  const message = 'The container could not be located when the pod was deleted.  The container used to be Running';
+  return {
+    ...status,
+    lastState: { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } },
+    restartCount: status.restartCount + (pod.metadata.deletionTimestamp === undefined ? 1 : 0),
+  };
+}
+
+function withContainer(input: ContainerStatusInput, container: Container, seen: readonly ContainerStatus[], old: ApiContainerStatus | undefined): ApiContainerStatus {
+  const newest = seen[0]!;
+  const previous = seen[1];
+  const containerId = `${input.runtimeName}://${newest.id}`;
+  const state = stateOf(input, container, newest);
+  let lastState: ContainerState = {};
+  if (previous !== undefined) lastState = stateOf(input, container, previous);
+  else if (old !== undefined && old.containerID !== containerId && old.state?.terminated !== undefined) lastState = { terminated: old.state.terminated };
+  else if (old?.lastState?.terminated !== undefined) lastState = { terminated: old.lastState.terminated };
+  const resources = container.resources ?? {};
+  return {
+    name: container.name,
+    state,
+    lastState,
+    ready: false,
+    restartCount: Math.max(newest.attempt, newest.state === 'running' ? newest.attempt : old?.restartCount ?? 0),
+    image: newest.image,
+    imageID: newest.imageRef,
+    containerID: containerId,
+    started: false,
+    ...(resources.requests !== undefined && { allocatedResources: resources.requests }),
+    resources: { ...(resources.limits !== undefined && { limits: resources.limits }), ...(resources.requests !== undefined && { requests: resources.requests }) },
+    ...baseOf(container),
+  };
+}
+
+function stateOf(input: ContainerStatusInput, container: Container, status: ContainerStatus): ContainerState {
+  switch (status.state) {
+    case 'running':
+      return { running: { startedAt: formatTime(status.startedAtMs) } };
+    case 'exited': {
+      const message = input.terminationMessage(status.id) ?? status.message;
+      return {
+        terminated: {
+          exitCode: status.exitCode,
+          reason: status.reason !== '' ? status.reason : status.exitCode === 0 ? 'Completed' : 'Error',
+          ...(message !== '' && { message }),
+          startedAt: status.startedAtMs > 0 ? formatTime(status.startedAtMs) : null as unknown as string,
+          finishedAt: status.finishedAtMs > 0 ? formatTime(status.finishedAtMs) : null as unknown as string,
+          containerID: `${input.runtimeName}://${status.id}`,
+        },
+      };
+    }
+    case 'created':
+    case 'unknown':
+      return { waiting: { reason: (specOf(input.pod).initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
+  }
+  void container;
+}

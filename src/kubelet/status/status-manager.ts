@@ -1,0 +1,169 @@
+import { semanticEqual } from '../../api/meta/equal.ts';
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import { pods } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Pod, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { formatTime } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Client } from '../../client/client.ts';
+import { kubeletConditions } from './conditions.ts';
+
+/** A pod that is still being made changes often: its status is written when it has rested for so long. */
+const pendingDelayMs = 100;
+const retryDelayMs = 1000;
+
+interface Entry {
+  pod: Pod;
+  /** What shall be in the API. */
+  status: PodStatus;
+  /** What we believe is there. */
+  written: PodStatus;
+  /** Resource version of our last write: what the watch shows of before is old news. */
+  writtenVersion: number;
+  timer: Timer | undefined;
+  writing: boolean;
+  waiters: (() => void)[];
+}
+
+/** Writes the statuses of pods: at most one request a pod at a time, the newest status only, and nothing that is there already. */
+export class StatusManager {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #entries = new Map<string, Entry>();
+  #stopped = false;
+
+  constructor(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger }) {
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /** What was set last for the pod, or the API's own. */
+  get(pod: Pod): PodStatus {
+    return this.#entries.get(uidOf(pod))?.status ?? pod.status ?? {};
+  }
+
+  /** Records the pod's status; returns it with times filled in. It is written soon. */
+  set(pod: Pod, status: PodStatus): PodStatus {
+    const entry = this.#entryOf(pod);
+    const next = withTimes(status, entry.status, pod, formatTime(this.#clock.now()));
+    if (semanticEqual(next, entry.status)) return entry.status;
+    entry.status = next;
+    this.#schedule(entry, next.phase === 'Pending' && entry.written.phase === 'Pending' ? pendingDelayMs : 0);
+    return next;
+  }
+
+  /** Called with each version of the pod that the API shows: undoes foreign changes of what is ours. */
+  observe(pod: Pod): void {
+    const entry = this.#entries.get(uidOf(pod));
+    if (entry === undefined) return;
+    entry.pod = pod;
+    if (entry.writing || Number(pod.metadata.resourceVersion ?? '0') < entry.writtenVersion) return;
+    entry.written = pod.status ?? {};
+    if (entry.timer === undefined && patchOf(entry) !== undefined) this.#schedule(entry, 0);
+  }
+
+  /** Resolves when what was last set has been written, or cannot be. */
+  async flush(pod: Pod): Promise<void> {
+    const entry = this.#entries.get(uidOf(pod));
+    if (entry === undefined || (entry.timer === undefined && !entry.writing)) return;
+    entry.timer?.cancel();
+    this.#schedule(entry, 0);
+    await new Promise<void>((resolve) => entry.waiters.push(resolve));
+  }
+
+  forget(podUid: string): void {
+    const entry = this.#entries.get(podUid);
+    if (entry === undefined) return;
+    this.#entries.delete(podUid);
+    entry.timer?.cancel();
+    for (const resolve of entry.waiters.splice(0)) resolve();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const uid of this.#entries.keys()) this.forget(uid);
+  }
+
+  #entryOf(pod: Pod): Entry {
+    const uid = uidOf(pod);
+    let entry = this.#entries.get(uid);
+    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [] });
+    entry.pod = pod;
+    return entry;
+  }
+
+  #schedule(entry: Entry, delayMs: number): void {
+    entry.timer?.cancel();
+    entry.timer = undefined;
+    if (this.#stopped || entry.writing) return;
+    if (delayMs === 0) void this.#write(entry);
+    else entry.timer = this.#clock.setTimer(delayMs, () => { entry.timer = undefined; void this.#write(entry); }, { unref: true });
+  }
+
+  async #write(entry: Entry): Promise<void> {
+    const { status } = entry;
+    const patch = patchOf(entry);
+    let failed = false;
+    if (patch !== undefined) {
+      entry.writing = true;
+      const ref = { namespace: namespaceOf(entry.pod), name: nameOf(entry.pod) };
+      try {
+        const value = { metadata: { uid: uidOf(entry.pod) }, status: patch };
+        const written = await this.#client.patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' });
+        entry.written = written.status ?? status;
+        entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
+      } catch (error) {
+        // A pod that is gone, or another of the same name, has no use for this status.
+        if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) entry.written = status;
+        else {
+          failed = !this.#stopped;
+          if (failed) this.#logger.warn('pod status could not be written', { pod: `${ref.namespace}/${ref.name}`, error });
+        }
+      }
+      entry.writing = false;
+    }
+    if (!this.#entries.has(uidOf(entry.pod))) return;
+    if (failed) this.#schedule(entry, retryDelayMs);
+    else if (entry.status !== status) this.#schedule(entry, 0);
+    else for (const resolve of entry.waiters.splice(0)) resolve();
+  }
+}
+
+/** Start time and transition times: kept where nothing changed. */
+function withTimes(status: PodStatus, old: PodStatus, pod: Pod, now: string): PodStatus {
+  const conditions = (status.conditions ?? []).map((condition): PodCondition => {
+    if (!kubeletConditions.has(condition.type)) return condition;
+    const before = old.conditions?.find(({ type }) => type === condition.type);
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime ?? now : now;
+    return { ...condition, lastProbeTime: null as unknown as string, lastTransitionTime };
+  });
+  const startTime = old.startTime ?? pod.status?.startTime ?? now;
+  return { ...status, conditions, startTime };
+}
+
+const plainFields = ['observedGeneration', 'phase', 'reason', 'message', 'hostIP', 'podIP', 'startTime', 'qosClass', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
+
+/** A strategic merge patch from what is written to what shall be; undefined when they are the same. */
+function patchOf({ status, written }: Entry): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {};
+  for (const field of plainFields) if (!semanticEqual(status[field], written[field])) patch[field] = status[field] ?? null;
+  for (const field of ['podIPs', 'hostIPs'] as const) {
+    const wanted = status[field] ?? [];
+    const present = written[field] ?? [];
+    if (semanticEqual(wanted, present)) continue;
+    const gone = present.filter(({ ip }) => !wanted.some((other) => other.ip === ip));
+    patch[field] = field === 'hostIPs' ? wanted : [...gone.map(({ ip }) => ({ $patch: 'delete', ip })), ...wanted];
+  }
+  const conditions = (status.conditions ?? []).filter((condition) => kubeletConditions.has(condition.type) && !semanticEqual(condition, written.conditions?.find(({ type }) => type === condition.type)));
+  if (conditions.length > 0) {
+    // Fields that a condition no longer has must be taken away by name.
+    patch['conditions'] = conditions.map((condition) => {
+      const before = written.conditions?.find(({ type }) => type === condition.type);
+      return { ...(before?.reason !== undefined && { reason: null }), ...(before?.message !== undefined && { message: null }), ...condition };
+    });
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
