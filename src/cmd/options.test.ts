@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { defaultDataDir, resolveClusterOptions, UsageError } from './options.ts';
+
+const resolveWith = (flags: Record<string, unknown>) => resolveClusterOptions(flags, (key) => key in flags, 'HOST');
+
+test('defaults: root keeps its data in /var/lib, everybody else in the XDG data folder', () => {
+  assert.equal(defaultDataDir({}, 0), '/var/lib/coxswain');
+  assert.equal(defaultDataDir({ XDG_DATA_HOME: '/x' }, 1000), '/x/coxswain');
+  const options = resolveWith({});
+  assert.equal(options.port, 6443);
+  assert.equal(options.nodeName, 'host');
+  assert.equal(options.store, 'sqlite');
+});
+
+test('a flag wins over the config file, the file over the default', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coxswain-options-'));
+  try {
+    const file = join(folder, 'config.yaml');
+    writeFileSync(file, 'port: 7000\nservice-cidr: 10.0.0.0/16\n');
+    const options = resolveWith({ config: file, port: '0' });
+    assert.equal(options.port, 0);
+    assert.equal(options.serviceCidr, '10.0.0.0/16');
+    writeFileSync(file, 'prot: 7000\n');
+    assert.throws(() => resolveWith({ config: file }), /unknown setting "prot"; known are dataDir, port/);
+    writeFileSync(file, 'port: [');
+    assert.throws(() => resolveWith({ config: file }), UsageError);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+for (const [flags, message] of [
+  [{ port: '65536' }, /--port: wants a whole number from 0 to 65535, not "65536"/],
+  [{ port: 'x' }, /--port/],
+  [{ store: 'etcd' }, /--store: wants one of sqlite, memory, not "etcd"/],
+  [{ runtime: 'docker' }, /--runtime: wants one of auto/],
+  [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants an IPv4 range/],
+  [{ clusterCidr: '10.0.0.300/16' }, /--cluster-cidr/],
+  [{ nodes: '-1' }, /--nodes/],
+] as const) {
+  test(`refused with what to do: ${JSON.stringify(flags)}`, () => {
+    assert.throws(() => resolveWith(flags), message);
+  });
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+
+/** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
+export class UsageError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.name = 'UsageError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** What a cluster is started with: flags, over the `--config` file, over the defaults. */
+export interface ClusterOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly store: 'sqlite' | 'memory';
+  readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
+  /** Nodes in all; those beyond the first are simulated. */
+  readonly nodes: number;
+  readonly nodeName: string;
+  readonly tokenAuthFile: string | undefined;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly writeKubeconfig: string | undefined;
+  /** False: what is missing is reported, never installed. */
+  readonly install: boolean;
+  readonly authorizationMode: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
+  readonly clusterDomain: string;
+}
+
+/** Where a cluster keeps everything: a system folder for root, the user's own otherwise. */
+export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, uid: number = process.getuid?.() ?? 1): string {
+  if (uid === 0) return '/var/lib/coxswain';
+  return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'coxswain');
+}
+
+type Check = (value: unknown, name: string) => unknown;
+
+const text: Check = (value, name) => {
+  if (typeof value !== 'string' || value === '') throw new UsageError(`${name}: wants a text, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const wholeNumber = (min: number, max: number): Check => (value, name) => {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) throw new UsageError(`${name}: wants a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
+  return number;
+};
+
+const oneOf = (...choices: string[]): Check => (value, name) => {
+  if (typeof value !== 'string' || !choices.includes(value)) throw new UsageError(`${name}: wants one of ${choices.join(', ')}, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const flag: Check = (value, name) => {
+  if (typeof value !== 'boolean') throw new UsageError(`${name}: wants true or false, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const ipv4Cidr: Check = (value, name) => {
+  const match = typeof value === 'string' ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value) : null;
+  if (match === null || match.slice(1, 5).some((part) => Number(part) > 255) || Number(match[5]) > 30 || Number(match[5]) < 8) throw new UsageError(`${name}: wants an IPv4 range such as 10.244.0.0/16, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const path: Check = (value, name) => resolve(text(value, name) as string);
+
+interface Setting {
+  readonly key: keyof ClusterOptions;
+  readonly flags: string;
+  readonly description: string;
+  readonly default: unknown;
+  readonly check: Check;
+}
+
+/** Every setting: its flag, what it means, its default and what it accepts. The config file uses the same names. */
+const settings: readonly Setting[] = [
+  { key: 'dataDir', flags: '--data-dir <folder>', description: 'where the cluster keeps everything', default: defaultDataDir(), check: path },
+  { key: 'port', flags: '--port <port>', description: 'port of the API server; 0 takes any free one', default: 6443, check: wholeNumber(0, 65535) },
+  { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on', default: '127.0.0.1', check: text },
+  { key: 'store', flags: '--store <kind>', description: 'sqlite (durable) or memory (gone when it stops)', default: 'sqlite', check: oneOf('sqlite', 'memory') },
+  { key: 'runtime', flags: '--runtime <kind>', description: 'auto, containerd (real containers), simulated, or none (no node)', default: 'auto', check: oneOf('auto', 'containerd', 'simulated', 'none') },
+  { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },
+  { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: text },
+  { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
+  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: 'addresses of pods', default: '10.244.0.0/16', check: ipv4Cidr },
+  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Cidr },
+  { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: text },
+  { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
+  { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
+  { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: text },
+  { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
+  { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
+];
+
+/** Adds the flags of a cluster to a command. */
+export function addClusterFlags(command: Command): Command {
+  for (const { flags, description, default: value } of settings) {
+    command.option(flags, value === undefined || typeof value === 'boolean' ? description : `${description} (default: ${JSON.stringify(value)})`);
+  }
+  return command.option('--config <file>', 'settings from a YAML file: the flags\' names, without dashes before them');
+}
+
+const camelCase = (name: string): string => name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function readConfig(file: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--config ${file}: ${(error as Error).message.split('\n')[0]}`);
+  }
+  if (document === null || document === undefined) return {};
+  if (typeof document !== 'object' || Array.isArray(document)) throw new UsageError(`--config ${file}: wants a map of settings`);
+  const known = new Set<string>(settings.map(({ key }) => key));
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(document)) {
+    const key = camelCase(name);
+    if (!known.has(key)) throw new UsageError(`--config ${file}: unknown setting ${JSON.stringify(name)}; known are ${[...known].join(', ')}`);
+    result[key] = value;
+  }
+  return result;
+}
+
+/** Flags as commander parsed them (only those given), the config file and the defaults, checked. */
+export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, given: (key: string) => boolean, hostName: string): ClusterOptions {
+  const config = typeof flags['config'] === 'string' ? readConfig(flags['config']) : {};
+  const result: Record<string, unknown> = {};
+  for (const { key, check, default: fallback, flags: spelled } of settings) {
+    const name = spelled.split(' ')[0]!;
+    if (given(key)) result[key] = check(flags[key], name);
+    else if (key in config) result[key] = check(config[key], `${key} in the config file`);
+    else result[key] = fallback;
+  }
+  result['nodeName'] ??= hostName.toLowerCase();
+  return result as unknown as ClusterOptions;
+}
