@@ -1,0 +1,54 @@
+import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
+import { createEventRecorder } from '../../client/event-recorder/event-recorder.ts';
+import type { SharedInformers } from '../../client/informer/shared-informers.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+
+/** Settings of controllers, named after kube-controller-manager's flags. Durations in milliseconds. */
+export interface ControllerSettings {
+  /** Ranges that pods get their addresses from, IPv4 and IPv6. Empty: nodes get no pod range. */
+  readonly clusterCidrs: readonly string[];
+  readonly nodeCidrMaskSizeIpv4: number;
+  readonly nodeCidrMaskSizeIpv6: number;
+  /** The certificate that `kube-root-ca.crt` publishes, PEM. Empty: none is published. */
+  readonly rootCa: string;
+  /** A node that was silent for so long is not healthy. */
+  readonly nodeMonitorGracePeriodMs: number;
+  readonly nodeMonitorPeriodMs: number;
+  /** A new node may be silent for so long. */
+  readonly nodeStartupGracePeriodMs: number;
+  /** Finished pods that are kept; more are deleted, the oldest first. 0: no limit. */
+  readonly terminatedPodGcThreshold: number;
+}
+
+export const defaultControllerSettings: ControllerSettings = {
+  clusterCidrs: [],
+  nodeCidrMaskSizeIpv4: 24,
+  nodeCidrMaskSizeIpv6: 64,
+  rootCa: '',
+  nodeMonitorGracePeriodMs: 50_000,
+  nodeMonitorPeriodMs: 5_000,
+  nodeStartupGracePeriodMs: 60_000,
+  terminatedPodGcThreshold: 12_500,
+};
+
+/** What every controller is started with. */
+export interface ControllerContext {
+  /** A client that acts as `system:serviceaccount:kube-system:NAME`. */
+  readonly clientFor: (serviceAccount: string) => Client;
+  /** Shared by all controllers of the manager. */
+  readonly informers: SharedInformers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly settings: ControllerSettings;
+}
+
+/** The recorder of events whose source is `component`. */
+export function recorderFor(context: ControllerContext, client: Client, component: string): EventRecorder {
+  const { clock, random, logger, signal } = context;
+  return createEventRecorder(client, { component, clock, random, logger: logger.named(component), signal });
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../base/clock.ts';
+
+/** Expectations that nothing fulfilled are given up after this, as upstream does. */
+const timeoutMs = 5 * 60_000;
+
+interface Expected { creations: number; readonly deletions: Set<string>; readonly setAtMs: number }
+
+/**
+ * What a controller did and has not yet seen in its cache. While something is expected of a key, the cache is behind, and
+ * acting on it again would create or delete twice.
+ */
+export class Expectations {
+  readonly #clock: Clock;
+  readonly #expected = new Map<string, Expected>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Nothing is expected of `key`, or it took too long. */
+  satisfied(key: string): boolean {
+    const expected = this.#expected.get(key);
+    return expected === undefined || (expected.creations <= 0 && expected.deletions.size === 0) || this.#clock.monotonicMs() - expected.setAtMs > timeoutMs;
+  }
+
+  expectCreations(key: string, count: number): void {
+    this.#expected.set(key, { creations: count, deletions: new Set(), setAtMs: this.#clock.monotonicMs() });
+  }
+
+  expectDeletions(key: string, uids: readonly string[]): void {
+    this.#expected.set(key, { creations: 0, deletions: new Set(uids), setAtMs: this.#clock.monotonicMs() });
+  }
+
+  /** Seen, or never going to be. */
+  creationObserved(key: string): void {
+    const expected = this.#expected.get(key);
+    if (expected !== undefined) expected.creations--;
+  }
+
+  deletionObserved(key: string, uid: string): void {
+    this.#expected.get(key)?.deletions.delete(uid);
+  }
+
+  forget(key: string): void {
+    this.#expected.delete(key);
+  }
+}

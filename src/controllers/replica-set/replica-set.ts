@@ -1,0 +1,283 @@
+import { labelSelectorAsSelector, SelectorError, selectorFromLabels } from '../../api/meta/labels.ts';
+import type { Selector } from '../../api/meta/labels.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import { controllerOf, keyOf, nameOf, namespaceOf, splitKey, uidOf } from '../../api/meta/object.ts';
+import { controllerReference } from '../../api/meta/owner.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
+import { pods, replicasets, replicationcontrollers } from '../../api/resources.ts';
+import { ApiError, isReason } from '../../api/status.ts';
+import type { ReplicaSet, ReplicaSetStatus } from '../../api/types/apps/v1.ts';
+import type { Pod, PodTemplateSpec, ReplicationController } from '../../api/types/core/v1.ts';
+import type { Client } from '../../client/client.ts';
+import type { ReconcileResult } from '../../client/controller.ts';
+import { runController } from '../../client/controller.ts';
+import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
+import type { Informer } from '../../client/informer/informer.ts';
+import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { claim } from '../common/claim.ts';
+import type { ControllerContext } from '../common/context.ts';
+import { recorderFor } from '../common/context.ts';
+import { Expectations } from '../common/expectations.ts';
+import { availableInMs, isActive, isReady, isTerminating } from '../common/pods.ts';
+import { podsToDelete } from './deletion-order.ts';
+import { slowStartBatches } from './slow-start.ts';
+import { calculateStatus, statusUnchanged } from './status.ts';
+
+/** The most pods that one sync creates or deletes. */
+const burstReplicas = 500;
+
+/** What ReplicaSets and ReplicationControllers have in common. */
+interface Replicating extends KubeObject {
+  spec?: { replicas?: number; minReadySeconds?: number; template?: PodTemplateSpec };
+  status?: ReplicaSetStatus;
+}
+
+interface Kind<T extends Replicating> {
+  readonly type: ResourceType<T>;
+  /** The service account, and the component that events name. */
+  readonly identity: string;
+  readonly selectorOf: (object: T) => Selector;
+  readonly reportsTerminating: boolean;
+}
+
+/** Keeps as many pods as each ReplicaSet asks for. */
+export function startReplicaSetController(context: ControllerContext): Promise<void> {
+  return startReplicating<ReplicaSet>(context, { type: replicasets, identity: 'replicaset-controller', reportsTerminating: true, selectorOf: (object) => labelSelectorAsSelector(object.spec?.selector) });
+}
+
+/** Keeps as many pods as each ReplicationController asks for: the same code on the older kind. */
+export function startReplicationController(context: ControllerContext): Promise<void> {
+  return startReplicating<ReplicationController & Replicating>(context, {
+    type: replicationcontrollers as ResourceType<ReplicationController & Replicating>,
+    identity: 'replication-controller', reportsTerminating: false, selectorOf: (object) => selectorFromLabels(object.spec?.selector),
+  });
+}
+
+async function startReplicating<T extends Replicating>(context: ControllerContext, kind: Kind<T>): Promise<void> {
+  const client = context.clientFor(kind.identity);
+  const controller = new ReplicatingController(context, kind, client, recorderFor(context, client, kind.identity));
+  controller.start();
+}
+
+/** An index of pods by the uid of their controller; orphans under `orphans/NAMESPACE`. */
+export const byController = (pod: Pod): readonly string[] => [controllerOf(pod)?.uid ?? `orphans/${namespaceOf(pod)}`];
+
+class ReplicatingController<T extends Replicating> {
+  readonly #context: ControllerContext;
+  readonly #kind: Kind<T>;
+  readonly #client: Client;
+  readonly #recorder: EventRecorder;
+  readonly #sets: Informer<T>;
+  readonly #pods: Informer<Pod>;
+  readonly #expectations: Expectations;
+  readonly #queue: WorkQueue;
+
+  constructor(context: ControllerContext, kind: Kind<T>, client: Client, recorder: EventRecorder) {
+    this.#context = context;
+    this.#kind = kind;
+    this.#client = client;
+    this.#recorder = recorder;
+    this.#sets = context.informers.informer(kind.type);
+    this.#pods = context.informers.informer(pods);
+    this.#pods.addIndex('controller', byController);
+    this.#sets.addIndex('controller', (set) => { const owner = controllerOf(set); return owner === undefined ? [] : [owner.uid]; });
+    this.#expectations = new Expectations(context.clock);
+    this.#queue = new WorkQueue({ clock: context.clock });
+  }
+
+  start(): void {
+    this.#sets.addHandler({
+      add: (set) => this.#queue.add(keyOf(set)),
+      update: (old, set) => {
+        if (old.metadata.uid !== set.metadata.uid) this.#expectations.forget(keyOf(set));
+        this.#queue.add(keyOf(set));
+      },
+      delete: (set) => {
+        this.#expectations.forget(keyOf(set));
+        this.#queue.add(keyOf(set));
+      },
+    });
+    this.#pods.addHandler({ add: (pod) => this.#podAdded(pod), update: (old, pod) => this.#podUpdated(old, pod), delete: (pod) => this.#podDeleted(pod) });
+    const { clock, logger, signal } = this.#context;
+    runController({ name: this.#kind.identity, clock, logger, signal, informers: [this.#sets, this.#pods], queue: this.#queue, reconcile: (key) => this.#sync(key) });
+  }
+
+  #ownerOf(pod: Pod): T | undefined {
+    const reference = controllerOf(pod);
+    if (reference?.kind !== this.#kind.type.kind) return undefined;
+    const set = this.#sets.lister.get(namespaceOf(pod), reference.name);
+    return set?.metadata.uid === reference.uid ? set : undefined;
+  }
+
+  #enqueueMatching(pod: Pod): void {
+    for (const set of this.#sets.lister.list(namespaceOf(pod))) {
+      try {
+        const selector = this.#kind.selectorOf(set);
+        if (!selector.empty && selector.matches(pod.metadata.labels)) this.#queue.add(keyOf(set));
+      } catch (error) {
+        if (!(error instanceof SelectorError)) throw error;
+      }
+    }
+  }
+
+  #podAdded(pod: Pod): void {
+    if (pod.metadata.deletionTimestamp !== undefined) return this.#podDeleted(pod);
+    if (controllerOf(pod) === undefined) return this.#enqueueMatching(pod);
+    const set = this.#ownerOf(pod);
+    if (set === undefined) return;
+    this.#expectations.creationObserved(keyOf(set));
+    this.#queue.add(keyOf(set));
+  }
+
+  #podUpdated(old: Pod, pod: Pod): void {
+    const labelsChanged = !semanticEqual(old.metadata.labels, pod.metadata.labels);
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      this.#podDeleted(pod);
+      if (labelsChanged) this.#podDeleted(old);
+      return;
+    }
+    const ownerChanged = controllerOf(old)?.uid !== controllerOf(pod)?.uid;
+    if (ownerChanged) {
+      const before = this.#ownerOf(old);
+      if (before !== undefined) this.#queue.add(keyOf(before));
+    }
+    if (controllerOf(pod) !== undefined) {
+      const set = this.#ownerOf(pod);
+      if (set !== undefined) this.#queue.add(keyOf(set));
+    } else if (labelsChanged || ownerChanged) this.#enqueueMatching(pod);
+  }
+
+  #podDeleted(pod: Pod): void {
+    const set = this.#ownerOf(pod);
+    if (set === undefined) return;
+    this.#expectations.deletionObserved(keyOf(set), uidOf(pod));
+    this.#queue.add(keyOf(set));
+  }
+
+  async #sync(key: string): Promise<ReconcileResult> {
+    const { namespace, name } = splitKey(key);
+    const set = this.#sets.lister.get(namespace, name);
+    if (set === undefined) {
+      this.#expectations.forget(key);
+      return;
+    }
+    const maySync = this.#expectations.satisfied(key);
+    const selector = this.#kind.selectorOf(set);
+    const mine = this.#pods.lister.byIndex('controller', uidOf(set));
+    const orphans = this.#pods.lister.byIndex('controller', `orphans/${namespace}`);
+    const active = await claim({
+      client: this.#client, owner: set, ownerType: this.#kind.type, type: pods, selector,
+      candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
+    });
+    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(key, set, active) : undefined;
+    const updated = await this.#writeStatus(set, selector, active, mine, failure);
+    if (failure !== undefined) throw failure;
+    return this.#nextAvailability(updated, active);
+  }
+
+  /** Creates or deletes pods until there are as many as asked for. Returns why not, if not. */
+  async #manageReplicas(key: string, set: T, active: readonly Pod[]): Promise<unknown> {
+    const excess = active.length - (set.spec?.replicas ?? 1);
+    if (excess < 0) {
+      const count = Math.min(-excess, burstReplicas);
+      this.#expectations.expectCreations(key, count);
+      const { successes, error } = await slowStartBatches(count, async () => {
+        try {
+          await this.#createPod(set);
+        } catch (cause) {
+          // In a namespace that is being deleted every creation fails, and trying again would not help.
+          if (!(cause instanceof ApiError && cause.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true)) throw cause;
+        }
+      });
+      for (let i = successes; i < count; i++) this.#expectations.creationObserved(key);
+      return error;
+    }
+    if (excess > 0) {
+      const doomed = podsToDelete(active, this.#relatedPods(set), Math.min(excess, burstReplicas), this.#context.clock.now());
+      this.#expectations.expectDeletions(key, doomed.map(uidOf));
+      const results = await Promise.allSettled(doomed.map((pod) => this.#deletePod(key, set, pod)));
+      return results.find((result) => result.status === 'rejected')?.reason;
+    }
+    return undefined;
+  }
+
+  /** Active pods of all sets of the same owner. */
+  #relatedPods(set: T): Pod[] {
+    const owner = controllerOf(set);
+    const sets = owner === undefined ? [set] : this.#sets.lister.byIndex('controller', owner.uid);
+    return sets.flatMap((related) => this.#pods.lister.byIndex('controller', uidOf(related)).filter(isActive));
+  }
+
+  async #createPod(set: T): Promise<void> {
+    const { template } = set.spec ?? {};
+    const { labels, annotations, finalizers } = template?.metadata ?? {};
+    const pod: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        namespace: namespaceOf(set),
+        generateName: `${nameOf(set)}-`,
+        ...(labels !== undefined && { labels }),
+        ...(annotations !== undefined && { annotations }),
+        ...(finalizers !== undefined && { finalizers }),
+        ownerReferences: [controllerReference(set, this.#kind.type)],
+      },
+      ...(template?.spec !== undefined && { spec: template.spec }),
+    };
+    try {
+      const created = await this.#client.create(pods, pod);
+      this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${nameOf(created)}`);
+    } catch (error) {
+      const terminating = error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
+      if (!terminating) this.#recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  }
+
+  async #deletePod(key: string, set: T, pod: Pod): Promise<void> {
+    try {
+      await this.#client.delete(pods, { namespace: namespaceOf(pod), name: nameOf(pod) });
+      this.#recorder.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`);
+    } catch (error) {
+      this.#expectations.deletionObserved(key, uidOf(pod));
+      if (isReason(error, 'NotFound')) return;
+      this.#recorder.event(set, 'Warning', 'FailedDelete', `Error deleting: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  }
+
+  async #writeStatus(set: T, selector: Selector, active: readonly Pod[], mine: readonly Pod[], failure: unknown): Promise<T> {
+    const { generation } = set.metadata;
+    const status = calculateStatus({
+      old: set.status, generation, active, failure,
+      replicas: set.spec?.replicas ?? 1,
+      minReadySeconds: set.spec?.minReadySeconds ?? 0,
+      template: set.spec?.template,
+      terminating: this.#kind.reportsTerminating ? mine.filter((pod) => isTerminating(pod) && selector.matches(pod.metadata.labels)) : undefined,
+      nowMs: this.#context.clock.now(),
+    });
+    if (statusUnchanged(set.status, status, generation)) return set;
+    const withStatus = (base: T): T => ({ ...base, status: { ...status, ...(generation !== undefined && { observedGeneration: generation }) } });
+    try {
+      return await this.#client.update(this.#kind.type, withStatus(set), { subresource: 'status' });
+    } catch (error) {
+      if (!isReason(error, 'Conflict')) {
+        if (isReason(error, 'NotFound')) return set;
+        throw error;
+      }
+      // Once more on the newest version, as upstream does: the generation that was acted on stays the one reported.
+      const fresh = await this.#client.get(this.#kind.type, { namespace: namespaceOf(set), name: nameOf(set) });
+      return this.#client.update(this.#kind.type, withStatus(fresh), { subresource: 'status' });
+    }
+  }
+
+  /** When the next ready pod will have been ready for minReadySeconds. */
+  #nextAvailability(set: T, active: readonly Pod[]): ReconcileResult {
+    const minReadySeconds = set.spec?.minReadySeconds ?? 0;
+    if (minReadySeconds === 0) return undefined;
+    const nowMs = this.#context.clock.now();
+    const waits = active.filter(isReady).map((pod) => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter((waitMs) => waitMs > 0);
+    return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  }
+}
