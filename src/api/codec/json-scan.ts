@@ -1,0 +1,171 @@
+/**
+ * A slow, careful reader of JSON text. `JSON.parse` decodes requests; this one is asked only when that failed, to word
+ * the error as Go's encoding/json does, and when the client wants to hear of duplicate fields.
+ */
+
+/** The text is no JSON. `message` is worded as Go's encoding/json words it. */
+export class JsonSyntaxError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'JsonSyntaxError';
+  }
+}
+
+/** Upstream stops collecting strict errors here. */
+const maxDuplicates = 100;
+
+function quoteCharacter(c: string): string {
+  if (c === "'") return String.raw`'\''`;
+  if (c === '"') return `'"'`;
+  const escapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+  const code = c.codePointAt(0)!;
+  if (escapes[c] !== undefined) return `'${escapes[c]}'`;
+  return code < 0x20 || code === 0x7f ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'${c}'`;
+}
+
+class Scanner {
+  readonly #text: string;
+  readonly #maxDepth: number;
+  readonly duplicates: string[] = [];
+  #at = 0;
+
+  constructor(text: string, maxDepth: number) {
+    this.#text = text;
+    this.#maxDepth = maxDepth;
+  }
+
+  run(): void {
+    this.#value('', 0);
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('after top-level value');
+  }
+
+  #fail(where: string): never {
+    if (this.#at >= this.#text.length) throw new JsonSyntaxError('unexpected end of JSON input');
+    throw new JsonSyntaxError(`invalid character ${quoteCharacter(String.fromCodePoint(this.#text.codePointAt(this.#at)!))} ${where}`);
+  }
+
+  #space(): void {
+    while (this.#at < this.#text.length && ' \t\r\n'.includes(this.#text[this.#at]!)) this.#at++;
+  }
+
+  #value(path: string, depth: number): void {
+    if (depth > this.#maxDepth) throw new JsonSyntaxError('exceeded max depth');
+    this.#space();
+    const c = this.#text[this.#at] ?? '';
+    if (c === '{') this.#object(path, depth);
+    else if (c === '[') this.#array(path, depth);
+    else if (c === '"') this.#string();
+    else if (c === '-' || (c >= '0' && c <= '9')) this.#number();
+    else if (c === 't') this.#literal('true');
+    else if (c === 'f') this.#literal('false');
+    else if (c === 'n') this.#literal('null');
+    else this.#fail('looking for beginning of value');
+  }
+
+  #object(path: string, depth: number): void {
+    const seen = new Set<string>();
+    this.#at++;
+    this.#space();
+    if (this.#text[this.#at] === '}') {
+      this.#at++;
+      return;
+    }
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#fail('looking for beginning of object key string');
+      const key = this.#string();
+      const child = path === '' ? key : `${path}.${key}`;
+      if (seen.has(key) && this.duplicates.length < maxDuplicates) this.duplicates.push(`duplicate field ${JSON.stringify(child)}`);
+      seen.add(key);
+      this.#space();
+      if (this.#text[this.#at] !== ':') this.#fail('after object key');
+      this.#at++;
+      this.#value(child, depth + 1);
+      this.#space();
+      const c = this.#text[this.#at];
+      if (c === '}') {
+        this.#at++;
+        return;
+      }
+      if (c !== ',') this.#fail('after object key:value pair');
+      this.#at++;
+    }
+  }
+
+  #array(path: string, depth: number): void {
+    this.#at++;
+    this.#space();
+    if (this.#text[this.#at] === ']') {
+      this.#at++;
+      return;
+    }
+    for (let i = 0; ; i++) {
+      this.#value(`${path}[${i}]`, depth + 1);
+      this.#space();
+      const c = this.#text[this.#at];
+      if (c === ']') {
+        this.#at++;
+        return;
+      }
+      if (c !== ',') this.#fail('after array element');
+      this.#at++;
+    }
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    for (;;) {
+      const c = this.#text[this.#at];
+      if (c === undefined) this.#fail('');
+      if (c === '"') break;
+      if (c < ' ') this.#fail('in string literal');
+      this.#at++;
+      if (c !== '\\') continue;
+      const escape = this.#text[this.#at];
+      if (escape === undefined || !'"\\/bfnrtu'.includes(escape)) this.#fail('in string escape code');
+      this.#at++;
+      if (escape !== 'u') continue;
+      for (let i = 0; i < 4; i++) {
+        if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) this.#fail('in \\u hexadecimal character escape');
+        this.#at++;
+      }
+    }
+    this.#at++;
+    return JSON.parse(this.#text.slice(start, this.#at)) as string;
+  }
+
+  #digits(where: string): void {
+    if (!/[0-9]/.test(this.#text[this.#at] ?? '')) this.#fail(where);
+    while (/[0-9]/.test(this.#text[this.#at] ?? '')) this.#at++;
+  }
+
+  #number(): void {
+    if (this.#text[this.#at] === '-') this.#at++;
+    if (this.#text[this.#at] === '0') this.#at++;
+    else this.#digits('in numeric literal');
+    if (this.#text[this.#at] === '.') {
+      this.#at++;
+      this.#digits('after decimal point in numeric literal');
+    }
+    if (this.#text[this.#at] === 'e' || this.#text[this.#at] === 'E') {
+      this.#at++;
+      if (this.#text[this.#at] === '+' || this.#text[this.#at] === '-') this.#at++;
+      this.#digits('in exponent of numeric literal');
+    }
+  }
+
+  #literal(word: string): void {
+    for (let i = 0; i < word.length; i++) {
+      if (this.#text[this.#at] !== word[i]) this.#fail(`in literal ${word} (expecting ${quoteCharacter(word[i]!)})`);
+      this.#at++;
+    }
+  }
+}
+
+/** The duplicate fields of a JSON text, as `duplicate field "spec.replicas"`, in order. Throws JsonSyntaxError. */
+export function scanJson(text: string, options: { readonly maxDepth: number }): string[] {
+  const scanner = new Scanner(text, options.maxDepth);
+  scanner.run();
+  return scanner.duplicates;
+}
