@@ -89,9 +89,9 @@ export class GrpcChannel {
     return answer;
   }
 
-  /** Calls `onMessage` for each message; resolves when the server ends the stream, rejects as `unary` does. */
+  /** Calls `onMessage` for each message; resolves when the server ends the stream, rejects as `unary` does. Does not keep the process alive. */
   stream(path: string, message: Uint8Array, onMessage: (message: Uint8Array) => void, options: CallOptions = {}): Promise<void> {
-    return this.#call(path, message, options, onMessage);
+    return this.#call(path, message, options, onMessage, { unref: true });
   }
 
   close(): void {
@@ -112,7 +112,7 @@ export class GrpcChannel {
     return session;
   }
 
-  #call(path: string, message: Uint8Array, options: CallOptions, onMessage: (message: Uint8Array) => void): Promise<void> {
+  #call(path: string, message: Uint8Array, options: CallOptions, onMessage: (message: Uint8Array) => void, timerOptions: { readonly unref?: boolean } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       const session = this.#connected();
       const headers: Record<string, string> = {
@@ -122,7 +122,7 @@ export class GrpcChannel {
       };
       const stream: ClientHttp2Stream = session.request(headers);
       // An unref'ed session alone would let the process end in the middle of a call that someone waits for.
-      const keepAlive: Timer = this.#clock.setTimer(options.timeoutMs ?? 2 ** 31 - 1, () => finish(new GrpcError('DeadlineExceeded', 'context deadline exceeded')));
+      const keepAlive: Timer = this.#clock.setTimer(options.timeoutMs ?? 2 ** 31 - 1, () => finish(new GrpcError('DeadlineExceeded', 'context deadline exceeded')), timerOptions);
       const deframer = new Deframer();
       let status: IncomingHttpHeaders | undefined;
       let done = false;

@@ -1,0 +1,64 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { BridgePodNetwork } from '../network/pod-network.ts';
+import { ContainerdRuntime } from '../runtime/containerd/containerd-runtime.ts';
+import type { StreamDialer } from '../runtime/containerd/stream-dialer.ts';
+import type { HostCapabilities } from './capabilities.ts';
+import { chooseSnapshotter } from './containerd-config.ts';
+import type { ContainerdProcess } from './containerd-process.ts';
+import { startContainerd } from './containerd-process.ts';
+import { loadImageArchive } from './image-load.ts';
+import { hostPaths } from './paths.ts';
+import { runCommand } from './run-command.ts';
+
+export interface NodeRuntimeOptions {
+  readonly dataDir: string;
+  /** From `hostCapabilities`, with no obstacle. */
+  readonly capabilities: HostCapabilities;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dialer: StreamDialer;
+  /** Pods of the whole cluster: traffic among them keeps its source address. */
+  readonly clusterCidr?: string;
+  /** The pods' bridge; cox0 unless several nodes share the machine. */
+  readonly bridge?: string;
+}
+
+/** The real node: a private containerd, the pods' network, and the runtime over both. */
+export interface NodeRuntime extends AsyncDisposable {
+  readonly runtime: ContainerdRuntime;
+  readonly containerd: ContainerdProcess;
+  /** Imports an image archive; returns the images' full names. Rejects with a one-line error. */
+  loadImageArchive(file: string): Promise<string[]>;
+}
+
+/**
+ * Starts or adopts the private containerd of this data directory. Disposing lets go of it: containerd and the containers
+ * run on, for the next start to adopt.
+ */
+export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<NodeRuntime> {
+  const { capabilities, clock, logger } = options;
+  const paths = hostPaths(options.dataDir);
+  const containerd = await startContainerd({ paths, capabilities, clock, logger });
+  const network = new BridgePodNetwork({
+    cniDir: paths.cniDir,
+    run: runCommand,
+    logger,
+    tools: { ip: capabilities.ip ?? 'ip', nft: capabilities.nft?.path, iptables: capabilities.iptables?.path },
+    ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
+    ...(options.bridge !== undefined && { bridge: options.bridge }),
+  });
+  const runtime = new ContainerdRuntime({ socketPath: containerd.socketPath, clock, logger, dialer: options.dialer, configureNetwork: (podCidr) => network.configure(podCidr) });
+  const snapshotter = chooseSnapshotter(paths.containerdDir);
+  return {
+    runtime,
+    containerd,
+    loadImageArchive: (file) => loadImageArchive(file, {
+      socketPath: containerd.socketPath, capabilities, clock, snapshotter, isKnown: async (image) => await runtime.imageStatus(image) !== undefined,
+    }),
+    [Symbol.asyncDispose]: async () => {
+      containerd[Symbol.dispose]();
+      await runtime[Symbol.asyncDispose]();
+    },
+  };
+}
