@@ -1,0 +1,81 @@
+import { createSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Logger } from '../base/logger.ts';
+import type { Responder } from './responder.ts';
+
+/** A TCP client that says nothing for this long is sent away. */
+const idleMs = 10_000;
+const maxConnections = 512;
+
+/** Listens for DNS over UDP and TCP on one address and hands each question to the responder. */
+export class DnsServer implements AsyncDisposable {
+  readonly #responder: Responder;
+  readonly #logger: Logger;
+  readonly #listeners: { udp: UdpSocket; tcp: Server }[] = [];
+
+  constructor(options: { readonly responder: Responder; readonly logger: Logger }) {
+    this.#responder = options.responder;
+    this.#logger = options.logger;
+  }
+
+  /** Listens on one more address; port 0 takes a free one. Resolves with the port, the same for UDP and TCP. */
+  async listen(address: string, port: number): Promise<number> {
+    const tcp = createServer({ allowHalfOpen: true }, (socket) => this.#serveTcp(socket));
+    tcp.maxConnections = maxConnections;
+    await new Promise<void>((resolve, reject) => {
+      tcp.once('error', reject);
+      tcp.listen(port, address, resolve);
+    });
+    const bound = (tcp.address() as AddressInfo).port;
+    const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    udp.on('message', (question, peer) => {
+      this.#responder.respond(question, 'udp').then(
+        (answer) => { if (answer !== undefined) udp.send(answer, peer.port, peer.address, () => {}); },
+        (error: unknown) => this.#logger.warn('answering a DNS question failed', { error }),
+      );
+    });
+    await new Promise<void>((resolve, reject) => {
+      udp.once('error', (error) => {
+        tcp.close();
+        reject(error);
+      });
+      udp.bind(bound, address, resolve);
+    });
+    udp.on('error', (error) => this.#logger.warn('DNS socket failed', { error }));
+    this.#listeners.push({ udp, tcp });
+    return bound;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map(async ({ udp, tcp }) => {
+      await new Promise<void>((resolve) => udp.close(resolve));
+      tcp.close();
+    }));
+  }
+
+  #serveTcp(socket: Socket): void {
+    let received = Buffer.alloc(0);
+    let answering = Promise.resolve();
+    socket.setTimeout(idleMs, () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        const end = 2 + received.readUInt16BE(0);
+        const question = Buffer.from(received.subarray(2, end));
+        received = received.subarray(end);
+        // One at a time: a client cannot make us work on many for one connection.
+        answering = answering.then(async () => {
+          const answer = await this.#responder.respond(question, 'tcp').catch(() => undefined);
+          if (answer === undefined) return;
+          const length = Buffer.alloc(2);
+          length.writeUInt16BE(answer.length);
+          if (!socket.destroyed) socket.write(Buffer.concat([length, answer]));
+        });
+      }
+    });
+    socket.on('end', () => { void answering.then(() => socket.end()); });
+  }
+}
