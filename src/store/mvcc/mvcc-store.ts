@@ -142,7 +142,8 @@ export class MvccStore<P> implements Store {
   }
 
   #accept(write: Write, previous: Entry | undefined): Promise<WriteResult> {
-    const { key } = write;
+    // One string for a key, however often it is written.
+    const key = previous?.key ?? write.key;
     const revision = ++this.#assignedRevision;
     const batch = this.#openBatch();
     let change: Change;
