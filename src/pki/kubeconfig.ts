@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type * as Yaml from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import type { KeyPair } from './certificate.ts';
 import { writeFileAtomic } from './files.ts';
@@ -53,7 +54,7 @@ export function defaultKubeconfigPath(environment: Readonly<Record<string, strin
 type Edit = (document: Document) => boolean;
 
 /** The list called `key`, made when it is missing or null; undefined when something else stands there. */
-function listIn(document: Document, yaml: typeof import('yaml'), key: string): YAMLSeq | undefined {
+function listIn(document: Document, yaml: typeof Yaml, key: string): YAMLSeq | undefined {
   const found = document.get(key);
   if (yaml.isSeq(found)) return found;
   if (found !== undefined && found !== null && !(yaml.isScalar(found) && found.value === null)) return undefined;
@@ -64,7 +65,7 @@ function listIn(document: Document, yaml: typeof import('yaml'), key: string): Y
 
 const lists = [['clusters', 'cluster'], ['users', 'user'], ['contexts', 'context']] as const;
 
-function namedItem(yaml: typeof import('yaml'), list: YAMLSeq, name: string): YAMLMap | undefined {
+function namedItem(yaml: typeof Yaml, list: YAMLSeq, name: string): YAMLMap | undefined {
   return list.items.find((item): item is YAMLMap => yaml.isMap(item) && item.get('name') === name);
 }
 
@@ -84,7 +85,7 @@ async function withLock(path: string, work: () => Promise<MergeResult>): Promise
   }
 }
 
-async function edit(path: string, change: (yaml: typeof import('yaml')) => Edit): Promise<MergeResult> {
+async function edit(path: string, change: (yaml: typeof Yaml) => Edit): Promise<MergeResult> {
   try {
     // A link stays a link: what it points to is replaced.
     const target = await realpath(path).catch(() => path);

@@ -12,6 +12,8 @@ export type Attributes =
       readonly subresource: string;
       readonly namespace: string;
       readonly name: string;
+      /** The `field=value` requirements of a list or watch; left out by callers that do not tell, who are then not narrowed by it. */
+      readonly fieldSelector?: Readonly<Record<string, string>>;
     }
   | { readonly isResourceRequest: false; readonly user: UserInfo; readonly verb: string; readonly path: string };
 
