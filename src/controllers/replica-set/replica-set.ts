@@ -18,6 +18,7 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
+import { indexByController } from '../common/indexes.ts';
 import { Expectations } from '../common/expectations.ts';
 import { availableInMs, isActive, isReady, isTerminating } from '../common/pods.ts';
 import { podsToDelete } from './deletion-order.ts';
@@ -60,9 +61,6 @@ async function startReplicating<T extends Replicating>(context: ControllerContex
   controller.start();
 }
 
-/** An index of pods by the uid of their controller; orphans under `orphans/NAMESPACE`. */
-export const byController = (pod: Pod): readonly string[] => [controllerOf(pod)?.uid ?? `orphans/${namespaceOf(pod)}`];
-
 class ReplicatingController<T extends Replicating> {
   readonly #context: ControllerContext;
   readonly #kind: Kind<T>;
@@ -70,6 +68,8 @@ class ReplicatingController<T extends Replicating> {
   readonly #recorder: EventRecorder;
   readonly #sets: Informer<T>;
   readonly #pods: Informer<Pod>;
+  readonly #setIndex: ReturnType<typeof indexByController<T>>;
+  readonly #podIndex: ReturnType<typeof indexByController<Pod>>;
   readonly #expectations: Expectations;
   readonly #queue: WorkQueue;
 
@@ -80,8 +80,8 @@ class ReplicatingController<T extends Replicating> {
     this.#recorder = recorder;
     this.#sets = context.informers.informer(kind.type);
     this.#pods = context.informers.informer(pods);
-    this.#pods.addIndex('controller', byController);
-    this.#sets.addIndex('controller', (set) => { const owner = controllerOf(set); return owner === undefined ? [] : [owner.uid]; });
+    this.#setIndex = indexByController(this.#sets);
+    this.#podIndex = indexByController(this.#pods);
     this.#expectations = new Expectations(context.clock);
     this.#queue = new WorkQueue({ clock: context.clock });
   }
@@ -164,8 +164,8 @@ class ReplicatingController<T extends Replicating> {
     }
     const maySync = this.#expectations.satisfied(key);
     const selector = this.#kind.selectorOf(set);
-    const mine = this.#pods.lister.byIndex('controller', uidOf(set));
-    const orphans = this.#pods.lister.byIndex('controller', `orphans/${namespace}`);
+    const mine = this.#podIndex.dependents(uidOf(set));
+    const orphans = this.#podIndex.orphans(namespace);
     const active = await claim({
       client: this.#client, owner: set, ownerType: this.#kind.type, type: pods, selector,
       candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
@@ -205,8 +205,8 @@ class ReplicatingController<T extends Replicating> {
   /** Active pods of all sets of the same owner. */
   #relatedPods(set: T): Pod[] {
     const owner = controllerOf(set);
-    const sets = owner === undefined ? [set] : this.#sets.lister.byIndex('controller', owner.uid);
-    return sets.flatMap((related) => this.#pods.lister.byIndex('controller', uidOf(related)).filter(isActive));
+    const sets = owner === undefined ? [set] : this.#setIndex.dependents(owner.uid);
+    return sets.flatMap((related) => this.#podIndex.dependents(uidOf(related)).filter(isActive));
   }
 
   async #createPod(set: T): Promise<void> {

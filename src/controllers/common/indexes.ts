@@ -1,0 +1,14 @@
+import type { KubeObject } from '../../api/meta/object.ts';
+import { controllerOf, namespaceOf } from '../../api/meta/object.ts';
+import type { Informer } from '../../client/informer/informer.ts';
+
+const name = 'controller';
+
+/** Finds objects by the uid of their controller. Several controllers may ask for it on the same informer. */
+export function indexByController<T extends KubeObject>(informer: Informer<T>): { readonly dependents: (uid: string) => readonly T[]; readonly orphans: (namespace: string) => readonly T[] } {
+  informer.addIndex(name, (object) => [controllerOf(object)?.uid ?? `orphans/${namespaceOf(object)}`]);
+  return {
+    dependents: (uid) => informer.lister.byIndex(name, uid),
+    orphans: (namespace) => informer.lister.byIndex(name, `orphans/${namespace}`),
+  };
+}
