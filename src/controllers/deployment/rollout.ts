@@ -3,12 +3,13 @@ import { mapsEqual, semanticEqual } from '../../api/meta/equal.ts';
 import { controllerOf, nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { controllerReference } from '../../api/meta/owner.ts';
 import { deployments, replicasets } from '../../api/resources.ts';
-import { ApiError, isReason } from '../../api/status.ts';
+import { isReason } from '../../api/status.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps/v1.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
+import { ignoreNotFound, isNamespaceTerminating, messageOf } from '../common/errors.ts';
 import { isTerminal } from '../common/pods.ts';
 import { desiredReplicasOf, maxReplicasOf, newSetAnnotations, revisionAnnotation, revisionOf, withReplicaAnnotations } from './annotations.ts';
 import {
@@ -223,9 +224,9 @@ export class Rollout {
     try {
       created = await this.#client.create(replicasets, set);
     } catch (error) {
-      if (error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true) return;
+      if (isNamespaceTerminating(error)) return;
       if (!isReason(error, 'AlreadyExists')) {
-        const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : String(error)}`;
+        const message = `Failed to create new replica set "${name}": ${messageOf(error)}`;
         if (deadline) {
           const condition = newCondition('Progressing', 'False', 'ReplicaSetCreateError', message, this.#clock.now());
           // The error that matters is the first one; the status is written at the next try if this fails.
@@ -282,9 +283,7 @@ export class Rollout {
     if (excess <= 0) return;
     for (const set of alive.toSorted((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b)).slice(0, excess)) {
       if ((set.status?.replicas ?? 0) !== 0 || replicasOf(set) !== 0 || (set.metadata.generation ?? 0) > (set.status?.observedGeneration ?? 0)) continue;
-      await this.#client.delete(replicasets, { namespace: namespaceOf(set), name: nameOf(set) }).catch((error: unknown) => {
-        if (!isReason(error, 'NotFound')) throw error;
-      });
+      await this.#client.delete(replicasets, { namespace: namespaceOf(set), name: nameOf(set) }).catch(ignoreNotFound);
     }
   }
 

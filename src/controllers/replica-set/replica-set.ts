@@ -6,7 +6,7 @@ import { controllerReference } from '../../api/meta/owner.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import { pods, replicasets, replicationcontrollers } from '../../api/resources.ts';
-import { ApiError, isReason } from '../../api/status.ts';
+import { isReason } from '../../api/status.ts';
 import type { ReplicaSet, ReplicaSetStatus } from '../../api/types/apps/v1.ts';
 import type { Pod, PodTemplateSpec, ReplicationController } from '../../api/types/core/v1.ts';
 import type { Client } from '../../client/client.ts';
@@ -18,6 +18,7 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
+import { isNamespaceTerminating, messageOf } from '../common/errors.ts';
 import { indexByController } from '../common/indexes.ts';
 import { Expectations } from '../common/expectations.ts';
 import { availableInMs, isActive, isReady, isTerminating } from '../common/pods.ts';
@@ -187,7 +188,7 @@ class ReplicatingController<T extends Replicating> {
           await this.#createPod(set);
         } catch (cause) {
           // In a namespace that is being deleted every creation fails, and trying again would not help.
-          if (!(cause instanceof ApiError && cause.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true)) throw cause;
+          if (!isNamespaceTerminating(cause)) throw cause;
         }
       });
       for (let i = successes; i < count; i++) this.#expectations.creationObserved(key);
@@ -229,8 +230,7 @@ class ReplicatingController<T extends Replicating> {
       const created = await this.#client.create(pods, pod);
       this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${nameOf(created)}`);
     } catch (error) {
-      const terminating = error instanceof ApiError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
-      if (!terminating) this.#recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isNamespaceTerminating(error)) this.#recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
       throw error;
     }
   }
@@ -242,7 +242,7 @@ class ReplicatingController<T extends Replicating> {
     } catch (error) {
       this.#expectations.deletionObserved(key, uidOf(pod));
       if (isReason(error, 'NotFound')) return;
-      this.#recorder.event(set, 'Warning', 'FailedDelete', `Error deleting: ${error instanceof Error ? error.message : String(error)}`);
+      this.#recorder.event(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
       throw error;
     }
   }

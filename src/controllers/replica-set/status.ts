@@ -4,6 +4,7 @@ import { selectorFromLabels } from '../../api/meta/labels.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core/v1.ts';
 import type { ReplicaSetCondition, ReplicaSetStatus } from '../../api/types/apps/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { messageOf } from '../common/errors.ts';
 import { availableInMs, isReady } from '../common/pods.ts';
 
 export interface StatusInput {
@@ -49,7 +50,7 @@ function nextConditions(input: StatusInput): ReplicaSetCondition[] {
       status: 'True',
       lastTransitionTime: formatTime(input.nowMs),
       ...(excess !== 0 && { reason: excess < 0 ? 'FailedCreate' : 'FailedDelete' }),
-      message: input.failure instanceof Error ? input.failure.message : String(input.failure),
+      message: messageOf(input.failure),
     }];
   }
   if (input.failure === undefined && known !== undefined) return conditions.filter(({ type }) => type !== 'ReplicaFailure');
