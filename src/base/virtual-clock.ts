@@ -1,6 +1,8 @@
 import type { Clock, Timer } from './clock.ts';
 import { sleepOn } from './clock.ts';
 
+const maxTimersWithoutTime = 1_000_000;
+
 interface Pending {
   readonly atMs: number;
   readonly order: number;
@@ -65,16 +67,24 @@ export class VirtualClock implements Clock {
     for (;;) {
       const next = this.#pending[0];
       if (next === undefined || next.atMs > targetMs) break;
-      this.#pending.shift();
-      this.#nowMs = Math.max(this.#nowMs, next.atMs);
-      next.callback();
+      this.#nowMs = next.atMs;
       await this.settle();
     }
     this.#nowMs = targetMs;
   }
 
-  /** Runs everything that is runnable without time passing: promise jobs, then a few turns of the event loop. */
-  async settle(turns = 3): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  /**
+   * Runs everything that is runnable without time passing: promise jobs, turns of the event loop, and timers that are
+   * due already, until nothing is left. Throws when that does not end: two timers without delay that set one another.
+   */
+  async settle(): Promise<void> {
+    for (let fired = 0; fired < maxTimersWithoutTime; fired++) {
+      for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      const next = this.#pending[0];
+      if (next === undefined || next.atMs > this.#nowMs) return;
+      this.#pending.shift();
+      next.callback();
+    }
+    throw new Error(`virtual time stands still: ${maxTimersWithoutTime} timers fired without it passing`);
   }
 }

@@ -1,0 +1,21 @@
+import type { Taint, Toleration } from '../../../api/types/core/v1.ts';
+
+/** Does the toleration match the taint (upstream's ToleratesTaint)? An empty key with Exists matches every taint. */
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  if (toleration.key !== undefined && toleration.key !== '' && toleration.key !== taint.key) return false;
+  const value = toleration.value ?? '';
+  const taintValue = taint.value ?? '';
+  switch (toleration.operator ?? 'Equal') {
+    case '':
+    case 'Equal': return value === taintValue;
+    case 'Exists': return true;
+    case 'Lt': return /^-?\d+$/.test(value) && /^-?\d+$/.test(taintValue) && Number(taintValue) < Number(value);
+    case 'Gt': return /^-?\d+$/.test(value) && /^-?\d+$/.test(taintValue) && Number(taintValue) > Number(value);
+    default: return false;
+  }
+}
+
+export function isTolerated(taint: Taint, tolerations: readonly Toleration[] | undefined): boolean {
+  return tolerations?.some((toleration) => tolerates(toleration, taint)) === true;
+}

@@ -1,0 +1,11 @@
+import type { Plugin } from '../../framework/plugin.ts';
+import { refuseForGood } from '../../framework/verdict.ts';
+
+const refused = refuseForGood("node(s) didn't match the requested node name");
+
+/** A pod that names its node runs there or nowhere. */
+export const nodeName: Plugin = {
+  name: 'NodeName',
+  filter: ({ pod }, { name }) => (pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '' && pod.spec.nodeName !== name ? refused : undefined),
+  mayHelp: (event, { pod }) => event.type === 'node-added' && event.node.metadata.name === pod.spec?.nodeName,
+};

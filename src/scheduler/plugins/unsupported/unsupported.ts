@@ -1,0 +1,23 @@
+import type { Pod } from '../../../api/types/core/v1.ts';
+import type { Plugin } from '../../framework/plugin.ts';
+import { refuseForGood } from '../../framework/verdict.ts';
+
+/** Hard constraints that this scheduler does not know yet. Ignoring one would place a pod where its owner forbade it. */
+function unknownConstraints(pod: Pod): string[] {
+  const found: string[] = [];
+  const { affinity, topologySpreadConstraints, resourceClaims } = pod.spec ?? {};
+  if ((affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) found.push('required pod affinity');
+  if ((affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) found.push('required pod anti-affinity');
+  if (topologySpreadConstraints?.some((one) => one.whenUnsatisfiable === 'DoNotSchedule') === true) found.push('topology spread with DoNotSchedule');
+  if ((resourceClaims ?? []).length > 0) found.push('resource claims');
+  return found;
+}
+
+/** Says plainly which constraint keeps the pod waiting, instead of ignoring it. */
+export const unsupported: Plugin = {
+  name: 'Unsupported',
+  gate: ({ pod }) => {
+    const found = unknownConstraints(pod);
+    return found.length === 0 ? undefined : refuseForGood(`not supported: ${found.join(', ')}`);
+  },
+};
