@@ -1,6 +1,6 @@
 /**
  * Writes under load until it is killed, and says of each write that was acknowledged, after it was: one line
- * `WRITER SEQUENCE REVISION`. Arguments: path of the store, first sequence number, number of writers.
+ * `WRITER SEQUENCE REVISION .` (a line without its dot was cut off by the kill). Arguments: path of the store, first sequence number, number of writers.
  */
 import { writeSync } from 'node:fs';
 import { SqliteStore } from '../../src/store/drivers/sqlite/sqlite-store.ts';
@@ -9,7 +9,17 @@ import { isDelete, keyOf, valueOf } from './kill-load.ts';
 const [path = '', first = '0', writers = '1'] = process.argv.slice(2);
 const store = await SqliteStore.open({ path });
 const known = new Map((await store.list('/')).entries.map((entry) => [entry.key, entry.modRevision]));
-writeSync(1, 'open\n');
+
+/** Synchronous: the line is in the pipe before its writer goes on. Waits while the pipe is full. */
+function say(line: string): void {
+  for (let bytes = Buffer.from(`${line} .\n`); bytes.length > 0; ) {
+    try {
+      bytes = bytes.subarray(writeSync(1, bytes));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
 
 async function write(writer: number, sequence: number): Promise<void> {
   const key = keyOf(writer, sequence);
@@ -21,8 +31,7 @@ async function write(writer: number, sequence: number): Promise<void> {
   if (!result.ok) throw new Error(`${key}: expected revision ${expectedRevision}, found ${result.current?.modRevision}`);
   if (deletes) known.delete(key);
   else known.set(key, result.revision);
-  // Synchronous: the line is in the pipe before the writer goes on.
-  writeSync(1, `${writer} ${sequence} ${result.revision}\n`);
+  say(`${writer} ${sequence} ${result.revision}`);
 }
 
 async function compacting(): Promise<void> {
@@ -39,6 +48,7 @@ async function compacting(): Promise<void> {
   }
 }
 
+say('open');
 await Promise.all([
   compacting(),
   ...Array.from({ length: Number(writers) }, async (_, writer) => {

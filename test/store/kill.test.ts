@@ -33,10 +33,8 @@ async function writeUntilKilled(path: string, firstSequence: number, afterWrites
   if (afterWrites < 0) process_.once('spawn', () => process_.kill('SIGKILL'));
   const closed = once(process_, 'close');
   for await (const line of createInterface({ input: process_.stdout })) {
-    if (line !== 'open') {
-      const [writer, sequence, revision] = line.split(' ').map(Number);
-      if (revision !== undefined) acknowledged.push({ writer: writer!, sequence: sequence!, revision });
-    }
+    const words = line.split(' ');
+    if (words.length === 4 && words[3] === '.') acknowledged.push({ writer: Number(words[0]), sequence: Number(words[1]), revision: Number(words[2]) });
     if (acknowledged.length >= afterWrites) process_.kill('SIGKILL');
   }
   const [, signal] = (await closed) as [number | null, string | null];
