@@ -36,9 +36,11 @@ export class MvccStore<P> implements Store {
   /** History is compacted by itself beyond this many revisions: a limit, not a policy. */
   readonly #historyLimit: number;
   readonly #watchers = new Watchers();
-  /** The newest undecided change of each key. */
+  /** The newest uncommitted change of each key. */
   readonly #pending = new Map<string, Change>();
   readonly #queue: Batch[] = [];
+  /** The first of the queue while its commit runs: closed to more changes. */
+  #committing: Batch | undefined;
   #assignedRevision: number;
   #isBusy = false;
   #failure: StoreUnavailableError | undefined;
@@ -174,8 +176,6 @@ export class MvccStore<P> implements Store {
     this.#queue.push(batch);
     return batch;
   }
-
-  #committing: Batch | undefined;
 
   #commitNext(): void {
     const batch = this.#queue[0];
