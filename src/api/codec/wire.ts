@@ -44,7 +44,8 @@ export class BackwardWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#buffer.set(bytes, at);
   }
 
   /** A varint of a non-negative number below 2^53. */

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { ObjectSchema } from '../schema/schema.ts';
+import { builtinSchema } from '../schema/table.ts';
+import { decodeProtobuf, encodeProtobuf, isProtobuf, ProtobufError, watchFrame } from './protobuf.ts';
+
+const roundtrip = join(import.meta.dirname, '../../../../shared/data/kubernetes-1.36/roundtrip');
+const skip = existsSync(roundtrip) ? false : 'the round-trip data is not there';
+
+interface Fixture { name: string; json: { apiVersion?: string; kind?: string }; bytes: Uint8Array; schema: ObjectSchema }
+
+function fixtures(): Fixture[] {
+  return readdirSync(roundtrip).filter((file) => file.endsWith('.json')).map((file) => {
+    const [, group = '', version = '', kind = ''] = /^(.+)\.(v\w+)\.(\w+)\.json$/.exec(file)!;
+    const name = file.slice(0, -'.json'.length);
+    return { name, schema: builtinSchema.kind(group === 'core' ? '' : group, version, kind)!, json: JSON.parse(readFileSync(join(roundtrip, file), 'utf8')) as Fixture['json'], bytes: readFileSync(join(roundtrip, `${name}.pb`)) };
+  });
+}
+
+test('every kind is written byte for byte as Go writes it', { skip }, () => {
+  const wrong: string[] = [];
+  for (const { name, json, bytes, schema } of fixtures()) {
+    const encoded = encodeProtobuf(json, schema);
+    if (Buffer.compare(encoded, bytes) !== 0) wrong.push(name);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('every kind is read back as its JSON', { skip }, () => {
+  for (const { name, json, bytes, schema } of fixtures()) {
+    assert.deepEqual(decodeProtobuf(bytes, () => schema), { apiVersion: '', kind: '', ...json }, name);
+  }
+});
+
+const deployment = builtinSchema.kind('apps', 'v1', 'Deployment')!;
+
+test('a zero that is a decision survives', () => {
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { replicas: 0, strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '25%' } } } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(object, deployment)), object);
+});
+
+test('a zero that Go writes for a plain field is left out', () => {
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a', namespace: '' }, spec: { minReadySeconds: 0, paused: false } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(object, deployment)), { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} });
+});
+
+test('negative and large numbers', () => {
+  const pod = builtinSchema.kind('', 'v1', 'Pod')!;
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { generation: 2 ** 52 + 1 }, spec: { priority: -5, terminationGracePeriodSeconds: -(2 ** 40) } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(object, pod)), object);
+});
+
+test('schemas inside a CustomResourceDefinition', () => {
+  const definition = builtinSchema.kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition')!;
+  const openAPIV3Schema = { type: 'object', $schema: 'x', properties: { a: { type: 'array', items: { type: 'string', enum: ['x', 1] } }, b: { additionalProperties: true }, c: { additionalProperties: { type: 'integer', minimum: 0 } }, d: { 'x-kubernetes-preserve-unknown-fields': true, default: { k: [null] } } } };
+  const object = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema } }] } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(object, definition)), object);
+});
+
+test('what is no message is refused, whatever its bytes', () => {
+  assert.equal(isProtobuf(new TextEncoder().encode('{}')), false);
+  assert.throws(() => decodeProtobuf(new TextEncoder().encode('{"kind":"Pod"}')), ProtobufError);
+  const good = encodeProtobuf({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'abc', labels: { a: 'b' } } } as object, deployment);
+  for (let length = 0; length < good.length; length++) {
+    try {
+      decodeProtobuf(good.subarray(0, length));
+    } catch (error) {
+      assert.ok(error instanceof ProtobufError, String(error));
+    }
+  }
+  assert.throws(() => decodeProtobuf(encodeProtobuf({ apiVersion: 'v1', kind: 'Nothing' }, deployment)), /no kind "Nothing" is registered for version "v1"/);
+});
+
+test('a watch frame is length, type and the enveloped object', () => {
+  const frame = watchFrame('ADDED', Uint8Array.of(1, 2, 3));
+  assert.deepEqual([...frame], [0, 0, 0, 14, 10, 5, ...Buffer.from('ADDED'), 18, 5, 10, 3, 1, 2, 3]);
+});
