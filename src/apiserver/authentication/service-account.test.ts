@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nodes, pods, secrets, serviceaccounts } from '../../api/resources.ts';
+import { ApiError } from '../../api/status.ts';
+import { SeededRandom } from '../../base/random.ts';
+import { VirtualClock } from '../../base/virtual-clock.ts';
+import { generateKey } from '../../pki/certificate.ts';
+import { FakeReader } from '../authorization/fake-reader.ts';
+import type { RequestContext } from '../request.ts';
+import { peekClaims, signClaims } from './jws.ts';
+import { openIdPaths } from './open-id.ts';
+import { authenticationEndpoints } from './reviews.ts';
+import { ServiceAccountAuthenticator } from './service-account.ts';
+import { defaultIssuer, ServiceAccountIssuer } from './service-account-issuer.ts';
+import { tokenRequestEndpoint } from './token-request.ts';
+
+const key = generateKey();
+
+function world() {
+  const reader = new FakeReader();
+  const clock = new VirtualClock();
+  const issuer = new ServiceAccountIssuer({ privateKey: key, clock, random: new SeededRandom(1) });
+  const authenticator = new ServiceAccountAuthenticator({ reader, clock, keys: [key], issuers: [defaultIssuer] });
+  const account = { metadata: { name: 'robot', namespace: 'ci', uid: 'sa-uid' } };
+  const pod = { metadata: { name: 'p', namespace: 'ci', uid: 'pod-uid' }, spec: { containers: [], serviceAccountName: 'robot', nodeName: 'n' } };
+  reader.put(serviceaccounts, account);
+  reader.put(pods, pod);
+  reader.put(nodes, { metadata: { name: 'n', uid: 'node-uid' } });
+  const judge = (token: string, audiences: readonly string[] = [defaultIssuer]) => {
+    const verdict = authenticator.authenticateToken(token, audiences);
+    return verdict.kind === 'refused' ? verdict.error : verdict.kind;
+  };
+  const endpoint = tokenRequestEndpoint({ reader, clock, issuer });
+  const request = async (body: unknown, name = 'robot'): Promise<{ status: { token: string; expirationTimestamp: string } } | string> => {
+    try {
+      const response = await endpoint.handle({ info: { namespace: 'ci', name }, body: () => Promise.resolve(body), user: { name: 'u', groups: [] } } as unknown as RequestContext);
+      assert.ok(response.kind === 'object' && response.code === 201);
+      return response.object as never;
+    } catch (error) {
+      assert.ok(error instanceof ApiError, String(error));
+      return error.message;
+    }
+  };
+  return { reader, clock, issuer, authenticator, account, pod, judge, request };
+}
+
+test('a token is a service account, in upstream\'s groups and with its credentials told', () => {
+  const { issuer, authenticator, account, pod } = world();
+  const { token, expirationTimestamp } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod, node: { metadata: { name: 'n', uid: 'node-uid' } } });
+  assert.equal(expirationTimestamp, '2026-01-01T00:10:00Z');
+  const verdict = authenticator.authenticateToken(token, [defaultIssuer]);
+  const jti = peekClaims(token)!.claims.jti as string;
+  assert.deepEqual(verdict, {
+    kind: 'accepted',
+    audiences: [defaultIssuer],
+    user: {
+      name: 'system:serviceaccount:ci:robot', uid: 'sa-uid', groups: ['system:serviceaccounts', 'system:serviceaccounts:ci', 'system:authenticated'],
+      extra: {
+        'authentication.kubernetes.io/credential-id': [`JTI=${jti}`],
+        'authentication.kubernetes.io/node-name': ['n'], 'authentication.kubernetes.io/node-uid': ['node-uid'],
+        'authentication.kubernetes.io/pod-name': ['p'], 'authentication.kubernetes.io/pod-uid': ['pod-uid'],
+      },
+    },
+  });
+  assert.deepEqual(peekClaims(token)!.claims, {
+    aud: [defaultIssuer], exp: 1_767_226_200, iat: 1_767_225_600, iss: defaultIssuer, jti,
+    'kubernetes.io': { namespace: 'ci', node: { name: 'n', uid: 'node-uid' }, pod: { name: 'p', uid: 'pod-uid' }, serviceaccount: { name: 'robot', uid: 'sa-uid' } },
+    nbf: 1_767_225_600, sub: 'system:serviceaccount:ci:robot',
+  });
+});
+
+test('forged, foreign and misdirected tokens are refused', () => {
+  const { issuer, account, judge } = world();
+  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600 });
+  const [header, claims, signature] = token.split('.') as [string, string, string];
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claimed = peekClaims(token)!.claims;
+  assert.equal(judge(token), 'accepted');
+  assert.equal(judge(token, ['other']), `token audiences ["${defaultIssuer}"] is invalid for the target audiences ["other"]`);
+  assert.equal(judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), 'failed to verify signature');
+  assert.equal(judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(judge(`${encode({ alg: 'none' })}.${claims}.`), 'unknown');
+  assert.equal(judge(signClaims(claimed, generateKey())), 'failed to verify signature');
+  assert.equal(judge(signClaims({ ...claimed, iss: 'https://else' }, key)), 'unknown');
+  assert.equal(judge(signClaims({ iss: defaultIssuer, sub: 'x' }, key)), 'service account token claims could not be validated due to unexpected private claim');
+  for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(judge(rubbish), 'unknown');
+});
+
+test('a token ends with its time and with what it is bound to', async () => {
+  const { reader, clock, issuer, account, pod, judge } = world();
+  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod });
+  reader.put(pods, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  assert.equal(judge(token), 'accepted');
+  await clock.advance(61_000);
+  assert.equal(judge(token), 'service account token has been invalidated');
+  reader.put(pods, { ...pod, metadata: { ...pod.metadata, uid: 'again' } });
+  assert.equal(judge(token), 'pod UID (again) does not match service account pod ref claim (pod-uid)');
+  reader.put(pods, pod);
+  reader.put(serviceaccounts, { metadata: { ...account.metadata, uid: 'other' } });
+  assert.equal(judge(token), 'service account UID (other) does not match claim (sa-uid)');
+  reader.remove(serviceaccounts, 'ci', 'robot');
+  assert.equal(judge(token), 'serviceaccounts "robot" not found');
+  reader.put(serviceaccounts, account);
+  await clock.advance(600_000);
+  assert.equal(judge(token), 'service account token has expired');
+});
+
+test('a token in a secret holds while the secret holds it', () => {
+  const { reader, judge } = world();
+  const token = signClaims({
+    iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
+    'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
+  }, key);
+  assert.equal(judge(token), 'service account token has been invalidated');
+  reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: Buffer.from(token).toString('base64') } });
+  assert.equal(judge(token), 'accepted');
+  reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: 'eA==' } });
+  assert.equal(judge(token), "service account token doesn't match server's copy");
+});
+
+test('TokenRequest: defaults, bindings and refusals', async () => {
+  const { request, judge } = world();
+  const plain = await request({});
+  assert.ok(typeof plain !== 'string');
+  assert.equal(plain.status.expirationTimestamp, '2026-01-01T01:00:00Z');
+  assert.equal(judge(plain.status.token), 'accepted');
+  const projected = await request({ spec: { expirationSeconds: 3607, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'pod-uid' } } });
+  assert.ok(typeof projected !== 'string');
+  const claims = peekClaims(projected.status.token)!.claims as { exp: number; iat: number; 'kubernetes.io': { warnafter: number; node: object } };
+  assert.equal(projected.status.expirationTimestamp, '2026-01-01T01:00:07Z');
+  assert.deepEqual([claims.exp - claims.iat, claims['kubernetes.io'].warnafter - claims.iat, claims['kubernetes.io'].node], [31_536_000, 3607, { name: 'n', uid: 'node-uid' }]);
+  const cases: readonly [unknown, string, string?][] = [
+    [{ spec: { expirationSeconds: 599 } }, 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes'],
+    [{ spec: { expirationSeconds: 2 ** 33 } }, 'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 8589934592: may not specify a duration larger than 2^32 seconds'],
+    [{}, 'serviceaccounts "nobody" not found', 'nobody'],
+    [{ metadata: { name: 'x' } }, 'TokenRequest.authentication.k8s.io "robot" is invalid: metadata.name: Invalid value: "x": must match the service account name if specified'],
+    [{ spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'q' } } }, 'pods "q" not found'],
+    [{ spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'old' } } }, 'Operation cannot be fulfilled on Pod "p": the UID in the bound object reference (old) does not match the UID in record. The object might have been deleted and then recreated'],
+    [{ spec: { boundObjectRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } } }, 'cannot bind token to object of type apps/v1, Kind=Deployment'],
+  ];
+  for (const [body, error, name] of cases) assert.equal(await request(body, name), error);
+});
+
+test('TokenReview and SelfSubjectReview', async () => {
+  const { issuer, authenticator, clock, account } = world();
+  const [tokenReview, self] = authenticationEndpoints({ authenticators: [authenticator], audiences: [defaultIssuer], clock });
+  const review = async (spec: object): Promise<unknown> => {
+    const response = await tokenReview!.handle({ body: () => Promise.resolve({ spec }) } as RequestContext);
+    return response.kind === 'object' && (response.object as { status: unknown }).status;
+  };
+  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, audiences: ['vault'] });
+  assert.deepEqual(await review({ token: 'rubbish' }), { user: {}, error: 'invalid bearer token' });
+  assert.deepEqual(await review({ token }), { user: {}, error: `[invalid bearer token, token audiences ["vault"] is invalid for the target audiences ["${defaultIssuer}"]]` });
+  const accepted = (await review({ token, audiences: ['vault', 'x'] })) as { authenticated: boolean; audiences: string[]; user: { username: string } };
+  assert.deepEqual([accepted.authenticated, accepted.audiences, accepted.user.username], [true, ['vault'], 'system:serviceaccount:ci:robot']);
+  await assert.rejects(Promise.resolve(review({})), /token is required for TokenReview in authentication/);
+  const me = await self!.handle({ body: () => Promise.resolve(undefined), user: { name: 'bob', groups: ['dev'] } } as unknown as RequestContext);
+  assert.deepEqual(me.kind === 'object' && (me.object as { status: unknown }).status, { userInfo: { username: 'bob', groups: ['dev'] } });
+});
+
+test('the keys are published', async () => {
+  const { issuer } = world();
+  const [configuration, keys] = openIdPaths(issuer);
+  const bodyOf = async (handler: typeof configuration): Promise<Record<string, unknown>> => {
+    const response = await handler!.handle({} as RequestContext);
+    assert.ok(response.kind === 'raw' && typeof response.body === 'string');
+    return JSON.parse(response.body) as Record<string, unknown>;
+  };
+  assert.deepEqual(await bodyOf(configuration), {
+    issuer: defaultIssuer, jwks_uri: `${defaultIssuer}/openid/v1/jwks`, response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'],
+  });
+  const [first] = (await bodyOf(keys)).keys as Record<string, string>[];
+  assert.deepEqual(Object.keys(first!).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+});
