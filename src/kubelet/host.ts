@@ -98,6 +98,8 @@ export interface HostCgroups {
 export interface HostNetwork {
   httpGet(request: { readonly scheme: 'http' | 'https'; readonly host: string; readonly port: number; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly timeoutMs: number }): Promise<{ readonly status: number; readonly body: string; readonly location: string | undefined }>;
   tcpConnect(request: { readonly host: string; readonly port: number; readonly timeoutMs: number }): Promise<void>;
+  /** The status name that grpc.health.v1.Health/Check answers: SERVING when well. */
+  grpcHealth(request: { readonly host: string; readonly port: number; readonly service: string; readonly timeoutMs: number }): Promise<string>;
 }
 
 export type ProbeKind = 'liveness' | 'readiness' | 'startup';

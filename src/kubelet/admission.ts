@@ -1,0 +1,29 @@
+import { compareQuantity, milliValue, subtractQuantity, value } from '../api/meta/quantity.ts';
+import { formatQuantity } from '../api/meta/quantity.ts';
+import type { Pod } from '../api/types/core/v1.ts';
+import { isTerminalPhase } from './pods/pod-spec.ts';
+import type { ResourceList } from './resources/quantities.ts';
+import { podResources } from './resources/quantities.ts';
+
+/**
+ * May the pod run beside these others? The scheduler has thought so, but two schedulers may disagree, and a pod may name
+ * its node itself. Undefined when it may.
+ */
+export function admitPod(pod: Pod, others: readonly Pod[], allocatable: ResourceList): { readonly reason: string; readonly message: string } | undefined {
+  const active = others.filter((other) => other.metadata.uid !== pod.metadata.uid && !isTerminalPhase(other.status?.phase));
+  const refuse = (resource: string, requested: number, used: number, capacity: number): { reason: string; message: string } => ({
+    reason: `OutOf${resource}`,
+    message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  });
+  const maxPods = value(allocatable['pods'] ?? '110');
+  if (active.length + 1 > maxPods) return refuse('pods', 1, active.length, maxPods);
+  for (const [resource, requested] of Object.entries(podResources(pod, 'requests'))) {
+    const capacity = allocatable[resource] ?? '0';
+    const number = resource === 'cpu' ? milliValue : value;
+    if (number(requested) === 0) continue;
+    let free = capacity;
+    for (const other of active) free = formatQuantity(subtractQuantity(free, podResources(other, 'requests')[resource] ?? '0'));
+    if (compareQuantity(requested, free) > 0) return refuse(resource, number(requested), number(capacity) - number(free), number(capacity));
+  }
+  return undefined;
+}

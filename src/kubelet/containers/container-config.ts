@@ -1,0 +1,164 @@
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.ts';
+import type { ContainerConfig, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
+import { hostsFile } from '../dns/hosts-file.ts';
+import { podDns } from '../dns/pod-dns.ts';
+import { ContainerConfigError, environmentOf } from '../environment/environment.ts';
+import { expand } from '../environment/expansion.ts';
+import type { KubeletContext } from '../kubelet-context.ts';
+import type { ContainerRole } from '../pods/pod-spec.ts';
+import { gracePeriodSecondsOf, hostnameOf, specOf } from '../pods/pod-spec.ts';
+import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
+import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
+import type { PodVolumes } from '../volumes/volume-manager.ts';
+import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
+
+/** The simulated runtime's annotation for containers that are not regular ones. */
+const containerTypeAnnotation = 'coxswain.io/container-type';
+
+/** The sandbox of a pod as the runtime is asked for it. */
+export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
+  const spec = specOf(pod);
+  const { host, directories } = context;
+  const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
+  if (fellBack) context.events.warning(pod, 'MissingClusterDNS', 'kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.');
+  const portMappings = [...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...spec.containers].flatMap((container) => (container.ports ?? [])
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+    .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({ protocol: protocol as 'TCP' | 'UDP' | 'SCTP', containerPort, hostPort: hostPort!, hostIp: hostIP ?? '' })));
+  return {
+    name: nameOf(pod),
+    uid: uidOf(pod),
+    namespace: namespaceOf(pod),
+    attempt,
+    hostname: hostnameOf(pod, host.hostname),
+    logDirectory: directories.logs(pod),
+    dns,
+    portMappings: spec.hostNetwork === true ? [] : portMappings,
+    labels: { ...pod.metadata.labels, [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod) },
+    annotations: { ...pod.metadata.annotations },
+    linux: {
+      cgroupParent: podCgroupParent(context.cgroupRoot, pod),
+      hostNetwork: spec.hostNetwork === true,
+      hostPid: spec.hostPID === true,
+      hostIpc: spec.hostIPC === true,
+      shareProcessNamespace: spec.shareProcessNamespace === true,
+      sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+      securityContext: sandboxSecurityContext(pod, context.directories.rootDir),
+      resources: podLinuxResources(pod),
+    },
+    runtimeHandler: '',
+  };
+}
+
+export interface ContainerConfigInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly role: ContainerRole;
+  readonly attempt: number;
+  readonly image: Image;
+  readonly podIps: readonly string[];
+  readonly volumes: PodVolumes;
+}
+
+/** One container as the runtime is asked for it; writes the files that it needs. Rejects with ContainerConfigError. */
+export async function containerConfig(context: KubeletContext, input: ContainerConfigInput): Promise<ContainerConfig> {
+  const { pod, container, role, attempt, image } = input;
+  await context.servicesSynced();
+  const environment = await environmentOf(pod, container, {
+    configMap: (_, name) => context.configMap(pod, name),
+    secret: (_, name) => context.secret(pod, name),
+    services: (namespace) => context.services(namespace),
+    facts: context.facts(input.podIps),
+  });
+  const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
+  return {
+    name: container.name,
+    attempt,
+    imageRef: image.id,
+    image: container.image ?? '',
+    command: container.command === undefined || container.command.length === 0 ? undefined : expanded(container.command),
+    args: container.args === undefined || container.args.length === 0 ? undefined : expanded(container.args),
+    workingDir: container.workingDir === undefined || container.workingDir === '' ? undefined : container.workingDir,
+    env: [...environment].map(([name, value]) => ({ name, value })),
+    mounts: await mountsOf(context, input, environment),
+    devices: [],
+    labels: { [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod), [labels.containerName]: container.name },
+    annotations: {
+      [annotations.hash]: hashOf(container),
+      [annotations.restartCount]: String(attempt),
+      [annotations.terminationMessagePath]: container.terminationMessagePath ?? '/dev/termination-log',
+      [annotations.terminationMessagePolicy]: container.terminationMessagePolicy ?? 'File',
+      [annotations.gracePeriod]: String(gracePeriodSecondsOf(pod)),
+      ...(role !== 'regular' && role !== 'ephemeral' && { [containerTypeAnnotation]: role }),
+    },
+    logPath: `${container.name}/${attempt}.log`,
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+    linux: {
+      resources: containerResources(pod, container, context.machine.memoryBytes),
+      securityContext: containerSecurityContext(pod, container, image, context.directories.rootDir),
+    },
+  };
+}
+
+async function mountsOf(context: KubeletContext, input: ContainerConfigInput, environment: ReadonlyMap<string, string>): Promise<Mount[]> {
+  const { pod, container, attempt, podIps } = input;
+  const { host, directories } = context;
+  const spec = specOf(pod);
+  const mounts: Mount[] = [];
+  for (const mount of container.volumeMounts ?? []) mounts.push(await volumeMount(context, input, mount, environment));
+  const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path);
+
+  if (!isTaken('/etc/hosts') && (podIps.length > 0 || spec.hostNetwork === true)) {
+    const hostPath = directories.etcHosts(uidOf(pod));
+    if (!host.virtual) {
+      await host.files.ensureDirectory(directories.pod(uidOf(pod)), 0o750);
+      const hostFile = spec.hostNetwork === true ? await host.files.readTail('/etc/hosts', 65_536) : '';
+      await host.files.writeFile(hostPath, hostsFile(pod, { hostname: hostnameOf(pod, host.hostname), podIps, clusterDomain: context.dns.clusterDomain, hostFile }), 0o644);
+    }
+    mounts.push({ containerPath: '/etc/hosts', hostPath, readOnly: container.securityContext?.readOnlyRootFilesystem === true, propagation: 'private' });
+  }
+  const terminationPath = container.terminationMessagePath ?? '/dev/termination-log';
+  if (terminationPath !== '' && !isTaken(terminationPath)) {
+    const hostPath = directories.terminationLog(uidOf(pod), container.name, attempt);
+    if (!host.virtual) {
+      await host.files.ensureDirectory(hostPath.slice(0, hostPath.lastIndexOf('/')), 0o750);
+      // The container may run as any user: the file is the world's to write.
+      await host.files.writeFile(hostPath, '', 0o666);
+    }
+    mounts.push({ containerPath: terminationPath, hostPath, readOnly: false, propagation: 'private' });
+  }
+  return mounts;
+}
+
+async function volumeMount(context: KubeletContext, { container, volumes }: ContainerConfigInput, mount: VolumeMount, environment: ReadonlyMap<string, string>): Promise<Mount> {
+  const volume = volumes.mounted.get(mount.name);
+  if (volume === undefined) throw new ContainerConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
+  let { hostPath } = volume;
+  const subPath = mount.subPathExpr === undefined || mount.subPathExpr === '' ? (mount.subPath ?? '') : expandSubPath(mount.subPathExpr, environment);
+  if (subPath !== '' && !context.host.virtual) {
+    try {
+      hostPath = await context.host.files.resolveSubPath(hostPath, subPath);
+    } catch (error) {
+      throw new ContainerConfigError(`failed to prepare subPath for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}: ${(error as Error).message}`);
+    }
+  }
+  return {
+    containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath,
+    readOnly: mount.readOnly === true || volume.readOnly,
+    propagation: mount.mountPropagation === 'Bidirectional' ? 'bidirectional' : mount.mountPropagation === 'HostToContainer' ? 'host-to-container' : 'private',
+  };
+}
+
+function expandSubPath(expression: string, environment: ReadonlyMap<string, string>): string {
+  const missing: string[] = [];
+  const path = expand(expression, (name) => {
+    const value = environment.get(name);
+    if (value === undefined || value === '') missing.push(name);
+    return value;
+  });
+  if (missing.length > 0) throw new ContainerConfigError(`missing value for ${JSON.stringify(missing[0])}`);
+  return path;
+}

@@ -1,0 +1,136 @@
+import { uidOf } from '../../api/meta/object.ts';
+import type { Container, Pod, Secret } from '../../api/types/core/v1.ts';
+import type { ContainerStatus, PodSandboxConfig } from '../../runtime/runtime.ts';
+import { ContainerConfigError } from '../environment/environment.ts';
+import { goDuration } from '../go-duration.ts';
+import type { KubeletContext } from '../kubelet-context.ts';
+import type { ContainerRole } from '../pods/pod-spec.ts';
+import { formatPod, specOf } from '../pods/pod-spec.ts';
+import type { PodRuntimeState } from '../pods/pod-runtime.ts';
+import { newestContainer } from '../pods/pod-runtime.ts';
+import type { PodVolumes } from '../volumes/volume-manager.ts';
+import { containerConfig } from './container-config.ts';
+import { runHook } from './hooks.ts';
+import { killContainer } from './kill-container.ts';
+
+/** When to try again what failed for a reason that may go away by itself. */
+const retryMs = 10_000;
+
+export type StartResult =
+  | { readonly ok: true; readonly containerId: string }
+  | { readonly ok: false; readonly reason: string; readonly message: string; readonly retryAfterMs: number | undefined };
+
+export interface StartInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly role: ContainerRole;
+  readonly state: PodRuntimeState;
+  readonly sandboxId: string;
+  readonly sandbox: PodSandboxConfig;
+  readonly podIps: readonly string[];
+  readonly volumes: PodVolumes;
+  /** The pod is to be ended: nothing new is started, and what takes long is no longer waited for. */
+  readonly signal: AbortSignal;
+}
+
+const interrupted: StartResult = { ok: false, reason: 'ContainerCreating', message: '', retryAfterMs: undefined };
+
+/** The promise's value, or undefined as soon as the signal aborts. What the promise does later is nobody's business. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = (): void => resolve(undefined);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Pulls, creates and starts one container and runs its postStart hook. What goes wrong becomes its waiting reason. */
+export async function startContainer(context: KubeletContext, input: StartInput): Promise<StartResult> {
+  const { pod, container, state, signal } = input;
+  const previous = newestContainer(state, container.name);
+  const waiting = crashLoop(context, pod, container, state);
+  if (waiting !== undefined) return waiting;
+
+  const failed = (reason: string, message: string, retryAfterMs: number | undefined = retryMs): StartResult => ({ ok: false, reason, message, retryAfterMs });
+  const event = (text: string): void => context.events.container(pod, container.name, 'Warning', 'Failed', `Error: ${text}`);
+
+  const image = await unlessAborted(context.images.ensure(pod, container, await pullSecrets(context, pod)), signal);
+  if (image === undefined) return interrupted;
+  if (!image.ok) {
+    event(image.reason);
+    return failed(image.reason, image.message, image.retryAfterMs);
+  }
+  const attempt = previous === undefined ? restartsBefore(context, pod, container) : previous.attempt + 1;
+  let config;
+  try {
+    config = await containerConfig(context, { ...input, attempt, image: image.image });
+  } catch (error) {
+    if (!(error instanceof ContainerConfigError)) context.logger.warn('container could not be configured', { pod: formatPod(pod), container: container.name, error });
+    event((error as Error).message);
+    return failed('CreateContainerConfigError', (error as Error).message);
+  }
+  if (signal.aborted) return interrupted;
+  let containerId: string;
+  try {
+    containerId = await context.runtime.createContainer(input.sandboxId, config, input.sandbox);
+  } catch (error) {
+    event((error as Error).message);
+    return failed('CreateContainerError', (error as Error).message);
+  }
+  context.events.container(pod, container.name, 'Normal', 'Created', 'Container created');
+  try {
+    await context.runtime.startContainer(containerId);
+  } catch (error) {
+    event((error as Error).message);
+    return failed('RunContainerError', (error as Error).message, 1000);
+  }
+  context.events.container(pod, container.name, 'Normal', 'Started', 'Container started');
+
+  const postStart = container.lifecycle?.postStart;
+  if (postStart === undefined) return { ok: true, containerId };
+  try {
+    await unlessAborted(runHook(context, { handler: postStart, container, containerId, podIp: input.podIps[0], timeoutMs: 3_600_000 }), signal);
+  } catch (error) {
+    context.events.container(pod, container.name, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+    const status = await context.runtime.containerStatus(containerId);
+    if (status !== undefined) await killContainer(context, pod, status, { message: 'FailedPostStartHook', podIp: input.podIps[0] });
+    return failed('PostStartHookError', `PostStartHook failed: ${(error as Error).message}`, 0);
+  }
+  return { ok: true, containerId };
+}
+
+/** A container that has just ended waits before it is started again, longer each time. */
+function crashLoop(context: KubeletContext, pod: Pod, container: Container, state: PodRuntimeState): StartResult | undefined {
+  const ended: ContainerStatus | undefined = state.containers.find((status) => status.name === container.name && status.state === 'exited');
+  if (ended === undefined) return undefined;
+  const key = `${uidOf(pod)}_${container.name}_${container.image ?? ''}`;
+  const { crashBackOff, events } = context;
+  const waitMs = crashBackOff.remainingMs(key, ended.finishedAtMs);
+  if (waitMs <= 0) {
+    crashBackOff.next(key, ended.finishedAtMs);
+    return undefined;
+  }
+  events.container(pod, container.name, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`);
+  return { ok: false, reason: 'CrashLoopBackOff', message: `back-off ${goDuration(crashBackOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`, retryAfterMs: waitMs };
+}
+
+/** The runtime may have forgotten the container; the API has not. */
+function restartsBefore(context: KubeletContext, pod: Pod, container: Container): number {
+  const status = context.statuses.get(pod);
+  const before = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].find(({ name }) => name === container.name);
+  return before?.containerID === undefined ? before?.restartCount ?? 0 : before.restartCount + 1;
+}
+
+async function pullSecrets(context: KubeletContext, pod: Pod): Promise<Secret[]> {
+  const secrets: Secret[] = [];
+  for (const { name } of specOf(pod).imagePullSecrets ?? []) {
+    const secret = name === undefined ? undefined : await context.secret(pod, name);
+    if (secret === undefined) context.events.warning(pod, 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${name ?? ''}); attempting to pull the image may not succeed.`);
+    else secrets.push(secret);
+  }
+  return secrets;
+}

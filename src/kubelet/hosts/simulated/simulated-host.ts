@@ -1,0 +1,81 @@
+import type { Host, HostCgroups, HostFiles, HostNetwork, SimulatedProbeRequest } from '../../host.ts';
+
+export interface SimulatedHostOptions {
+  readonly hostname: string;
+
+  /** Default 10.0.0.1. */
+  readonly address?: string;
+  /** Default 8. */
+  readonly cores?: number;
+  /** Default 32 GiB. */
+  readonly memoryBytes?: number;
+  /** Default 100 GiB. */
+  readonly storageBytes?: number;
+  /** Default amd64. */
+  readonly architecture?: string;
+  /** Answers probes; default: all pass. The simulated runtime's `simulatedProbe` reads them from annotations. */
+  readonly answerProbe?: (request: SimulatedProbeRequest) => { readonly success: boolean; readonly output: string };
+}
+
+const gibibyte = 2 ** 30;
+const nothing = async (): Promise<void> => {};
+const refuse = async (): Promise<never> => {
+  throw new Error('not supported: network requests from a simulated node');
+};
+
+/** Files that are not kept: a virtual node only reads. */
+const noFiles: HostFiles = {
+  ensureDirectory: nothing,
+  ensureFile: nothing,
+  writeFile: nothing,
+  readTail: async () => '',
+  typeOf: async () => 'missing',
+  list: async () => [],
+  writeTree: async () => false,
+  mountMemory: async () => true,
+  changeGroup: nothing,
+  resolveSubPath: async (volumePath, subPath) => `${volumePath}/${subPath}`,
+  removeTree: nothing,
+};
+const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, removePod: nothing };
+const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth: refuse };
+
+/** A machine that exists in memory alone. */
+export function simulatedHost(options: SimulatedHostOptions): Host {
+  const memoryBytes = options.memoryBytes ?? 32 * gibibyte;
+  const storageBytes = options.storageBytes ?? 100 * gibibyte;
+  const cores = options.cores ?? 8;
+  return {
+    virtual: true,
+    hostname: options.hostname,
+    machineInfo: async () => ({
+      cores,
+      memoryBytes,
+      ephemeralStorageBytes: storageBytes,
+      machineId: options.hostname,
+      systemUuid: options.hostname,
+      bootId: options.hostname,
+      kernelVersion: '0.0.0-simulated',
+      osImage: 'Coxswain simulated node',
+      architecture: options.architecture ?? 'amd64',
+      operatingSystem: 'linux',
+    }),
+    usage: async () => ({
+      memoryAvailableBytes: memoryBytes,
+      memoryWorkingSetBytes: 0,
+      cpuNanoseconds: 0,
+      storageAvailableBytes: storageBytes,
+      storageCapacityBytes: storageBytes,
+      inodesFree: 1_000_000,
+      inodes: 1_000_000,
+      pidsUsed: 1,
+      pidsMax: 32_768,
+    }),
+    addresses: async () => [options.address ?? '10.0.0.1'],
+    resolverConfig: async () => ({ servers: [], searches: [], options: [] }),
+    files: noFiles,
+    cgroups: noCgroups,
+    network: noNetwork,
+    answerProbe: options.answerProbe ?? (() => ({ success: true, output: '' })),
+  };
+}

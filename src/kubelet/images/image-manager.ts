@@ -1,0 +1,129 @@
+import { uidOf } from '../../api/meta/object.ts';
+import type { Container, Pod, Secret } from '../../api/types/core/v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Image, RegistryAuth, Runtime } from '../../runtime/runtime.ts';
+import { BackOff } from '../back-off.ts';
+import { goDuration } from '../go-duration.ts';
+import type { PodEvents } from '../pod-events.ts';
+import { ImageNameError, parseImageName } from './image-name.ts';
+import type { ImageName } from './image-name.ts';
+import { credentialsFor } from './pull-secrets.ts';
+
+const maxParallelPulls = 5;
+/** How long ErrImagePull shows before it becomes ImagePullBackOff. */
+const soonMs = 1000;
+
+export type ImageResult =
+  | { readonly ok: true; readonly image: Image }
+  /** `reason`: the container's waiting reason. `retryAfterMs`: when trying again makes sense. */
+  | { readonly ok: false; readonly reason: 'InvalidImageName' | 'ErrImageNeverPull' | 'ErrImagePull' | 'ImagePullBackOff' | 'ImageInspectError'; readonly message: string; readonly retryAfterMs: number | undefined };
+
+/** Makes images present before containers start, by their pull policy, with a back-off for those that cannot be pulled. */
+export class ImageManager {
+  readonly #runtime: Runtime;
+  readonly #clock: Clock;
+  readonly #events: PodEvents;
+  readonly #backOff: BackOff;
+  readonly #previousErrors = new Map<string, string>();
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents }) {
+    this.#runtime = options.runtime;
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#backOff = new BackOff(options.clock, { initialMs: 10_000, maxMs: 300_000 });
+  }
+
+  /** Records the events of upstream's image manager. Never rejects for the image's sake. */
+  async ensure(pod: Pod, container: Container, secrets: readonly Secret[]): Promise<ImageResult> {
+    const wanted = container.image ?? '';
+    let name: ImageName;
+    try {
+      name = parseImageName(wanted);
+    } catch (error) {
+      if (!(error instanceof ImageNameError)) throw error;
+      this.#events.container(pod, container.name, 'Warning', 'InspectFailed', error.message);
+      return { ok: false, reason: 'InvalidImageName', message: error.message, retryAfterMs: undefined };
+    }
+    const policy = container.imagePullPolicy ?? (name.full.endsWith(':latest') ? 'Always' : 'IfNotPresent');
+    let present: Image | undefined;
+    try {
+      present = await this.#runtime.imageStatus(name.full);
+    } catch (error) {
+      const message = `Failed to inspect image ${JSON.stringify(wanted)}: ${(error as Error).message}`;
+      this.#events.container(pod, container.name, 'Warning', 'InspectFailed', message);
+      return { ok: false, reason: 'ImageInspectError', message, retryAfterMs: 10_000 };
+    }
+    if (present !== undefined && policy !== 'Always') {
+      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Container image ${JSON.stringify(wanted)} already present on machine and can be accessed by the pod`);
+      return { ok: true, image: present };
+    }
+    if (policy === 'Never') {
+      const message = `Container image ${JSON.stringify(wanted)} is not present with pull policy of Never`;
+      this.#events.container(pod, container.name, 'Warning', 'ErrImageNeverPull', message);
+      return { ok: false, reason: 'ErrImageNeverPull', message, retryAfterMs: 10_000 };
+    }
+    return this.#pull(pod, container, wanted, name, secrets);
+  }
+
+  /** The pod is gone. */
+  forget(podUid: string): void {
+    this.#backOff.forget(`${podUid}_`);
+    for (const key of this.#previousErrors.keys()) if (key.startsWith(`${podUid}_`)) this.#previousErrors.delete(key);
+  }
+
+  async #pull(pod: Pod, container: Container, wanted: string, name: ImageName, secrets: readonly Secret[]): Promise<ImageResult> {
+    const key = `${uidOf(pod)}_${wanted}`;
+    const waitMs = this.#backOff.remainingSinceUpdateMs(key);
+    if (waitMs > 0) {
+      const message = `Back-off pulling image ${JSON.stringify(wanted)}`;
+      this.#events.container(pod, container.name, 'Normal', 'BackOff', message);
+      const previous = this.#previousErrors.get(key);
+      return { ok: false, reason: 'ImagePullBackOff', message: previous === undefined ? message : `${message}: ${previous}`, retryAfterMs: waitMs };
+    }
+    this.#events.container(pod, container.name, 'Normal', 'Pulling', `Pulling image ${JSON.stringify(wanted)}`);
+    const askedAtMs = this.#clock.monotonicMs();
+    try {
+      const { image, tookMs } = await this.#limited(() => this.#pullWith(name, credentialsFor(name, secrets)));
+      const totalMs = Math.trunc(this.#clock.monotonicMs() - askedAtMs);
+      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${JSON.stringify(wanted)} in ${goDuration(Math.trunc(tookMs))} (${goDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
+      this.#previousErrors.delete(key);
+      return { ok: true, image };
+    } catch (error) {
+      const text = (error as Error).message;
+      this.#events.container(pod, container.name, 'Warning', 'Failed', `Failed to pull image ${JSON.stringify(wanted)}: ${text}`);
+      this.#backOff.next(key, this.#clock.now());
+      this.#previousErrors.set(key, `ErrImagePull: ${text}`);
+      return { ok: false, reason: 'ErrImagePull', message: text, retryAfterMs: soonMs };
+    }
+  }
+
+  /** Tries each of the credentials, or none when there are none, until one works. */
+  async #pullWith(name: ImageName, credentials: readonly RegistryAuth[]): Promise<{ readonly image: Image; readonly tookMs: number }> {
+    const startMs = this.#clock.monotonicMs();
+    let failure: unknown;
+    for (const auth of credentials.length === 0 ? [undefined] : credentials) {
+      try {
+        const reference = await this.#runtime.pullImage(name.full, auth);
+        const image = await this.#runtime.imageStatus(reference) ?? await this.#runtime.imageStatus(name.full);
+        if (image === undefined) throw new Error(`image ${JSON.stringify(name.full)} was pulled but is not in the store`);
+        return { image, tookMs: this.#clock.monotonicMs() - startMs };
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async #limited<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= maxParallelPulls) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running++;
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+      this.#queue.shift()?.();
+    }
+  }
+}

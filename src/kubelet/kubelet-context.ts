@@ -1,0 +1,53 @@
+import type { ConfigMap, Pod, Secret, Service } from '../api/types/core/v1.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { BackOff } from './back-off.ts';
+import type { DnsSettings } from './dns/pod-dns.ts';
+import type { PodFacts } from './environment/references.ts';
+import type { Host, MachineInfo } from './host.ts';
+import type { ImageManager } from './images/image-manager.ts';
+import type { PodDirectories } from './pod-directories.ts';
+import type { PodEvents } from './pod-events.ts';
+import type { ProbeManager } from './probes/probe-manager.ts';
+import type { StatusManager } from './status/status-manager.ts';
+import type { VolumeManager } from './volumes/volume-manager.ts';
+
+/** What the parts of one kubelet share. */
+export interface KubeletContext {
+  readonly nodeName: string;
+  readonly client: Client;
+  readonly runtime: Runtime;
+  /** `containerd`, `simulated`: the scheme of container ids in the API. */
+  readonly runtimeName: string;
+  readonly host: Host;
+  readonly machine: MachineInfo;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly events: PodEvents;
+  readonly directories: PodDirectories;
+  readonly dns: DnsSettings;
+  /** Parent of `kubepods`; empty for the top. */
+  readonly cgroupRoot: string;
+  readonly images: ImageManager;
+  readonly volumes: VolumeManager;
+  readonly probes: ProbeManager;
+  readonly statuses: StatusManager;
+  readonly crashBackOff: BackOff;
+  hostIps(): readonly string[];
+  facts(podIps: readonly string[]): PodFacts;
+  configMap(pod: Pod, name: string): Promise<ConfigMap | undefined>;
+  secret(pod: Pod, name: string): Promise<Secret | undefined>;
+  services(namespace: string): readonly Service[];
+  /** Resolves when services are known: containers need them in their environment. */
+  servicesSynced(): Promise<void>;
+  /** Why pods with a network of their own cannot start yet; undefined when they can. */
+  networkProblem(): string | undefined;
+  /** Undefined when the pod may run here; else why not. */
+  admit(pod: Pod): { readonly reason: string; readonly message: string } | undefined;
+  /** Forgets all that is kept by the pod's uid. */
+  release(podUid: string): void;
+}

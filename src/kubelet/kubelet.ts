@@ -1,0 +1,284 @@
+import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
+import { configmaps, nodes, pods, secrets, services } from '../api/resources.ts';
+import type { Node, Pod, Service, Taint } from '../api/types/core/v1.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
+import type { Informer } from '../client/informer/informer.ts';
+import { createInformer } from '../client/informer/informer.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { admitPod } from './admission.ts';
+import { BackOff } from './back-off.ts';
+import type { Host } from './host.ts';
+import { ImageManager } from './images/image-manager.ts';
+import type { KubeletContext } from './kubelet-context.ts';
+import { keepNodeLease } from './node/node-lease.ts';
+import { NodeReporter } from './node/node-reporter.ts';
+import { cleanUpOrphans } from './orphans.ts';
+import { PodDirectories } from './pod-directories.ts';
+import { PodEvents } from './pod-events.ts';
+import type { PodRuntimeState } from './pods/pod-runtime.ts';
+import { PodWorker } from './pods/pod-worker.ts';
+import { Relister } from './pods/relister.ts';
+import { ProbeManager } from './probes/probe-manager.ts';
+import { ReferencedObjects } from './referenced-objects.ts';
+import { ServiceAccountTokens } from './service-account-tokens.ts';
+import { StatusManager } from './status/status-manager.ts';
+import { VolumeManager } from './volumes/volume-manager.ts';
+
+/** Services for environment variables. Kubelets in one process share one. */
+export interface ServiceSource {
+  list(namespace: string): readonly Service[];
+  synced(): Promise<void>;
+}
+
+export interface KubeletOptions {
+  readonly nodeName: string;
+  readonly client: Client;
+  readonly runtime: Runtime;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Everything that the kubelet keeps lies under here. */
+  readonly rootDir: string;
+  /** Where containers' logs go: a directory a pod. Default: `pod-logs` under the root. */
+  readonly podLogsDir?: string;
+  readonly clusterDns?: readonly string[];
+  /** Default `cluster.local`. */
+  readonly clusterDomain?: string;
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly nodeTaints?: readonly Taint[];
+  /** Instead of what the machine has: `{ cpu: '8', memory: '32Gi' }`. */
+  readonly capacity?: Readonly<Record<string, string>>;
+  /** Default 110. */
+  readonly maxPods?: number;
+  /** Instead of the machine's. The first is the primary one. */
+  readonly addresses?: readonly string[];
+  /** The pod range, when it does not come from the node's spec. */
+  readonly podCidr?: string;
+  /** Where this kubelet's API is served (see server/), as the node's status says it. Absent: nowhere. */
+  readonly servingPort?: number;
+  /** Reported as the kubelet's version. Default `v1.36.0`. */
+  readonly version?: string;
+  /** Parent of `kubepods`, with a leading slash; default the top. */
+  readonly cgroupRoot?: string;
+  /** Default: an informer of its own. */
+  readonly services?: ServiceSource;
+  /** How often the runtime is listed in case it lost an event. Default 10 s on real nodes; virtual nodes never do. */
+  readonly relistMs?: number;
+}
+
+/** The agent of one node: makes the pods that are bound to it run on its runtime, and reports them and itself. */
+export class Kubelet implements AsyncDisposable {
+  readonly #options: KubeletOptions;
+  readonly #stop = new AbortController();
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #byName = new Map<string, PodWorker>();
+  readonly #background: Promise<unknown>[] = [];
+  #context!: KubeletContext;
+  #reporter!: NodeReporter;
+  #references!: ReferencedObjects;
+  #pods!: Informer<Pod>;
+  #services!: ServiceSource;
+  #undoEvents: (() => void) | undefined;
+  #addresses: readonly string[] = [];
+
+  private constructor(options: KubeletOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the node is registered and its pods are being taken care of; see `ready` for the node's readiness. */
+  static async start(options: KubeletOptions): Promise<Kubelet> {
+    const kubelet = new Kubelet(options);
+    try {
+      await kubelet.#start();
+    } catch (error) {
+      await kubelet[Symbol.asyncDispose]();
+      throw error;
+    }
+    return kubelet;
+  }
+
+  get nodeName(): string {
+    return this.#options.nodeName;
+  }
+
+  get context(): KubeletContext {
+    return this.#context;
+  }
+
+  /** Resolves when the API has been told that the node is ready. */
+  get ready(): Promise<void> {
+    return this.#reporter.ready;
+  }
+
+  /** The pods of this node, as the API has them, with their newest status. */
+  pods(): readonly Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => ({ ...pod, status: this.#context.statuses.get(pod) }));
+  }
+
+  /** A pod of this node and what runs of it. Without a uid: the pod that now has the name. */
+  findPod(namespace: string, name: string, uid?: string): { readonly pod: Pod; readonly state: PodRuntimeState } | undefined {
+    const worker = uid === undefined ? this.#byName.get(`${namespace}/${name}`) : this.#workers.get(uid);
+    return worker && { pod: { ...worker.pod, status: this.#context.statuses.get(worker.pod) }, state: worker.state };
+  }
+
+  /** Ends the kubelet; containers keep running, as when upstream's stops. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the kubelet was stopped'));
+    this.#undoEvents?.();
+    this.#references?.stop();
+    this.#context?.probes.stop();
+    this.#context?.statuses.stop();
+    for (const worker of this.#workers.values()) worker.stop();
+    await Promise.allSettled(this.#background);
+  }
+
+  async #start(): Promise<void> {
+    const { client, runtime, host, clock, random, nodeName } = this.#options;
+    const { signal } = this.#stop;
+    const logger = this.#options.logger.named('kubelet');
+    const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), this.#options.addresses ?? host.addresses()]);
+    this.#addresses = addresses;
+    const recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
+    this.#reporter = new NodeReporter({
+      nodeName, client, runtime, host, machine, clock, logger, recorder, addresses, signal,
+      labels: this.#options.nodeLabels ?? {},
+      taints: this.#options.nodeTaints ?? [],
+      maxPods: this.#options.maxPods ?? 110,
+      version: this.#options.version ?? 'v1.36.0',
+      runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
+      servingPort: this.#options.servingPort,
+      capacity: this.#options.capacity,
+    });
+    this.#context = this.#createContext(version.runtimeName, machine, recorder, logger);
+    this.#services = this.#options.services ?? this.#ownServices();
+    if (this.#options.podCidr !== undefined) await runtime.updatePodCidr(this.#options.podCidr);
+    if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
+    recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', 'Starting', 'Starting kubelet.');
+
+    this.#undoEvents = runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
+    this.#pods = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, random, logger });
+    this.#pods.addHandler({ add: (pod) => this.#put(pod), update: (_, pod) => this.#put(pod), delete: (pod) => this.#remove(pod) });
+    this.#pods.start(signal);
+    await this.#reporter.register();
+    if (this.#reporter.node !== undefined) this.#observe(this.#reporter.node);
+    this.#watchNode();
+    this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
+    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal }));
+    this.#run(this.#adopt());
+  }
+
+  #createContext(runtimeName: string, machine: KubeletContext['machine'], recorder: ReturnType<typeof createEventRecorder>, logger: Logger): KubeletContext {
+    const { client, runtime, host, clock, random, nodeName, rootDir } = this.#options;
+    const events = new PodEvents(recorder);
+    const directories = new PodDirectories(rootDir, this.#options.podLogsDir ?? `${rootDir}/pod-logs`);
+    const tokens = new ServiceAccountTokens({ client, clock, random });
+    const wake = (podUid: string): void => this.#workers.get(podUid)?.wake();
+    this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: wake });
+    const references = this.#references;
+    const facts = (podIps: readonly string[]): ReturnType<KubeletContext['facts']> => ({ podIps, hostIps: this.#addresses, allocatable: this.#reporter.allocatable });
+    const objects = {
+      configMap: (pod: Pod, name: string) => references.get(uidOf(pod), configmaps, namespaceOf(pod), name),
+      secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
+    };
+    const context: KubeletContext = {
+      nodeName, client, runtime, runtimeName, host, machine, clock, random, logger, events, directories, facts, ...objects,
+      dns: { clusterDns: this.#options.clusterDns ?? [], clusterDomain: this.#options.clusterDomain ?? 'cluster.local' },
+      cgroupRoot: this.#options.cgroupRoot ?? '',
+      images: new ImageManager({ runtime, clock, events }),
+      volumes: new VolumeManager({ host, directories, tokens, facts: () => facts([]), ...objects }),
+      probes: new ProbeManager({ host, runtime, clock, events, onVerdict: wake }),
+      statuses: new StatusManager({ client, clock, logger }),
+      crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),
+      hostIps: () => this.#addresses,
+      services: (namespace) => this.#services.list(namespace),
+      servicesSynced: () => this.#services.synced(),
+      networkProblem: () => this.#reporter.networkProblem,
+      admit: (pod) => admitPod(pod, [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod), this.#reporter.allocatable),
+      release: (podUid) => {
+        references.release(podUid);
+        tokens.forget(podUid);
+        context.images.forget(podUid);
+        context.probes.remove(podUid);
+        context.statuses.forget(podUid);
+        context.crashBackOff.forget(`${podUid}_`);
+      },
+    };
+    return context;
+  }
+
+  #ownServices(): ServiceSource {
+    const { client, clock, random, logger } = this.#options;
+    const informer = createInformer(client, services, { clock, random, logger });
+    informer.start(this.#stop.signal);
+    return { list: (namespace) => informer.lister.list(namespace), synced: () => informer.synced() };
+  }
+
+  /** The node's own object says its pod range. Virtual nodes stop looking when they have it: they are many. */
+  #watchNode(): void {
+    const { client, clock, random, logger, nodeName, host } = this.#options;
+    if (host.virtual && (this.#options.podCidr ?? this.#reporter.node?.spec?.podCIDR) !== undefined) return;
+    const enough = new AbortController();
+    const informer = createInformer<Node>(client, nodes, { fieldSelector: `metadata.name=${nodeName}`, clock, random, logger });
+    const look = (node: Node): void => {
+      this.#observe(node);
+      if (host.virtual && node.spec?.podCIDR !== undefined) enough.abort();
+    };
+    informer.addHandler({ add: look, update: (_, node) => look(node) });
+    informer.start(AbortSignal.any([this.#stop.signal, enough.signal]));
+  }
+
+  #observe(node: Node): void {
+    this.#reporter.observe(node);
+    const podCidr = node.spec?.podCIDR;
+    if (podCidr === undefined || podCidr === '' || this.#options.podCidr !== undefined) return;
+    void this.#options.runtime.updatePodCidr(podCidr).then(
+      () => { if (this.#reporter.networkProblem !== undefined) this.#reporter.checkNow(); },
+      (error: unknown) => this.#options.logger.error('the runtime refused the pod range', { node: this.nodeName, podCidr, error }),
+    );
+  }
+
+  /** Once all pods are known, what runs for none of them is ended. */
+  async #adopt(): Promise<void> {
+    const { clock, host, relistMs } = this.#options;
+    await this.#pods.synced();
+    await cleanUpOrphans(this.#context, (podUid) => this.#workers.has(podUid));
+    if (host.virtual && relistMs === undefined) return;
+    const relister = new Relister(this.#options.runtime, (podUid) => this.#workers.get(podUid)?.wake());
+    for (;;) {
+      await clock.sleep(relistMs ?? 10_000, this.#stop.signal);
+      await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));
+    }
+  }
+
+  #put(pod: Pod): void {
+    const uid = uidOf(pod);
+    this.#context.statuses.observe(pod);
+    const known = this.#workers.get(uid);
+    if (known !== undefined) {
+      known.update(pod);
+      return;
+    }
+    const worker = new PodWorker(this.#context, pod, (podUid) => {
+      this.#workers.delete(podUid);
+      const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
+      if (this.#byName.get(key) === worker) this.#byName.delete(key);
+    });
+    this.#workers.set(uid, worker);
+    this.#byName.set(`${namespaceOf(pod)}/${nameOf(pod)}`, worker);
+  }
+
+  #remove(pod: Pod): void {
+    this.#workers.get(uidOf(pod))?.remove();
+  }
+
+  #run(work: Promise<unknown>): void {
+    this.#background.push(work.catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#options.logger.error('a part of the kubelet has failed', { node: this.nodeName, error });
+    }));
+  }
+}

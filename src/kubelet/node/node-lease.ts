@@ -1,0 +1,62 @@
+import { uidOf } from '../../api/meta/object.ts';
+import { leases } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Lease } from '../../api/types/coordination/v1.ts';
+import type { Node } from '../../api/types/core/v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import { formatMicroTime } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Client } from '../../client/client.ts';
+
+const namespace = 'kube-node-lease';
+const durationSeconds = 40;
+const renewMs = 10_000;
+const retryMs = 1000;
+
+/** Renews the node's lease every ten seconds, which is how the control plane knows that it lives. Ends with the signal. */
+export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly signal: AbortSignal }): Promise<void> {
+  const { client, clock, logger, nodeName, signal } = options;
+  let lease: Lease | undefined;
+  while (!signal.aborted) {
+    let delayMs = renewMs;
+    try {
+      lease = await renew(client, nodeName, options.node(), lease, formatMicroTime(clock.now()));
+    } catch (error) {
+      if (signal.aborted) return;
+      lease = undefined;
+      delayMs = retryMs;
+      // The namespace is made by the control plane when it starts, perhaps after us.
+      if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) logger.warn('node lease could not be renewed', { node: nodeName, error });
+    }
+    try {
+      await clock.sleep(delayMs, signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+async function renew(client: Client, nodeName: string, node: Node | undefined, known: Lease | undefined, renewTime: string): Promise<Lease> {
+  const owner = node === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: uidOf(node) }] };
+  let current = known;
+  if (current === undefined) {
+    try {
+      current = await client.get(leases, { namespace, name: nodeName });
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
+      return client.create(leases, {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: nodeName, namespace, ...owner },
+        spec: { holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime },
+      });
+    }
+  }
+  return client.update(leases, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    ...current,
+    metadata: { ...current.metadata, ...(current.metadata.ownerReferences === undefined && owner) },
+    spec: { ...current.spec, holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime },
+  });
+}

@@ -1,0 +1,229 @@
+import { semanticEqual } from '../../api/meta/equal.ts';
+import { nodes } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
+import type { Image, Runtime } from '../../runtime/runtime.ts';
+import type { Host, MachineInfo } from '../host.ts';
+import { generateNodeStatus } from './node-status.ts';
+
+const checkMs = 10_000;
+/** Until the node is ready for the first time, what is missing is looked at often. */
+const fastCheckMs = 100;
+const reportMs = 300_000;
+const registerRetryMs = 200;
+
+export interface NodeReporterOptions {
+  readonly nodeName: string;
+  readonly client: Client;
+  readonly runtime: Runtime;
+  readonly host: Host;
+  readonly machine: MachineInfo;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly recorder: EventRecorder;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly maxPods: number;
+  readonly addresses: readonly string[];
+  readonly version: string;
+  readonly runtimeVersion: string;
+  readonly servingPort: number | undefined;
+  /** Overrides what the machine has. */
+  readonly capacity: Readonly<Record<string, string>> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Registers the node and keeps its status true: written when it changes, else every five minutes. */
+export class NodeReporter {
+  readonly #options: NodeReporterOptions;
+  readonly #ready = Promise.withResolvers<void>();
+  #node: Node | undefined;
+  #status: NodeStatus | undefined;
+  #reportedAtMs = -Infinity;
+  #networkProblem: string | undefined = 'container runtime status check may not have completed yet';
+  #wasReady = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options;
+    this.#ready.promise.catch(() => {});
+    options.signal.addEventListener('abort', () => this.#ready.reject(options.signal.reason), { once: true });
+  }
+
+  get node(): Node | undefined {
+    return this.#node;
+  }
+
+  /** Resolves when the API has been told, for the first time, that the node is ready. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get allocatable(): Readonly<Record<string, string>> {
+    return this.#status?.allocatable ?? {};
+  }
+
+  /** Why the pod network cannot be used yet. */
+  get networkProblem(): string | undefined {
+    return this.#networkProblem;
+  }
+
+  /** Looks at the runtime again now: something that the node waits for may be there. */
+  checkNow(): void {
+    this.#wake?.();
+  }
+
+  /** The node as the watch shows it. */
+  observe(node: Node): void {
+    this.#node = node;
+  }
+
+  /** Creates the node, or takes over the one that is there. Retries until it works. */
+  async register(): Promise<void> {
+    const { client, clock, logger, nodeName, signal } = this.#options;
+    for (;;) {
+      try {
+        const status = await this.#generate();
+        try {
+          this.#node = await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status });
+        } catch (error) {
+          if (!isReason(error, 'AlreadyExists')) throw error;
+          this.#node = await client.patch(nodes, { name: nodeName }, { type: 'strategic', value: { metadata: { labels: this.#metadata().labels, annotations: this.#metadata().annotations } } });
+        }
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        logger.warn('node could not be registered', { node: nodeName, error });
+        await clock.sleep(registerRetryMs, signal);
+      }
+    }
+  }
+
+  /** Reports until the signal aborts. `onNetworkReady` is called each time that the network becomes usable. */
+  async run(onNetworkReady: () => void): Promise<void> {
+    const { clock, logger, nodeName, signal } = this.#options;
+    while (!signal.aborted) {
+      const before = this.#networkProblem;
+      try {
+        await this.#report();
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn('node status could not be written', { node: nodeName, error });
+      }
+      if (before !== undefined && this.#networkProblem === undefined) onNetworkReady();
+      await this.#rest(this.#wasReady ? checkMs : fastCheckMs);
+    }
+  }
+
+  async #rest(delayMs: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const rest = new AbortController();
+    this.#wake = () => rest.abort();
+    await clock.sleep(delayMs, AbortSignal.any([signal, rest.signal])).catch(() => {});
+    this.#wake = undefined;
+  }
+
+  #metadata(): { name: string; labels: Record<string, string>; annotations: Record<string, string> } {
+    const { machine, nodeName, host, labels } = this.#options;
+    return {
+      name: nodeName,
+      labels: {
+        'beta.kubernetes.io/arch': machine.architecture,
+        'beta.kubernetes.io/os': machine.operatingSystem,
+        'kubernetes.io/arch': machine.architecture,
+        'kubernetes.io/hostname': host.hostname,
+        'kubernetes.io/os': machine.operatingSystem,
+        ...labels,
+      },
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    };
+  }
+
+  async #generate(): Promise<NodeStatus> {
+    const { runtime, host, machine, clock, capacity } = this.#options;
+    const [problem, images, usage] = await Promise.all([this.#problem(), runtime.listImages().catch((): Image[] => []), host.usage()]);
+    const status = generateNodeStatus({
+      machine,
+      usage,
+      maxPods: this.#options.maxPods,
+      addresses: this.#options.addresses,
+      hostname: host.hostname,
+      servingPort: this.#options.servingPort,
+      version: this.#options.version,
+      runtimeVersion: this.#options.runtimeVersion,
+      images,
+      problem,
+      old: this.#node?.status?.conditions ?? [],
+      nowMs: clock.now(),
+    });
+    const whole = capacity === undefined ? status : { ...status, capacity: { ...status.capacity, ...capacity }, allocatable: { ...status.allocatable, ...capacity } };
+    this.#status = whole;
+    return whole;
+  }
+
+  async #problem(): Promise<string | undefined> {
+    try {
+      const { runtimeReady, networkReady } = await this.#options.runtime.status();
+      const text = ({ status, reason, message }: typeof networkReady, name: string): string => `${name}=${status} reason:${reason} message:${message}`;
+      this.#networkProblem = networkReady.status ? undefined : `container runtime network not ready: ${text(networkReady, 'NetworkReady')}`;
+      if (!runtimeReady.status) return `container runtime not ready: ${text(runtimeReady, 'RuntimeReady')}`;
+      return this.#networkProblem;
+    } catch (error) {
+      return `container runtime is down: ${(error as Error).message}`;
+    }
+  }
+
+  async #report(): Promise<void> {
+    const { client, clock, nodeName } = this.#options;
+    const status = await this.#generate();
+    const written = this.#node?.status;
+    const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats({ ...written, conditions: (written.conditions ?? []).filter(({ type }) => status.conditions?.some((condition) => condition.type === type)) }));
+    const nowMs = clock.monotonicMs();
+    if (changed || nowMs - this.#reportedAtMs >= reportMs) {
+      // Only what the kubelet owns; conditions of others are merged by type.
+      const { addresses, ...rest } = status;
+      const sameAddresses = semanticEqual(addresses, written?.addresses);
+      const value = { status: { ...rest, ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
+      this.#node = await client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' });
+      this.#reportedAtMs = nowMs;
+      this.#announce(written?.conditions ?? [], status.conditions ?? []);
+    }
+    const isReady = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+    if (isReady && !this.#wasReady) this.#ready.resolve();
+    this.#wasReady ||= isReady;
+  }
+
+  /** Events for what has turned. */
+  #announce(before: readonly NodeCondition[], after: readonly NodeCondition[]): void {
+    const { nodeName, recorder } = this.#options;
+    for (const { type, status } of after) {
+      if (before.find((condition) => condition.type === type)?.status === status && this.#wasReady) continue;
+      const reason = conditionEvents[type]?.[status];
+      if (reason !== undefined) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);
+    }
+  }
+}
+
+const conditionEvents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  MemoryPressure: { True: 'NodeHasInsufficientMemory', False: 'NodeHasSufficientMemory' },
+  DiskPressure: { True: 'NodeHasDiskPressure', False: 'NodeHasNoDiskPressure' },
+  PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
+  Ready: { True: 'NodeReady', False: 'NodeNotReady' },
+};
+
+function withoutHeartbeats(status: NodeStatus): NodeStatus {
+  const { addresses, capacity, allocatable, conditions, daemonEndpoints, nodeInfo, images } = status;
+  return {
+    ...(addresses !== undefined && { addresses }),
+    ...(capacity !== undefined && { capacity }),
+    ...(allocatable !== undefined && { allocatable }),
+    ...(daemonEndpoints !== undefined && { daemonEndpoints }),
+    ...(nodeInfo !== undefined && { nodeInfo }),
+    ...(images !== undefined && { images }),
+    conditions: (conditions ?? []).map(({ type, status: is, reason, message }) => ({ type, status: is, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) })),
+  };
+}

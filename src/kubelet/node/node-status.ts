@@ -1,0 +1,101 @@
+import { formatQuantity, quantityOf } from '../../api/meta/quantity.ts';
+import type { ContainerImage, NodeAddress, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+import type { Image } from '../../runtime/runtime.ts';
+import type { MachineInfo, MachineUsage } from '../host.ts';
+
+const evictionMemoryBytes = 100 * 1024 * 1024;
+const evictionStorageShare = 0.1;
+const evictionInodeShare = 0.05;
+const maxImages = 50;
+const maxNamesPerImage = 5;
+
+export interface NodeStatusInput {
+  readonly machine: MachineInfo;
+  readonly usage: MachineUsage;
+  readonly maxPods: number;
+  readonly addresses: readonly string[];
+  readonly hostname: string;
+  /** Undefined: nobody serves this kubelet's API. */
+  readonly servingPort: number | undefined;
+  /** `v1.36.0`. */
+  readonly version: string;
+  /** `containerd://1.7.0`. */
+  readonly runtimeVersion: string;
+  readonly images: readonly Image[];
+  /** Why the node is not ready; undefined when it is. */
+  readonly problem: string | undefined;
+  readonly old: readonly NodeCondition[];
+  readonly nowMs: number;
+}
+
+/** The node's status as upstream's kubelet reports it. Heartbeats carry the time of now. */
+export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
+  const { machine, nowMs } = input;
+  const capacity = capacityOf(machine, input.maxPods);
+  return {
+    capacity,
+    allocatable: {
+      ...capacity,
+      memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - evictionMemoryBytes), 'BinarySI')),
+      'ephemeral-storage': String(Math.ceil(machine.ephemeralStorageBytes * (1 - evictionStorageShare))),
+    },
+    conditions: conditionsOf(input).map((condition): NodeCondition => {
+      const before = input.old.find(({ type }) => type === condition.type);
+      const lastTransitionTime = before?.status === condition.status && before.lastTransitionTime !== undefined ? before.lastTransitionTime : formatTime(nowMs);
+      return { ...condition, lastHeartbeatTime: formatTime(nowMs), lastTransitionTime };
+    }),
+    addresses: [...input.addresses.map((address): NodeAddress => ({ type: 'InternalIP', address })), { type: 'Hostname', address: input.hostname }],
+    ...(input.servingPort !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: input.servingPort } } }),
+    nodeInfo: {
+      machineID: machine.machineId,
+      systemUUID: machine.systemUuid,
+      bootID: machine.bootId,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: input.runtimeVersion,
+      kubeletVersion: input.version,
+      kubeProxyVersion: '',
+      operatingSystem: machine.operatingSystem,
+      architecture: machine.architecture,
+    },
+    images: imagesOf(input.images),
+  };
+}
+
+function capacityOf(machine: MachineInfo, maxPods: number): Record<string, string> {
+  return {
+    cpu: String(machine.cores),
+    'ephemeral-storage': `${Math.floor(machine.ephemeralStorageBytes / 1024)}Ki`,
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    pods: String(maxPods),
+  };
+}
+
+function conditionsOf({ usage, problem }: NodeStatusInput): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] {
+  const choose = (type: string, bad: boolean, ifBad: readonly [string, string], ifGood: readonly [string, string]): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'> => {
+    const [reason, message] = bad ? ifBad : ifGood;
+    return { type, status: bad ? 'True' : 'False', reason, message };
+  };
+  const lowMemory = usage.memoryAvailableBytes < evictionMemoryBytes;
+  const lowDisk = usage.storageAvailableBytes < usage.storageCapacityBytes * evictionStorageShare || (usage.inodes > 0 && usage.inodesFree < usage.inodes * evictionInodeShare);
+  const lowPids = usage.pidsMax > 0 && usage.pidsUsed >= usage.pidsMax * 0.95;
+  return [
+    choose('MemoryPressure', lowMemory, ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'], ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available']),
+    choose('DiskPressure', lowDisk, ['KubeletHasDiskPressure', 'kubelet has disk pressure'], ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure']),
+    choose('PIDPressure', lowPids, ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'], ['KubeletHasSufficientPID', 'kubelet has sufficient PID available']),
+    problem === undefined
+      ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problem },
+  ];
+}
+
+function imagesOf(images: readonly Image[]): ContainerImage[] {
+  return images
+    .map((image): ContainerImage => ({ names: [...image.repoDigests, ...image.repoTags].slice(0, maxNamesPerImage), sizeBytes: image.sizeBytes }))
+    .filter(({ names }) => names !== undefined && names.length > 0)
+    .sort((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0) || (a.names![0]! < b.names![0]! ? -1 : 1))
+    .slice(0, maxImages);
+}

@@ -1,0 +1,300 @@
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import { mapsEqual, semanticEqual } from '../../api/meta/equal.ts';
+import { parseTime } from '../../api/meta/time.ts';
+import { pods } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Pod, PodStatus } from '../../api/types/core/v1.ts';
+import type { Timer } from '../../base/clock.ts';
+import { killPodContainers } from '../containers/kill-container.ts';
+import type { KubeletContext } from '../kubelet-context.ts';
+import { podCgroupParent } from '../resources/linux-resources.ts';
+import { generatePodStatus } from '../status/pod-status.ts';
+import type { ContainerStatus } from '../../runtime/runtime.ts';
+import { removeLeftovers, removePod } from './collect-garbage.ts';
+import { formatPod, gracePeriodSecondsOf, isTerminalPhase, specOf } from './pod-spec.ts';
+import type { PodRuntimeState } from './pod-runtime.ts';
+import { emptyRuntimeState, readPodState } from './pod-runtime.ts';
+import { syncPod } from './sync-pod.ts';
+import { TerminationMessages } from './termination-messages.ts';
+
+/** Delays after failures of the whole pod: volumes, sandbox, runtime. */
+const minRetryMs = 500;
+const maxRetryMs = 122_000;
+
+/**
+ * One pod on this node, from its arrival until nothing of it is left: `syncing` makes it run, `terminating` ends its
+ * containers, `terminated` frees what it used and waits for the API object to go. Level-triggered: every step reads the
+ * runtime and does what is missing.
+ */
+export class PodWorker {
+  readonly #context: KubeletContext;
+  readonly #onGone: (podUid: string) => void;
+  readonly #terminating = new AbortController();
+  readonly #failures = new Map<string, { readonly reason: string; readonly message: string }>();
+  readonly #ended = new Map<string, ContainerStatus>();
+  readonly #messages = new TerminationMessages();
+  #pod: Pod;
+  #phase: 'syncing' | 'terminating' | 'terminated' = 'syncing';
+  #state: PodRuntimeState = emptyRuntimeState;
+  /** Fails the pod: rejected, evicted, past its deadline. */
+  #failed: { readonly reason: string; readonly message: string } | undefined;
+  #admitted = false;
+  /** The API object is gone, so there is nothing to delete or report. */
+  #deleted = false;
+  #reclaimed = false;
+  #dirty = true;
+  #stopped = false;
+  #wakeUp: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #retryMs = minRetryMs;
+  #graceSeconds: number | undefined;
+  /** Resolves when the loop has ended. */
+  readonly done: Promise<void>;
+
+  constructor(context: KubeletContext, pod: Pod, onGone: (podUid: string) => void) {
+    this.#context = context;
+    this.#pod = pod;
+    this.#onGone = onGone;
+    this.done = this.#run();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** What the runtime knew of the pod when it was last looked at. */
+  get state(): PodRuntimeState {
+    return this.#state;
+  }
+
+  /** Counts against the node's resources. */
+  get isAdmitted(): boolean {
+    return this.#admitted && this.#phase !== 'terminated';
+  }
+
+  /** A newer version of the pod from the API. Changes of its status alone are not looked at. */
+  update(pod: Pod): void {
+    const old = this.#pod;
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#terminate();
+    const same = old.metadata.generation === pod.metadata.generation && old.metadata.deletionTimestamp === pod.metadata.deletionTimestamp
+      && old.metadata.deletionGracePeriodSeconds === pod.metadata.deletionGracePeriodSeconds
+      && mapsEqual(old.metadata.labels, pod.metadata.labels) && mapsEqual(old.metadata.annotations, pod.metadata.annotations)
+      && (pod.metadata.generation !== undefined || semanticEqual(old.spec, pod.spec)) && !gatesChanged(old, pod) && !isTerminalPhase(pod.status?.phase);
+    if (!same) this.wake();
+  }
+
+  /** The pod's object is gone from the API: it is ended without delay, and nothing is reported. */
+  remove(): void {
+    this.#deleted = true;
+    this.#terminate();
+    this.wake();
+  }
+
+  /** Ends the pod and reports it as Failed. */
+  evict(reason: string, message: string): void {
+    this.#failed ??= { reason, message };
+    this.#terminate();
+    this.wake();
+  }
+
+  /** Something may have changed. */
+  wake(): void {
+    this.#dirty = true;
+    this.#wakeUp?.();
+  }
+
+  /** Ends the loop and leaves everything as it is. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#wakeUp?.();
+  }
+
+  #terminate(): void {
+    if (!this.#terminating.signal.aborted) this.#terminating.abort();
+    this.#shortenGrace();
+  }
+
+  /** A later deletion with less patience: containers that are ending get the shorter time. */
+  #shortenGrace(): void {
+    const seconds = this.#deleted ? 0 : gracePeriodSecondsOf(this.#pod);
+    if (this.#phase !== 'terminating' || this.#graceSeconds === undefined || seconds >= this.#graceSeconds) return;
+    this.#graceSeconds = seconds;
+    for (const status of this.#state.containers) if (status.state === 'running') this.#context.runtime.stopContainer(status.id, seconds).catch((error: unknown) => this.#log('container could not be stopped', error));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      if (!this.#dirty) {
+        await new Promise<void>((resolve) => { this.#wakeUp = resolve; });
+        this.#wakeUp = undefined;
+        continue;
+      }
+      this.#dirty = false;
+      this.#timer?.cancel();
+      let again: number | 'now' | 'gone' | undefined;
+      try {
+        again = await this.#step();
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#log('pod could not be synchronized', error);
+        again = this.#nextRetryMs();
+      }
+      if (again === 'gone') {
+        this.#stopped = true;
+        this.#onGone(uidOf(this.#pod));
+      } else if (again === 'now') this.#dirty = true;
+      else if (again !== undefined && !this.#dirty) this.#timer = this.#context.clock.setTimer(again, () => this.wake(), { unref: true });
+    }
+  }
+
+  #step(): Promise<number | 'now' | 'gone' | undefined> {
+    switch (this.#phase) {
+      case 'syncing':
+        return this.#sync();
+      case 'terminating':
+        return this.#end();
+      case 'terminated':
+        return this.#reclaim();
+    }
+  }
+
+  async #sync(): Promise<number | 'now' | undefined> {
+    const pod = this.#pod;
+    if (this.#terminating.signal.aborted || isTerminalPhase(pod.status?.phase)) {
+      this.#phase = 'terminating';
+      return 'now';
+    }
+    await this.#look();
+    if (!this.#admitted && this.#state.sandboxes.length === 0) {
+      const refusal = this.#context.admit(pod);
+      if (refusal !== undefined) {
+        this.#context.events.warning(pod, refusal.reason, refusal.message);
+        this.evict(refusal.reason, `Pod was rejected: ${refusal.message}`);
+        return 'now';
+      }
+    }
+    this.#admitted = true;
+    const status = this.#report(false);
+    if (isTerminalPhase(status.phase)) {
+      this.#phase = 'terminating';
+      return 'now';
+    }
+    const deadlineMs = this.#deadlineMs(status);
+    if (deadlineMs !== undefined && deadlineMs <= 0) {
+      this.#context.events.normal(pod, 'DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
+      this.evict('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
+      return 'now';
+    }
+    const result = await syncPod(this.#context, { pod, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
+    if (this.#terminating.signal.aborted) return 'now';
+    await this.#look();
+    this.#report(false);
+    await removeLeftovers(this.#context, this.#state);
+    if (result.progress) {
+      this.#retryMs = minRetryMs;
+      return 'now';
+    }
+    const retryMs = result.failed ? this.#nextRetryMs() : result.retryAfterMs;
+    return deadlineMs === undefined ? retryMs : Math.min(deadlineMs, retryMs ?? Infinity);
+  }
+
+  async #end(): Promise<number | 'now' | undefined> {
+    const { context, pod } = { context: this.#context, pod: this.#pod };
+    context.probes.stopRestarts(uidOf(pod));
+    await this.#look();
+    if (!this.#deleted) this.#report(false);
+    this.#graceSeconds = this.#deleted ? 0 : gracePeriodSecondsOf(pod);
+    await killPodContainers(context, pod, this.#state, { graceSeconds: this.#graceSeconds, podIp: this.#state.sandbox?.ips[0] });
+    for (const sandbox of this.#state.sandboxes) if (sandbox.ready) await context.runtime.stopPodSandbox(sandbox.id);
+    const podIps = this.#state.sandbox?.ips;
+    await this.#look();
+    // The address went with the sandbox, but the final status still tells it.
+    if (podIps !== undefined && this.#state.sandbox !== undefined) this.#state = { ...this.#state, sandbox: { ...this.#state.sandbox, ips: podIps } };
+    if (this.#state.containers.some(({ state }) => state === 'running')) return this.#nextRetryMs();
+    context.probes.remove(uidOf(pod));
+    if (!this.#deleted) this.#report(true);
+    this.#phase = 'terminated';
+    return 'now';
+  }
+
+  async #reclaim(): Promise<number | 'gone' | undefined> {
+    const { context, pod } = { context: this.#context, pod: this.#pod };
+    const podUid = uidOf(pod);
+    if (!this.#reclaimed) {
+      await context.volumes.tearDown(podUid);
+      if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
+      this.#reclaimed = true;
+    }
+    if (!this.#deleted) {
+      if (pod.metadata.deletionTimestamp === undefined) return undefined;
+      await context.statuses.flush(pod);
+      try {
+        await context.client.delete(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { gracePeriodSeconds: 0, preconditions: { uid: podUid } });
+      } catch (error) {
+        if (!isReason(error, 'NotFound') && !isReason(error, 'Conflict')) throw error;
+      }
+      // Finalizers may keep the object: then the watch will say when it goes.
+    }
+    await this.#look();
+    await removePod(context, this.#state);
+    if (!context.host.virtual) {
+      await context.host.files.removeTree(context.directories.pod(podUid));
+      await context.host.files.removeTree(context.directories.logs(pod));
+    }
+    if (!this.#deleted) return undefined;
+    context.release(podUid);
+    return 'gone';
+  }
+
+  async #look(): Promise<void> {
+    this.#state = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
+    await this.#messages.collect(this.#context, this.#pod, this.#state);
+  }
+
+  #report(isTerminal: boolean): PodStatus {
+    const context = this.#context;
+    if (this.#phase === 'syncing') context.probes.sync(this.#pod, this.#state);
+    const idOf = (containerId: string | undefined): string => containerId?.slice(containerId.indexOf('://') + 3) ?? '';
+    const status = generatePodStatus({
+      pod: this.#pod,
+      state: this.#state,
+      failures: this.#failures,
+      runtimeName: context.runtimeName,
+      terminationMessage: (containerId) => this.#messages.get(containerId),
+      old: context.statuses.get(this.#pod),
+      hostIps: context.hostIps(),
+      isTerminal,
+      ...(this.#failed !== undefined && { failed: this.#failed }),
+      ready: ({ containerID }) => context.probes.ready(idOf(containerID)),
+      started: ({ containerID }) => context.probes.started(idOf(containerID)),
+    });
+    return context.statuses.set(this.#pod, status);
+  }
+
+  /** Until activeDeadlineSeconds are over; undefined without. */
+  #deadlineMs(status: PodStatus): number | undefined {
+    const seconds = specOf(this.#pod).activeDeadlineSeconds;
+    const startMs = parseTime(status.startTime ?? '');
+    return seconds === undefined || startMs === undefined ? undefined : startMs + seconds * 1000 - this.#context.clock.now();
+  }
+
+  #nextRetryMs(): number {
+    const delayMs = this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs);
+    return delayMs;
+  }
+
+  #log(message: string, error: unknown): void {
+    this.#context.logger.warn(message, { pod: formatPod(this.#pod), error });
+  }
+}
+
+/** Conditions of others that readiness gates wait for are part of what the kubelet reports. */
+function gatesChanged(old: Pod, pod: Pod): boolean {
+  return (specOf(pod).readinessGates ?? []).some(({ conditionType }) => {
+    const find = (of: Pod): string | undefined => of.status?.conditions?.find(({ type }) => type === conditionType)?.status;
+    return find(old) !== find(pod);
+  });
+}

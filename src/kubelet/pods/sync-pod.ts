@@ -1,0 +1,113 @@
+import type { Pod } from '../../api/types/core/v1.ts';
+import { sandboxConfig } from '../containers/container-config.ts';
+import { killContainer, killPodContainers } from '../containers/kill-container.ts';
+import { startContainer } from '../containers/start-container.ts';
+import type { KubeletContext } from '../kubelet-context.ts';
+import { podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
+import type { PodActions } from './actions.ts';
+import { computeActions } from './actions.ts';
+import { formatPod, specOf } from './pod-spec.ts';
+import type { PodRuntimeState } from './pod-runtime.ts';
+
+export interface SyncInput {
+  readonly pod: Pod;
+  readonly state: PodRuntimeState;
+  /** Waiting reasons by container; changed in place. */
+  readonly failures: Map<string, { readonly reason: string; readonly message: string }>;
+  /** Aborts when the pod is to be ended. */
+  readonly signal: AbortSignal;
+}
+
+export interface SyncResult {
+  /** Something was started or ended: look again at once. */
+  readonly progress: boolean;
+  /** When to look again; undefined: when something happens. */
+  readonly retryAfterMs: number | undefined;
+  /** A failure that calls for a growing delay: of volumes or of the sandbox. */
+  readonly failed: boolean;
+}
+
+/** Takes a pod one step closer to what its spec asks for. */
+export async function syncPod(context: KubeletContext, input: SyncInput): Promise<SyncResult> {
+  const { pod, state, signal } = input;
+  const spec = specOf(pod);
+  const actions = computeActions(pod, state, context.probes);
+  if (spec.hostNetwork !== true && actions.createSandbox) {
+    const problem = context.networkProblem();
+    if (problem !== undefined) {
+      context.events.warning(pod, 'NetworkNotReady', `network is not ready: ${problem}`);
+      return { progress: false, retryAfterMs: undefined, failed: true };
+    }
+  }
+  if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podLinuxResources(pod));
+
+  const volumes = await context.volumes.setUp(pod);
+  const refreshAfterMs = volumes.refreshAtMs === undefined ? undefined : Math.max(1000, volumes.refreshAtMs - context.clock.now());
+  for (const { message } of volumes.failures) context.events.warning(pod, 'FailedMount', message);
+  if (volumes.failures.length > 0 && (actions.createSandbox || actions.start.length > 0)) return { progress: false, retryAfterMs: undefined, failed: true };
+  if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
+
+  let progress = false;
+  if (actions.killPod) {
+    if (state.sandboxes.length > 0 && actions.createSandbox) context.events.normal(pod, 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    await killPodContainers(context, pod, state);
+    for (const sandbox of state.sandboxes) if (sandbox.ready) {
+      await context.runtime.stopPodSandbox(sandbox.id);
+      progress = true;
+    }
+    if (!actions.createSandbox) return { progress, retryAfterMs: undefined, failed: false };
+  }
+  for (const { container, status, message, cause } of actions.kill) {
+    const probe = cause === 'liveness' ? container.livenessProbe : cause === 'startup' ? container.startupProbe : undefined;
+    const graceSeconds = probe?.terminationGracePeriodSeconds;
+    await killContainer(context, pod, status, { message, podIp: state.sandbox?.ips[0], ...(graceSeconds !== undefined && { graceSeconds }) });
+    progress = true;
+  }
+  const started = await startAll(context, input, actions, volumes);
+  return {
+    progress: progress || started.progress,
+    failed: started.failed,
+    retryAfterMs: refreshAfterMs === undefined ? started.retryAfterMs : Math.min(refreshAfterMs, started.retryAfterMs ?? Infinity),
+  };
+}
+
+async function startAll(context: KubeletContext, input: SyncInput, actions: PodActions, volumes: Awaited<ReturnType<KubeletContext['volumes']['setUp']>>): Promise<SyncResult> {
+  const { pod, failures, signal } = input;
+  let { state } = input;
+  if (actions.start.length === 0 && !actions.createSandbox) return { progress: false, retryAfterMs: undefined, failed: false };
+  const sandbox = await sandboxConfig(context, pod, actions.attempt);
+  let sandboxId = state.sandbox?.id ?? '';
+  let podIps: readonly string[] = state.sandbox?.ips ?? [];
+  if (actions.createSandbox) {
+    try {
+      if (!context.host.virtual) await context.host.files.ensureDirectory(sandbox.logDirectory, 0o755);
+      sandboxId = await context.runtime.runPodSandbox(sandbox);
+    } catch (error) {
+      context.logger.warn('sandbox could not be made', { pod: formatPod(pod), error });
+      context.events.warning(pod, 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
+      return { progress: false, retryAfterMs: undefined, failed: true };
+    }
+    podIps = (await context.runtime.podSandboxStatus(sandboxId))?.ips ?? [];
+  } else if (state.containers.some(({ state: is }) => is === 'running')) {
+    // What has just been killed is seen as it is now: its end counts for the back-off.
+    const containers = await Promise.all(state.containers.map(async (status) => (status.state === 'running' ? (await context.runtime.containerStatus(status.id)) ?? status : status)));
+    state = { ...state, containers };
+  }
+  if (specOf(pod).hostNetwork === true) podIps = context.hostIps();
+
+  let progress = false;
+  let retryAfterMs: number | undefined;
+  for (const { container, role } of actions.start) {
+    if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
+    if (!context.host.virtual) await context.host.files.ensureDirectory(`${sandbox.logDirectory}/${container.name}`, 0o755);
+    const result = await startContainer(context, { pod, container, role, state, sandboxId, sandbox, podIps, volumes, signal });
+    if (result.ok) {
+      failures.delete(container.name);
+      progress = true;
+    } else {
+      failures.set(container.name, { reason: result.reason, message: result.message });
+      if (result.retryAfterMs !== undefined) retryAfterMs = Math.min(retryAfterMs ?? Infinity, result.retryAfterMs);
+    }
+  }
+  return { progress, retryAfterMs, failed: false };
+}

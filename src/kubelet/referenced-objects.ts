@@ -1,0 +1,93 @@
+import { nameOf, type KubeObject } from '../api/meta/object.ts';
+import type { ResourceType } from '../api/resource-type.ts';
+import { isReason } from '../api/status.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import type { Informer } from '../client/informer/informer.ts';
+import { createInformer } from '../client/informer/informer.ts';
+
+interface Entry {
+  readonly informer: Informer<KubeObject>;
+  readonly stop: AbortController;
+  readonly holders: Set<string>;
+  /** The version that pods were last given; `''` for none. */
+  seenVersion: string | undefined;
+}
+
+export interface ReferencedObjectsOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** `watch`: each referenced object is watched, and pods that use it hear of changes. `get`: it is read when needed. */
+  readonly mode: 'watch' | 'get';
+  /** A pod should look again: something that it refers to has changed. */
+  readonly onChange: (podUid: string) => void;
+}
+
+/** The config maps and secrets that this node's pods refer to, and no others. */
+export class ReferencedObjects {
+  readonly #options: ReferencedObjectsOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: ReferencedObjectsOptions) {
+    this.#options = options;
+  }
+
+  /** The object, or undefined when there is none. The pod is told of its changes from now on, until it is released. */
+  async get<T extends KubeObject>(podUid: string, type: ResourceType<T>, namespace: string, name: string): Promise<T | undefined> {
+    if (name === '') return undefined;
+    const entry = this.#options.mode === 'watch' ? this.#hold(podUid, type, namespace, name) : undefined;
+    let object: T | undefined;
+    if (entry?.informer.hasSynced === true) object = entry.informer.lister.get(namespace, name) as T | undefined;
+    else {
+      try {
+        object = await this.#options.client.get(type, { namespace, name });
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error;
+      }
+    }
+    if (entry !== undefined) entry.seenVersion = object?.metadata.resourceVersion ?? '';
+    return object;
+  }
+
+  /** The pod is gone: stops watching what it alone referred to. */
+  release(podUid: string): void {
+    for (const [key, entry] of this.#entries) {
+      if (!entry.holders.delete(podUid) || entry.holders.size > 0) continue;
+      entry.stop.abort();
+      this.#entries.delete(key);
+    }
+  }
+
+  stop(): void {
+    for (const entry of this.#entries.values()) entry.stop.abort();
+    this.#entries.clear();
+  }
+
+  #hold<T extends KubeObject>(podUid: string, type: ResourceType<T>, namespace: string, name: string): Entry {
+    const key = `${type.resource}/${namespace}/${name}`;
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      known.holders.add(podUid);
+      return known;
+    }
+    const { client, clock, random, logger } = this.#options;
+    const informer = createInformer(client, type, { namespace, fieldSelector: `metadata.name=${name}`, clock, random, logger });
+    const entry: Entry = { informer: informer as unknown as Informer<KubeObject>, stop: new AbortController(), holders: new Set([podUid]), seenVersion: undefined };
+    const changed = (version: string): void => {
+      if (entry.seenVersion === undefined || entry.seenVersion === version) return;
+      for (const holder of entry.holders) this.#options.onChange(holder);
+    };
+    informer.addHandler({
+      add: (object) => { if (nameOf(object) === name) changed(object.metadata.resourceVersion ?? ''); },
+      update: (_, object) => changed(object.metadata.resourceVersion ?? ''),
+      delete: () => changed(''),
+    });
+    this.#entries.set(key, entry);
+    informer.start(entry.stop.signal);
+    return entry;
+  }
+}
