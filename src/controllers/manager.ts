@@ -1,0 +1,52 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import { createSharedInformers } from '../client/informer/shared-informers.ts';
+import type { ControllerSettings } from './common/context.ts';
+import { defaultControllerSettings } from './common/context.ts';
+import type { ControllerEntry } from './registry.ts';
+import { controllers as registry } from './registry.ts';
+
+export interface ControllerManagerOptions {
+  /** Acts as `system:kube-controller-manager`: fills the informers that all controllers share. */
+  readonly client: Client;
+  /** A client that acts as the service account of this name in kube-system (`deployment-controller`). */
+  readonly clientFor: (serviceAccount: string) => Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Stops everything. */
+  readonly signal: AbortSignal;
+  /** As kube-controller-manager's flag: `*` for all, a name for one, `-name` for all but one. Default `['*']`. */
+  readonly controllers?: readonly string[];
+  readonly settings?: Partial<ControllerSettings>;
+}
+
+export interface ControllerManager {
+  /** Resolves when the informers that the controllers asked for have synced. */
+  readonly ready: Promise<void>;
+}
+
+/** The entries that a `--controllers` list selects. Throws an Error of one line for an unknown name. */
+export function selectControllers(selection: readonly string[], entries: readonly ControllerEntry[] = registry): ControllerEntry[] {
+  const known: ReadonlySet<string> = new Set(entries.map(({ name }) => name));
+  const unknown = selection.filter((name) => name !== '*' && !known.has(name.replace(/^-/, '')));
+  if (unknown.length > 0) throw new Error(`${JSON.stringify(unknown[0])} is not in the list of known controllers: ${[...known].join(', ')}`);
+  return entries.filter(({ name }) => !selection.includes(`-${name}`) && (selection.includes('*') || selection.includes(name)));
+}
+
+/** Starts the controllers. Resolves when each has been set going; `ready` tells when they see the cluster. */
+export async function startControllerManager(options: ControllerManagerOptions): Promise<ControllerManager> {
+  const { clock, random, logger, signal, clientFor } = options;
+  const selected = selectControllers(options.controllers ?? ['*']);
+  const informers = createSharedInformers(options.client, { clock, random, logger: logger.named('informers'), signal });
+  const settings = { ...defaultControllerSettings, ...options.settings };
+  for (const { name, start } of selected) {
+    logger.debug('starting controller', { name });
+    await start({ clientFor, informers, clock, random, logger, signal, settings });
+  }
+  const ready = informers.synced();
+  ready.catch(() => {});
+  return { ready };
+}

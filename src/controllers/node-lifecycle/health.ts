@@ -1,0 +1,91 @@
+import { findCondition } from '../../api/meta/conditions.ts';
+import { nameOf } from '../../api/meta/object.ts';
+import { parseTime } from '../../api/meta/time.ts';
+import type { Lease } from '../../api/types/coordination/v1.ts';
+import type { Node, NodeCondition } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+
+/** What was last seen of a node's signs of life, by our own clock. */
+interface Seen {
+  heartbeat: string | undefined;
+  hasReady: boolean;
+  renewTime: string | undefined;
+  probeMs: number;
+}
+
+export interface HealthOptions {
+  readonly gracePeriodMs: number;
+  readonly startupGracePeriodMs: number;
+}
+
+const monitored = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+
+/**
+ * Judges nodes by their heartbeats. A node is silent when neither its status nor its lease has changed for the grace
+ * period, measured from when we saw the change: clocks of nodes do not matter.
+ */
+export class NodeHealth {
+  readonly #options: HealthOptions;
+  readonly #seen = new Map<string, Seen>();
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** The conditions that a silent node gets; undefined while it is not silent, or has them already. */
+  check(node: Node, lease: Lease | undefined, nowMs: number): NodeCondition[] | undefined {
+    const ready = findCondition(node.status?.conditions, 'Ready');
+    const seen = this.#update(node, ready, lease, nowMs);
+    const graceMs = ready === undefined ? this.#options.startupGracePeriodMs : this.#options.gracePeriodMs;
+    if (nowMs <= seen.probeMs + graceMs) return undefined;
+    return unknownConditions(node, nowMs);
+  }
+
+  forget(name: string): void {
+    this.#seen.delete(name);
+  }
+
+  /** All nodes were silent at once and some are back: it was us who could not hear. Everybody gets a fresh start. */
+  restart(nowMs: number): void {
+    for (const seen of this.#seen.values()) seen.probeMs = nowMs;
+  }
+
+  #update(node: Node, ready: NodeCondition | undefined, lease: Lease | undefined, nowMs: number): Seen {
+    const name = nameOf(node);
+    const renewTime = lease?.spec?.renewTime;
+    let seen = this.#seen.get(name);
+    if (seen === undefined) {
+      const createdMs = parseTime(node.metadata.creationTimestamp ?? '') ?? nowMs;
+      seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, probeMs: ready === undefined ? createdMs : nowMs };
+      this.#seen.set(name, seen);
+    } else if (seen.hasReady !== (ready !== undefined) || seen.heartbeat !== ready?.lastHeartbeatTime) {
+      if (ready !== undefined || seen.hasReady) seen.probeMs = nowMs;
+      seen.heartbeat = ready?.lastHeartbeatTime;
+      seen.hasReady = ready !== undefined;
+    }
+    if (renewTime !== undefined && (seen.renewTime === undefined || (parseTime(seen.renewTime) ?? 0) < (parseTime(renewTime) ?? 0))) {
+      seen.renewTime = renewTime;
+      seen.probeMs = nowMs;
+    }
+    return seen;
+  }
+}
+
+function unknownConditions(node: Node, nowMs: number): NodeCondition[] | undefined {
+  const now = formatTime(nowMs);
+  let conditions = [...(node.status?.conditions ?? [])];
+  let changed = false;
+  for (const type of monitored) {
+    const known = findCondition(conditions, type);
+    if (known === undefined) {
+      changed = true;
+      const { creationTimestamp } = node.metadata;
+      conditions.push({ type, status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.', ...(creationTimestamp !== undefined && { lastHeartbeatTime: creationTimestamp }), lastTransitionTime: now });
+    } else if (known.status !== 'Unknown') {
+      changed = true;
+      const next = { ...known, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: now };
+      conditions = conditions.map((condition) => (condition === known ? next : condition));
+    }
+  }
+  return changed ? conditions : undefined;
+}

@@ -1,0 +1,95 @@
+import { findCondition } from '../../api/meta/conditions.ts';
+import { nameOf, namespaceOf } from '../../api/meta/object.ts';
+import { nodes, pods } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Pod } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+import type { ControllerContext } from '../common/context.ts';
+import { ignoreNotFound } from '../common/errors.ts';
+import { isTerminal } from '../common/pods.ts';
+import { outOfServiceTaint } from '../common/taints.ts';
+
+const identity = 'pod-garbage-collector';
+const checkPeriodMs = 20_000;
+/** How long a node may be unknown before the server is asked whether it is gone. */
+const quarantineMs = 40_000;
+
+/** Deletes pods that no kubelet will ever finish: of vanished nodes, never scheduled, on nodes out of service; and finished ones beyond a number. */
+export async function startPodGarbageCollector(context: ControllerContext): Promise<void> {
+  const { clock, logger, signal, informers, settings } = context;
+  const client = context.clientFor(identity);
+  const podInformer = informers.informer(pods);
+  const nodeInformer = informers.informer(nodes);
+  const unknownSinceMs = new Map<string, number>();
+
+  const remove = async (pod: Pod, message?: string): Promise<void> => {
+    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    try {
+      if (!isTerminal(pod)) {
+        const condition = message === undefined ? undefined : { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(clock.now()) };
+        await client.patch(pods, ref, {
+          type: 'strategic', value: { metadata: { uid: pod.metadata.uid }, status: { phase: 'Failed', ...(condition !== undefined && { conditions: [condition] }) } },
+        }, { subresource: 'status' });
+      }
+      await client.delete(pods, ref, { gracePeriodSeconds: 0 }).catch(ignoreNotFound);
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) logger.warn('pod could not be collected', { pod: `${ref.namespace}/${ref.name}`, error });
+    }
+  };
+
+  const vanishedNodes = async (all: readonly Pod[]): Promise<ReadonlySet<string>> => {
+    const missing = new Set(all.flatMap((pod) => (pod.spec?.nodeName !== undefined && nodeInformer.lister.get('', pod.spec.nodeName) === undefined ? [pod.spec.nodeName] : [])));
+    for (const name of unknownSinceMs.keys()) if (!missing.has(name)) unknownSinceMs.delete(name);
+    const gone = new Set<string>();
+    for (const name of missing) {
+      const sinceMs = unknownSinceMs.get(name);
+      if (sinceMs === undefined) unknownSinceMs.set(name, clock.now());
+      else if (clock.now() - sinceMs >= quarantineMs && !(await nodeExists(name))) gone.add(name);
+    }
+    return gone;
+  };
+
+  const nodeExists = async (name: string): Promise<boolean> => {
+    try {
+      await client.get(nodes, { name });
+      return true;
+    } catch (error) {
+      // An answer that is no answer says nothing about the node.
+      return !isReason(error, 'NotFound');
+    }
+  };
+
+  const outOfService = (pod: Pod): boolean => {
+    const node = pod.spec?.nodeName === undefined ? undefined : nodeInformer.lister.get('', pod.spec.nodeName);
+    return node !== undefined && findCondition(node.status?.conditions, 'Ready')?.status !== 'True' && node.spec?.taints?.some(({ key }) => key === outOfServiceTaint) === true;
+  };
+
+  const collect = async (): Promise<void> => {
+    const all = podInformer.lister.list();
+    if (settings.terminatedPodGcThreshold > 0) {
+      const finished = all.filter(isTerminal).toSorted(byEvictionAndAge);
+      for (const pod of finished.slice(0, Math.max(0, finished.length - settings.terminatedPodGcThreshold))) await remove(pod);
+    }
+    const deleting = all.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    for (const pod of deleting.filter(outOfService)) await remove(pod);
+    const gone = await vanishedNodes(all);
+    for (const pod of all) if (pod.spec?.nodeName !== undefined && gone.has(pod.spec.nodeName)) await remove(pod, 'PodGC: node no longer exists');
+    for (const pod of deleting) if ((pod.spec?.nodeName ?? '') === '') await remove(pod);
+  };
+
+  const run = async (): Promise<void> => {
+    await Promise.all([podInformer.synced(), nodeInformer.synced()]);
+    for (;;) {
+      await collect();
+      await clock.sleep(checkPeriodMs, signal);
+    }
+  };
+  run().catch((error: unknown) => { if (!signal.aborted) logger.error('pod garbage collector stopped', { error }); });
+}
+
+/** Evicted pods go first, then the oldest. */
+function byEvictionAndAge(a: Pod, b: Pod): number {
+  const evicted = (pod: Pod): number => (pod.status?.phase === 'Failed' && pod.status.reason === 'Evicted' ? 0 : 1);
+  const age = (pod: Pod): string => `${pod.metadata.creationTimestamp} ${pod.metadata.name}`;
+  return evicted(a) - evicted(b) || (age(a) < age(b) ? -1 : 1);
+}

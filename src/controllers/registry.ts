@@ -1,0 +1,39 @@
+import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
+import type { ControllerContext } from './common/context.ts';
+import { startDeploymentController } from './deployment/deployment.ts';
+import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
+import { startEndpointsController } from './endpoints/endpoints.ts';
+import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { startNamespaceController } from './namespace/namespace.ts';
+import { startNodeIpamController } from './node-ipam/node-ipam.ts';
+import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { startPodGarbageCollector } from './pod-gc/pod-gc.ts';
+import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
+import { startRootCaController } from './root-ca/root-ca.ts';
+import { startServiceAccountController } from './service-account/service-account.ts';
+import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
+
+export interface ControllerEntry {
+  /** As `--controllers` of kube-controller-manager names it. */
+  readonly name: string;
+  /** Sets the controller going and resolves at once; it stops when the context's signal aborts. */
+  readonly start: (context: ControllerContext) => Promise<void>;
+}
+
+/** Every controller, in the order in which they are started: first those that others wait for. */
+export const controllers: readonly ControllerEntry[] = [
+  { name: 'serviceaccount-controller', start: startServiceAccountController },
+  { name: 'root-ca-certificate-publisher-controller', start: startRootCaController },
+  { name: 'clusterrole-aggregation-controller', start: startClusterRoleAggregationController },
+  { name: 'node-ipam-controller', start: startNodeIpamController },
+  { name: 'node-lifecycle-controller', start: startNodeLifecycleController },
+  { name: 'taint-eviction-controller', start: startTaintEvictionController },
+  { name: 'deployment-controller', start: startDeploymentController },
+  { name: 'replicaset-controller', start: startReplicaSetController },
+  { name: 'replicationcontroller-controller', start: startReplicationController },
+  { name: 'endpoints-controller', start: startEndpointsController },
+  { name: 'endpointslice-controller', start: startEndpointSliceController },
+  { name: 'namespace-controller', start: startNamespaceController },
+  { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
+  { name: 'garbage-collector-controller', start: startGarbageCollector },
+];

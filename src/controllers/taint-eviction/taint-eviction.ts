@@ -1,0 +1,107 @@
+import { semanticEqual } from '../../api/meta/equal.ts';
+import { keyOf, nameOf, namespaceOf, splitKey } from '../../api/meta/object.ts';
+import { parseTime } from '../../api/meta/time.ts';
+import { nodes, pods } from '../../api/resources.ts';
+import { isReason } from '../../api/status.ts';
+import type { Pod, Taint, Toleration } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+import { runController } from '../../client/controller.ts';
+import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import type { ControllerContext } from '../common/context.ts';
+import { recorderFor } from '../common/context.ts';
+import { ignoreNotFound } from '../common/errors.ts';
+import { tolerates } from '../common/taints.ts';
+
+const identity = 'node-controller';
+const component = 'taint-eviction-controller';
+
+/**
+ * How long a pod may stay on a node with these NoExecute taints, in milliseconds: 0 when some taint is not tolerated,
+ * undefined for ever. Of several tolerations the shortest counts.
+ */
+export function tolerationMs(tolerations: readonly Toleration[], taints: readonly Taint[]): number | undefined {
+  const used: Toleration[] = [];
+  for (const taint of taints) {
+    const toleration = tolerations.find((candidate) => tolerates(candidate, taint));
+    if (toleration === undefined) return 0;
+    used.push(toleration);
+  }
+  const limits = used.flatMap(({ tolerationSeconds }) => (tolerationSeconds === undefined ? [] : [Math.max(0, tolerationSeconds) * 1000]));
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** Deletes pods that do not tolerate the NoExecute taints of their node, when their time is up. */
+export async function startTaintEvictionController(context: ControllerContext): Promise<void> {
+  const { clock, logger, signal, informers } = context;
+  const client = context.clientFor(identity);
+  const recorder = recorderFor(context, client, component);
+  const nodeInformer = informers.informer(nodes);
+  const podInformer = informers.informer(pods);
+  podInformer.addIndex('node', (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]));
+  const queue = new WorkQueue({ clock });
+  /** Since when the clock of each pod runs. */
+  const startedMs = new Map<string, number>();
+
+  const taintsOf = (node: string): Taint[] => (nodeInformer.lister.get('', node)?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+  const enqueuePods = (node: string): void => { for (const pod of podInformer.lister.byIndex('node', node)) queue.add(keyOf(pod)); };
+  nodeInformer.addHandler({
+    add: (node) => enqueuePods(nameOf(node)),
+    update: (old, node) => { if (!semanticEqual(old.spec?.taints, node.spec?.taints)) enqueuePods(nameOf(node)); },
+    delete: (node) => enqueuePods(nameOf(node)),
+  });
+  podInformer.addHandler({
+    add: (pod) => queue.add(keyOf(pod)),
+    update: (old, pod) => {
+      if (old.spec?.nodeName !== pod.spec?.nodeName || !semanticEqual(old.spec?.tolerations, pod.spec?.tolerations)) queue.add(keyOf(pod));
+    },
+    delete: (pod) => startedMs.delete(keyOf(pod)),
+  });
+
+  const cancel = (key: string, pod: Pod): void => {
+    if (startedMs.delete(key)) recorder.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`);
+  };
+
+  runController({
+    name: component, clock, logger, signal, informers: [nodeInformer, podInformer], queue, workers: 8,
+    async reconcile(key) {
+      const { namespace, name } = splitKey(key);
+      const pod = podInformer.lister.get(namespace, name);
+      if (pod?.spec?.nodeName === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
+      const taints = taintsOf(pod.spec.nodeName);
+      const limitMs = taints.length === 0 ? undefined : tolerationMs(pod.spec.tolerations ?? [], taints);
+      if (limitMs === undefined) {
+        cancel(key, pod);
+        return undefined;
+      }
+      let sinceMs = startedMs.get(key);
+      if (sinceMs === undefined) startedMs.set(key, sinceMs = earliest(taints) ?? clock.now());
+      const remainingMs = limitMs === 0 ? 0 : sinceMs + limitMs - clock.now();
+      if (remainingMs > 0) return { requeueAfterMs: remainingMs };
+      recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`);
+      await evict(pod);
+      startedMs.delete(key);
+      return undefined;
+    },
+  });
+
+  async function evict(pod: Pod): Promise<void> {
+    const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    const condition = {
+      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint', lastTransitionTime: formatTime(clock.now()),
+      ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    };
+    try {
+      await client.patch(pods, ref, { type: 'strategic', value: { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } } }, { subresource: 'status' });
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return;
+      throw error;
+    }
+    await client.delete(pods, ref).catch(ignoreNotFound);
+  }
+}
+
+/** When the oldest of the taints was added. */
+function earliest(taints: readonly Taint[]): number | undefined {
+  const times = taints.flatMap(({ timeAdded }) => { const ms = parseTime(timeAdded ?? ''); return ms === undefined ? [] : [ms]; });
+  return times.length === 0 ? undefined : Math.min(...times);
+}
