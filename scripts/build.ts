@@ -17,7 +17,8 @@ await build({
   bundle: true,
   // Lazily imported parts (gRPC, X.509, metrics) stay files of their own and cost nothing until they are needed.
   splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  // In one folder: the store finds its worker beside the chunk that it is in.
+  chunkNames: '[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node24',

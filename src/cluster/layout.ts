@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+
+/** The name of our cluster, user and context in a kubeconfig. */
+export const contextName = 'coxswain';
+
+/** What a cluster keeps in its data directory, beside what the node's runtime keeps there. */
+export function clusterPaths(dataDir: string): { readonly pki: string; readonly store: string; readonly adminKubeconfig: string; readonly kubelet: string; readonly pid: string } {
+  return {
+    pki: join(dataDir, 'pki'),
+    store: join(dataDir, 'store'),
+    adminKubeconfig: join(dataDir, 'admin.kubeconfig'),
+    kubelet: join(dataDir, 'kubelet'),
+    pid: join(dataDir, 'coxswain.pid'),
+  };
+}
+
+/** The same names, for `reset`: nothing else in the folder is ours to remove. */
+export const dataDirEntries: readonly string[] = ['pki', 'store', 'admin.kubeconfig', 'kubelet', 'pods', 'logs', 'coxswain.pid'];
