@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/meta/object.ts';
+import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -42,9 +43,17 @@ export interface HealthCheck {
   check(): void | Promise<void>;
 }
 
+/** An encoded document; `etag` with its quotes, empty for errors. */
+export interface EncodedDocument {
+  readonly code: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  readonly etag: string;
+}
+
 /** Where discovery and OpenAPI documents come from. Undefined: no such document. */
 export interface DocumentSource {
-  respond(path: string, accept: string | undefined): ApiResponse | undefined;
+  respond(path: string, accept: string): EncodedDocument | undefined;
 }
 
 export interface ApiServerOptions {
@@ -61,8 +70,8 @@ export interface ApiServerOptions {
   readonly endpoints?: readonly MaybeFactory<EndpointHandler>[];
   readonly paths?: readonly MaybeFactory<PathHandler>[];
   readonly health?: readonly HealthCheck[];
-  /** In order: the first that knows a path answers. */
-  readonly documents?: readonly DocumentSource[];
+  /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
+  readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];
   /** Objects that must exist, beside the server's own. Created when missing, never changed. */
   readonly bootstrapObjects?: readonly KubeObject[];
   /** Requests without credentials are `system:anonymous`. Default true. */

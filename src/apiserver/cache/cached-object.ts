@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
-import { spliceResourceVersion } from '../../api/codec/json.ts';
+import { spliceResourceVersion } from '../../api/codec/stored.ts';
 import { deepFreeze } from './freeze.ts';
 
 const decoder = new TextDecoder();

@@ -1,0 +1,173 @@
+import { definitionOf } from './definitions.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import { builtinSchema, servedByDefault } from '../api/schema/table.ts';
+import { ApiError } from '../api/status.ts';
+import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
+import type { AdmissionPlugin } from './admission/admission.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import { ensureBootstrapObjects } from './bootstrap/bootstrap.ts';
+import { CacheReader } from './cache/cache-reader.ts';
+import type { ObjectReader } from './cache/reader.ts';
+import { WatchCache } from './cache/watch-cache.ts';
+import type { Core, StorageHook } from './core.ts';
+import { startUpkeep } from './upkeep.ts';
+import type { ListenOptions, Listener } from './http/listener.ts';
+import { InProcessEndpoint } from './local-endpoint.ts';
+import type { Gauge } from './metrics.ts';
+import { RequestMetrics } from './metrics.ts';
+import type { ApiServerOptions, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
+import { authenticate } from './pipeline/authenticate.ts';
+import { authorize, authorizeWith } from './pipeline/authorize.ts';
+import { dispatch } from './pipeline/dispatch.ts';
+import { healthPaths } from './pipeline/health.ts';
+import { impersonate } from './pipeline/impersonate.ts';
+import { steps } from './pipeline/order.ts';
+import { PathRouter } from './pipeline/paths.ts';
+import type { Handler } from './pipeline/step.ts';
+import { compose } from './pipeline/step.ts';
+import { ServedResources } from './served-resources.ts';
+import { serviceHook } from './services/service-hook.ts';
+import { ownEndpoints } from './subresources/registry.ts';
+import { BookmarkTicker } from './verbs/bookmarks.ts';
+import { versionInfo } from './version.ts';
+
+export type { ApiServerOptions } from './options.ts';
+export type { ListenOptions } from './http/listener.ts';
+
+/**
+ * The API server. It runs without a socket: `local` is the whole API for components in the same process; `listen`
+ * opens HTTPS beside it. Disposing ends every watch and connection; the store stays open, it is its owner's.
+ */
+export class ApiServer implements AsyncDisposable {
+  readonly local: LocalEndpoint;
+  readonly reader: ObjectReader;
+  readonly metrics: RequestMetrics;
+  readonly #options: ApiServerOptions;
+  readonly #core: Core;
+  readonly #handle: Handler;
+  readonly #cleanUp: (() => void)[] = [];
+  #listener: Listener | undefined;
+  #stopping = false;
+
+  private constructor(options: ApiServerOptions, cache: WatchCache) {
+    const { clock, random, logger, store } = options;
+    this.#options = options;
+    const schemas = builtinSchema.resources.filter(servedByDefault);
+    const resources = new ServedResources(schemas, cache, definitionOf);
+    this.reader = new CacheReader(resources);
+    this.metrics = new RequestMetrics(gaugesOf(resources));
+
+    const authorizers: Authorizer[] = [];
+    const admission: AdmissionPlugin[] = [];
+    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)]]);
+    this.#core = { store, cache, resources, clock, random, logger, admission, hooks, bookmarks: new BookmarkTicker(clock) };
+
+    this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
+    const parts: ServerParts = { reader: this.reader, clock, random, logger, local: this.local, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    authorizers.push(...made(options.authorizers, parts));
+    admission.push(...made(options.admission, parts));
+    const authenticators = made(options.authenticators, parts);
+    const documents = (options.documents ?? []).map((source) => source(() => schemas));
+    const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...made(options.paths, parts)], documents);
+    // What is plugged in comes last, so that it replaces the server's own.
+    const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts)];
+    this.#handle = compose(
+      steps({
+        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),
+        impersonate: impersonate(authorizers),
+        authorize: authorize(authorizers),
+        maxInFlight: options.maxInFlight ?? { reading: 400, writing: 200 },
+      }),
+      dispatch({ core: this.#core, endpoints, paths }),
+    );
+  }
+
+  /** Fills the cache, ensures the objects that must exist, and starts upkeep. Nothing listens yet. */
+  static async start(options: ApiServerOptions): Promise<ApiServer> {
+    const cache = await WatchCache.start(options.store, options.logger);
+    const server = new ApiServer(options, cache);
+    await ensureBootstrapObjects(server.#core, options);
+    server.#cleanUp.push(startUpkeep(server.#core, options));
+    return server;
+  }
+
+  /** Where HTTPS is served; undefined before `listen`. */
+  get address(): { readonly host: string; readonly port: number } | undefined {
+    return this.#listener?.address;
+  }
+
+  /** Opens the HTTPS endpoint. Rejects when the address cannot be had. */
+  async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
+    if (this.#listener !== undefined) throw new Error('the API server listens already');
+    const { Listener: Opened } = await import('./http/listener.ts');
+    const { clock, random, logger } = this.#options;
+    this.#listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
+    return this.#listener.address;
+  }
+
+  /** Objects that must exist, ensured once more: for those that only appear when an address is known. */
+  async ensure(objects: readonly KubeObject[]): Promise<void> {
+    await ensureBootstrapObjects(this.#core, { ...this.#options, bootstrapObjects: objects });
+  }
+
+  /** Where the kubernetes Service leads, once that is known. */
+  async advertise(advertise: { readonly address: string; readonly port: number }): Promise<void> {
+    await ensureBootstrapObjects(this.#core, { ...this.#options, advertise });
+  }
+
+  #unexpected(error: unknown): void {
+    if (error instanceof ApiError) return;
+    if (error instanceof Error && error.name === 'AbortError') return;
+    this.#options.logger.error('a request failed unexpectedly', { error, ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }) });
+  }
+
+  #paths(router: () => PathRouter): PathHandler[] {
+    const ping: HealthCheck = { name: 'ping', check: () => {} };
+    const storeCheck: HealthCheck = {
+      name: 'etcd',
+      check: async () => {
+        await this.#core.store.get('/registry/health');
+      },
+    };
+    const shutdown: HealthCheck = {
+      name: 'shutdown',
+      check: () => {
+        if (this.#stopping) throw new Error('process is shutting down');
+      },
+    };
+    const more = this.#options.health ?? [];
+    const json = (object: object): ReturnType<PathHandler['handle']> => ({ kind: 'object', code: 200, object });
+    return [
+      ...healthPaths('healthz', [ping, storeCheck, ...more]),
+      ...healthPaths('livez', [ping, storeCheck, ...more]),
+      ...healthPaths('readyz', [ping, storeCheck, ...more, shutdown]),
+      { path: '/version', handle: () => json(versionInfo) },
+      { path: '/version/', handle: () => json(versionInfo) },
+      { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
+      { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: this.metrics.render() }) },
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const cleanUp of this.#cleanUp) cleanUp();
+    this.#core.bookmarks[Symbol.dispose]();
+    this.#core.cache[Symbol.dispose]();
+    await this.#listener?.close();
+  }
+}
+
+function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
+  return (items ?? []).map((item) => (typeof item === 'function' ? (item as (parts: ServerParts) => T)(parts) : item));
+}
+
+function gaugesOf(resources: ServedResources): Gauge[] {
+  const each = (read: (storage: { cache: { size: number; watcherCount: number; sizeBytes: number } }) => number): Gauge['read'] => () =>
+    Array.from(resources.storages, (storage) => [`resource="${storage.group === '' ? storage.resource : `${storage.resource}.${storage.group}`}"`, read(storage)] as const);
+  return [
+    { name: 'apiserver_storage_objects', help: '[STABLE] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size) },
+    { name: 'apiserver_longrunning_requests', help: '[STABLE] Gauge of all active watches by resource.', read: each(({ cache }) => cache.watcherCount) },
+    { name: 'apiserver_watch_cache_bytes', help: 'Bytes of encoded objects held by the watch cache.', read: each(({ cache }) => cache.sizeBytes) },
+  ];
+}

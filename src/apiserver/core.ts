@@ -1,0 +1,47 @@
+import type { KubeObject } from '../api/meta/object.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Store } from '../store/store.ts';
+import type { AdmissionPlugin } from './admission/admission.ts';
+import type { UserInfo } from './authentication/authenticator.ts';
+import type { WatchCache } from './cache/watch-cache.ts';
+import type { ServedResources } from './served-resources.ts';
+import type { BookmarkTicker } from './verbs/bookmarks.ts';
+
+/** What one write needs beside the object: taken back when the write fails. */
+export interface Reservation {
+  commit(): void;
+  rollback(): void;
+}
+
+/**
+ * Something that a stored resource does around its writes: Services take addresses and ports. All of it is synchronous.
+ * `begin…` may change the object, and throws ApiError to refuse; its reservation is committed once the write is durable.
+ */
+export interface StorageHook {
+  beginCreate?(object: KubeObject): Reservation;
+  beginUpdate?(object: KubeObject, old: KubeObject): Reservation;
+  afterDelete?(object: KubeObject): void;
+}
+
+/** What the verbs work with. */
+export interface Core {
+  readonly store: Store;
+  readonly cache: WatchCache;
+  readonly resources: ServedResources;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly admission: readonly AdmissionPlugin[];
+  /** By `group/resource` of the stored kind. */
+  readonly hooks: ReadonlyMap<string, StorageHook>;
+  readonly bookmarks: BookmarkTicker;
+}
+
+/** Who writes, and how. */
+export interface WriteContext {
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  warn(message: string): void;
+}

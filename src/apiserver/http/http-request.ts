@@ -1,0 +1,156 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { decodeJson } from '../../api/codec/json.ts';
+import { decodeYaml } from '../../api/codec/yaml.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Credentials } from '../authentication/authenticator.ts';
+import { ServerRequest } from '../pipeline/server-request.ts';
+import type { RequestInfo, Upgrade } from '../request.ts';
+import type { DecodedBody } from '../verbs/decode-object.ts';
+
+/** HTTP/2 requests and responses come in Node's compatibility form, which has all that is used here. */
+export type Incoming = IncomingMessage;
+export type Outgoing = ServerResponse;
+
+/** Larger bodies are refused, as upstream refuses them. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+const empty: DecodedBody = { value: undefined, duplicates: [] };
+
+export const tooLarge = (): ApiError => new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+
+/** DER of the certificate that a connection's client presented; one array a connection, so that it can be remembered. */
+const certificates = new WeakMap<TLSSocket, Uint8Array | null>();
+
+function certificateOf(socket: TLSSocket): Uint8Array | undefined {
+  let found = certificates.get(socket);
+  if (found === undefined) {
+    const certificate = typeof socket.getPeerCertificate === 'function' ? socket.getPeerCertificate() : undefined;
+    found = certificate?.raw ?? null;
+    certificates.set(socket, found);
+  }
+  return found ?? undefined;
+}
+
+/** A request that came over a connection. */
+export class HttpServerRequest extends ServerRequest implements Credentials {
+  readonly #incoming: Incoming;
+  readonly #outgoing: Outgoing | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(incoming: Incoming, outgoing: Outgoing | undefined, target: { readonly info: RequestInfo; readonly rawQuery: string; readonly method: string }, upgrade?: Upgrade) {
+    super(target.method, target.info, target.rawQuery, upgrade);
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  get credentials(): Credentials {
+    return this;
+  }
+
+  get clientCertificate(): Uint8Array | undefined {
+    return certificateOf(socketOf(this.#incoming));
+  }
+
+  get bearerToken(): string | undefined {
+    const authorization = this.header('authorization');
+    if (authorization !== undefined) {
+      const space = authorization.indexOf(' ');
+      if (space === 6 && authorization.slice(0, 6).toLowerCase() === 'bearer') return authorization.slice(7).trim() || undefined;
+      return undefined;
+    }
+    return this.upgrade === undefined ? undefined : this.#tokenOfProtocol();
+  }
+
+  /** Browsers cannot set headers on WebSockets: the token comes as a subprotocol. */
+  #tokenOfProtocol(): string | undefined {
+    for (const protocol of (this.header('sec-websocket-protocol') ?? '').split(',')) {
+      const name = protocol.trim();
+      if (name.startsWith(bearerProtocol)) return Buffer.from(name.slice(bearerProtocol.length), 'base64url').toString('utf8') || undefined;
+    }
+    return undefined;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return typeof value === 'string' ? value : value?.join(', ');
+  }
+
+  headerValues(name: string): readonly string[] {
+    const { rawHeaders } = this.#incoming;
+    const values: string[] = [];
+    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.toLowerCase() === name) values.push(rawHeaders[i + 1]!);
+    return values;
+  }
+
+  headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[] {
+    const { rawHeaders } = this.#incoming;
+    const found = new Map<string, string[]>();
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i]!.toLowerCase();
+      if (!name.startsWith(prefix)) continue;
+      const key = name.slice(prefix.length);
+      found.set(key, [...(found.get(key) ?? []), rawHeaders[i + 1]!]);
+    }
+    return [...found];
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      const stream = this.#outgoing ?? this.#incoming.socket;
+      if (stream.destroyed) abort.abort();
+      stream.once('close', () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  decodedBody(): Promise<DecodedBody> {
+    const length = this.header('content-length');
+    if (length === '0' || (length === undefined && this.header('transfer-encoding') === undefined && this.#incoming.httpVersionMajor === 1)) return Promise.resolve(empty);
+    if (length !== undefined && Number(length) > maxBodyBytes) return Promise.reject(tooLarge());
+    return readAll(this.#incoming).then((bytes) => this.#decode(bytes));
+  }
+
+  #decode(bytes: Uint8Array): DecodedBody {
+    if (bytes.length === 0) return empty;
+    const type = (this.header('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    switch (type) {
+      case '': case 'application/json': case 'application/json-patch+json': case 'application/merge-patch+json': case 'application/strategic-merge-patch+json':
+        // Looking for duplicates is a second pass over the body: only for those who ask to be told.
+        return decodeJson(bytes, { duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery) });
+      case 'application/yaml': case 'application/apply-patch+yaml':
+        return decodeYaml(bytes);
+      default:
+        throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml');
+    }
+  }
+}
+
+function socketOf(incoming: Incoming): TLSSocket {
+  return (incoming as { stream?: { session?: { socket?: TLSSocket } } }).stream?.session?.socket ?? (incoming.socket as TLSSocket);
+}
+
+/** The whole body; rejects once it grows past the limit, or when the client goes away in the middle. */
+function readAll(incoming: Incoming): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBodyBytes) {
+        incoming.pause();
+        reject(tooLarge());
+      } else if (first === undefined) first = chunk;
+      else (rest ??= [first]).push(chunk);
+    });
+    incoming.once('end', () => resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat(rest)));
+    incoming.once('error', (error: Error) => reject(error));
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(new ApiError('BadRequest', 'unexpected EOF'));
+    });
+  });
+}

@@ -1,0 +1,144 @@
+import type { KubeObject } from '../api/meta/object.ts';
+import { ApiError, badRequestError } from '../api/status.ts';
+import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
+import type { Answer, ListAnswer } from './answer.ts';
+import type { Credentials } from './authentication/authenticator.ts';
+import { deepFreeze } from './cache/freeze.ts';
+import type { CachedObject } from './cache/cached-object.ts';
+import { servedObject } from './encoding/render.ts';
+import { bookmarkObject } from './encoding/watch-encoder.ts';
+import { apiErrorOf } from './pipeline/dispatch.ts';
+import { ServerRequest } from './pipeline/server-request.ts';
+import type { Handler } from './pipeline/step.ts';
+import { parseRequestInfo } from './request-info.ts';
+import type { DecodedBody } from './verbs/decode-object.ts';
+
+const never = new AbortController().signal;
+
+/** A request from inside the process: the body is an object already, and who asks is known. */
+class LocalServerRequest extends ServerRequest {
+  readonly credentials: Credentials | undefined = undefined;
+  readonly #request: LocalRequest;
+
+  constructor(request: LocalRequest) {
+    const question = request.path.indexOf('?');
+    const path = question < 0 ? request.path : request.path.slice(0, question);
+    const rawQuery = question < 0 ? '' : request.path.slice(question + 1);
+    super(request.method, parseRequestInfo(request.method, path, rawQuery === '' ? undefined : new URLSearchParams(rawQuery)), rawQuery);
+    this.#request = request;
+    this.user = request.user;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal ?? never;
+  }
+
+  header(name: string): string | undefined {
+    if (name === 'content-type') return this.#request.contentType;
+    if (name === 'user-agent') return this.#request.userAgent;
+    return undefined;
+  }
+
+  headerValues(): readonly string[] {
+    return [];
+  }
+
+  headersWithPrefix(): readonly (readonly [string, readonly string[]])[] {
+    return [];
+  }
+
+  decodedBody(): Promise<DecodedBody> {
+    return Promise.resolve({ value: this.#request.body, duplicates: [] });
+  }
+}
+
+/** The API server as components in the same process see it: the whole pipeline, without encoding anything. */
+export class InProcessEndpoint implements LocalEndpoint {
+  readonly #handle: Handler;
+  readonly #onUnexpected: (error: unknown) => void;
+
+  constructor(handle: Handler, onUnexpected: (error: unknown) => void) {
+    this.#handle = handle;
+    this.#onUnexpected = onUnexpected;
+  }
+
+  async #answer(request: LocalRequest): Promise<Answer> {
+    request.signal?.throwIfAborted();
+    try {
+      return await this.#handle(new LocalServerRequest(request));
+    } catch (error) {
+      if (!(error instanceof ApiError)) this.#onUnexpected(error);
+      throw apiErrorOf(error);
+    }
+  }
+
+  async request(request: LocalRequest): Promise<unknown> {
+    const answer = await this.#answer(request);
+    switch (answer.kind) {
+      case 'stored': return servedObject(answer.served, answer.object);
+      case 'list': return decodedList(answer);
+      case 'object': return deepFreeze(answer.object);
+      case 'raw': return await rawBody(answer);
+      case 'watch': throw badRequestError('a watch cannot be answered by a single object');
+      case 'hijacked': throw badRequestError('connection upgrades need a connection');
+    }
+  }
+
+  async watch(request: LocalRequest, listener: Parameters<LocalEndpoint['watch']>[1]): Promise<void> {
+    const answer = await this.#answer(request);
+    if (answer.kind !== 'watch') throw badRequestError('the request is not a watch');
+    const { served } = answer;
+    const { signal } = request;
+    await new Promise<void>((resolve) => {
+      let stop: (() => void) | undefined;
+      const onAbort = (): void => stop?.();
+      let over = false;
+      stop = answer.start({
+        event: (type, object: CachedObject) => {
+          if (signal?.aborted !== true) listener(type, servedObject(served, object));
+        },
+        bookmark: (revision, initialEventsEnd) => {
+          if (signal?.aborted !== true) listener('BOOKMARK', deepFreeze(bookmarkObject(served, revision, initialEventsEnd)));
+        },
+        flush: () => {},
+        end: (error) => {
+          over = true;
+          signal?.removeEventListener('abort', onAbort);
+          if (error !== undefined && signal?.aborted !== true) listener('ERROR', error.toStatus() as unknown as KubeObject);
+          resolve();
+        },
+      });
+      if (over) return;
+      if (signal?.aborted === true) stop();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+/** A list as clients know it, its items shared with the cache. */
+function decodedList(answer: ListAnswer): object {
+  return Object.freeze({
+    kind: `${answer.served.schema.kind}List`,
+    apiVersion: answer.served.apiVersion,
+    metadata: Object.freeze({
+      resourceVersion: String(answer.revision),
+      ...(answer.continue !== undefined && { continue: answer.continue }),
+      ...(answer.remaining !== undefined && { remainingItemCount: answer.remaining }),
+    }),
+    items: Object.freeze(answer.items.map((item) => servedObject(answer.served, item))),
+  });
+}
+
+/** Text as a string, JSON decoded; a refusal as what it says. */
+async function rawBody(answer: Extract<Answer, { kind: 'raw' }>): Promise<unknown> {
+  const decoder = new TextDecoder();
+  let text: string;
+  if (typeof answer.body === 'string') text = answer.body;
+  else if (answer.body instanceof Uint8Array) text = decoder.decode(answer.body);
+  else {
+    text = '';
+    for await (const chunk of answer.body) text += decoder.decode(chunk, { stream: true });
+  }
+  if (answer.code >= 400) throw new ApiError(answer.code === 404 ? 'NotFound' : '', text.trim(), { code: answer.code });
+  return answer.contentType.startsWith('application/json') ? JSON.parse(text) as unknown : text;
+}

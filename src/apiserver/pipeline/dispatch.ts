@@ -1,0 +1,133 @@
+import type { SubresourceSchema } from '../../api/schema/schema.ts';
+import { ApiError, internalError } from '../../api/status.ts';
+import { StoreUnavailableError } from '../../store/store.ts';
+import type { Answer, Result } from '../answer.ts';
+import type { Core } from '../core.ts';
+import { negotiate } from '../encoding/negotiate.ts';
+import type { EndpointHandler } from '../request.ts';
+import type { ServedResource, StoredResource } from '../served-resources.ts';
+import { create } from '../verbs/create.ts';
+import { deleteCollection, deleteOne } from '../verbs/delete.ts';
+import { get } from '../verbs/get.ts';
+import { list } from '../verbs/list.ts';
+import { patch } from '../verbs/patch.ts';
+import { methodNotAllowed, update } from '../verbs/update.ts';
+import { watch } from '../verbs/watch.ts';
+import { readScale, writeScale } from '../subresources/scale.ts';
+import type { PathRouter } from './paths.ts';
+import type { ServerRequest } from './server-request.ts';
+import type { Handler } from './step.ts';
+
+export interface DispatchOptions {
+  readonly core: Core;
+  readonly endpoints: readonly EndpointHandler[];
+  readonly paths: PathRouter;
+}
+
+/** What upstream's router says of a path that no resource has, inside a group that exists. */
+export const noSuchResource = (): ApiError => new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+
+/** What upstream's fallback says of everything else. */
+const pageNotFound: Answer = { kind: 'raw', code: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n', headers: { 'x-content-type-options': 'nosniff' } };
+
+const endpointKey = (group: string, version: string, resource: string, subresource: string): string => `${group}/${version}/${resource}/${subresource}`;
+
+/** The last step: finds what serves a request. */
+export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
+  const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
+
+  const serveEndpoint = (handler: EndpointHandler, request: ServerRequest): Result => {
+    if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
+    return handler.handle(request);
+  };
+
+  const serveResource = (request: ServerRequest): Result => {
+    const { info } = request;
+    const served = core.resources.find(info.apiGroup, info.apiVersion, info.resource);
+    if (served === undefined) return unknownResource(core, request);
+    if (info.subresource !== '') {
+      const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource));
+      return handler === undefined ? serveSubresource(core, served, request) : serveEndpoint(handler, request);
+    }
+    checkScope(served, request);
+    if (served.storage === undefined) {
+      const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, ''));
+      if (handler === undefined) throw methodNotAllowed();
+      return serveEndpoint(handler, request);
+    }
+    return serveVerb(core, served as StoredResource, request);
+  };
+
+  return (request) => {
+    if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);
+    request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection');
+    return serveResource(request);
+  };
+}
+
+/** A namespaced resource is listed and watched everywhere, but written and read in a namespace; others have none. */
+function checkScope(served: ServedResource, { info }: ServerRequest): void {
+  const { namespaced, verbs, group, resource } = served.schema;
+  const own = group === '' && resource === 'namespaces';
+  if (!namespaced && info.namespace !== '' && !own) throw noSuchResource();
+  if (namespaced && info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch') throw info.verb === 'create' || info.verb === 'deletecollection' ? methodNotAllowed() : noSuchResource();
+  if (info.remainder !== '') throw noSuchResource();
+  if (!verbs.includes(info.verb)) throw methodNotAllowed();
+}
+
+function serveVerb(core: Core, served: StoredResource, request: ServerRequest): Result {
+  const { info } = request;
+  switch (info.verb) {
+    case 'get': return get(core, served, info, request.queryOrUndefined);
+    case 'list': return list(core, served, info, request.queryOrUndefined);
+    case 'watch': return watch(core, served, info, request.queryOrUndefined);
+    case 'create':
+      if (info.name !== '') throw methodNotAllowed();
+      return create(core, served, request);
+    case 'update':
+      if (info.name === '') throw methodNotAllowed();
+      return update(core, served, request);
+    case 'patch':
+      if (info.name === '') throw methodNotAllowed();
+      return patch(core, served, request);
+    case 'delete': return deleteOne(core, served, request);
+    case 'deletecollection': return deleteCollection(core, served, request);
+    default: throw methodNotAllowed();
+  }
+}
+
+function serveSubresource(core: Core, served: ServedResource, request: ServerRequest): Result {
+  const { info } = request;
+  const subresource: SubresourceSchema | undefined = served.schema.subresources.find(({ name }) => name === info.subresource);
+  if (subresource === undefined || served.storage === undefined || info.remainder !== '') throw noSuchResource();
+  if (served.schema.namespaced && info.namespace === '') throw noSuchResource();
+  if (!subresource.verbs.includes(info.verb)) throw methodNotAllowed();
+  const stored = served as StoredResource;
+  if (info.subresource === 'scale') return info.verb === 'get' ? readScale(core, stored, request) : writeScale(core, stored, request);
+  switch (info.verb) {
+    case 'get': return get(core, stored, info, request.queryOrUndefined);
+    case 'update': return update(core, stored, request);
+    case 'patch': return patch(core, stored, request);
+    default: throw methodNotAllowed();
+  }
+}
+
+function unknownResource(core: Core, { info }: ServerRequest): Answer {
+  if (info.apiGroup === '' || core.resources.hasGroup(info.apiGroup)) throw noSuchResource();
+  return pageNotFound;
+}
+
+function unknownPath(core: Core, { info }: ServerRequest): Answer {
+  const [first = '', second = ''] = info.path.slice(1).split('/');
+  if (first === 'api' && second !== '') throw noSuchResource();
+  if (first === 'apis' && second !== '' && core.resources.hasGroup(second)) throw noSuchResource();
+  return pageNotFound;
+}
+
+/** Whatever went wrong as what the client is told. Unexpected errors are the caller's to log. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StoreUnavailableError) return new ApiError('ServiceUnavailable', error.message, { cause: error });
+  return internalError(error);
+}
+

@@ -1,0 +1,34 @@
+import { ApiError } from '../../api/status.ts';
+import type { RequestInfo } from '../request.ts';
+import type { Step } from './step.ts';
+
+const longRunningSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
+/** Watches and streams take as long as they like, and are not counted. */
+export function isLongRunning(info: RequestInfo): boolean {
+  return info.verb === 'watch' || longRunningSubresources.has(info.subresource);
+}
+
+const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'head', 'options']);
+
+/** Refuses what would be one request too many at the same time, reading and writing counted apart. */
+export function limitInFlight(limits: { readonly reading: number; readonly writing: number }): Step {
+  let reading = 0;
+  let writing = 0;
+  return (next) => (request) => {
+    if (isLongRunning(request.info)) return next(request);
+    const reads = readVerbs.has(request.info.verb);
+    if (reads ? reading >= limits.reading : writing >= limits.writing) {
+      throw new ApiError('TooManyRequests', 'too many requests, please try again later', { details: { retryAfterSeconds: 1 } });
+    }
+    const result = next(request);
+    // What was answered at once was never in flight beside another.
+    if (!(result instanceof Promise)) return result;
+    if (reads) reading += 1;
+    else writing += 1;
+    return result.finally(() => {
+      if (reads) reading -= 1;
+      else writing -= 1;
+    });
+  };
+}

@@ -1,0 +1,70 @@
+import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
+import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
+import type { DecodedBody } from '../verbs/decode-object.ts';
+import type { Negotiated } from '../encoding/negotiate.ts';
+
+/** Warnings that go with one response, at most. */
+const maxWarnings = 50;
+
+/**
+ * One request on its way through the pipeline. What it costs to look at (query, signal, body) is made when looked at.
+ * Subclasses: from a connection (http/), from inside the process (local-endpoint).
+ */
+export abstract class ServerRequest implements RequestContext {
+  readonly method: string;
+  readonly info: RequestInfo;
+  readonly upgrade?: Upgrade;
+  /** Who asks: nobody before authentication. */
+  user: UserInfo = nobody;
+  /** How objects are to be sent; set by dispatch. */
+  negotiated: Negotiated | undefined;
+  readonly #rawQuery: string;
+  #query: URLSearchParams | undefined;
+  #warnings: string[] | undefined;
+
+  constructor(method: string, info: RequestInfo, rawQuery: string, upgrade?: Upgrade) {
+    this.method = method;
+    this.info = info;
+    this.#rawQuery = rawQuery;
+    if (upgrade !== undefined) this.upgrade = upgrade;
+  }
+
+  abstract header(name: string): string | undefined;
+  /** Every value of a header that may be given more than once. */
+  abstract headerValues(name: string): readonly string[];
+  /** Headers whose lower-case name starts so, with the rest of the name and their values. */
+  abstract headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[];
+  abstract readonly signal: AbortSignal;
+  /** Undefined when the user is known without: the local endpoint. */
+  abstract readonly credentials: Credentials | undefined;
+  abstract decodedBody(): Promise<DecodedBody>;
+  async body(): Promise<unknown> {
+    return (await this.decodedBody()).value;
+  }
+
+  get rawQuery(): string {
+    return this.#rawQuery;
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.#rawQuery));
+  }
+
+  /** The query, or undefined when there is none: saves making one. */
+  get queryOrUndefined(): URLSearchParams | undefined {
+    return this.#rawQuery === '' ? undefined : this.query;
+  }
+
+  /** The same warning is sent once. */
+  warn(message: string): void {
+    this.#warnings ??= [];
+    if (this.#warnings.length < maxWarnings && !this.#warnings.includes(message)) this.#warnings.push(message);
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings ?? noWarnings;
+  }
+}
+
+const nobody: UserInfo = { name: '', groups: [] };
+const noWarnings: readonly string[] = [];

@@ -1,0 +1,113 @@
+import type { ResourceDefinition } from '../api/groups/definition.ts';
+import type { KubeObject } from '../api/meta/object.ts';
+import { apiVersionOf } from '../api/resource-type.ts';
+import type { ResourceSchema } from '../api/schema/schema.ts';
+import type { ResourceCache } from './cache/resource-cache.ts';
+import type { WatchCache } from './cache/watch-cache.ts';
+import type { Conversion } from './conversion.ts';
+import { conversionBetween } from './conversion.ts';
+
+/** One kind of object as it is stored, whatever versions of it are served. */
+export interface Storage {
+  readonly group: string;
+  readonly resource: string;
+  /** The version that is stored. */
+  readonly schema: ResourceSchema;
+  readonly cache: ResourceCache;
+}
+
+/** One resource in one version, as clients see it. */
+export interface ServedResource {
+  readonly schema: ResourceSchema;
+  readonly definition: ResourceDefinition<KubeObject> | undefined;
+  /** Undefined where nothing is stored: reviews, bindings, component statuses. */
+  readonly storage: Storage | undefined;
+  /** Between this version and the stored one; undefined when they are the same. */
+  readonly conversion: Conversion | undefined;
+  readonly apiVersion: string;
+}
+
+/** A served resource that is known to be stored. */
+export type StoredResource = ServedResource & { readonly storage: Storage };
+
+export type DefinitionLookup = (group: string, version: string, resource: string) => ResourceDefinition<KubeObject> | undefined;
+
+/** Resources of two groups that are one and the same in the store: the older name is the stored one. */
+const sharedStorage: Readonly<Record<string, { readonly group: string; readonly resource: string; readonly version: string }>> = {
+  'events.k8s.io/events': { group: '', version: 'v1', resource: 'events' },
+};
+
+/** What this server serves, by group, version and plural name. */
+export class ServedResources {
+  readonly #served = new Map<string, ServedResource>();
+  readonly #storages = new Map<string, Storage>();
+  readonly #groupVersions = new Set<string>();
+  readonly #groups = new Set<string>();
+
+  /** `schemas`: preferred version first inside its group; that one is stored. */
+  constructor(schemas: readonly ResourceSchema[], cache: WatchCache, definitionOf: DefinitionLookup) {
+    const find = (group: string, version: string, resource: string): ResourceSchema | undefined =>
+      schemas.find((schema) => schema.group === group && schema.version === version && schema.resource === resource);
+    for (const schema of schemas) {
+      this.#groups.add(schema.group);
+      this.#groupVersions.add(`${schema.group}/${schema.version}`);
+      const definition = definitionOf(schema.group, schema.version, schema.resource);
+      let storage: Storage | undefined;
+      if (schema.verbs.includes('list') && schema.verbs.includes('create')) {
+        const shared = sharedStorage[`${schema.group}/${schema.resource}`];
+        const home = (shared && find(shared.group, shared.version, shared.resource)) ?? schema;
+        storage = this.#storage(home, cache, definitionOf);
+      }
+      const conversion = storage === undefined ? undefined : conversionBetween(schema, storage.schema);
+      const served: ServedResource = { schema, definition, storage, conversion, apiVersion: apiVersionOf(schema) };
+      this.#served.set(`${schema.group}/${schema.version}/${schema.resource}`, served);
+    }
+  }
+
+  #storage(home: ResourceSchema, cache: WatchCache, definitionOf: DefinitionLookup): Storage {
+    const key = `${home.group}/${home.resource}`;
+    let storage = this.#storages.get(key);
+    if (storage === undefined) {
+      const resourceCache = cache.resource(home.group, home.resource);
+      const definition = definitionOf(home.group, home.version, home.resource);
+      if (definition?.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
+      storage = { group: home.group, resource: home.resource, schema: home, cache: resourceCache };
+      this.#storages.set(key, storage);
+    }
+    return storage;
+  }
+
+  get storages(): Iterable<Storage> {
+    return this.#storages.values();
+  }
+
+  find(group: string, version: string, resource: string): ServedResource | undefined {
+    return this.#served.get(`${group}/${version}/${resource}`);
+  }
+
+  /** By what an object says of itself. */
+  byKind(group: string, version: string, kind: string): ServedResource | undefined {
+    for (const served of this.#served.values()) if (served.schema.kind === kind && served.schema.group === group && served.schema.version === version) return served;
+    return undefined;
+  }
+
+  /** The stored kind of a resource, whatever version of it is named. */
+  storage(group: string, resource: string): Storage | undefined {
+    const shared = sharedStorage[`${group}/${resource}`];
+    return this.#storages.get(shared === undefined ? `${group}/${resource}` : `${shared.group}/${shared.resource}`);
+  }
+
+  /** The resource in the version that is stored. */
+  stored(group: string, resource: string): StoredResource | undefined {
+    const storage = this.storage(group, resource);
+    return storage === undefined ? undefined : (this.find(storage.group, storage.schema.version, storage.resource) as StoredResource);
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  hasGroupVersion(group: string, version: string): boolean {
+    return this.#groupVersions.has(`${group}/${version}`);
+  }
+}

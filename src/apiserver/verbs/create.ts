@@ -1,0 +1,113 @@
+import { formatTime } from '../../base/clock.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import { validateObjectMeta } from '../../api/meta/object-meta.ts';
+import type { FieldError } from '../../api/field-error.ts';
+import { alreadyExistsError, ApiError, badRequestError, invalidError, isReason } from '../../api/status.ts';
+import type { Answer } from '../answer.ts';
+import type { CachedObject } from '../cache/cached-object.ts';
+import type { Core, Reservation, WriteContext } from '../core.ts';
+import type { ServerRequest } from '../pipeline/server-request.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { admit, validateAdmission } from './admit.ts';
+import { decodeResource } from './decode-object.ts';
+import { prepareForCreate } from './default-rules.ts';
+import { namespaceOfRequest, objectKey } from './get.ts';
+import { dryRunObject, put } from './store-object.ts';
+import { writeOptions } from './write-options.ts';
+
+/** How often a generated name is tried. */
+const maxGenerateAttempts = 8;
+/** A prefix is cut so that the name with its suffix fits a label. */
+const maxGeneratedPrefix = 63 - 5;
+
+/** Creates one object from a request's body. */
+export async function create(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
+  const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
+  const warn = (message: string): void => request.warn(message);
+  const object = decodeResource(await request.decodedBody(), served, { fieldValidation: options.fieldValidation, warn });
+  const namespace = namespaceOfRequest(served, request.info);
+  matchNamespace(object, namespace);
+  const created = await createObject(core, served, object, { user: request.user, dryRun: options.dryRun, warn });
+  return { kind: 'stored', code: 201, object: created, served };
+}
+
+/** The body may leave its namespace out, but not contradict the path. */
+export function matchNamespace(object: KubeObject, namespace: string): void {
+  const given = object.metadata.namespace ?? '';
+  if (given === namespace) return;
+  if (namespace === '') delete object.metadata.namespace;
+  else if (given === '') object.metadata.namespace = namespace;
+  else throw badRequestError('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
+
+/**
+ * Creates an object that was decoded and defaulted, in its served version: admission, generated name, validation, then
+ * the write. The object is taken over. Throws AlreadyExists, Invalid, and what admission throws.
+ */
+export async function createObject(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
+  const meta = object.metadata;
+  if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
+  for (const field of ['resourceVersion', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) delete meta[field];
+  const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace: meta.namespace ?? '', name: meta.name ?? '', object, oldObject: undefined }, context);
+  if (waiting !== undefined) await waiting;
+
+  if ((meta.name ?? '') !== '' || (meta.generateName ?? '') === '') return attempt(core, served, object, context);
+  for (let i = 1; ; i++) {
+    const copy = i < maxGenerateAttempts ? structuredClone(object) : object;
+    copy.metadata.name = meta.generateName!.slice(0, maxGeneratedPrefix) + core.random.suffix(5);
+    try {
+      return await attempt(core, served, copy, context);
+    } catch (error) {
+      if (i >= maxGenerateAttempts || !isReason(error, 'AlreadyExists')) throw error;
+    }
+  }
+}
+
+async function attempt(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
+  const { definition, storage, schema } = served;
+  const nowMs = core.clock.now();
+  object.metadata.uid = core.random.uuid();
+  object.metadata.creationTimestamp = formatTime(nowMs);
+  const reservation = core.hooks.get(`${storage.group}/${storage.resource}`)?.beginCreate?.(object) ?? noReservation;
+  let committed = false;
+  try {
+    if (definition === undefined) prepareForCreate(served, object);
+    else definition.prepareForCreate?.(object, { nowMs });
+    validateNew(served, object, nowMs);
+    for (const warning of definition?.warnings?.(object, undefined) ?? []) context.warn(warning);
+    const { namespace = '', name = '' } = object.metadata;
+    const waiting = validateAdmission(core, { operation: 'CREATE', schema, subresource: '', namespace, name, object, oldObject: undefined }, context);
+    if (waiting !== undefined) await waiting;
+
+    const key = objectKey(namespace, name);
+    const stored = served.conversion === undefined ? object : served.conversion.toStored(object);
+    if (context.dryRun) {
+      const existing = storage.cache.get(key);
+      if (existing !== undefined) throw existsError(served, name, existing);
+      return dryRunObject(key, stored, 0);
+    }
+    const result = await put(core, storage, key, stored, 0);
+    if (!result.ok) throw existsError(served, name, result.current);
+    reservation.commit();
+    committed = true;
+    return result.object;
+  } finally {
+    if (!committed) reservation.rollback();
+  }
+}
+
+function existsError(served: StoredResource, name: string, existing: CachedObject | undefined): ApiError {
+  const error = alreadyExistsError(served.schema, name);
+  if (existing?.object.metadata.deletionTimestamp === undefined) return error;
+  return new ApiError('AlreadyExists', `object is being deleted: ${error.message}`, { ...(error.details && { details: error.details }) });
+}
+
+/** Everything that is wrong with a new object. Throws Invalid. */
+function validateNew(served: StoredResource, object: KubeObject, nowMs: number): void {
+  const { definition, schema } = served;
+  const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition?.nameRule ?? 'dns-1123-subdomain' });
+  errors.push(...(definition?.validate?.(object, { nowMs }) ?? []));
+  if (errors.length > 0) throw invalidError(schema, object.metadata.name ?? '', errors);
+}

@@ -1,0 +1,81 @@
+import { decodeObject, strictDecodingMessage, undecodableError } from '../../api/codec/strict.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import { builtinSchema } from '../../api/schema/table.ts';
+import type { ObjectSchema } from '../../api/schema/schema.ts';
+import { badRequestError } from '../../api/status.ts';
+import type { ServedResource } from '../served-resources.ts';
+import type { FieldValidation } from './write-options.ts';
+
+/** What a body must be. */
+export interface ExpectedKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: ObjectSchema;
+}
+
+export interface DecodedBody {
+  readonly value: unknown;
+  /** `duplicate field "…"`, as the codec reports them. */
+  readonly duplicates: readonly string[];
+}
+
+interface DecodeContext {
+  readonly fieldValidation: FieldValidation;
+  warn(message: string): void;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** `v1`, or `apps/v1`. */
+const groupVersion = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
+
+/**
+ * Makes a typed object of a body: checks that it is of the expected kind, drops unknown fields (and says so as
+ * `fieldValidation` asks), and refuses values of the wrong type. The body is taken over. Throws BadRequest.
+ */
+export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: DecodeContext): KubeObject {
+  const { value } = body;
+  if (value === undefined) throw badRequestError(`the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`);
+  if (!isObject(value)) {
+    throw badRequestError(`the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
+  }
+  const wanted = groupVersion(expected.group, expected.version);
+  const apiVersion = text(value['apiVersion']) || wanted;
+  const kind = text(value['kind']) || expected.kind;
+  if (apiVersion !== wanted || kind !== expected.kind) refuseKind({ apiVersion, kind }, expected, wanted);
+  const { object, unknownFields, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
+  if (errors.length > 0) throw undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
+  report([...body.duplicates, ...unknownFields], expected, context);
+  const typed = object as unknown as KubeObject;
+  typed.apiVersion = apiVersion;
+  typed.kind = kind;
+  typed.metadata ??= {};
+  return typed;
+}
+
+function refuseKind(given: { apiVersion: string; kind: string }, expected: ExpectedKind, wanted: string): never {
+  const [group, version] = given.apiVersion.includes('/') ? (given.apiVersion.split('/', 2) as [string, string]) : ['', given.apiVersion];
+  if (builtinSchema.kind(group, version, given.kind) === undefined) {
+    throw undecodableError({ version, kind: given.kind }, expected.kind, `no kind ${JSON.stringify(given.kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  }
+  if (given.apiVersion !== wanted) throw badRequestError(`the API version in the data (${given.apiVersion}) does not match the expected API version (${wanted})`);
+  throw undecodableError({ version, kind: given.kind }, expected.kind, `converting (v1.${given.kind}) to (v1.${expected.kind}): unknown conversion`);
+}
+
+/** Unknown and duplicate fields: refused, warned of, or passed over in silence. */
+function report(problems: readonly string[], expected: ExpectedKind, context: DecodeContext): void {
+  if (problems.length === 0 || context.fieldValidation === 'Ignore') return;
+  if (context.fieldValidation === 'Strict') throw undecodableError({ version: expected.version, kind: expected.kind }, expected.kind, strictDecodingMessage(problems));
+  for (const problem of problems) context.warn(problem);
+}
+
+/** What clients write of a resource, with its defaults filled in. */
+export function decodeResource(body: DecodedBody, served: ServedResource, context: DecodeContext): KubeObject {
+  const object = decodeTyped(body, served.schema, context);
+  delete object.metadata.managedFields;
+  delete object.metadata.selfLink;
+  served.definition?.applyDefaults?.(object);
+  return object;
+}

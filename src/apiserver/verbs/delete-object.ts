@@ -1,0 +1,154 @@
+import { formatTime } from '../../base/clock.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import { parseTime } from '../../api/meta/time.ts';
+import { conflictError, notFoundError } from '../../api/status.ts';
+import type { CachedObject } from '../cache/cached-object.ts';
+import type { Core, WriteContext } from '../core.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { validateAdmission, admit } from './admit.ts';
+import type { DeletePlan } from './delete-options.ts';
+import { objectKey } from './get.ts';
+import { dryRunObject, put, remove } from './store-object.ts';
+
+const orphanFinalizer = 'orphan';
+const foregroundFinalizer = 'foregroundDeletion';
+
+export interface DeleteOutcome {
+  /** The last state, or the state of waiting for finalizers or the end of the grace period. */
+  readonly object: CachedObject;
+  /** False while the object is still there. */
+  readonly deleted: boolean;
+}
+
+/**
+ * Deletes one object as upstream's generic registry does: gracefully where the kind knows grace, held by finalizers,
+ * with a finalizer for the garbage collector when dependents are to be orphaned or deleted first.
+ */
+export async function deleteObject(core: Core, served: StoredResource, target: { readonly namespace: string; readonly name: string }, plan: DeletePlan, context: WriteContext): Promise<DeleteOutcome> {
+  const key = objectKey(target.namespace, target.name);
+  const waiting = core.cache.fresh();
+  if (waiting !== undefined) await waiting;
+  let existing = served.storage.cache.get(key);
+  for (;;) {
+    if (existing === undefined) throw notFoundError(served.schema, target.name);
+    checkPreconditions(served, target.name, existing.object, plan);
+    const attributes = { operation: 'DELETE' as const, schema: served.schema, subresource: '', namespace: target.namespace, name: target.name, object: undefined, oldObject: existing.object };
+    const admitting = admit(core, attributes, context);
+    if (admitting !== undefined) await admitting;
+    const validating = validateAdmission(core, attributes, context);
+    if (validating !== undefined) await validating;
+    const outcome = await tryDelete(core, served, existing, plan, context);
+    if (outcome.done) return outcome;
+    existing = outcome.current;
+  }
+}
+
+function checkPreconditions(served: StoredResource, name: string, { metadata }: KubeObject, plan: DeletePlan): void {
+  const type = { group: served.schema.group, resource: served.schema.kind };
+  if (plan.uid !== undefined && plan.uid !== metadata.uid) {
+    throw conflictError(type, name, `the UID in the precondition (${plan.uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`);
+  }
+  if (plan.resourceVersion !== undefined && plan.resourceVersion !== metadata.resourceVersion) {
+    throw conflictError(type, name, `the ResourceVersion in the precondition (${plan.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`);
+  }
+}
+
+type Try = ({ readonly done: true } & DeleteOutcome) | { readonly done: false; readonly current: CachedObject | undefined };
+
+/** What has to be written before, or instead of, removing the object. */
+interface Marking {
+  readonly object: KubeObject;
+  readonly remove: boolean;
+}
+
+async function tryDelete(core: Core, served: StoredResource, existing: CachedObject, plan: DeletePlan, context: WriteContext): Promise<Try> {
+  const { storage } = served;
+  const decision = isNamespace(served) ? decideNamespace(core, existing.object, plan) : decide(core, served, existing.object, plan);
+  if (decision === 'pending') return { done: true, object: existing, deleted: false };
+  let last = existing;
+  if (decision !== 'remove') {
+    if (context.dryRun) return { done: true, object: dryRunObject(existing.key, decision.object, existing.revision), deleted: decision.remove };
+    const marked = await put(core, storage, existing.key, decision.object, existing.revision);
+    if (!marked.ok) return { done: false, current: marked.current };
+    if (!decision.remove) return { done: true, object: marked.object, deleted: false };
+    last = marked.object;
+  }
+  if (context.dryRun) return { done: true, object: existing, deleted: true };
+  const removed = await remove(core, storage, existing.key, last.revision);
+  if (!removed.ok) return removed.current === undefined && last !== existing ? { done: true, object: last, deleted: true } : { done: false, current: removed.current };
+  core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(removed.object.object);
+  return { done: true, object: removed.object, deleted: true };
+}
+
+function decide(core: Core, served: StoredResource, existing: KubeObject, plan: DeletePlan): 'pending' | 'remove' | Marking {
+  const grace = graceful(core, served, existing, plan);
+  if (grace === 'pending') return 'pending';
+  const finalizers = finalizersFor(served, existing, plan);
+  if (grace === undefined && finalizers.length === 0) return 'remove';
+
+  const object = structuredClone(existing);
+  const { metadata } = object;
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  if (grace !== undefined) {
+    if (metadata.deletionTimestamp === undefined && (metadata.generation ?? 0) > 0) metadata.generation! += 1;
+    metadata.deletionTimestamp = grace.timestamp;
+    metadata.deletionGracePeriodSeconds = grace.seconds;
+    return { object, remove: finalizers.length === 0 && grace.seconds === 0 };
+  }
+  markAsDeleting(metadata, core.clock.now());
+  return { object, remove: false };
+}
+
+/** For kinds without grace, held by finalizers: being deleted since now, with no time left. */
+function markAsDeleting(metadata: KubeObject['metadata'], nowMs: number): void {
+  if (metadata.deletionTimestamp === undefined && (metadata.generation ?? 0) > 0) metadata.generation! += 1;
+  const since = metadata.deletionTimestamp === undefined ? undefined : parseTime(metadata.deletionTimestamp);
+  if (since === undefined || since > nowMs) metadata.deletionTimestamp = formatTime(nowMs);
+  metadata.deletionGracePeriodSeconds = 0;
+}
+
+/** Undefined: without grace. 'pending': it is being deleted already, and no sooner than asked for. */
+function graceful(core: Core, served: StoredResource, existing: KubeObject, plan: DeletePlan): 'pending' | undefined | { seconds: number; timestamp: string } {
+  if (served.definition?.gracePeriodSeconds === undefined) return undefined;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = existing.metadata;
+  if (deletionTimestamp !== undefined) {
+    if (deletionGracePeriodSeconds === undefined) return undefined;
+    if (plan.gracePeriodSeconds === undefined || plan.gracePeriodSeconds >= deletionGracePeriodSeconds) return 'pending';
+    const started = (parseTime(deletionTimestamp) ?? core.clock.now()) - deletionGracePeriodSeconds * 1000;
+    return { seconds: plan.gracePeriodSeconds, timestamp: formatTime(started + plan.gracePeriodSeconds * 1000) };
+  }
+  const seconds = served.definition.gracePeriodSeconds(existing, plan.gracePeriodSeconds);
+  return seconds === undefined ? undefined : { seconds, timestamp: formatTime(core.clock.now() + seconds * 1000) };
+}
+
+/** The finalizers that the object is to have while it is being deleted. */
+function finalizersFor(served: StoredResource, existing: KubeObject, plan: DeletePlan): string[] {
+  const current = existing.metadata.finalizers ?? [];
+  const others = current.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer);
+  const explicit = plan.orphanDependents !== undefined ? (plan.orphanDependents ? 'Orphan' : 'Background') : plan.propagation;
+  const wanted = explicit ?? (current.includes(orphanFinalizer) ? 'Orphan' : current.includes(foregroundFinalizer) ? 'Foreground' : served.definition?.defaultPropagation === 'orphan' ? 'Orphan' : 'Background');
+  if (wanted === 'Orphan') others.push(orphanFinalizer);
+  if (wanted === 'Foreground') others.push(foregroundFinalizer);
+  return others;
+}
+
+const isNamespace = ({ schema }: StoredResource): boolean => schema.group === '' && schema.resource === 'namespaces';
+
+/** A namespace first becomes Terminating; it goes once its own finalizers (spec.finalizers) are gone. */
+function decideNamespace(core: Core, existing: KubeObject, plan: DeletePlan): 'pending' | 'remove' | Marking {
+  const namespace = existing as KubeObject & { spec?: { finalizers?: string[] }; status?: { phase?: string } };
+  if (existing.metadata.deletionTimestamp === undefined) {
+    const object = structuredClone(namespace);
+    object.metadata.deletionTimestamp = formatTime(core.clock.now());
+    object.status = { ...object.status, phase: 'Terminating' };
+    const orphan = plan.orphanDependents === true || plan.propagation === 'Orphan';
+    const finalizers = (object.metadata.finalizers ?? []).filter((one) => one !== orphanFinalizer);
+    if (orphan) finalizers.push(orphanFinalizer);
+    if (finalizers.length > 0) object.metadata.finalizers = finalizers;
+    else delete object.metadata.finalizers;
+    return { object, remove: false };
+  }
+  if ((namespace.spec?.finalizers ?? []).length > 0 || (existing.metadata.finalizers ?? []).length > 0) return 'pending';
+  return 'remove';
+}

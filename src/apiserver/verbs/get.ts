@@ -1,0 +1,23 @@
+import { notFoundError } from '../../api/status.ts';
+import type { Answer, Result } from '../answer.ts';
+import type { Core } from '../core.ts';
+import type { RequestInfo } from '../request.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { waitForCache } from './read-at.ts';
+
+/** The key of one object inside its resource. */
+export const objectKey = (namespace: string, name: string): string => (namespace === '' ? name : `${namespace}/${name}`);
+
+/** The namespace of a request as keys know it: cluster-scoped resources have none, whatever the path says. */
+export const namespaceOfRequest = (served: StoredResource, info: RequestInfo): string => (served.schema.namespaced ? info.namespace : '');
+
+/** Reads one object from the cache. Synchronous unless the cache has to catch up first. */
+export function get(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
+  const read = (): Answer => {
+    const object = served.storage.cache.get(objectKey(namespaceOfRequest(served, info), info.name));
+    if (object === undefined) throw notFoundError(served.schema, info.name);
+    return { kind: 'stored', code: 200, object, served };
+  };
+  const waiting = waitForCache(core.cache, core.clock, query?.get('resourceVersion') ?? '');
+  return waiting === undefined ? read() : waiting.then(read);
+}

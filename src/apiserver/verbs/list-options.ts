@@ -1,0 +1,145 @@
+import type { FieldError } from '../../api/field-error.ts';
+import { forbidden, notSupported } from '../../api/field-error.ts';
+import type { FieldSelector } from '../../api/meta/fields.ts';
+import { checkFieldSelector, parseFieldSelector } from '../../api/meta/fields.ts';
+import { parseLabelSelector } from '../../api/meta/label-selector-parser.ts';
+import type { Selector } from '../../api/meta/labels.ts';
+import { SelectorError } from '../../api/meta/labels.ts';
+import { ApiError, badRequestError, invalidError } from '../../api/status.ts';
+import type { CachedObject } from '../cache/cached-object.ts';
+import type { WatchFilter } from '../cache/watcher.ts';
+import { queryFlag } from '../request-info.ts';
+import type { StoredResource } from '../served-resources.ts';
+
+/** What the query of a list, watch or deletecollection says. */
+export interface ListOptions {
+  readonly labelSelector: Selector | undefined;
+  readonly fieldSelector: FieldSelector | undefined;
+  /** As given; empty when not. */
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: string;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly continue: string;
+  readonly allowWatchBookmarks: boolean;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly timeoutSeconds: number | undefined;
+}
+
+const none: ListOptions = {
+  labelSelector: undefined, fieldSelector: undefined, resourceVersion: '', resourceVersionMatch: '', limit: 0, continue: '',
+  allowWatchBookmarks: false, sendInitialEvents: undefined, timeoutSeconds: undefined,
+};
+
+function parseSelectors(query: URLSearchParams, served: StoredResource): Pick<ListOptions, 'labelSelector' | 'fieldSelector'> {
+  const labels = query.get('labelSelector') ?? '';
+  const fields = query.get('fieldSelector') ?? '';
+  try {
+    const labelSelector = labels === '' ? undefined : parseLabelSelector(labels);
+    const fieldSelector = fields === '' ? undefined : parseFieldSelector(fields);
+    if (fieldSelector !== undefined) checkFieldSelector(fieldSelector, supportedFields(served));
+    return {
+      labelSelector: labelSelector?.empty === true ? undefined : labelSelector,
+      fieldSelector: fieldSelector?.empty === true ? undefined : fieldSelector,
+    };
+  } catch (error) {
+    throw error instanceof SelectorError ? badRequestError(error.message) : error;
+  }
+}
+
+/** The fields that a resource can be selected by, beside its name and namespace: what an empty object offers. */
+function supportedFields(served: StoredResource): string[] {
+  return Object.keys(served.definition?.selectableFields?.({ metadata: {} }) ?? {});
+}
+
+function integer(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return value;
+}
+
+/** Reads and checks the query. Throws BadRequest, or Invalid for combinations that mean nothing. */
+export function parseListOptions(query: URLSearchParams | undefined, served: StoredResource, watch: boolean): ListOptions {
+  if (query === undefined || query.size === 0) return none;
+  const initial = query.get('sendInitialEvents');
+  const options: ListOptions = {
+    ...parseSelectors(query, served),
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
+    limit: Math.max(0, integer(query, 'limit') ?? 0),
+    continue: query.get('continue') ?? '',
+    allowWatchBookmarks: queryFlag(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : queryFlag(initial),
+    timeoutSeconds: integer(query, 'timeoutSeconds'),
+  };
+  const errors = watch ? watchErrors(options) : listErrors(options);
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  return options;
+}
+
+function listErrors(options: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const { resourceVersionMatch: match } = options;
+  if (match !== '') {
+    if (options.resourceVersion === '') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (options.continue !== '') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && options.resourceVersion === '0') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  if (options.sendInitialEvents !== undefined) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  return errors;
+}
+
+function watchErrors(options: ListOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const { resourceVersionMatch: match } = options;
+  if (options.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match !== '') {
+    if (options.sendInitialEvents === undefined) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (options.continue !== '') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+  }
+  return errors;
+}
+
+/** A resource version in a query as a number. Throws BadRequest for what is none. */
+export function parseResourceVersion(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw badRequestError(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
+  return value;
+}
+
+/** 504 for a resource version that this server has not seen yet. */
+export function tooLargeResourceVersion(wanted: number, current: number): ApiError {
+  return new ApiError('Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+  });
+}
+
+/** What of a resource a request is about: a namespace, one name, and what its selectors choose. */
+export function filterOf(scope: { readonly namespace: string; readonly name: string }, options: ListOptions, namespaced: boolean): WatchFilter {
+  const { labelSelector, fieldSelector } = options;
+  const namespace = namespaced ? (scope.namespace !== '' ? scope.namespace : (fieldSelector?.requiredValue('metadata.namespace') ?? '')) : '';
+  const prefix = namespace === '' ? '' : `${namespace}/`;
+  const name = scope.name === '' ? undefined : scope.name;
+  const matches = labelSelector === undefined && fieldSelector === undefined && name === undefined
+    ? undefined
+    : (object: CachedObject): boolean =>
+        (name === undefined || object.name === name)
+        && (labelSelector === undefined || labelSelector.matches(object.labels))
+        && (fieldSelector === undefined || fieldSelector.matches(object.fields));
+  return { prefix, matches, pinned: pinnedField(name, fieldSelector) };
+}
+
+function pinnedField(name: string | undefined, selector: FieldSelector | undefined): WatchFilter['pinned'] {
+  const pinnedName = name ?? selector?.requiredValue('metadata.name');
+  if (pinnedName !== undefined) return { field: 'metadata.name', value: pinnedName };
+  for (const { field, operator, value } of selector?.requirements ?? []) if (operator === '=' && field !== 'metadata.namespace') return { field, value };
+  return undefined;
+}

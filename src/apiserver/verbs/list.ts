@@ -1,0 +1,135 @@
+import { badRequestError, expiredError } from '../../api/status.ts';
+import { CompactedError, FutureRevisionError } from '../../store/store.ts';
+import type { ListAnswer, Result } from '../answer.ts';
+import type { CachedObject } from '../cache/cached-object.ts';
+import type { WatchFilter } from '../cache/watcher.ts';
+import type { Core } from '../core.ts';
+import type { RequestInfo } from '../request.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { decodeContinue, encodeContinue, ExpiredContinueError } from './continue-token.ts';
+import type { ListOptions } from './list-options.ts';
+import { filterOf, parseListOptions, parseResourceVersion, tooLargeResourceVersion } from './list-options.ts';
+import { waitForCache } from './read-at.ts';
+
+interface Page {
+  readonly served: StoredResource;
+  readonly filter: WatchFilter;
+  /** 0: all. */
+  readonly limit: number;
+  readonly after: string | undefined;
+}
+
+/** Lists a collection: from the cache where it has the revision wanted, else from the store's history. */
+export function list(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
+  const options = parseListOptions(query, served, false);
+  return listWith(core, served, info, options);
+}
+
+/** As `list`, with options that were read already. */
+export function listWith(core: Core, served: StoredResource, scope: { readonly namespace: string; readonly name: string }, options: ListOptions): ListAnswer | Promise<ListAnswer> {
+  const filter = filterOf(scope, options, served.schema.namespaced);
+  if (options.continue !== '') return continueList(core, served, filter, options);
+  if (options.resourceVersionMatch === 'Exact') return listExact(core, { served, filter, limit: options.limit, after: undefined }, parseResourceVersion(options.resourceVersion));
+  // Upstream answers resourceVersion=0 whole, whatever the limit.
+  const page: Page = { served, filter, limit: options.resourceVersion === '0' ? 0 : options.limit, after: undefined };
+  const waiting = waitForCache(core.cache, core.clock, options.resourceVersion);
+  return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
+}
+
+function continueList(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions): ListAnswer | Promise<ListAnswer> {
+  if (options.resourceVersion !== '' && options.resourceVersion !== '0') throw badRequestError('specifying resource version is not allowed when using continue');
+  const token = decodeContinue(options.continue);
+  const after = `${filter.prefix}${token.after}`;
+  const page: Page = { served, filter, limit: options.limit, after };
+  if (token.revision === -1) {
+    const waiting = core.cache.fresh();
+    return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
+  }
+  return listAt(core, page, token.revision, () => new ExpiredContinueError(token.after));
+}
+
+function listExact(core: Core, page: Page, revision: number): ListAnswer | Promise<ListAnswer> {
+  if (revision > core.store.revision) throw tooLargeResourceVersion(revision, core.store.revision);
+  return listAt(core, page, revision, () => expiredError('The resourceVersion for the provided list is too old.'));
+}
+
+/** The cache answers for a past revision too, as long as nothing of the resource has changed since. */
+function listAt(core: Core, page: Page, revision: number, expired: () => Error): ListAnswer | Promise<ListAnswer> {
+  if (revision <= core.store.compactedRevision) throw expired();
+  if (page.served.storage.cache.changedAt <= revision && revision <= core.cache.revision) return listCached(page, revision);
+  return listStored(core, page, revision).catch((error: unknown) => {
+    if (error instanceof CompactedError) throw expired();
+    if (error instanceof FutureRevisionError) throw tooLargeResourceVersion(revision, error.currentRevision);
+    throw error;
+  });
+}
+
+/** Gathers what a filter chooses until the page is full; `push` answers false when it is. */
+class PageBuilder {
+  readonly items: CachedObject[] = [];
+  readonly #page: Page;
+  more = false;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  push(object: CachedObject): boolean {
+    const { matches } = this.#page.filter;
+    if (matches !== undefined && !matches(object)) return true;
+    if (this.#page.limit > 0 && this.items.length >= this.#page.limit) {
+      this.more = true;
+      return false;
+    }
+    this.items.push(object);
+    return true;
+  }
+
+  answer(revision: number, remaining: () => number): ListAnswer {
+    const { served, filter } = this.#page;
+    const after = this.items.at(-1)?.key.slice(filter.prefix.length);
+    return {
+      kind: 'list', served, revision, items: this.items,
+      ...(this.more && after !== undefined && { continue: encodeContinue({ revision, after }) }),
+      // With selectors nobody knows how many are left without looking at them all.
+      ...(this.more && filter.matches === undefined && { remaining: remaining() }),
+    };
+  }
+}
+
+function listCached(page: Page, revision: number): ListAnswer {
+  const builder = new PageBuilder(page);
+  const { cache } = page.served.storage;
+  const pinned = page.filter.pinned?.field === 'metadata.name' ? page.filter.pinned.value : undefined;
+  if (pinned !== undefined && (page.filter.prefix !== '' || !page.served.schema.namespaced)) {
+    const object = cache.get(`${page.filter.prefix}${pinned}`);
+    if (object !== undefined) builder.push(object);
+  } else {
+    cache.scan(page.filter.prefix, page.after, (object) => builder.push(object));
+  }
+  return builder.answer(revision, () => cache.count(page.filter.prefix, builder.items.at(-1)?.key));
+}
+
+/** How many entries are read from the store at a time when a filter thins them out. */
+const storePageSize = 500;
+
+async function listStored(core: Core, page: Page, revision: number): Promise<ListAnswer> {
+  const builder = new PageBuilder(page);
+  const { cache } = page.served.storage;
+  const prefix = `${cache.prefix}${page.filter.prefix}`;
+  let after = page.after === undefined ? undefined : `${cache.prefix}${page.after}`;
+  let remaining = 0;
+  for (;;) {
+    const limit = page.limit > 0 && page.filter.matches === undefined ? page.limit : storePageSize;
+    const { entries, remaining: left } = await core.store.list(prefix, { revision, limit, ...(after !== undefined && { after }) });
+    remaining = left;
+    for (const entry of entries) if (!builder.push(cache.decode(entry.key, entry.value, entry.modRevision))) break;
+    if (left === 0 || builder.more) break;
+    if (page.limit > 0 && builder.items.length >= page.limit && page.filter.matches === undefined) {
+      builder.more = true;
+      break;
+    }
+    after = entries.at(-1)!.key;
+  }
+  return builder.answer(revision, () => remaining);
+}

@@ -1,0 +1,84 @@
+import type { KubeObject } from '../../api/meta/object.ts';
+import { applyJsonPatch } from '../../api/patch/json-patch.ts';
+import { applyMergePatch } from '../../api/patch/merge-patch.ts';
+import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
+import { ApiError, isReason, notFoundError } from '../../api/status.ts';
+import type { Answer } from '../answer.ts';
+import type { Core } from '../core.ts';
+import type { ServerRequest } from '../pipeline/server-request.ts';
+import type { ServedResource, StoredResource } from '../served-resources.ts';
+import { matchNamespace } from './create.ts';
+import type { DecodedBody } from './decode-object.ts';
+import { decodeResource } from './decode-object.ts';
+import { updateRules } from './default-rules.ts';
+import { namespaceOfRequest } from './get.ts';
+import { methodNotAllowed } from './update.ts';
+import { updateObject } from './update-object.ts';
+import { writeOptions } from './write-options.ts';
+
+/** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
+const maxConflictRetries = 5;
+
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml', 'application/strategic-merge-patch+json'];
+
+export type PatchType = 'json' | 'merge' | 'strategic';
+
+/** What the Content-Type of a PATCH asks for. Throws UnsupportedMediaType. */
+export function patchTypeOf(contentType: string | undefined, served: ServedResource): PatchType {
+  const mediaType = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  switch (mediaType) {
+    case 'application/json-patch+json': return 'json';
+    case 'application/merge-patch+json': return 'merge';
+    case 'application/strategic-merge-patch+json':
+      if (served.definition === undefined && served.schema.schema === undefined) break;
+      return 'strategic';
+    case 'application/apply-patch+yaml':
+    case 'application/apply-patch+cbor':
+      throw new ApiError('UnsupportedMediaType', 'not supported: server-side apply (application/apply-patch+yaml); use client-side apply, or another kind of patch');
+    default:
+  }
+  throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${patchTypes.join(', ')}`);
+}
+
+/** Applies a patch to a document, which stays as it is. */
+export function applyPatch(type: PatchType, document: object, patch: unknown, served: ServedResource): unknown {
+  switch (type) {
+    case 'json': return applyJsonPatch(document, patch);
+    case 'merge': return applyMergePatch(document, patch);
+    case 'strategic': return applyStrategicMergePatch(document, patch, served.schema.schema);
+  }
+}
+
+/** Patches an object, or what one of its subresources covers. */
+export async function patch(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
+  const { info } = request;
+  const rules = updateRules(served, info.subresource);
+  if (rules === undefined) throw methodNotAllowed();
+  const type = patchTypeOf(request.header('content-type'), served);
+  const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
+  const warn = (message: string): void => request.warn(message);
+  const body = await request.decodedBody();
+  const namespace = namespaceOfRequest(served, info);
+  const desired = (existing: KubeObject | undefined): KubeObject => {
+    if (existing === undefined) throw notFoundError(served.schema, info.name);
+    const patched = detach(applyPatch(type, existing, body.value, served));
+    const decoded: DecodedBody = { value: patched, duplicates: body.duplicates };
+    const object = decodeResource(decoded, served, { fieldValidation: options.fieldValidation, warn });
+    matchNamespace(object, namespace);
+    return object;
+  };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { object } = await updateObject(core, { served, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, { user: request.user, dryRun: options.dryRun, warn });
+      return { kind: 'stored', code: 200, object, served };
+    } catch (error) {
+      const wanted = (body.value as { metadata?: { resourceVersion?: unknown; uid?: unknown } } | null)?.metadata;
+      if (attempt >= maxConflictRetries || !isReason(error, 'Conflict') || type === 'json' || wanted?.resourceVersion !== undefined || wanted?.uid !== undefined) throw error;
+    }
+  }
+}
+
+/** What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own. */
+function detach(value: unknown): unknown {
+  return structuredClone(value);
+}

@@ -1,0 +1,54 @@
+import { encodeStored } from '../../api/codec/stored.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import type { Entry } from '../../store/store.ts';
+import { CachedObject } from '../cache/cached-object.ts';
+import type { Core } from '../core.ts';
+import type { Storage } from '../served-resources.ts';
+
+export type PutResult =
+  | { readonly ok: true; readonly object: CachedObject }
+  /** What stands there instead; undefined: nothing. */
+  | { readonly ok: false; readonly current: CachedObject | undefined };
+
+/** The stored form of what is about to be written: the object without its resourceVersion. */
+export function encodeForStore(object: KubeObject): Uint8Array {
+  return encodeStored(object);
+}
+
+/**
+ * Writes one object if the key stands at `expectedRevision` (0: does not exist). Resolves once the write is durable
+ * and visible in the cache. The object must not be changed afterwards.
+ */
+export async function put(core: Core, storage: Storage, key: string, object: KubeObject, expectedRevision: number, encoded = encodeForStore(object)): Promise<PutResult> {
+  core.cache.remember(encoded, object);
+  const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
+  if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
+  const cached = storage.cache.get(key);
+  if (cached !== undefined && cached.revision === result.revision) return { ok: true, object: cached };
+  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, encoded, result.revision) };
+}
+
+export type RemoveResult =
+  /** The last state, under the revision of the deletion. */
+  | { readonly ok: true; readonly object: CachedObject }
+  | { readonly ok: false; readonly current: CachedObject | undefined };
+
+/** Removes one object if it stands at `expectedRevision`. */
+export async function remove(core: Core, storage: Storage, key: string, expectedRevision: number): Promise<RemoveResult> {
+  const result = await core.store.write({ type: 'delete', key: storage.cache.prefix + key, expectedRevision });
+  if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
+  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, result.previous!.value, result.revision) };
+}
+
+function currentOf(storage: Storage, key: string, entry: Entry | undefined): CachedObject | undefined {
+  if (entry === undefined) return undefined;
+  const cached = storage.cache.get(key);
+  return cached !== undefined && cached.revision === entry.modRevision ? cached : storage.cache.decode(entry.key, entry.value, entry.modRevision);
+}
+
+/** What a dry run answers: the object as it would stand, under the revision that it has now (0: none). */
+export function dryRunObject(key: string, object: KubeObject, revision: number): CachedObject {
+  if (revision === 0) delete object.metadata.resourceVersion;
+  else object.metadata.resourceVersion = String(revision);
+  return CachedObject.fromObject(key, object, revision);
+}

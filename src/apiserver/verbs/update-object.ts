@@ -1,0 +1,169 @@
+import type { FieldError } from '../../api/field-error.ts';
+import { invalid } from '../../api/field-error.ts';
+import type { UpdateRules } from '../../api/groups/definition.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import { validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
+import { conflictError, invalidError, notFoundError } from '../../api/status.ts';
+import { spliceResourceVersion } from '../../api/codec/stored.ts';
+import { deepFreeze } from '../cache/freeze.ts';
+import type { CachedObject } from '../cache/cached-object.ts';
+import type { Core, Reservation, WriteContext } from '../core.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { admit, validateAdmission } from './admit.ts';
+import { createObject } from './create.ts';
+import { objectKey } from './get.ts';
+import { dryRunObject, encodeForStore, put, remove } from './store-object.ts';
+
+export const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
+
+/** How one object is to be changed. */
+export interface UpdatePlan {
+  readonly served: StoredResource;
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty: the resource itself. */
+  readonly subresource: string;
+  readonly rules: UpdateRules<KubeObject>;
+  /**
+   * The object wanted, in the served version and defaulted, from what stands (frozen; undefined: nothing). Asked again
+   * when somebody else wrote meanwhile. The answer is taken over.
+   */
+  desired(existing: KubeObject | undefined): KubeObject | Promise<KubeObject>;
+  /** What stands must have this uid; empty or undefined: any. */
+  readonly uid?: string | undefined;
+  readonly allowCreate: boolean;
+}
+
+export interface UpdateOutcome {
+  readonly object: CachedObject;
+  readonly created: boolean;
+}
+
+const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
+
+/**
+ * Changes one object by compare-and-swap, trying again for as long as others get in between and the wish does not name
+ * a resourceVersion. What changes nothing is not written. Removing the last finalizer of an object that is being
+ * deleted deletes it. Throws NotFound, Conflict, Invalid, and what admission throws.
+ */
+export async function updateObject(core: Core, plan: UpdatePlan, context: WriteContext): Promise<UpdateOutcome> {
+  const { served, namespace, name } = plan;
+  const waiting = core.cache.fresh();
+  if (waiting !== undefined) await waiting;
+  let existing = served.storage.cache.get(objectKey(namespace, name));
+  for (;;) {
+    if (existing === undefined) {
+      if (!plan.allowCreate) throw notFoundError(served.schema, name);
+      return { object: await createObject(core, served, await plan.desired(undefined), context), created: true };
+    }
+    const outcome = await tryUpdate(core, plan, existing, context);
+    if (outcome.done) return { object: outcome.object, created: false };
+    existing = outcome.current;
+  }
+}
+
+type Try = { readonly done: true; readonly object: CachedObject } | { readonly done: false; readonly current: CachedObject | undefined };
+
+async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, context: WriteContext): Promise<Try> {
+  const { served } = plan;
+  const { storage, definition, schema } = served;
+  const old = served.conversion === undefined ? existing.object : deepFreeze(served.conversion.fromStored(existing.object));
+  if (plan.uid !== undefined && plan.uid !== '' && plan.uid !== old.metadata.uid) {
+    throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+  }
+  const object = await plan.desired(old);
+  const waiting = admit(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
+  if (waiting !== undefined) await waiting;
+  checkResourceVersion(plan, object, existing);
+
+  const hook = plan.subresource === '' ? core.hooks.get(`${storage.group}/${storage.resource}`) : undefined;
+  const reservation = hook?.beginUpdate?.(object, old) ?? noReservation;
+  let committed = false;
+  try {
+    const nowMs = core.clock.now();
+    prepareMeta(object, old);
+    plan.rules.prepareForUpdate?.(object, old, { nowMs });
+    finishMeta(object, old);
+    const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
+    errors.push(...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
+    if (errors.length > 0) throw invalidError(schema, plan.name, errors);
+    if (plan.subresource === '') for (const warning of definition?.warnings?.(object, old) ?? []) context.warn(warning);
+    const validating = validateAdmission(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
+    if (validating !== undefined) await validating;
+    const result = await write(core, plan, { object, existing }, context);
+    if (result.done) {
+      reservation.commit();
+      committed = true;
+    }
+    return result;
+  } finally {
+    if (!committed) reservation.rollback();
+  }
+}
+
+function checkResourceVersion({ served, name, subresource }: UpdatePlan, object: KubeObject, existing: CachedObject): void {
+  const given = object.metadata.resourceVersion ?? '';
+  if (given === '' || given === '0') {
+    // Kinds without a definition are as lenient as most of upstream's.
+    const unconditional = served.definition?.allowUnconditionalUpdate ?? (served.definition === undefined || subresource !== '');
+    if (!unconditional) throw invalidError({ group: served.schema.group, kind: served.schema.resource }, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    object.metadata.resourceVersion = String(existing.revision);
+  } else if (given !== String(existing.revision)) {
+    throw conflictError(served.schema, name, modifiedMessage);
+  }
+}
+
+/** What no update may change, put back before the resource's own rules look at the object. */
+function prepareMeta({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
+  if (old.generation === undefined) delete meta.generation;
+  else meta.generation = old.generation;
+  delete meta.managedFields;
+  delete meta.selfLink;
+}
+
+function finishMeta({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
+  if ((meta.uid ?? '') === '' && old.uid !== undefined) meta.uid = old.uid;
+  if (old.creationTimestamp !== undefined) meta.creationTimestamp = old.creationTimestamp;
+  if (old.deletionTimestamp !== undefined) meta.deletionTimestamp = old.deletionTimestamp;
+  else delete meta.deletionTimestamp;
+  if (meta.deletionGracePeriodSeconds === undefined && old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
+  else if (old.deletionGracePeriodSeconds === undefined) delete meta.deletionGracePeriodSeconds;
+}
+
+/** Namespaces wait for their own, second list of finalizers too. */
+function emptiedFinalizers({ served }: UpdatePlan, object: KubeObject, old: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0 || old.metadata.deletionTimestamp === undefined) return false;
+  if (served.schema.group === '' && served.schema.resource === 'namespaces') {
+    if (((object as { spec?: { finalizers?: unknown[] } }).spec?.finalizers ?? []).length > 0) return false;
+  }
+  return (old.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+async function write(core: Core, plan: UpdatePlan, { object, existing }: { object: KubeObject; existing: CachedObject }, context: WriteContext): Promise<Try> {
+  const { served } = plan;
+  const { storage } = served;
+  const { key } = existing;
+  const stored = served.conversion === undefined ? object : served.conversion.toStored(object);
+  if (emptiedFinalizers(plan, object, existing.object)) {
+    if (context.dryRun) return { done: true, object: dryRunObject(key, stored, existing.revision) };
+    const removed = await remove(core, storage, key, existing.revision);
+    if (!removed.ok && removed.current !== undefined) return { done: false, current: removed.current };
+    core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
+    // Clients of an update expect the object that they sent, not a Status.
+    return { done: true, object: dryRunObject(key, stored, existing.revision) };
+  }
+  if (context.dryRun) return { done: true, object: dryRunObject(key, stored, existing.revision) };
+  const encoded = encodeForStore(stored);
+  if (isUnchanged(encoded, stored, existing)) return { done: true, object: existing };
+  const result = await put(core, storage, key, stored, existing.revision, encoded);
+  return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
+}
+
+/** The same fields in another order are the same object. */
+function isUnchanged(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
+  const full = spliceResourceVersion(encoded, existing.revision);
+  if (full.length !== existing.bytes.length) return false;
+  if (full.every((byte, i) => byte === existing.bytes[i])) return true;
+  return semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
+}
