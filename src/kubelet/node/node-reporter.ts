@@ -105,7 +105,7 @@ export class NodeReporter {
 
   /** Reports until the signal aborts. `onNetworkReady` is called each time that the network becomes usable. */
   async run(onNetworkReady: () => void): Promise<void> {
-    const { clock, logger, nodeName, signal } = this.#options;
+    const { logger, nodeName, signal } = this.#options;
     while (!signal.aborted) {
       const before = this.#networkProblem;
       try {

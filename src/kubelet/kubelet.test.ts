@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { leases, pods } from '../api/resources.ts';
+import { TestNode } from './testing/setup.ts';
+
+test('the node registers, becomes ready at once and renews its lease', async () => {
+  await using node = await TestNode.start();
+  await node.kubelet.ready;
+  const { status, metadata } = node.node();
+  assert.equal(metadata.labels?.['kubernetes.io/hostname'], 'node-1');
+  assert.deepEqual(status?.conditions?.map(({ type, status: is, reason }) => `${type}=${is} ${reason}`), [
+    'MemoryPressure=False KubeletHasSufficientMemory', 'DiskPressure=False KubeletHasNoDiskPressure', 'PIDPressure=False KubeletHasSufficientPID', 'Ready=True KubeletReady',
+  ]);
+  assert.equal(status?.nodeInfo?.containerRuntimeVersion, 'simulated://1.0.0');
+  const renewed = (): string | undefined => node.api.read(leases, 'kube-node-lease', 'node-1')?.spec?.renewTime;
+  const first = renewed();
+  await node.clock.advance(10_000);
+  assert.notEqual(renewed(), first);
+  const writes = node.api.writes.length;
+  await node.clock.advance(60_000);
+  assert.deepEqual(node.api.writes.slice(writes).filter((write) => write.includes('nodes/')), [], 'nothing changed, so nothing is written');
+  await node.clock.advance(300_000);
+  assert.equal(node.api.writes.filter((write) => write === 'patch nodes/node-1 status').length > 1, true);
+});
+
+test('a pod runs, is reported and told of in events', async () => {
+  await using node = await TestNode.start();
+  node.createPod('web');
+  await node.clock.advance(1000);
+  const { status } = node.pod('web');
+  assert.equal(status?.phase, 'Running');
+  assert.equal(status.podIP, '10.244.1.2');
+  assert.equal(status.hostIP, '10.0.0.1');
+  assert.equal(status.observedGeneration, 1);
+  assert.equal(status.qosClass, 'BestEffort');
+  const container = status.containerStatuses?.[0];
+  assert.equal(container?.ready, true);
+  assert.equal(container?.started, true);
+  assert.match(container?.containerID ?? '', /^simulated:\/\/[0-9a-f]{64}$/);
+  assert.deepEqual(container?.state, { running: { startedAt: '2026-01-01T00:00:00Z' } });
+  assert.deepEqual(status.conditions?.map(({ type, status: is }) => `${type}=${is}`).sort(), ['ContainersReady=True', 'Initialized=True', 'PodReadyToStartContainers=True', 'PodScheduled=True', 'Ready=True']);
+  assert.deepEqual(node.eventsOf('web'), ['Pulled: Container image "nginx:1.14.2" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started']);
+  assert.equal(node.api.writes.filter((write) => write === 'patch pods/web status').length, 1, 'one write from Pending to Running');
+});
+
+test('deletion ends the containers within their grace period, then the object', async () => {
+  await using node = await TestNode.start();
+  node.createPod('web', {}, { 'coxswain.io/ignore-sigterm': 'true' });
+  await node.clock.advance(1000);
+  await node.api.client.delete(pods, { namespace: 'default', name: 'web' });
+  await node.clock.advance(29_000);
+  assert.equal(node.pod('web').status?.phase, 'Running');
+  await node.clock.advance(2000);
+  assert.equal(node.hasPod('web'), false);
+  assert.equal(node.eventsOf('web').at(-1), 'Killing: Stopping container app');
+  assert.deepEqual(await node.runtime.listPodSandboxes(), []);
+  assert.deepEqual(node.kubelet.pods(), []);
+});
+
+test('a crash-looping container waits longer each time', async () => {
+  await using node = await TestNode.start();
+  node.createPod('crash', {}, { 'coxswain.io/exit-after': '1s', 'coxswain.io/exit-code': '3' });
+  await node.clock.advance(1500);
+  assert.equal(node.pod('crash').status?.containerStatuses?.[0]?.restartCount, 1, 'the first restart is immediate');
+  await node.clock.advance(1000);
+  let container = node.pod('crash').status?.containerStatuses?.[0];
+  assert.equal(container?.state?.waiting?.reason, 'CrashLoopBackOff');
+  assert.equal(container.state.waiting.message, `back-off 10s restarting failed container=app pod=crash_default(${node.pod('crash').metadata.uid})`);
+  assert.equal(container.lastState?.terminated?.exitCode, 3);
+  assert.equal(container.lastState.terminated.reason, 'Error');
+  assert.equal(node.pod('crash').status?.phase, 'Running');
+  assert.equal(node.condition('crash', 'Ready')?.message, 'containers with unready status: [app]');
+  await node.clock.advance(10_000);
+  container = node.pod('crash').status?.containerStatuses?.[0];
+  assert.equal(container?.restartCount, 2);
+  await node.clock.advance(25_000);
+  assert.equal(node.pod('crash').status?.containerStatuses?.[0]?.restartCount, 3);
+  assert.equal((await node.runtime.listContainers()).length, 2, 'only the last run is kept beside the current');
+});
+
+test('restart policies decide how a pod ends', async (t) => {
+  const cases = [
+    { policy: 'Never', code: '0', phase: 'Succeeded', ready: 'PodCompleted' },
+    { policy: 'Never', code: '1', phase: 'Failed', ready: 'PodFailed' },
+    { policy: 'OnFailure', code: '0', phase: 'Succeeded', ready: 'PodCompleted' },
+    { policy: 'OnFailure', code: '1', phase: 'Running', ready: 'ContainersNotReady' },
+  ];
+  for (const { policy, code, phase, ready } of cases) {
+    await t.test(`${policy}, exit code ${code}`, async () => {
+      await using node = await TestNode.start();
+      node.createPod('job', { restartPolicy: policy }, { 'coxswain.io/exit-after': '2s', 'coxswain.io/exit-code': code });
+      await node.clock.advance(5000);
+      assert.equal(node.pod('job').status?.phase, phase);
+      assert.equal(node.condition('job', 'Ready')?.reason, ready);
+    });
+  }
+});
+
+test('init containers run in order before the others', async () => {
+  await using node = await TestNode.start();
+  const image = 'busybox:1.28';
+  node.createPod('init', { initContainers: [{ name: 'one', image }, { name: 'two', image }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.two': '5s' });
+  await node.clock.advance(2000);
+  let { status } = node.pod('init');
+  assert.equal(status?.phase, 'Pending');
+  assert.equal(status.initContainerStatuses?.[0]?.state?.terminated?.reason, 'Completed');
+  assert.notEqual(status.initContainerStatuses?.[1]?.state?.running, undefined);
+  assert.equal(status.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
+  assert.equal(node.condition('init', 'Initialized')?.message, 'containers with incomplete status: [two]');
+  await node.clock.advance(5000);
+  ({ status } = node.pod('init'));
+  assert.equal(status?.phase, 'Running');
+  assert.equal(node.condition('init', 'Ready')?.status, 'True');
+});
+
+test('a sidecar starts before and outlives regular containers', async () => {
+  await using node = await TestNode.start();
+  const image = 'busybox:1.28';
+  node.createPod('job', { restartPolicy: 'Never', initContainers: [{ name: 'proxy', image, restartPolicy: 'Always' }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.app': '5s' });
+  await node.clock.advance(1000);
+  assert.equal(node.pod('job').status?.phase, 'Running');
+  assert.equal(node.pod('job').status?.initContainerStatuses?.[0]?.ready, true);
+  await node.clock.advance(10_000);
+  assert.equal(node.pod('job').status?.phase, 'Succeeded');
+});
+
+test('an image that cannot be pulled is tried again with a back-off', async () => {
+  await using node = await TestNode.start();
+  node.createPod('bad', { containers: [{ name: 'app', image: 'nginx:nonexistent' }] });
+  await node.clock.advance(500);
+  assert.equal(node.pod('bad').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImagePull');
+  await node.clock.advance(2000);
+  const waiting = node.pod('bad').status?.containerStatuses?.[0]?.state?.waiting;
+  assert.equal(waiting?.reason, 'ImagePullBackOff');
+  assert.match(waiting.message ?? '', /^Back-off pulling image "nginx:nonexistent": ErrImagePull: failed to pull and unpack/);
+  assert.equal(node.pod('bad').status?.phase, 'Pending');
+  assert.deepEqual(node.eventsOf('bad').slice(0, 2), ['Pulling: Pulling image "nginx:nonexistent"', 'Failed: Failed to pull image "nginx:nonexistent": failed to pull and unpack image "nginx:nonexistent": failed to resolve reference "nginx:nonexistent": nginx:nonexistent: not found']);
+  node.createPod('never', { containers: [{ name: 'app', image: 'x:nonexistent', imagePullPolicy: 'Never' }] });
+  node.createPod('name', { containers: [{ name: 'app', image: 'Upper:1' }] });
+  await node.clock.advance(500);
+  assert.equal(node.pod('never').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImageNeverPull');
+  assert.equal(node.pod('name').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'InvalidImageName');
+});
+
+test('probes: readiness makes the pod ready, liveness restarts its container', async () => {
+  await using node = await TestNode.start();
+  const probe = { httpGet: { path: '/', port: 80 }, periodSeconds: 5, failureThreshold: 2 };
+  node.createPod('probed', { containers: [{ name: 'app', image: 'nginx:1', readinessProbe: probe, livenessProbe: probe }] }, { 'coxswain.io/probe-readiness': 'pass-after:8s', 'coxswain.io/probe-liveness': 'fail-after:20s' });
+  await node.clock.advance(6000);
+  assert.equal(node.condition('probed', 'Ready')?.status, 'False');
+  await node.clock.advance(5000);
+  assert.equal(node.condition('probed', 'Ready')?.status, 'True');
+  await node.clock.advance(15_000);
+  assert.equal(node.pod('probed').status?.containerStatuses?.[0]?.restartCount, 1);
+  assert.equal(node.eventsOf('probed').includes('Killing: Container app failed liveness probe, will be restarted'), true);
+  assert.equal(node.eventsOf('probed').some((event) => event.startsWith('Unhealthy: Readiness probe failed: ')), true);
+});
+
+test('a startup probe holds the others back', async () => {
+  await using node = await TestNode.start();
+  const probe = { tcpSocket: { port: 80 }, periodSeconds: 1 };
+  node.createPod('slow', { containers: [{ name: 'app', image: 'nginx:1', startupProbe: { ...probe, failureThreshold: 30 }, livenessProbe: probe }] }, { 'coxswain.io/probe-startup': 'pass-after:10s' });
+  await node.clock.advance(5000);
+  assert.equal(node.pod('slow').status?.containerStatuses?.[0]?.started, false);
+  await node.clock.advance(6000);
+  assert.equal(node.pod('slow').status?.containerStatuses?.[0]?.started, true);
+  assert.equal(node.condition('slow', 'Ready')?.status, 'True');
+});
+
+test('a restarted kubelet adopts what runs and removes what nobody asks for', async () => {
+  await using node = await TestNode.start();
+  node.createPod('kept');
+  node.createPod('gone');
+  await node.clock.advance(1000);
+  const before = node.pod('kept').status?.containerStatuses?.[0]?.containerID;
+  await node.kubelet[Symbol.asyncDispose]();
+  await node.api.client.delete(pods, { namespace: 'default', name: 'gone' }, { gracePeriodSeconds: 0 });
+  const writes = node.api.writes.length;
+  await node.startKubelet();
+  await node.clock.advance(1000);
+  assert.equal(node.pod('kept').status?.containerStatuses?.[0]?.containerID, before);
+  assert.equal(node.pod('kept').status?.containerStatuses?.[0]?.restartCount, 0);
+  assert.equal((await node.runtime.listPodSandboxes()).length, 1);
+  assert.deepEqual(node.api.writes.slice(writes).filter((write) => write.startsWith('patch pods')), []);
+});
+
+test('activeDeadlineSeconds fails the pod', async () => {
+  await using node = await TestNode.start();
+  node.createPod('late', { activeDeadlineSeconds: 20, restartPolicy: 'Never' });
+  await node.clock.advance(25_000);
+  const { status } = node.pod('late');
+  assert.equal(status?.phase, 'Failed');
+  assert.equal(status.reason, 'DeadlineExceeded');
+  assert.equal(status.message, 'Pod was active on the node longer than the specified deadline');
+});
+
+test('a missing config map keeps a container from starting, until it appears', async () => {
+  await using node = await TestNode.start();
+  node.createPod('needs', { containers: [{ name: 'app', image: 'nginx:1', envFrom: [{ configMapRef: { name: 'settings' } }] }] });
+  await node.clock.advance(500);
+  assert.deepEqual(node.pod('needs').status?.containerStatuses?.[0]?.state?.waiting, { reason: 'CreateContainerConfigError', message: 'configmap "settings" not found' });
+  await node.clock.advance(12_000);
+  assert.equal(node.eventsOf('needs').some((event) => event.startsWith('Failed: Error: configmap "settings" not found')), true);
+});
+
+test('a pod that does not fit is rejected', async () => {
+  await using node = await TestNode.start();
+  node.createPod('big', { containers: [{ name: 'app', image: 'nginx:1', resources: { requests: { cpu: '100' } } }] });
+  await node.clock.advance(500);
+  const { status } = node.pod('big');
+  assert.equal(status?.phase, 'Failed');
+  assert.equal(status.reason, 'OutOfcpu');
+  assert.equal(status.message, "Pod was rejected: Node didn't have enough resource: cpu, requested: 100000, used: 0, capacity: 8000");
+});
+
+test('unsupported volumes say so', async () => {
+  await using node = await TestNode.start();
+  node.createPod('claims', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
+  await node.clock.advance(200);
+  assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type persistentVolumeClaim');
+  assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+});
