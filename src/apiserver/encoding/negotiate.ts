@@ -3,7 +3,7 @@ import { ApiError } from '../../api/status.ts';
 
 /** How the objects of an answer are to be sent. */
 export interface Negotiated {
-  readonly format: 'json' | 'yaml';
+  readonly format: 'json' | 'yaml' | 'protobuf';
   /** Undefined: as they are. */
   readonly as: 'Table' | 'PartialObjectMetadata' | undefined;
   /** Of Table and PartialObjectMetadata. */
@@ -12,6 +12,8 @@ export interface Negotiated {
 
 export const plainJson: Negotiated = { format: 'json', as: undefined, version: 'v1' };
 const plainYaml: Negotiated = { format: 'yaml', as: undefined, version: 'v1' };
+const plainProtobuf: Negotiated = { format: 'protobuf', as: undefined, version: 'v1' };
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 /** Answers that Accept headers were found to mean; clients use few different ones. */
 const known = new Map<string, Negotiated | undefined>();
@@ -26,7 +28,7 @@ export function negotiate(accept: string | undefined, collection: boolean): Nego
     found = choose(accept, collection);
     if (known.size < maxKnown) known.set(key, found);
   }
-  if (found === undefined) throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
+  if (found === undefined) throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
   return found;
 }
 
@@ -59,7 +61,8 @@ function choose(accept: string, collection: boolean): Negotiated | undefined {
     if (as === 'Table') return { format, as, version };
     if (as === (collection ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return { format, as: 'PartialObjectMetadata', version };
   }
-  return undefined;
+  // Objects are kept as JSON: whoever takes either gets JSON, and protobuf is made only for those who take nothing else.
+  return clauses.some(({ type, parameters }) => type === protobufType && !parameters.has('as')) ? plainProtobuf : undefined;
 }
 
 function formatOf(type: string): Negotiated['format'] | undefined {

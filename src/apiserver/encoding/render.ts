@@ -1,8 +1,10 @@
 import { partialMetadata, partialMetadataList } from '../../api/codec/partial-metadata.ts';
 import type { IncludeObject } from '../../api/codec/table.ts';
 import { parseIncludeObject, toTable } from '../../api/codec/table.ts';
+import { encodeProtobuf } from '../../api/codec/protobuf.ts';
 import { encodeYaml } from '../../api/codec/yaml.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
+import { builtinSchema } from '../../api/schema/table.ts';
 import type { ListAnswer, StoredAnswer } from '../answer.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { ServedResource } from '../served-resources.ts';
@@ -33,8 +35,18 @@ export function includeObjectOf(query: URLSearchParams | undefined): IncludeObje
 
 /** Any object that is not stored. */
 export function renderObject(object: object, context: Pick<RenderContext, 'negotiated' | 'pretty'>): Rendered {
+  if (context.negotiated.format === 'protobuf') return renderProtobuf(object);
   if (context.negotiated.format === 'yaml') return { contentType: 'application/yaml', chunks: [encoder.encode(encodeYaml(object))] };
   return { contentType: json, chunks: [encoder.encode(`${context.pretty ? JSON.stringify(object, null, 2) : JSON.stringify(object)}\n`)] };
+}
+
+/** Kinds without a binary form go as JSON: the content type tells. */
+function renderProtobuf(object: object): Rendered {
+  const { apiVersion = '', kind = '' } = object as { apiVersion?: string; kind?: string };
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/', 2) : ['', apiVersion];
+  const schema = builtinSchema.kind(group, version, kind);
+  if (schema === undefined) return { contentType: json, chunks: [encoder.encode(`${JSON.stringify(object)}\n`)] };
+  return { contentType: 'application/vnd.kubernetes.protobuf', chunks: [encodeProtobuf(object, schema)] };
 }
 
 /** The object in the version that is served. */

@@ -1,3 +1,4 @@
+import { watchFrame } from '../../api/codec/protobuf.ts';
 import { encodeJson } from '../../api/codec/json.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ApiError } from '../../api/status.ts';
@@ -6,8 +7,9 @@ import type { Change, ChangeType } from '../cache/change.ts';
 import { encodeEventLine } from '../cache/change.ts';
 import type { WatchSink } from '../cache/watcher.ts';
 import type { ServedResource } from '../served-resources.ts';
+import type { Negotiated } from './negotiate.ts';
 import type { RenderContext } from './render.ts';
-import { servedBytes, servedObject, transformed } from './render.ts';
+import { renderObject, servedBytes, servedObject, transformed } from './render.ts';
 
 /** Where the lines of a watch go. */
 export interface LineOutput {
@@ -25,13 +27,19 @@ export function bookmarkObject(served: ServedResource, revision: number, initial
   };
 }
 
-/** Writes a watch as lines of JSON. What a change looks like is encoded once for all watchers of the same kind. */
+/** The content type of a watch stream. */
+export const watchContentType = ({ format, as }: Negotiated): string => (isBinary({ format, as }) ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json');
+
+const isBinary = ({ format, as }: Pick<Negotiated, 'format' | 'as'>): boolean => format === 'protobuf' && as === undefined;
+
+/** Writes a watch as lines of JSON, or as frames of protobuf. What a change looks like is encoded once for all watchers of the same kind. */
 export class WatchEncoder implements WatchSink {
   readonly #served: ServedResource;
   readonly #context: RenderContext;
   readonly #nowMs: () => number;
   readonly #output: LineOutput;
   readonly #flavour: string;
+  readonly #binary: boolean;
   #lines: Uint8Array[] = [];
   #first = true;
 
@@ -41,15 +49,20 @@ export class WatchEncoder implements WatchSink {
     this.#nowMs = nowMs;
     this.#output = output;
     const { as, version } = context.negotiated;
-    this.#flavour = `${served.conversion === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
+    this.#binary = isBinary(context.negotiated);
+    this.#flavour = `${this.#binary ? ' protobuf' : ''}${served.conversion === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
   }
 
   event(type: ChangeType, object: CachedObject, change: Change | undefined): void {
-    const make = (): Uint8Array => encodeEventLine(type, this.#encode(object));
+    const make = (): Uint8Array => (this.#binary ? this.#frame(type, servedObject(this.#served, object)) : encodeEventLine(type, this.#encode(object)));
     // The first row of a table carries the column definitions, and is this watcher's own.
     const shared = change !== undefined && !(this.#first && this.#context.negotiated.as === 'Table');
     this.#lines.push(shared ? change.encoded(type + this.#flavour, make) : make());
     this.#first = false;
+  }
+
+  #frame(type: string, object: object): Uint8Array {
+    return watchFrame(type, renderObject(object, this.#context).chunks[0]!);
   }
 
   #encode(object: CachedObject): Uint8Array {
@@ -62,7 +75,7 @@ export class WatchEncoder implements WatchSink {
     const shown = this.#context.negotiated.as === 'PartialObjectMetadata' ? transformed(this.#served, object, this.#context)
       : this.#context.negotiated.as === 'Table' ? { kind: 'Table', apiVersion: `meta.k8s.io/${this.#context.negotiated.version}`, metadata: object.metadata, columnDefinitions: [], rows: [] }
       : object;
-    this.#lines.push(encodeEventLine('BOOKMARK', encodeJson(shown)));
+    this.#lines.push(this.#binary ? this.#frame('BOOKMARK', object) : encodeEventLine('BOOKMARK', encodeJson(shown)));
   }
 
   flush(): void {
@@ -73,7 +86,7 @@ export class WatchEncoder implements WatchSink {
   }
 
   end(error: ApiError | undefined): void {
-    if (error !== undefined) this.#lines.push(encodeEventLine('ERROR', encodeJson(error.toStatus())));
+    if (error !== undefined) this.#lines.push(this.#binary ? this.#frame('ERROR', error.toStatus()) : encodeEventLine('ERROR', encodeJson(error.toStatus())));
     this.flush();
     this.#output.end();
   }

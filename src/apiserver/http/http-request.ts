@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { decodeJson } from '../../api/codec/json.ts';
+import { decodeProtobuf, ProtobufError } from '../../api/codec/protobuf.ts';
 import { decodeYaml } from '../../api/codec/yaml.ts';
-import { ApiError } from '../../api/status.ts';
+import { ApiError, badRequestError } from '../../api/status.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
@@ -15,6 +16,7 @@ export type Outgoing = ServerResponse;
 /** Larger bodies are refused, as upstream refuses them. */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
+const protobufType = 'application/vnd.kubernetes.protobuf';
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const empty: DecodedBody = { value: undefined, duplicates: [] };
 
@@ -121,11 +123,22 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
       case '': case 'application/json': case 'application/json-patch+json': case 'application/merge-patch+json': case 'application/strategic-merge-patch+json':
         // Looking for duplicates is a second pass over the body: only for those who ask to be told.
         return decodeJson(bytes, { duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery) });
+      case protobufType:
+        return decodeBinary(bytes);
       case 'application/yaml': case 'application/apply-patch+yaml':
         return decodeYaml(bytes);
       default:
-        throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml');
+        throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
     }
+  }
+}
+
+function decodeBinary(bytes: Uint8Array): DecodedBody {
+  try {
+    return { value: decodeProtobuf(bytes), duplicates: [] };
+  } catch (error) {
+    if (error instanceof ProtobufError) throw badRequestError(error.message);
+    throw error;
   }
 }
 

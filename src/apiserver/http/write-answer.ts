@@ -6,7 +6,7 @@ import type { Answer, WatchAnswer } from '../answer.ts';
 import { plainJson } from '../encoding/negotiate.ts';
 import type { RenderContext, Rendered } from '../encoding/render.ts';
 import { includeObjectOf, renderList, renderObject, renderStored } from '../encoding/render.ts';
-import { WatchEncoder } from '../encoding/watch-encoder.ts';
+import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
 
@@ -83,7 +83,7 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
 /** A refusal, as a Status. */
 export function writeError(writing: Writing, error: ApiError): void {
   const { request, out } = writing;
-  const { chunks, contentType } = renderObject(error.toStatus(), { negotiated: request.negotiated?.format === 'yaml' ? request.negotiated : plainJson, pretty: isPretty(request) });
+  const { chunks, contentType } = renderObject(error.toStatus(), { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) });
   const head = headOf(request, writing.auditId);
   head.push(['Content-Type', contentType], ['Content-Length', chunks[0]!.length]);
   const retry = error.details?.retryAfterSeconds;
@@ -174,7 +174,7 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
   const { out, request, clock, auditId } = writing;
   const context = contextOf(request, clock);
   const head = headOf(request, auditId);
-  head.push(['Content-Type', 'application/json']);
+  head.push(['Content-Type', watchContentType(context.negotiated)]);
   writeHead(out, 200, head);
   out.flushHeaders();
   return new Promise((resolve) => {
