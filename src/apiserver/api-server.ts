@@ -64,13 +64,14 @@ export class ApiServer implements AsyncDisposable {
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = { reader: this.reader, clock, random, logger, local: this.local, authorize: (attributes) => authorizeWith(authorizers, attributes) };
-    authorizers.push(...made(options.authorizers, parts));
-    admission.push(...made(options.admission, parts));
-    const authenticators = made(options.authenticators, parts);
+    const plugged = options.plugged?.(parts) ?? {};
+    authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
+    admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
+    const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
     const documents = (options.documents ?? []).map((source) => source(() => schemas));
-    const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...made(options.paths, parts)], documents);
+    const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
-    const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts)];
+    const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
     this.#handle = compose(
       steps({
         authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),

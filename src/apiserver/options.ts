@@ -56,6 +56,15 @@ export interface DocumentSource {
   respond(path: string, accept: string): EncodedDocument | undefined;
 }
 
+/** Parts that are made together, because they share something. */
+export interface Plugged {
+  readonly authenticators?: readonly Authenticator[];
+  readonly authorizers?: readonly Authorizer[];
+  readonly admission?: readonly AdmissionPlugin[];
+  readonly endpoints?: readonly EndpointHandler[];
+  readonly paths?: readonly PathHandler[];
+}
+
 export interface ApiServerOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -69,6 +78,8 @@ export interface ApiServerOptions {
   readonly admission?: readonly MaybeFactory<AdmissionPlugin>[];
   readonly endpoints?: readonly MaybeFactory<EndpointHandler>[];
   readonly paths?: readonly MaybeFactory<PathHandler>[];
+  /** More of the same, made in one go; they come after those above. */
+  readonly plugged?: Factory<Plugged>;
   readonly health?: readonly HealthCheck[];
   /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
   readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];

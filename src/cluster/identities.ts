@@ -1,0 +1,22 @@
+import type { Client } from '../client/client.ts';
+import { createLocalClient } from '../client/transports/local.ts';
+import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
+
+/** Components in one process are users like any other: each acts under its own name, and RBAC holds for it. */
+export interface LocalClients {
+  /** `system:kube-scheduler`, `system:kube-controller-manager`, `system:kube-proxy` … */
+  component(name: string): Client;
+  /** A service account of kube-system: the identity of one controller. */
+  serviceAccount(name: string): Client;
+  /** The kubelet of a node: what it may read is only what its own pods need. */
+  node(nodeName: string): Client;
+}
+
+export function localClients(endpoint: LocalEndpoint): LocalClients {
+  const client = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(endpoint, { user: { name, groups: [...groups, 'system:authenticated'] }, userAgent });
+  return {
+    component: (name) => client(`system:${name}`, [], name),
+    serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name),
+    node: (nodeName) => client(`system:node:${nodeName}`, ['system:nodes'], 'kubelet'),
+  };
+}
