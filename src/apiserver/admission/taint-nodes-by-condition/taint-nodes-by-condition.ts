@@ -1,0 +1,20 @@
+import { nodes } from '../../../api/resources.ts';
+import type { Node } from '../../../api/types/core/v1.ts';
+import type { AdmissionPlugin } from '../admission.ts';
+import { concerns } from '../refuse.ts';
+
+const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+/** A new node takes no pods until it has been seen ready. */
+export function taintNodesByCondition(): AdmissionPlugin {
+  return {
+    name: 'TaintNodesByCondition',
+    admit: (attributes) => {
+      if (attributes.operation !== 'CREATE' || !concerns(attributes, nodes) || attributes.object === undefined) return;
+      const node = attributes.object as Node;
+      const spec = (node.spec ??= {});
+      const taints = spec.taints ?? [];
+      if (!taints.some((taint) => taint.key === notReady.key && taint.effect === notReady.effect)) spec.taints = [...taints, { ...notReady }];
+    },
+  };
+}
