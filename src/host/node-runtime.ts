@@ -8,8 +8,10 @@ import { chooseSnapshotter } from './containerd-config.ts';
 import type { ContainerdProcess } from './containerd-process.ts';
 import { startContainerd } from './containerd-process.ts';
 import { loadImageArchive } from './image-load.ts';
-import { hostPaths } from './paths.ts';
+import { hostPaths, recordCgroupRoot } from './paths.ts';
 import { runCommand } from './run-command.ts';
+import { spdyDialer } from './spdy-dialer.ts';
+import { nftTables } from './firewall-cleanup.ts';
 
 export interface NodeRuntimeOptions {
   readonly dataDir: string;
@@ -17,7 +19,8 @@ export interface NodeRuntimeOptions {
   readonly capabilities: HostCapabilities;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly dialer: StreamDialer;
+  /** Defaults to SPDY, which every containerd speaks. */
+  readonly dialer?: StreamDialer;
   /** Pods of the whole cluster: traffic among them keeps its source address. */
   readonly clusterCidr?: string;
   /** The pods' bridge; cox0 unless several nodes share the machine. */
@@ -43,12 +46,23 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
   const network = new BridgePodNetwork({
     cniDir: paths.cniDir,
     run: runCommand,
+    listNftTables: nftTables,
     logger,
     tools: { ip: capabilities.ip ?? 'ip', nft: capabilities.nft?.path, iptables: capabilities.iptables?.path },
     ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
     ...(options.bridge !== undefined && { bridge: options.bridge }),
   });
-  const runtime = new ContainerdRuntime({ socketPath: containerd.socketPath, clock, logger, dialer: options.dialer, configureNetwork: (podCidr) => network.configure(podCidr) });
+  const recorded = new Set<string>();
+  const runtime = new ContainerdRuntime({
+    socketPath: containerd.socketPath, clock, logger, dialer: options.dialer ?? spdyDialer,
+    configureNetwork: (podCidr) => network.configure(podCidr),
+    onCgroupParent: (cgroupParent) => {
+      const root = /^\/?[^/]*/.exec(cgroupParent)?.[0] ?? '';
+      if (recorded.has(root)) return;
+      recorded.add(root);
+      recordCgroupRoot(paths, cgroupParent);
+    },
+  });
   const snapshotter = chooseSnapshotter(paths.containerdDir);
   return {
     runtime,

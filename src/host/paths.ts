@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Where everything of the real node lies. All of it is removed by `reset`. */
@@ -14,6 +15,8 @@ export interface HostPaths {
   readonly certsDir: string;
   readonly cniDir: string;
   readonly cniConfDir: string;
+  /** Names the top cgroups that pods were put into. */
+  readonly cgroupRootsFile: string;
   readonly socketPath: string;
   /** Outside of the data directory, when its path is too long for a socket; else undefined. */
   readonly shortDir: string | undefined;
@@ -40,7 +43,24 @@ export function hostPaths(dataDirectory: string): HostPaths {
     certsDir: join(dataDir, 'certs.d'),
     cniDir: join(dataDir, 'cni'),
     cniConfDir: join(dataDir, 'cni', 'net.d'),
+    cgroupRootsFile: join(containerdDir, 'cgroups.json'),
     socketPath: shortDir === undefined ? socket : join(shortDir, 'containerd.sock'),
     shortDir,
   };
+}
+
+export function readCgroupRoots(paths: HostPaths): string[] {
+  try {
+    return (JSON.parse(readFileSync(paths.cgroupRootsFile, 'utf8')) as unknown[]).filter((root): root is string => typeof root === 'string' && /^[^/.][^/]*$/.test(root));
+  } catch {
+    return [];
+  }
+}
+
+/** Remembers the top cgroup of a pod's parent ("kubepods" of "/kubepods/burstable/pod…"), for `reset`. */
+export function recordCgroupRoot(paths: HostPaths, cgroupParent: string): void {
+  const root = cgroupParent.split('/').find((part) => part !== '');
+  if (root === undefined) return;
+  const roots = existsSync(paths.cgroupRootsFile) ? readCgroupRoots(paths) : [];
+  if (!roots.includes(root)) writeFileSync(paths.cgroupRootsFile, JSON.stringify([...roots, root]));
 }

@@ -21,6 +21,8 @@ export interface PodNetworkOptions {
   /** DATA-DIR/cni; its net.d is what containerd watches. */
   readonly cniDir: string;
   readonly run: RunCommand;
+  /** The nftables tables of the machine, as `family name`. */
+  readonly listNftTables: () => Promise<readonly string[]>;
   readonly logger: Logger;
   readonly tools: { readonly ip: string; readonly nft: string | undefined; readonly iptables: string | undefined };
   /** Pods of the whole cluster, comma-separated; the node's own range when there is no more. */
@@ -30,7 +32,7 @@ export interface PodNetworkOptions {
 }
 
 /** What we made on the machine, for `reset`. */
-export interface NetworkRecord { readonly name: string; readonly bridge: string; readonly nftTable: string | undefined; readonly iptablesChains: readonly string[] }
+export interface NetworkRecord { readonly name: string; readonly bridge: string; readonly nftTable: string | undefined; readonly iptablesChains: readonly string[]; readonly nftTablesBefore: readonly string[] }
 
 export const defaultBridge = 'cox0';
 const recordName = 'network.json';
@@ -38,7 +40,8 @@ const forwardChain = 'COX-FORWARD';
 
 export async function readNetworkRecord(cniDir: string): Promise<NetworkRecord | undefined> {
   try {
-    return JSON.parse(await readFile(join(cniDir, recordName), 'utf8')) as NetworkRecord;
+    const { name, bridge, nftTable, iptablesChains, nftTablesBefore } = JSON.parse(await readFile(join(cniDir, recordName), 'utf8')) as Partial<NetworkRecord>;
+    return name === undefined || bridge === undefined ? undefined : { name, bridge, nftTable, iptablesChains: iptablesChains ?? [], nftTablesBefore: nftTablesBefore ?? [] };
   } catch {
     return undefined;
   }
@@ -87,7 +90,13 @@ export class BridgePodNetwork implements PodNetwork {
     const clusterRanges = clusterCidr === undefined ? ranges : parseRanges(clusterCidr);
     await mkdir(cniDir, { recursive: true });
     const iptablesChains = await this.#needsForwardRule() ? [forwardChain] : [];
-    const record: NetworkRecord = { name: this.#name, bridge: this.#bridge, nftTable: tools.nft === undefined ? undefined : this.#table, iptablesChains };
+    const record: NetworkRecord = {
+      name: this.#name,
+      bridge: this.#bridge,
+      nftTable: tools.nft === undefined ? undefined : this.#table,
+      iptablesChains,
+      nftTablesBefore: (await readNetworkRecord(cniDir))?.nftTablesBefore ?? await this.#options.listNftTables(),
+    };
     // Before anything is made, so that a reset finds it whatever happens next.
     await writeFile(join(cniDir, recordName), JSON.stringify(record), { mode: 0o644 });
     const mtu = uplinkMtu();

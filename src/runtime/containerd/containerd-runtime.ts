@@ -24,6 +24,8 @@ export interface ContainerdRuntimeOptions {
   readonly dialer: StreamDialer;
   /** Sets the pods' network up for the node's range. Without it the network is someone else's. */
   readonly configureNetwork?: (podCidr: string) => Promise<void>;
+  /** Told of each sandbox's cgroup before it is made. */
+  readonly onCgroupParent?: (cgroupParent: string) => void;
 }
 
 const maxExecOutputBytes = 16 * 1024 * 1024;
@@ -42,6 +44,7 @@ export class ContainerdRuntime implements Runtime {
   readonly #logger: Logger;
   readonly #dialer: StreamDialer;
   readonly #configureNetwork: ((podCidr: string) => Promise<void>) | undefined;
+  readonly #onCgroupParent: ((cgroupParent: string) => void) | undefined;
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #stopWatching: (() => void) | undefined;
@@ -51,6 +54,7 @@ export class ContainerdRuntime implements Runtime {
     this.#logger = options.logger;
     this.#dialer = options.dialer;
     this.#configureNetwork = options.configureNetwork;
+    this.#onCgroupParent = options.onCgroupParent;
     this.#channel = new GrpcChannel({ socketPath: options.socketPath, clock: options.clock });
     this.#cri = new CriClient(this.#channel);
   }
@@ -89,6 +93,7 @@ export class ContainerdRuntime implements Runtime {
   }
 
   async runPodSandbox(config: PodSandboxConfig): Promise<string> {
+    this.#onCgroupParent?.(config.linux.cgroupParent);
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
     const { podSandboxId } = await this.#cri.call('RunPodSandbox', { config: podSandboxRequest(config), runtimeHandler: config.runtimeHandler }, { timeoutMs: 2 * defaultTimeoutMs });
     this.#known.set(podSandboxId, { podUid: config.uid, sandboxId: podSandboxId });
