@@ -15,10 +15,21 @@ interface ColumnOptions {
   readonly format?: string;
 }
 
-/** One column. */
+/**
+ * One column. Kinds that are not fully validated yet may have been stored without parts that their type requires; a
+ * cell that misses one is empty, so that one such object cannot spoil a whole list.
+ */
 export function column<T>(name: string, cell: (object: T, context: RuleContext) => CellValue, options: ColumnOptions = {}): Column<T> {
   const { type = 'string', wide = false, format } = options;
-  return { name, type, priority: wide ? 1 : 0, cell, ...(format !== undefined && { format }) };
+  const tolerant = (object: T, context: RuleContext): CellValue => {
+    try {
+      return cell(object, context);
+    } catch (error) {
+      if (error instanceof TypeError) return '';
+      throw error;
+    }
+  };
+  return { name, type, priority: wide ? 1 : 0, cell: tolerant, ...(format !== undefined && { format }) };
 }
 
 /** The text, or what stands for none. */

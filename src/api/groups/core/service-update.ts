@@ -34,6 +34,8 @@ function patchAllocatedValues(spec: ServiceSpec, old: ServiceSpec): void {
   if (needsClusterIp(old) && needsClusterIp(spec)) {
     if ((spec.clusterIP ?? '') === '' && old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
     if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === old.clusterIP && old.clusterIPs !== undefined) spec.clusterIPs = [...old.clusterIPs];
+    if ((spec.ipFamilies ?? []).length === 0 && old.ipFamilies !== undefined) spec.ipFamilies = [...old.ipFamilies];
+    if (spec.ipFamilyPolicy === undefined && old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy = old.ipFamilyPolicy;
   }
   if (needsNodePort(old) && needsNodePort(spec)) {
     const used = new Set(nodePortsOf(spec));
@@ -70,6 +72,14 @@ export function normalizeClusterIps(spec: ServiceSpec, old: ServiceSpec | undefi
   }
 }
 
+/** Setting the policy to SingleStack is enough to let the secondary address and family go. */
+function trimDualStackDowngrade(spec: ServiceSpec, old: ServiceSpec): void {
+  const wasDual = old.ipFamilyPolicy === 'PreferDualStack' || old.ipFamilyPolicy === 'RequireDualStack';
+  if (!wasDual || spec.ipFamilyPolicy !== 'SingleStack') return;
+  if (spec.clusterIPs?.length === 2 && semanticEqual(spec.clusterIPs, old.clusterIPs)) spec.clusterIPs = spec.clusterIPs.slice(0, 1);
+  if (spec.ipFamilies?.length === 2 && semanticEqual(spec.ipFamilies, old.ipFamilies)) spec.ipFamilies = spec.ipFamilies.slice(0, 1);
+}
+
 /** Prepares a Service for update, in place. */
 export function prepareServiceUpdate(service: Service, old: Service): void {
   const spec = specOf(service);
@@ -78,4 +88,5 @@ export function prepareServiceUpdate(service: Service, old: Service): void {
   dropTypeDependentFields(spec, before);
   patchAllocatedValues(spec, before);
   normalizeClusterIps(spec, before);
+  trimDualStackDowngrade(spec, before);
 }

@@ -47,10 +47,10 @@ function applyDefaults(binding: Loose<Binding>): void {
   for (const subject of binding.subjects ?? []) if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= rbacGroup;
 }
 
-function validateUpdate(binding: Binding, old: Binding, namespaced: boolean): FieldError[] {
+function validateUpdate(binding: Loose<Binding>, old: Binding, namespaced: boolean): FieldError[] {
   const errors = validateBinding(binding, namespaced);
-  const { apiGroup, kind, name } = binding.roleRef;
-  if (!semanticEqual(binding.roleRef, old.roleRef)) errors.push(invalid('roleRef', { APIGroup: apiGroup ?? '', Kind: kind, Name: name }, 'cannot change roleRef'));
+  const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
+  if (!semanticEqual(binding.roleRef, old.roleRef)) errors.push(invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef'));
   return errors;
 }
 

@@ -1,0 +1,100 @@
+/**
+ * Every built-in resource that has rules of its own, in the order of upstream's discovery. A resource that is not
+ * named here behaves as its schema suggests: see `genericDefinition`.
+ */
+import type { KubeObject } from '../meta/object.ts';
+import type { ResourceSchema } from '../schema/schema.ts';
+import * as admissionregistration from './admissionregistration/admissionregistration.ts';
+import { customResourceDefinitionDefinition } from './apiextensions/custom-resource-definition.ts';
+import { apiServiceDefinition } from './apiregistration/api-service.ts';
+import { storageVersionDefinition } from './apiserverinternal/storage-version.ts';
+import { horizontalPodAutoscalerDefinition } from './autoscaling/horizontal-pod-autoscaler.ts';
+import * as certificates from './certificates/certificates.ts';
+import { leaseCandidateDefinition } from './coordination/lease-candidate.ts';
+import { leaseDefinition } from './coordination/lease.ts';
+import { configMapDefinition } from './core/config-map.ts';
+import { endpointsDefinition } from './core/endpoints.ts';
+import { namespaceDefinition } from './core/namespace.ts';
+import { nodeDefinition } from './core/node.ts';
+import { persistentVolumeClaimDefinition, persistentVolumeDefinition } from './core/persistent-volume.ts';
+import { limitRangeDefinition, resourceQuotaDefinition } from './core/resource-quota.ts';
+import { secretDefinition } from './core/secret.ts';
+import { serviceAccountDefinition } from './core/service-account.ts';
+import { serviceDefinition } from './core/service.ts';
+import { componentStatusDefinition, podTemplateDefinition } from './core/template.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { endpointSliceDefinition } from './discovery/endpoint-slice.ts';
+import { eventDefinition, eventV1Definition } from './events/event.ts';
+import * as flowcontrol from './flowcontrol/flowcontrol.ts';
+import * as networking from './networking/networking.ts';
+import { runtimeClassDefinition } from './node/runtime-class.ts';
+import { podDisruptionBudgetDefinition } from './policy/pod-disruption-budget.ts';
+import { clusterRoleBindingDefinition, roleBindingDefinition } from './rbac/role-binding.ts';
+import { clusterRoleDefinition, roleDefinition } from './rbac/role.ts';
+import * as resource from './resource/resource.ts';
+import * as scheduling from './scheduling/scheduling.ts';
+import { storageVersionMigrationDefinition } from './storagemigration/storage-version-migration.ts';
+import * as storage from './storage/storage.ts';
+import { genericDefinition } from './strategy.ts';
+
+export { genericDefinition };
+
+const core: readonly ResourceDefinition<KubeObject>[] = [
+  namespaceDefinition,
+  nodeDefinition,
+  serviceDefinition,
+  endpointsDefinition,
+  configMapDefinition,
+  secretDefinition,
+  serviceAccountDefinition,
+  eventDefinition,
+  persistentVolumeDefinition,
+  persistentVolumeClaimDefinition,
+  resourceQuotaDefinition,
+  limitRangeDefinition,
+  podTemplateDefinition,
+  componentStatusDefinition,
+];
+
+/** Pods, replication controllers, and what runs them: apps and batch. */
+const workloads: readonly ResourceDefinition<KubeObject>[] = [];
+
+const others: readonly ResourceDefinition<KubeObject>[] = [
+  apiServiceDefinition,
+  eventV1Definition,
+  horizontalPodAutoscalerDefinition,
+  ...Object.values(certificates),
+  ...Object.values(networking),
+  podDisruptionBudgetDefinition,
+  roleDefinition,
+  roleBindingDefinition,
+  clusterRoleDefinition,
+  clusterRoleBindingDefinition,
+  ...Object.values(storage),
+  ...Object.values(admissionregistration),
+  customResourceDefinitionDefinition,
+  ...Object.values(scheduling),
+  leaseDefinition,
+  leaseCandidateDefinition,
+  runtimeClassDefinition,
+  endpointSliceDefinition,
+  ...Object.values(flowcontrol),
+  ...Object.values(resource),
+  storageVersionDefinition,
+  storageVersionMigrationDefinition,
+];
+
+/** All definitions, in order. */
+export const definitions: readonly ResourceDefinition<KubeObject>[] = [...core, ...workloads, ...others];
+
+const byName = new Map(definitions.map((definition) => [`${definition.type.group}/${definition.type.resource}`, definition]));
+
+/** The rules of a built-in resource, whatever version it is asked in; undefined when it has none of its own. */
+export function definitionOf(group: string, resource: string): ResourceDefinition<KubeObject> | undefined {
+  return byName.get(`${group}/${resource}`);
+}
+
+/** The rules of a built-in resource: its own, or those that its schema suggests. */
+export function definitionFor(schema: ResourceSchema): ResourceDefinition<KubeObject> {
+  return definitionOf(schema.group, schema.resource) ?? genericDefinition(schema);
+}

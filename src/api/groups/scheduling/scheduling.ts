@@ -1,0 +1,36 @@
+/** The kinds of scheduling.k8s.io: defaults, generations and columns. */
+import { podgroups, priorityclasses, workloads } from '../../resources.ts';
+import type { PriorityClass } from '../../types/scheduling/v1.ts';
+import type { PodGroup, Workload } from '../../types/scheduling/v1alpha2.ts';
+import { ageColumn, column, nameColumn } from '../columns.ts';
+import type { ResourceDefinition } from '../definition.ts';
+import { standardRules } from '../strategy.ts';
+
+export const priorityClassDefinition: ResourceDefinition<PriorityClass> = {
+  type: priorityclasses,
+  allowUnconditionalUpdate: true,
+  applyDefaults(object) {
+    object.preemptionPolicy ??= 'PreemptLowerPriority';
+  },
+  prepareForCreate(object) {
+    object.metadata.generation = 1;
+  },
+  columns: [
+    nameColumn,
+    column('Value', ({ value }) => value ?? 0, { type: 'integer' }),
+    column('Global-Default', ({ globalDefault }) => globalDefault ?? false, { type: 'boolean' }),
+    ageColumn,
+    column('PreemptionPolicy', ({ preemptionPolicy }) => preemptionPolicy ?? ''),
+  ],
+};
+
+export const workloadDefinition: ResourceDefinition<Workload> = {
+  type: workloads,
+  columns: [nameColumn, ageColumn],
+};
+
+export const podGroupDefinition: ResourceDefinition<PodGroup> = {
+  type: podgroups,
+  ...standardRules<PodGroup>({ status: true, generation: false }),
+  columns: [nameColumn, ageColumn],
+};
