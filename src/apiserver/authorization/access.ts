@@ -1,0 +1,74 @@
+import type { Pki } from '../../pki/pki.ts';
+import { systemPriorityClasses } from '../admission/priority/priority.ts';
+import { admissionPluginNames, createAdmission } from '../admission/registry.ts';
+import { openIdPaths } from '../authentication/open-id.ts';
+import { createAuthenticators } from '../authentication/registry.ts';
+import { authenticationEndpoints } from '../authentication/reviews.ts';
+import { ServiceAccountIssuer } from '../authentication/service-account-issuer.ts';
+import { parseTokenFile } from '../authentication/token-file.ts';
+import { tokenRequestEndpoint } from '../authentication/token-request.ts';
+import type { ApiServerOptions, Plugged, ServerParts } from '../options.ts';
+import { rbacBootstrapObjects } from './bootstrap/objects.ts';
+import { rbacEscalationCheck } from './rbac/escalation.ts';
+import type { AuthorizationMode } from './registry.ts';
+import { createAuthorization, defaultAuthorizationModes } from './registry.ts';
+import { authorizationEndpoints } from './reviews.ts';
+
+/** What decides who may talk to an API server and what they may do. */
+export interface AccessOptions {
+  readonly pki: Pick<Pki, 'ca' | 'frontProxyCa' | 'serviceAccount'>;
+  /** The content of a token file. */
+  readonly tokenFile?: string;
+  /** Default Node, RBAC. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly disabledAdmission?: readonly string[];
+  /** The service-account issuer; default upstream's. */
+  readonly issuer?: string;
+}
+
+/** The parts of the server's options that this fills. */
+export type Access = Required<Pick<ApiServerOptions, 'plugged' | 'bootstrapObjects'>>;
+
+function build(options: AccessOptions, { reader, clock, random }: ServerParts): Required<Plugged> {
+  const { ca, frontProxyCa, serviceAccount } = options.pki;
+  const issuer = new ServiceAccountIssuer({ privateKey: serviceAccount.privateKey, clock, random, ...(options.issuer !== undefined && { issuer: options.issuer }) });
+  const authenticators = createAuthenticators({
+    clock,
+    reader,
+    clientCa: ca.certificate,
+    requestHeader: { clientCa: frontProxyCa.certificate, allowedNames: ['front-proxy-client'] },
+    ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
+    serviceAccount: { keys: [serviceAccount.publicKey], issuers: [issuer.issuer] },
+  });
+  const authorization = createAuthorization({ reader, ...(options.authorizationModes !== undefined && { modes: options.authorizationModes }) });
+  const admission = [...createAdmission({ reader, clock, random, disabled: options.disabledAdmission ?? [] })];
+  if (authorization.rbac !== undefined) admission.push(rbacEscalationCheck({ rbac: authorization.rbac, authorizer: authorization.authorizer }));
+  return {
+    authenticators,
+    authorizers: [authorization.authorizer],
+    admission,
+    endpoints: [
+      ...authorizationEndpoints(authorization),
+      ...authenticationEndpoints({ authenticators, audiences: issuer.audiences, clock }),
+      tokenRequestEndpoint({ reader, clock, issuer, admission: admission.filter(({ name }) => name === 'NodeRestriction') }),
+    ],
+    paths: openIdPaths(issuer),
+  };
+}
+
+/**
+ * Upstream's way of guarding an API server, as options for ours: certificates, tokens and front proxies; Node and RBAC;
+ * the admission plug-ins; the reviews, TokenRequest and published keys; the default roles, bindings and priority
+ * classes. Throws at once for a token file, mode or plug-in name that cannot be understood.
+ */
+export function standardAccess(options: AccessOptions): Access {
+  if (options.tokenFile !== undefined) parseTokenFile(options.tokenFile);
+  const disabled = options.disabledAdmission ?? [];
+  const unknown = disabled.find((name) => !admissionPluginNames.includes(name));
+  if (unknown !== undefined) throw new Error(`unknown admission plug-in ${JSON.stringify(unknown)}; known: ${admissionPluginNames.join(', ')}`);
+  const usesRbac = (options.authorizationModes ?? defaultAuthorizationModes).includes('RBAC');
+  return {
+    plugged: (parts) => build(options, parts),
+    bootstrapObjects: [...(usesRbac ? rbacBootstrapObjects() : []), ...systemPriorityClasses],
+  };
+}
