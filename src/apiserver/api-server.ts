@@ -1,4 +1,3 @@
-import { definitionOf } from './definitions.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import { builtinSchema, servedByDefault } from '../api/schema/table.ts';
 import { ApiError } from '../api/status.ts';
@@ -15,7 +14,7 @@ import type { ListenOptions, Listener } from './http/listener.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
 import type { Gauge } from './metrics.ts';
 import { RequestMetrics } from './metrics.ts';
-import type { ApiServerOptions, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
+import type { ApiServerOptions, Factory, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
 import { authenticate } from './pipeline/authenticate.ts';
 import { authorize, authorizeWith } from './pipeline/authorize.ts';
 import { dispatch } from './pipeline/dispatch.ts';
@@ -53,7 +52,7 @@ export class ApiServer implements AsyncDisposable {
     const { clock, random, logger, store } = options;
     this.#options = options;
     const schemas = builtinSchema.resources.filter(servedByDefault);
-    const resources = new ServedResources(schemas, cache, definitionOf);
+    const resources = new ServedResources(schemas, cache);
     this.reader = new CacheReader(resources);
     this.metrics = new RequestMetrics(gaugesOf(resources));
 
@@ -160,7 +159,7 @@ export class ApiServer implements AsyncDisposable {
 }
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
-  return (items ?? []).map((item) => (typeof item === 'function' ? (item as (parts: ServerParts) => T)(parts) : item));
+  return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));
 }
 
 function gaugesOf(resources: ServedResources): Gauge[] {

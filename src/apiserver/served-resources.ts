@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../api/groups/definition.ts';
+import { definitionFor } from '../api/groups/registry.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import { apiVersionOf } from '../api/resource-type.ts';
 import type { ResourceSchema } from '../api/schema/schema.ts';
@@ -19,7 +20,8 @@ export interface Storage {
 /** One resource in one version, as clients see it. */
 export interface ServedResource {
   readonly schema: ResourceSchema;
-  readonly definition: ResourceDefinition<KubeObject> | undefined;
+  /** Its columns are shown; the rules for writing are those of the stored version (see `home`). */
+  readonly definition: ResourceDefinition<KubeObject>;
   /** Undefined where nothing is stored: reviews, bindings, component statuses. */
   readonly storage: Storage | undefined;
   /** Between this version and the stored one; undefined when they are the same. */
@@ -28,13 +30,15 @@ export interface ServedResource {
 }
 
 /** A served resource that is known to be stored. */
-export type StoredResource = ServedResource & { readonly storage: Storage };
-
-export type DefinitionLookup = (group: string, version: string, resource: string) => ResourceDefinition<KubeObject> | undefined;
+export interface StoredResource extends ServedResource {
+  readonly storage: Storage;
+  /** The resource in the version that is stored: everything is written as that, by its rules. */
+  readonly home: StoredResource;
+}
 
 /** Resources of two groups that are one and the same in the store: the older name is the stored one. */
-const sharedStorage: Readonly<Record<string, { readonly group: string; readonly resource: string; readonly version: string }>> = {
-  'events.k8s.io/events': { group: '', version: 'v1', resource: 'events' },
+const sharedStorage: Readonly<Record<string, { readonly group: string; readonly resource: string }>> = {
+  'events.k8s.io/events': { group: '', resource: 'events' },
 };
 
 /** What this server serves, by group, version and plural name. */
@@ -45,35 +49,36 @@ export class ServedResources {
   readonly #groups = new Set<string>();
 
   /** `schemas`: preferred version first inside its group; that one is stored. */
-  constructor(schemas: readonly ResourceSchema[], cache: WatchCache, definitionOf: DefinitionLookup) {
-    const find = (group: string, version: string, resource: string): ResourceSchema | undefined =>
-      schemas.find((schema) => schema.group === group && schema.version === version && schema.resource === resource);
-    for (const schema of schemas) {
+  constructor(schemas: readonly ResourceSchema[], cache: WatchCache) {
+    const homes = new Map<Storage, StoredResource>();
+    // Homes first, so that others can point at them.
+    const isShared = (schema: ResourceSchema): boolean => `${schema.group}/${schema.resource}` in sharedStorage;
+    for (const schema of [...schemas].sort((a, b) => Number(isShared(a)) - Number(isShared(b)))) {
       this.#groups.add(schema.group);
       this.#groupVersions.add(`${schema.group}/${schema.version}`);
-      const definition = definitionOf(schema.group, schema.version, schema.resource);
-      let storage: Storage | undefined;
-      if (schema.verbs.includes('list') && schema.verbs.includes('create')) {
-        const shared = sharedStorage[`${schema.group}/${schema.resource}`];
-        const home = (shared && find(shared.group, shared.version, shared.resource)) ?? schema;
-        storage = this.#storage(home, cache, definitionOf);
+      const definition = definitionFor(schema);
+      const apiVersion = apiVersionOf(schema);
+      const key = `${schema.group}/${schema.version}/${schema.resource}`;
+      if (!schema.verbs.includes('list') || !schema.verbs.includes('create')) {
+        this.#served.set(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion });
+        continue;
       }
-      const conversion = storage === undefined ? undefined : conversionBetween(schema, storage.schema);
-      const served: ServedResource = { schema, definition, storage, conversion, apiVersion: apiVersionOf(schema) };
-      this.#served.set(`${schema.group}/${schema.version}/${schema.resource}`, served);
+      const storage = this.storage(schema.group, schema.resource) ?? this.#open(schema, definition, cache);
+      const home = homes.get(storage);
+      const conversion = conversionBetween(schema, storage.schema);
+      const served: Omit<StoredResource, 'home'> & { home?: StoredResource } = { schema, definition, storage, conversion, apiVersion };
+      const complete = served as StoredResource & { home: StoredResource };
+      complete.home = home ?? complete;
+      if (home === undefined) homes.set(storage, complete);
+      this.#served.set(key, complete);
     }
   }
 
-  #storage(home: ResourceSchema, cache: WatchCache, definitionOf: DefinitionLookup): Storage {
-    const key = `${home.group}/${home.resource}`;
-    let storage = this.#storages.get(key);
-    if (storage === undefined) {
-      const resourceCache = cache.resource(home.group, home.resource);
-      const definition = definitionOf(home.group, home.version, home.resource);
-      if (definition?.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
-      storage = { group: home.group, resource: home.resource, schema: home, cache: resourceCache };
-      this.#storages.set(key, storage);
-    }
+  #open(home: ResourceSchema, definition: ResourceDefinition<KubeObject>, cache: WatchCache): Storage {
+    const resourceCache = cache.resource(home.group, home.resource);
+    if (definition.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
+    const storage: Storage = { group: home.group, resource: home.resource, schema: home, cache: resourceCache };
+    this.#storages.set(`${home.group}/${home.resource}`, storage);
     return storage;
   }
 

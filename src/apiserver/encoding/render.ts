@@ -69,7 +69,7 @@ export function renderStored(answer: StoredAnswer, context: RenderContext): Rend
 export function transformed(served: ServedResource, object: KubeObject, context: RenderContext & { readonly withoutDefinitions?: boolean }): object {
   switch (context.negotiated.as) {
     case undefined: return object;
-    case 'Table': return toTable(served.definition?.columns, [object], {
+    case 'Table': return toTable(served.definition.columns, [object], {
       context: { nowMs: context.nowMs }, includeObject: context.includeObject, version: context.negotiated.version,
       ...(context.withoutDefinitions === true && { withoutDefinitions: true }),
     });
@@ -95,7 +95,7 @@ export function renderList(answer: ListAnswer, context: RenderContext): Rendered
   const objects = items.map((item) => servedObject(served, item));
   switch (negotiated.as) {
     case undefined: return renderObject({ kind: `${served.schema.kind}List`, apiVersion: served.apiVersion, metadata: listMetadata(answer), items: objects }, context);
-    case 'Table': return renderObject(toTable(served.definition?.columns, objects, {
+    case 'Table': return renderObject(toTable(served.definition.columns, objects, {
       context: { nowMs: context.nowMs }, includeObject: context.includeObject, version: negotiated.version, metadata: listMetadata(answer),
     }), context);
     case 'PartialObjectMetadata': return renderObject(partialMetadataList(objects, listMetadata(answer), negotiated.version), context);

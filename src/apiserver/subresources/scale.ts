@@ -8,11 +8,10 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { decodeTyped } from '../verbs/decode-object.ts';
-import { updateRules } from '../verbs/default-rules.ts';
 import { get, namespaceOfRequest } from '../verbs/get.ts';
 import { applyPatch, patchTypeOf } from '../verbs/patch.ts';
 import { methodNotAllowed } from '../verbs/update.ts';
-import { modifiedMessage, updateObject } from '../verbs/update-object.ts';
+import { modifiedMessage, updateObject, updateRules } from '../verbs/update-object.ts';
 import { writeOptions } from '../verbs/write-options.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -32,7 +31,7 @@ const plainScale: NonNullable<NonNullable<StoredResource['definition']>['scale']
   },
 };
 
-const accessOf = (served: StoredResource): typeof plainScale => served.definition?.scale ?? plainScale;
+const accessOf = (served: StoredResource): typeof plainScale => served.home.definition.scale ?? plainScale;
 
 /** The Scale of an object. */
 function scaleOf(served: StoredResource, object: KubeObject): Scale & KubeObject {
@@ -55,7 +54,7 @@ function scaleOf(served: StoredResource, object: KubeObject): Scale & KubeObject
 export async function readScale(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const found = await get(core, served, request.info, request.queryOrUndefined);
   if (found.kind !== 'stored') return found;
-  return { kind: 'object', code: 200, object: scaleOf(served, served.conversion === undefined ? found.object.object : served.conversion.fromStored(found.object.object)) };
+  return { kind: 'object', code: 200, object: scaleOf(served, found.object.object) };
 }
 
 /** PUT or PATCH of a scale subresource: changes the object's replicas and nothing else. */
@@ -69,28 +68,27 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
   const options = writeOptions(request.queryOrUndefined, isPatch ? 'PatchOptions' : 'UpdateOptions');
   const warn = (message: string): void => request.warn(message);
   const schema = builtinSchema.kind(scaleKind.group, scaleKind.version, scaleKind.kind)!;
-  const patchType = isPatch ? patchTypeOf(request.header('content-type'), served) : undefined;
+  const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
   const body = await request.decodedBody();
   const access = accessOf(served);
 
   const wanted = (existing: KubeObject): Scale & KubeObject => {
     const current = scaleOf(served, existing);
-    const value = patchType === undefined ? structuredClone(body.value) : structuredClone(applyPatch(patchType, current, body.value, { ...served, schema: { ...served.schema, schema } }));
+    const value = patchType === undefined ? structuredClone(body.value) : structuredClone(applyPatch(patchType, current, body.value, schema));
     const scale = decodeTyped({ value, duplicates: body.duplicates }, { ...scaleKind, schema }, { fieldValidation: options.fieldValidation, warn }) as Scale & KubeObject;
     check(served, info.name, scale, current);
     return scale;
   };
   const { object } = await updateObject(core, {
-    served, namespace: namespaceOfRequest(served, info), name: info.name, subresource: 'scale', rules: updateRules(served, '') ?? {}, allowCreate: false,
+    served: served.home, namespace: namespaceOfRequest(served, info), name: info.name, subresource: 'scale', rules: updateRules(served, '') ?? {}, allowCreate: false,
     desired: (existing) => {
       const scale = wanted(existing!);
       const copy = structuredClone(existing!);
-      if ((scale.metadata.resourceVersion ?? '') === '') delete copy.metadata.resourceVersion;
       access.setReplicas(copy, scale.spec?.replicas ?? 0);
       return copy;
     },
   }, { user: request.user, dryRun: options.dryRun, warn });
-  return { kind: 'object', code: 200, object: scaleOf(served, served.conversion === undefined ? object.object : served.conversion.fromStored(object.object)) };
+  return { kind: 'object', code: 200, object: scaleOf(served, object.object) };
 }
 
 function check(served: StoredResource, name: string, scale: Scale & KubeObject, current: Scale & KubeObject): void {

@@ -10,7 +10,6 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { decodeResource } from './decode-object.ts';
-import { prepareForCreate } from './default-rules.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
 import { writeOptions } from './write-options.ts';
@@ -27,7 +26,7 @@ export async function create(core: Core, served: StoredResource, request: Server
   const object = decodeResource(await request.decodedBody(), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, request.info);
   matchNamespace(object, namespace);
-  const created = await createObject(core, served, object, { user: request.user, dryRun: options.dryRun, warn });
+  const created = await createObject(core, served.home, object, { user: request.user, dryRun: options.dryRun, warn });
   return { kind: 'stored', code: 201, object: created, served };
 }
 
@@ -43,7 +42,7 @@ export function matchNamespace(object: KubeObject, namespace: string): void {
 const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
 
 /**
- * Creates an object that was decoded and defaulted, in its served version: admission, generated name, validation, then
+ * Creates an object that was decoded and defaulted, in its stored version: admission, generated name, validation, then
  * the write. The object is taken over. Throws AlreadyExists, Invalid, and what admission throws.
  */
 export async function createObject(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
@@ -70,25 +69,23 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const nowMs = core.clock.now();
   object.metadata.uid = core.random.uuid();
   object.metadata.creationTimestamp = formatTime(nowMs);
+  definition.prepareForCreate?.(object, { nowMs });
   const reservation = core.hooks.get(`${storage.group}/${storage.resource}`)?.beginCreate?.(object) ?? noReservation;
   let committed = false;
   try {
-    if (definition === undefined) prepareForCreate(served, object);
-    else definition.prepareForCreate?.(object, { nowMs });
     validateNew(served, object, nowMs);
-    for (const warning of definition?.warnings?.(object, undefined) ?? []) context.warn(warning);
+    for (const warning of definition.warnings?.(object, undefined) ?? []) context.warn(warning);
     const { namespace = '', name = '' } = object.metadata;
     const waiting = validateAdmission(core, { operation: 'CREATE', schema, subresource: '', namespace, name, object, oldObject: undefined }, context);
     if (waiting !== undefined) await waiting;
 
     const key = objectKey(namespace, name);
-    const stored = served.conversion === undefined ? object : served.conversion.toStored(object);
     if (context.dryRun) {
       const existing = storage.cache.get(key);
       if (existing !== undefined) throw existsError(served, name, existing);
-      return dryRunObject(key, stored, 0);
+      return dryRunObject(key, object, 0);
     }
-    const result = await put(core, storage, key, stored, 0);
+    const result = await put(core, storage, key, object, 0);
     if (!result.ok) throw existsError(served, name, result.current);
     reservation.commit();
     committed = true;
@@ -107,7 +104,7 @@ function existsError(served: StoredResource, name: string, existing: CachedObjec
 /** Everything that is wrong with a new object. Throws Invalid. */
 function validateNew(served: StoredResource, object: KubeObject, nowMs: number): void {
   const { definition, schema } = served;
-  const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition?.nameRule ?? 'dns-1123-subdomain' });
-  errors.push(...(definition?.validate?.(object, { nowMs }) ?? []));
+  const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition.nameRule ?? 'dns-1123-subdomain' });
+  errors.push(...(definition.validate?.(object, { nowMs }) ?? []));
   if (errors.length > 0) throw invalidError(schema, object.metadata.name ?? '', errors);
 }

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { badRequestError } from '../../api/status.ts';
-import type { ServedResource } from '../served-resources.ts';
+import type { StoredResource } from '../served-resources.ts';
 import type { FieldValidation } from './write-options.ts';
 
 /** What a body must be. */
@@ -71,11 +71,12 @@ function report(problems: readonly string[], expected: ExpectedKind, context: De
   for (const problem of problems) context.warn(problem);
 }
 
-/** What clients write of a resource, with its defaults filled in. */
-export function decodeResource(body: DecodedBody, served: ServedResource, context: DecodeContext): KubeObject {
-  const object = decodeTyped(body, served.schema, context);
+/** What clients write of a resource, in the version that is stored, with its defaults filled in. */
+export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext): KubeObject {
+  let object = decodeTyped(body, served.schema, context);
+  if (served.conversion !== undefined) object = served.conversion.toStored(object);
   delete object.metadata.managedFields;
   delete object.metadata.selfLink;
-  served.definition?.applyDefaults?.(object);
+  served.home.definition.applyDefaults?.(object);
   return object;
 }

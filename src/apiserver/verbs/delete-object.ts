@@ -110,7 +110,7 @@ function markAsDeleting(metadata: KubeObject['metadata'], nowMs: number): void {
 
 /** Undefined: without grace. 'pending': it is being deleted already, and no sooner than asked for. */
 function graceful(core: Core, served: StoredResource, existing: KubeObject, plan: DeletePlan): 'pending' | undefined | { seconds: number; timestamp: string } {
-  if (served.definition?.gracePeriodSeconds === undefined) return undefined;
+  if (served.definition.gracePeriodSeconds === undefined) return undefined;
   const { deletionTimestamp, deletionGracePeriodSeconds } = existing.metadata;
   if (deletionTimestamp !== undefined) {
     if (deletionGracePeriodSeconds === undefined) return undefined;
@@ -127,7 +127,7 @@ function finalizersFor(served: StoredResource, existing: KubeObject, plan: Delet
   const current = existing.metadata.finalizers ?? [];
   const others = current.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer);
   const explicit = plan.orphanDependents !== undefined ? (plan.orphanDependents ? 'Orphan' : 'Background') : plan.propagation;
-  const wanted = explicit ?? (current.includes(orphanFinalizer) ? 'Orphan' : current.includes(foregroundFinalizer) ? 'Foreground' : served.definition?.defaultPropagation === 'orphan' ? 'Orphan' : 'Background');
+  const wanted = explicit ?? (current.includes(orphanFinalizer) ? 'Orphan' : current.includes(foregroundFinalizer) ? 'Foreground' : served.definition.defaultPropagation === 'orphan' ? 'Orphan' : 'Background');
   if (wanted === 'Orphan') others.push(orphanFinalizer);
   if (wanted === 'Foreground') others.push(foregroundFinalizer);
   return others;

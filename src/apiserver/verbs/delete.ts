@@ -21,7 +21,7 @@ export async function deleteOne(core: Core, served: StoredResource, request: Ser
   const { info } = request;
   const plan = await deletePlan(request);
   const target = { namespace: namespaceOfRequest(served, info), name: info.name };
-  const { object, deleted } = await deleteObject(core, served, target, plan, { user: request.user, dryRun: plan.dryRun, warn: (message) => request.warn(message) });
+  const { object, deleted } = await deleteObject(core, served.home, target, plan, { user: request.user, dryRun: plan.dryRun, warn: (message) => request.warn(message) });
   if (!deleted || returnsObject.has(`${served.schema.group}/${served.schema.resource}`)) {
     const code = !deleted && plan.orphanDependents === false ? 202 : 200;
     return { kind: 'stored', code, object, served };
@@ -43,7 +43,7 @@ export async function deleteCollection(core: Core, served: StoredResource, reque
   const found = await listWith(core, served, { namespace: info.namespace, name: info.name }, options);
   for (const item of found.items) {
     try {
-      await deleteObject(core, served, { namespace: item.namespace, name: item.name }, plan, context);
+      await deleteObject(core, served.home, { namespace: item.namespace, name: item.name }, plan, context);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -49,7 +49,7 @@ function parseSelectors(query: URLSearchParams, served: StoredResource): Pick<Li
 
 /** The fields that a resource can be selected by, beside its name and namespace: what an empty object offers. */
 function supportedFields(served: StoredResource): string[] {
-  return Object.keys(served.definition?.selectableFields?.({ metadata: {} }) ?? {});
+  return Object.keys(served.home.definition.selectableFields?.({ metadata: {} }) ?? {});
 }
 
 function integer(query: URLSearchParams, name: string): number | undefined {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
+import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
@@ -6,14 +7,13 @@ import { ApiError, isReason, notFoundError } from '../../api/status.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
-import type { ServedResource, StoredResource } from '../served-resources.ts';
+import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import type { DecodedBody } from './decode-object.ts';
 import { decodeResource } from './decode-object.ts';
-import { updateRules } from './default-rules.ts';
 import { namespaceOfRequest } from './get.ts';
 import { methodNotAllowed } from './update.ts';
-import { updateObject } from './update-object.ts';
+import { updateObject, updateRules } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
 
 /** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
@@ -24,14 +24,12 @@ const patchTypes = ['application/json-patch+json', 'application/merge-patch+json
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /** What the Content-Type of a PATCH asks for. Throws UnsupportedMediaType. */
-export function patchTypeOf(contentType: string | undefined, served: ServedResource): PatchType {
+export function patchTypeOf(contentType: string | undefined): PatchType {
   const mediaType = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
   switch (mediaType) {
     case 'application/json-patch+json': return 'json';
     case 'application/merge-patch+json': return 'merge';
-    case 'application/strategic-merge-patch+json':
-      if (served.definition === undefined && served.schema.schema === undefined) break;
-      return 'strategic';
+    case 'application/strategic-merge-patch+json': return 'strategic';
     case 'application/apply-patch+yaml':
     case 'application/apply-patch+cbor':
       throw new ApiError('UnsupportedMediaType', 'not supported: server-side apply (application/apply-patch+yaml); use client-side apply, or another kind of patch');
@@ -41,11 +39,11 @@ export function patchTypeOf(contentType: string | undefined, served: ServedResou
 }
 
 /** Applies a patch to a document, which stays as it is. */
-export function applyPatch(type: PatchType, document: object, patch: unknown, served: ServedResource): unknown {
+export function applyPatch(type: PatchType, document: object, patch: unknown, schema: ObjectSchema): unknown {
   switch (type) {
     case 'json': return applyJsonPatch(document, patch);
     case 'merge': return applyMergePatch(document, patch);
-    case 'strategic': return applyStrategicMergePatch(document, patch, served.schema.schema);
+    case 'strategic': return applyStrategicMergePatch(document, patch, schema);
   }
 }
 
@@ -54,14 +52,15 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const { info } = request;
   const rules = updateRules(served, info.subresource);
   if (rules === undefined) throw methodNotAllowed();
-  const type = patchTypeOf(request.header('content-type'), served);
+  const type = patchTypeOf(request.header('content-type'));
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
   const warn = (message: string): void => request.warn(message);
   const body = await request.decodedBody();
   const namespace = namespaceOfRequest(served, info);
   const desired = (existing: KubeObject | undefined): KubeObject => {
     if (existing === undefined) throw notFoundError(served.schema, info.name);
-    const patched = detach(applyPatch(type, existing, body.value, served));
+    const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
+    const patched = detach(applyPatch(type, document, body.value, served.schema.schema));
     const decoded: DecodedBody = { value: patched, duplicates: body.duplicates };
     const object = decodeResource(decoded, served, { fieldValidation: options.fieldValidation, warn });
     matchNamespace(object, namespace);
@@ -69,7 +68,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   };
   for (let attempt = 0; ; attempt++) {
     try {
-      const { object } = await updateObject(core, { served, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, { user: request.user, dryRun: options.dryRun, warn });
+      const { object } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, { user: request.user, dryRun: options.dryRun, warn });
       return { kind: 'stored', code: 200, object, served };
     } catch (error) {
       const wanted = (body.value as { metadata?: { resourceVersion?: unknown; uid?: unknown } } | null)?.metadata;

@@ -6,7 +6,6 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
 import { conflictError, invalidError, notFoundError } from '../../api/status.ts';
 import { spliceResourceVersion } from '../../api/codec/stored.ts';
-import { deepFreeze } from '../cache/freeze.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
@@ -17,8 +16,9 @@ import { dryRunObject, encodeForStore, put, remove } from './store-object.ts';
 
 export const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
 
-/** How one object is to be changed. */
+/** How one object is to be changed; everything is in the version that is stored. */
 export interface UpdatePlan {
+  /** The resource in the version that is stored. */
   readonly served: StoredResource;
   readonly namespace: string;
   readonly name: string;
@@ -26,7 +26,7 @@ export interface UpdatePlan {
   readonly subresource: string;
   readonly rules: UpdateRules<KubeObject>;
   /**
-   * The object wanted, in the served version and defaulted, from what stands (frozen; undefined: nothing). Asked again
+   * The object wanted, defaulted, from what stands (frozen; undefined: nothing). Asked again
    * when somebody else wrote meanwhile. The answer is taken over.
    */
   desired(existing: KubeObject | undefined): KubeObject | Promise<KubeObject>;
@@ -68,7 +68,7 @@ type Try = { readonly done: true; readonly object: CachedObject } | { readonly d
 async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, context: WriteContext): Promise<Try> {
   const { served } = plan;
   const { storage, definition, schema } = served;
-  const old = served.conversion === undefined ? existing.object : deepFreeze(served.conversion.fromStored(existing.object));
+  const old = existing.object;
   if (plan.uid !== undefined && plan.uid !== '' && plan.uid !== old.metadata.uid) {
     throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
@@ -77,18 +77,18 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   if (waiting !== undefined) await waiting;
   checkResourceVersion(plan, object, existing);
 
+  const nowMs = core.clock.now();
+  prepareMeta(object, old);
+  plan.rules.prepareForUpdate?.(object, old, { nowMs });
+  finishMeta(object, old);
   const hook = plan.subresource === '' ? core.hooks.get(`${storage.group}/${storage.resource}`) : undefined;
   const reservation = hook?.beginUpdate?.(object, old) ?? noReservation;
   let committed = false;
   try {
-    const nowMs = core.clock.now();
-    prepareMeta(object, old);
-    plan.rules.prepareForUpdate?.(object, old, { nowMs });
-    finishMeta(object, old);
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
     errors.push(...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
     if (errors.length > 0) throw invalidError(schema, plan.name, errors);
-    if (plan.subresource === '') for (const warning of definition?.warnings?.(object, old) ?? []) context.warn(warning);
+    if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);
     const validating = validateAdmission(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
     if (validating !== undefined) await validating;
     const result = await write(core, plan, { object, existing }, context);
@@ -102,12 +102,10 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   }
 }
 
-function checkResourceVersion({ served, name, subresource }: UpdatePlan, object: KubeObject, existing: CachedObject): void {
+function checkResourceVersion({ served, name }: UpdatePlan, object: KubeObject, existing: CachedObject): void {
   const given = object.metadata.resourceVersion ?? '';
   if (given === '' || given === '0') {
-    // Kinds without a definition are as lenient as most of upstream's.
-    const unconditional = served.definition?.allowUnconditionalUpdate ?? (served.definition === undefined || subresource !== '');
-    if (!unconditional) throw invalidError({ group: served.schema.group, kind: served.schema.resource }, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    if (served.definition.allowUnconditionalUpdate !== true) throw invalidError({ group: served.schema.group, kind: served.schema.resource }, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
     object.metadata.resourceVersion = String(existing.revision);
   } else if (given !== String(existing.revision)) {
     throw conflictError(served.schema, name, modifiedMessage);
@@ -144,19 +142,18 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   const { served } = plan;
   const { storage } = served;
   const { key } = existing;
-  const stored = served.conversion === undefined ? object : served.conversion.toStored(object);
   if (emptiedFinalizers(plan, object, existing.object)) {
-    if (context.dryRun) return { done: true, object: dryRunObject(key, stored, existing.revision) };
+    if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
     const removed = await remove(core, storage, key, existing.revision);
     if (!removed.ok && removed.current !== undefined) return { done: false, current: removed.current };
     core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
     // Clients of an update expect the object that they sent, not a Status.
-    return { done: true, object: dryRunObject(key, stored, existing.revision) };
+    return { done: true, object: dryRunObject(key, object, existing.revision) };
   }
-  if (context.dryRun) return { done: true, object: dryRunObject(key, stored, existing.revision) };
-  const encoded = encodeForStore(stored);
-  if (isUnchanged(encoded, stored, existing)) return { done: true, object: existing };
-  const result = await put(core, storage, key, stored, existing.revision, encoded);
+  if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
+  const encoded = encodeForStore(object);
+  if (isUnchanged(encoded, object, existing)) return { done: true, object: existing };
+  const result = await put(core, storage, key, object, existing.revision, encoded);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
 
@@ -166,4 +163,10 @@ function isUnchanged(encoded: Uint8Array, object: KubeObject, existing: CachedOb
   if (full.length !== existing.bytes.length) return false;
   if (full.every((byte, i) => byte === existing.bytes[i])) return true;
   return semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
+}
+
+/** The rules for writing a resource or one of its subresources; undefined when the subresource cannot be written so. */
+export function updateRules(served: StoredResource, subresource: string): UpdateRules<KubeObject> | undefined {
+  const { definition } = served.home;
+  return subresource === '' ? (definition.update ?? {}) : definition.subresources?.[subresource];
 }

@@ -6,9 +6,8 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import { decodeResource } from './decode-object.ts';
-import { updateRules } from './default-rules.ts';
 import { namespaceOfRequest } from './get.ts';
-import { updateObject } from './update-object.ts';
+import { updateObject, updateRules } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
 
 /** 405, worded as upstream's router words it. */
@@ -35,9 +34,9 @@ export async function update(core: Core, served: StoredResource, request: Server
   let first: KubeObject | undefined = object;
   const pristine = (object.metadata.resourceVersion ?? '') === '' ? structuredClone(object) : undefined;
   const { object: updated, created } = await updateObject(core, {
-    served, namespace, name: info.name, subresource: info.subresource, rules,
+    served: served.home, namespace, name: info.name, subresource: info.subresource, rules,
     uid: object.metadata.uid,
-    allowCreate: info.subresource === '' && served.definition?.allowCreateOnUpdate === true,
+    allowCreate: info.subresource === '' && served.home.definition.allowCreateOnUpdate === true,
     // Admission and the rules change the object: another try needs it as it was sent.
     desired: () => {
       const wanted = first ?? structuredClone(pristine ?? object);
