@@ -18,7 +18,7 @@ export interface ControllerOptions {
   readonly queue?: WorkQueue;
   /**
    * Brings the world nearer to what the object at `key` asks for. Idempotent, reads from listers, writes through the
-   * client. A throw is retried with back-off; a conflict quietly so, since the cache will catch up.
+   * client. A throw is retried with back-off; a conflict or what was deleted meanwhile quietly so.
    */
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
   readonly signal: AbortSignal;
@@ -47,7 +47,9 @@ export function runController(options: ControllerOptions): Controller {
         if (result !== undefined) queue.addAfter(key, result.requeueAfterMs);
       } catch (error) {
         if (!signal.aborted) {
-          logger[isReason(error, 'Conflict') ? 'debug' : 'warn']('reconcile failed, will retry', { key, error });
+          // Both say that the cache was behind, and it will catch up.
+          const stale = isReason(error, 'Conflict') || isReason(error, 'NotFound');
+          logger[stale ? 'debug' : 'warn']('reconcile failed, will retry', { key, error });
           queue.addRateLimited(key);
         }
       } finally {

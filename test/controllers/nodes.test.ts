@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { leases, nodes, pods } from '../../src/api/resources.ts';
+import { isReason } from '../../src/api/status.ts';
+import type { Node } from '../../src/api/types/core/v1.ts';
+import { formatMicroTime, formatTime } from '../../src/base/clock.ts';
+import { startFixture } from './fixture.ts';
+import type { Fixture } from './fixture.ts';
+
+async function addNode({ client, clock }: Fixture, name: string): Promise<void> {
+  const now = formatTime(clock.now());
+  await client.create(nodes, { metadata: { name } });
+  await client.patch(nodes, { name }, { type: 'merge', value: { status: { conditions: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({ type, status: type === 'Ready' ? 'True' : 'False', reason: 'Kubelet', message: '', lastHeartbeatTime: now, lastTransitionTime: now })) } } }, { subresource: 'status' });
+  await client.create(leases, { metadata: { namespace: 'kube-node-lease', name }, spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: formatMicroTime(clock.now()) } });
+}
+
+async function beat({ client, clock }: Fixture, names: readonly string[], durationMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < durationMs; passedMs += 10_000) {
+    for (const name of names) await client.patch(leases, { namespace: 'kube-node-lease', name }, { type: 'merge', value: { spec: { renewTime: formatMicroTime(clock.now()) } } });
+    await clock.advance(10_000);
+  }
+}
+
+async function addPod({ client }: Fixture, name: string, nodeName: string, tolerations: readonly object[] = []): Promise<void> {
+  await client.create(pods, { metadata: { namespace: 'default', name }, spec: { nodeName, containers: [{ name: 'c', image: 'x' }], terminationGracePeriodSeconds: 0, tolerations: tolerations as never } });
+  await client.patch(pods, { namespace: 'default', name }, { type: 'merge', value: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } } }, { subresource: 'status' });
+}
+
+const taints = (node: Node): string[] => (node.spec?.taints ?? []).map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`).toSorted();
+
+describe('node lifecycle', () => {
+  it('a silent node becomes unknown, its pods not ready, and after their time they are evicted', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    await addNode(fixture, 'good');
+    await addNode(fixture, 'bad');
+    await addPod(fixture, 'plain', 'bad');
+    await addPod(fixture, 'patient', 'bad', [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 600 }]);
+    await addPod(fixture, 'stoic', 'bad', [{ operator: 'Exists' }]);
+    await beat(fixture, ['good', 'bad'], 30_000);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'bad' })), []);
+    await beat(fixture, ['good'], 40_000);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'bad' })), []);
+    await beat(fixture, ['good'], 30_000);
+    const silent = await client.get(nodes, { name: 'bad' });
+    assert.deepEqual(silent.status!.conditions!.map(({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`), ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => `${type} Unknown NodeStatusUnknown Kubelet stopped posting node status.`));
+    assert.deepEqual(taints(silent), ['unreachable:NoExecute', 'unreachable:NoSchedule']);
+    assert.deepEqual(await fixture.eventsOn('bad'), ['NodeNotReady Node bad status is now: NodeNotReady x1']);
+    assert.equal((await client.get(pods, { namespace: 'default', name: 'plain' })).status!.conditions!.find(({ type }) => type === 'Ready')!.status, 'False');
+    const left = async () => (await client.list(pods, { namespace: 'default' })).items.map(({ metadata }) => metadata.name);
+    assert.deepEqual(await left(), ['patient', 'plain', 'stoic']);
+    await beat(fixture, ['good'], 320_000);
+    assert.deepEqual(await left(), ['patient', 'stoic']);
+    assert.ok((await fixture.eventsOn('plain')).includes('TaintManagerEviction Marking for deletion Pod default/plain x1'));
+    // It comes back in time for the patient one.
+    await client.patch(nodes, { name: 'bad' }, { type: 'strategic', value: { status: { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status', lastHeartbeatTime: formatTime(clock.now()) }] } } }, { subresource: 'status' });
+    await beat(fixture, ['good', 'bad'], 600_000);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'bad' })), []);
+    assert.deepEqual(await left(), ['patient', 'stoic']);
+    assert.ok((await fixture.eventsOn('patient')).includes('TaintManagerEviction Cancelling deletion of Pod default/patient x1'));
+    assert.deepEqual(fixture.complaints, []);
+  });
+
+  it('evicts nobody when no node at all can be heard', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    await addNode(fixture, 'only');
+    await addPod(fixture, 'plain', 'only');
+    await clock.advance(900_000);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'only' })), ['unreachable:NoSchedule']);
+    assert.equal((await client.list(pods, { namespace: 'default' })).items.length, 1);
+  });
+
+  it('a node that never reported says so', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    await client.create(nodes, { metadata: { name: 'mute' } });
+    await clock.advance(70_000);
+    const { status } = await client.get(nodes, { name: 'mute' });
+    assert.deepEqual(status!.conditions!.map(({ type, status: value, reason, message }) => `${type} ${value} ${reason} ${message}`)[0], 'Ready Unknown NodeStatusNeverUpdated Kubelet never posted node status.');
+  });
+
+  it('taints follow conditions and cordoning', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    await addNode(fixture, 'a');
+    await client.patch(nodes, { name: 'a' }, { type: 'merge', value: { spec: { unschedulable: true } } });
+    await client.patch(nodes, { name: 'a' }, { type: 'strategic', value: { status: { conditions: [{ type: 'DiskPressure', status: 'True' }] } } }, { subresource: 'status' });
+    await clock.advance(100);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'a' })), ['disk-pressure:NoSchedule', 'unschedulable:NoSchedule']);
+    await client.patch(nodes, { name: 'a' }, { type: 'merge', value: { spec: { unschedulable: null } } });
+    await clock.advance(100);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'a' })), ['disk-pressure:NoSchedule']);
+  });
+});
+
+describe('node address ranges', () => {
+  it('are given once each and taken back', async () => {
+    await using fixture = await startFixture({ kubelet: false, settings: { clusterCidrs: ['10.244.0.0/23', 'fd00:10:244::/56'] } });
+    const { client, clock } = fixture;
+    const range = async (name: string) => (await client.get(nodes, { name })).spec?.podCIDRs;
+    await client.create(nodes, { metadata: { name: 'a' } });
+    await client.create(nodes, { metadata: { name: 'b' } });
+    await clock.advance(100);
+    assert.deepEqual([await range('a'), await range('b')], [['10.244.0.0/24', 'fd00:10:244::/64'], ['10.244.1.0/24', 'fd00:10:244:1::/64']]);
+    await client.create(nodes, { metadata: { name: 'c' } });
+    await clock.advance(1000);
+    assert.equal(await range('c'), undefined);
+    assert.ok((await fixture.eventsOn('c'))[0]!.startsWith('CIDRNotAvailable Node c status is now: CIDRNotAvailable'));
+    await client.delete(nodes, { name: 'a' });
+    await clock.advance(60_000);
+    assert.deepEqual((await range('c'))?.[0], '10.244.0.0/24');
+  });
+});
+
+describe('pod garbage collector', () => {
+  it('deletes pods of vanished nodes, and finished ones beyond a number', async () => {
+    await using fixture = await startFixture({ kubelet: false, settings: { terminatedPodGcThreshold: 2 } });
+    const { client, clock } = fixture;
+    await addNode(fixture, 'a');
+    await addPod(fixture, 'lost', 'gone');
+    await addPod(fixture, 'fine', 'a');
+    for (let i = 0; i < 4; i++) {
+      await addPod(fixture, `done-${i}`, 'a');
+      await client.patch(pods, { namespace: 'default', name: `done-${i}` }, { type: 'merge', value: { status: { phase: 'Succeeded' } } }, { subresource: 'status' });
+      await clock.advance(1000);
+    }
+    await beat(fixture, ['a'], 100_000);
+    await assert.rejects(client.get(pods, { namespace: 'default', name: 'lost' }), (error) => isReason(error, 'NotFound'));
+    assert.deepEqual((await client.list(pods, { namespace: 'default' })).items.map(({ metadata }) => metadata.name), ['done-2', 'done-3', 'fine']);
+  });
+});
