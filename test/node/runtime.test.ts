@@ -177,6 +177,11 @@ test('streams: exec with standard input to its end, port forwarding into the pod
   process.stdin!.end('through and through');
   assert.deepEqual(await process.exit, { exitCode: 5 });
   assert.equal(output, 'through and through');
+  const large = await node.runtime.exec(containerId, { command: ['head', '-c', '4000000', '/dev/zero'], stdin: false, stdout: true, stderr: true, tty: false });
+  let bytes = 0;
+  large.stdout!.on('data', (chunk: Buffer) => { bytes += chunk.length; });
+  assert.deepEqual(await large.exit, { exitCode: 0 });
+  assert.equal(bytes, 4_000_000);
   const forwarded = await node.runtime.portForward(sandboxId, 80);
   forwarded.write('GET / HTTP/1.0\r\n\r\n');
   let page = '';
