@@ -8,7 +8,14 @@ import * as admissionregistration from './admissionregistration/admissionregistr
 import { customResourceDefinitionDefinition } from './apiextensions/custom-resource-definition.ts';
 import { apiServiceDefinition } from './apiregistration/api-service.ts';
 import { storageVersionDefinition } from './apiserverinternal/storage-version.ts';
+import { controllerRevisionDefinition } from './apps/controller-revision.ts';
+import { daemonSetDefinition } from './apps/daemon-set.ts';
+import { deploymentDefinition } from './apps/deployment.ts';
+import { replicaSetDefinition } from './apps/replica-set.ts';
+import { statefulSetDefinition } from './apps/stateful-set.ts';
 import { horizontalPodAutoscalerDefinition } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { cronJobDefinition } from './batch/cron-job.ts';
+import { jobDefinition } from './batch/job.ts';
 import * as certificates from './certificates/certificates.ts';
 import { leaseCandidateDefinition } from './coordination/lease-candidate.ts';
 import { leaseDefinition } from './coordination/lease.ts';
@@ -17,11 +24,14 @@ import { endpointsDefinition } from './core/endpoints.ts';
 import { namespaceDefinition } from './core/namespace.ts';
 import { nodeDefinition } from './core/node.ts';
 import { persistentVolumeClaimDefinition, persistentVolumeDefinition } from './core/persistent-volume.ts';
+import { podTemplateDefinition } from './core/pod-template.ts';
+import { podDefinition } from './core/pod.ts';
+import { replicationControllerDefinition } from './core/replication-controller.ts';
 import { limitRangeDefinition, resourceQuotaDefinition } from './core/resource-quota.ts';
 import { secretDefinition } from './core/secret.ts';
 import { serviceAccountDefinition } from './core/service-account.ts';
 import { serviceDefinition } from './core/service.ts';
-import { componentStatusDefinition, podTemplateDefinition } from './core/template.ts';
+import { componentStatusDefinition } from './core/template.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { endpointSliceDefinition } from './discovery/endpoint-slice.ts';
 import { eventDefinition, eventV1Definition } from './events/event.ts';
@@ -52,12 +62,22 @@ const core: readonly ResourceDefinition<KubeObject>[] = [
   persistentVolumeClaimDefinition,
   resourceQuotaDefinition,
   limitRangeDefinition,
-  podTemplateDefinition,
   componentStatusDefinition,
 ];
 
 /** Pods, replication controllers, and what runs them: apps and batch. */
-const workloads: readonly ResourceDefinition<KubeObject>[] = [];
+const workloads: readonly ResourceDefinition<KubeObject>[] = [
+  podDefinition,
+  podTemplateDefinition,
+  replicationControllerDefinition,
+  deploymentDefinition,
+  replicaSetDefinition,
+  statefulSetDefinition,
+  daemonSetDefinition,
+  controllerRevisionDefinition,
+  jobDefinition,
+  cronJobDefinition,
+];
 
 const others: readonly ResourceDefinition<KubeObject>[] = [
   apiServiceDefinition,
