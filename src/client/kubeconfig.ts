@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
 import type { HttpClientOptions } from './transports/http.ts';
 
 interface Kubeconfig {
@@ -34,9 +33,11 @@ export type Connection = Omit<HttpClientOptions, 'clock' | 'random'> & { readonl
 
 /**
  * Reads a kubeconfig file and resolves one of its contexts (the current one by default). Paths in it are relative to the
- * file. Throws an Error of one line that says which file and what is wrong.
+ * file. Rejects with an Error of one line that says which file and what is wrong.
  */
-export function loadKubeconfig(file: string, options: { readonly context?: string } = {}): Connection {
+export async function loadKubeconfig(file: string, options: { readonly context?: string } = {}): Promise<Connection> {
+  // Loaded when needed: a cluster in one process has no use for it, and starts faster without.
+  const { parse } = await import('yaml');
   const config = (parse(readFileSync(file, 'utf8')) ?? {}) as Kubeconfig;
   const fail = (message: string): never => { throw new Error(`kubeconfig ${file}: ${message}`); };
   const contextName = options.context ?? config['current-context'];
