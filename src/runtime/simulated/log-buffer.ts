@@ -1,3 +1,4 @@
+import { formatMicroTime } from '../../base/clock.ts';
 import type { LogLine, LogOptions } from '../runtime.ts';
 
 interface Entry { readonly atMs: number; readonly line: LogLine }
@@ -23,7 +24,7 @@ export class LogBuffer {
     for (const line of text.split(/(?<=\n)/)) {
       if (line === '') continue;
       const content = new TextEncoder().encode(line);
-      this.#entries.push({ atMs: nowMs, line: { timestamp: new Date(nowMs).toISOString().replace('Z', '000000Z'), stream, content } });
+      this.#entries.push({ atMs: nowMs, line: { timestamp: formatMicroTime(nowMs).replace('Z', '000Z'), stream, content } });
       this.#bytes += content.length;
     }
     while (this.#bytes > this.#limitBytes && this.#entries.length > 1) {

@@ -1,9 +1,8 @@
 import type { Pod } from '../../../api/types/core/v1.ts';
 import type { TreeFile } from '../../host.ts';
 import { specOf } from '../../pods/pod-spec.ts';
-import { configMapFiles } from '../config-map/config-map.ts';
-import { downwardFiles } from '../downward-api/downward-api.ts';
-import { secretFiles } from '../secret/secret.ts';
+import { downwardFiles } from '../common/downward-files.ts';
+import { configMapFiles, secretFiles } from '../common/object-files.ts';
 import type { FilesPlugin } from '../volume-plugin.ts';
 
 /** Several sources in one directory, among them the pod's service account token. */

@@ -1,13 +1,5 @@
-import type { KeyToPath, Secret } from '../../../api/types/core/v1.ts';
-import type { TreeFile } from '../../host.ts';
-import { pickFiles } from '../config-map/config-map.ts';
+import { secretFiles } from '../common/object-files.ts';
 import type { FilesPlugin } from '../volume-plugin.ts';
-
-/** The files that a secret gives. Throws for a key that is missing. */
-export function secretFiles(secret: Secret | undefined, options: { readonly items: readonly KeyToPath[] | undefined; readonly mode: number; readonly optional: boolean }): Map<string, TreeFile> {
-  const data = new Map(Object.entries(secret?.data ?? {}).map(([key, encoded]) => [key, Buffer.from(encoded, 'base64') as Uint8Array]));
-  return pickFiles(data, { ...options, missing: (key) => `references non-existent secret key: ${key}` });
-}
 
 export const secretVolume: FilesPlugin = {
   kind: 'files',

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../../../base/logger.ts';
+import type { LinuxResources } from '../../../runtime/runtime.ts';
+import type { HostCgroups } from '../../host.ts';
+
+const v1Controllers = ['cpu', 'cpuset', 'memory', 'pids'];
+const v2Controllers = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+
+/** The cgroup file system at `mount`, of version 2 or 1 (or both: then version 1 has the controllers). */
+export function linuxCgroups(logger: Logger, mount = '/sys/fs/cgroup'): HostCgroups {
+  const isV2 = existsSync(join(mount, 'cgroup.controllers'));
+  return isV2 ? unified(logger, mount) : legacy(logger, mount);
+}
+
+/** A limit that the kernel or an outer container does not let us set is not worth a pod: it is logged. */
+async function put(logger: Logger, file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => logger.debug('cgroup setting refused', { file, text, error }));
+}
+
+/** Removes a cgroup and those below it, which must hold no processes. */
+async function removeTree(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return;
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(path, entry.name));
+  await rmdir(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+}
+
+function unified(logger: Logger, mount: string): HostCgroups {
+  /** Makes every level of the path and lets the one below use the controllers. */
+  const make = async (path: string): Promise<string> => {
+    let current = mount;
+    for (const part of path.split('/').filter((text) => text !== '')) {
+      const available = (await readFile(join(current, 'cgroup.controllers'), 'utf8').catch(() => '')).trim().split(' ');
+      for (const controller of v2Controllers) if (available.includes(controller)) await put(logger, join(current, 'cgroup.subtree_control'), `+${controller}`);
+      current = join(current, part);
+      await mkdir(current, { recursive: true });
+    }
+    return current;
+  };
+  return {
+    async prepare(root) {
+      await make(`${root}/kubepods/burstable`);
+      const bestEffort = await make(`${root}/kubepods/besteffort`);
+      await put(logger, join(bestEffort, 'cpu.weight'), '1');
+    },
+    async ensurePod(parent, resources) {
+      const path = await make(parent);
+      await put(logger, join(path, 'cpu.weight'), String(weightOf(resources.cpuShares)));
+      await put(logger, join(path, 'cpu.max'), `${resources.cpuQuota > 0 ? resources.cpuQuota : 'max'} ${resources.cpuPeriod}`);
+      await put(logger, join(path, 'memory.max'), resources.memoryLimitBytes > 0 ? String(resources.memoryLimitBytes) : 'max');
+    },
+    removePod: (parent) => removeTree(join(mount, parent)),
+  };
+}
+
+/** Shares 2..262144 to weight 1..10000 (KEP-2254). */
+function weightOf(shares: number): number {
+  return 1 + Math.floor(((shares - 2) * 9999) / 262_142);
+}
+
+function legacy(logger: Logger, mount: string): HostCgroups {
+  const present = v1Controllers.filter((controller) => existsSync(join(mount, controller)));
+  const make = async (parent: string): Promise<void> => {
+    for (const controller of present) {
+      const path = join(mount, controller, parent);
+      await mkdir(path, { recursive: true });
+      if (controller === 'cpuset') await inheritCpuset(logger, join(mount, controller), parent);
+    }
+  };
+  const set = async (controller: string, parent: string, file: string, text: string): Promise<void> => {
+    if (present.includes(controller)) await put(logger, join(mount, controller, parent, file), text);
+  };
+  return {
+    async prepare(root) {
+      for (const level of ['kubepods/burstable', 'kubepods/besteffort']) await make(`${root}/${level}`);
+      await set('cpu', `${root}/kubepods/besteffort`, 'cpu.shares', '2');
+    },
+    async ensurePod(parent, resources: LinuxResources) {
+      await make(parent);
+      await set('cpu', parent, 'cpu.shares', String(resources.cpuShares));
+      await set('cpu', parent, 'cpu.cfs_period_us', String(resources.cpuPeriod));
+      await set('cpu', parent, 'cpu.cfs_quota_us', String(resources.cpuQuota > 0 ? resources.cpuQuota : -1));
+      if (resources.memoryLimitBytes > 0) await set('memory', parent, 'memory.limit_in_bytes', String(resources.memoryLimitBytes));
+    },
+    async removePod(parent) {
+      const controllers = await readdir(mount).catch(() => []);
+      for (const controller of controllers) if (existsSync(join(mount, controller, parent))) await removeTree(join(mount, controller, parent));
+    },
+  };
+}
+
+/** A new cpuset has no processors at all until told so, level by level. */
+async function inheritCpuset(logger: Logger, top: string, parent: string): Promise<void> {
+  let current = top;
+  for (const part of parent.split('/').filter((text) => text !== '')) {
+    const next = join(current, part);
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      const own = await readFile(join(next, file), 'utf8').catch(() => 'unknown');
+      if (own.trim() === '') await put(logger, join(next, file), (await readFile(join(current, file), 'utf8')).trim());
+    }
+    current = next;
+  }
+}

@@ -1,0 +1,85 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { arch, availableParallelism, networkInterfaces, release } from 'node:os';
+import type { MachineInfo, MachineUsage, ResolverConfig } from '../../host.ts';
+
+async function text(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+async function meminfo(): Promise<Map<string, number>> {
+  const values = new Map<string, number>();
+  for (const [, name, kib] of (await text('/proc/meminfo')).matchAll(/^(\w+):\s+(\d+) kB$/gm)) values.set(name!, Number(kib) * 1024);
+  return values;
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', s390x: 's390x', ppc64: 'ppc64le', riscv64: 'riscv64' };
+
+/** What the machine is. `rootDir`: its file system is the node's storage. */
+export async function readMachineInfo(rootDir: string): Promise<MachineInfo> {
+  const [memory, disk, machineId, systemUuid, bootId, osRelease] = await Promise.all([
+    meminfo(), statfs(rootDir), text('/etc/machine-id'), text('/sys/class/dmi/id/product_uuid'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'),
+  ]);
+  const id = machineId.trim();
+  return {
+    cores: availableParallelism(),
+    memoryBytes: memory.get('MemTotal') ?? 0,
+    ephemeralStorageBytes: disk.blocks * disk.bsize,
+    machineId: id,
+    systemUuid: systemUuid.trim() || id,
+    bootId: bootId.trim(),
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
+    architecture: architectures[arch()] ?? arch(),
+    operatingSystem: 'linux',
+  };
+}
+
+export async function readUsage(rootDir: string): Promise<MachineUsage> {
+  const [memory, disk, stat, load, pidMax] = await Promise.all([meminfo(), statfs(rootDir), text('/proc/stat'), text('/proc/loadavg'), text('/proc/sys/kernel/pid_max')]);
+  const available = memory.get('MemAvailable') ?? 0;
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (/^cpu\s+(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
+  return {
+    memoryAvailableBytes: available,
+    memoryWorkingSetBytes: Math.max(0, (memory.get('MemTotal') ?? 0) - available),
+    // Clock ticks of a hundredth of a second.
+    cpuNanoseconds: (user + nice + system + irq + softIrq) * 10_000_000,
+    storageAvailableBytes: disk.bavail * disk.bsize,
+    storageCapacityBytes: disk.blocks * disk.bsize,
+    inodesFree: disk.ffree,
+    inodes: disk.files,
+    pidsUsed: Number(load.split(' ')[3]?.split('/')[1] ?? 0),
+    pidsMax: Number(pidMax.trim() || 0),
+  };
+}
+
+/** The address of the interface that the default route uses; else the first that is not the loopback's; else that. */
+export async function readAddresses(): Promise<string[]> {
+  const interfaces = networkInterfaces();
+  const routes = (await text('/proc/net/route')).split('\n').slice(1).map((line) => line.split('\t'));
+  const byDefault = routes.find(([, destination, , flags]) => destination === '00000000' && (Number.parseInt(flags ?? '0', 16) & 1) === 1)?.[0];
+  const preferred = byDefault === undefined ? [] : (interfaces[byDefault] ?? []);
+  const others = Object.entries(interfaces).filter(([name]) => !/^(lo|cni|veth|docker|br-|cox)/.test(name)).flatMap(([, list]) => list ?? []);
+  const address = [...preferred, ...others].find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  return [address ?? '127.0.0.1'];
+}
+
+/** /etc/resolv.conf; that of systemd-resolved's real servers where the file only names its local stub. */
+export async function readResolverConfig(): Promise<ResolverConfig> {
+  const config = parseResolverConfig(await text('/etc/resolv.conf'));
+  if (!config.servers.every((server) => server.startsWith('127.'))) return config;
+  const real = parseResolverConfig(await text('/run/systemd/resolve/resolv.conf'));
+  return real.servers.length > 0 ? real : config;
+}
+
+export function parseResolverConfig(file: string): ResolverConfig {
+  const servers: string[] = [];
+  let searches: string[] = [];
+  let options: string[] = [];
+  for (const line of file.split('\n')) {
+    const [keyword, ...values] = line.trim().split(/\s+/);
+    if (keyword === 'nameserver' && values[0] !== undefined) servers.push(values[0]);
+    else if (keyword === 'search' || keyword === 'domain') searches = values.filter((value) => value !== '.');
+    else if (keyword === 'options') options = values;
+  }
+  return { servers, searches, options };
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
+import { createServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import type { Logger } from '../../base/logger.ts';
+import type { KubeletHandler } from './handler.ts';
+
+/** Who a client is, by its certificate: the common name and the organizations. */
+export interface KubeletClient { readonly name: string; readonly groups: readonly string[] }
+
+export interface KubeletServerOptions {
+  readonly handler: KubeletHandler;
+  readonly logger: Logger;
+  /** Default: all addresses. */
+  readonly address?: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string };
+  /** Default: the API server's certificate for kubelets and members of system:masters, for everything. */
+  readonly authorize?: (client: KubeletClient, request: { readonly method: string; readonly path: string }) => boolean | Promise<boolean>;
+}
+
+/** The kubelet's API over TLS. Clients need a certificate of the cluster's CA, and leave to ask. */
+export class KubeletServer implements AsyncDisposable {
+  readonly #options: KubeletServerOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Duplex>();
+
+  private constructor(options: KubeletServerOptions) {
+    this.#options = options;
+    const { key, cert, clientCa } = options.tls;
+    this.#server = createServer({ key, cert, ca: clientCa, requestCert: true, rejectUnauthorized: true }, (request, response) => void this.#answer(request, response));
+    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    this.#server.on('secureConnection', (socket) => this.#track(socket));
+    // Long logs and terminals have no limit of time.
+    this.#server.requestTimeout = 0;
+  }
+
+  /** Resolves when it listens; rejects when the address cannot be had. */
+  static async start(options: KubeletServerOptions): Promise<KubeletServer> {
+    const server = new KubeletServer(options);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', reject);
+      server.#server.listen(options.port, options.address, () => resolve());
+    });
+    server.#server.on('error', (error) => options.logger.error('kubelet server failed', { error }));
+    return server;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#options.port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #track(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  }
+
+  async #mayAsk(request: IncomingMessage): Promise<boolean> {
+    const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+    const organizations: unknown = subject?.O;
+    const client: KubeletClient = { name: String(subject?.CN ?? ''), groups: Array.isArray(organizations) ? organizations.map(String) : organizations === undefined ? [] : [String(organizations)] };
+    const authorize = this.#options.authorize ?? defaultAuthorize;
+    return authorize(client, { method: request.method ?? 'GET', path: request.url ?? '/' });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    try {
+      if (!(await this.#mayAsk(request))) {
+        response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('Forbidden\n');
+        return;
+      }
+      const { status, contentType, body } = await this.#options.handler.handle(request.method ?? 'GET', request.url ?? '/', gone.signal);
+      response.writeHead(status, { 'content-type': contentType });
+      if (typeof body === 'string') {
+        response.end(body);
+        return;
+      }
+      // Whoever follows a quiet log must hear at once that there is one.
+      response.flushHeaders();
+      await pipeline(Readable.from(body, { objectMode: false }), response);
+    } catch (error) {
+      if (!gone.signal.aborted) this.#options.logger.warn('kubelet request failed', { path: request.url?.split('?')[0], error });
+      response.destroy();
+    }
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    this.#track(socket);
+    try {
+      if (!(await this.#mayAsk(request))) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 10\r\n\r\nForbidden\n');
+        return;
+      }
+      await this.#options.handler.upgrade({ method: request.method ?? 'GET', url: request.url ?? '/', headers: request.headers, socket, head });
+    } catch (error) {
+      this.#options.logger.warn('kubelet stream failed', { path: request.url?.split('?')[0], error });
+      socket.destroy();
+    }
+  }
+}
+
+function defaultAuthorize({ name, groups }: KubeletClient): boolean {
+  return name === 'kube-apiserver-kubelet-client' || groups.includes('system:masters');
+}

@@ -1,0 +1,63 @@
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import type { Pod } from '../../api/types/core/v1.ts';
+import { formatTime } from '../../base/clock.ts';
+import type { ContainerStats } from '../../runtime/runtime.ts';
+import type { ServedKubelet } from './served-kubelet.ts';
+
+interface PodStats { readonly pod: Pod; readonly containers: readonly ContainerStats[] }
+
+async function podStats(kubelet: ServedKubelet): Promise<PodStats[]> {
+  const stats = await kubelet.context.runtime.containerStats();
+  return kubelet.pods().map((pod) => ({ pod, containers: stats.filter(({ podUid }) => podUid === uidOf(pod)) })).filter(({ containers }) => containers.length > 0);
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** The stats/v1alpha1 Summary, with the parts that the runtime tells: CPU and memory of the node, pods and containers. */
+export async function statsSummary(kubelet: ServedKubelet): Promise<unknown> {
+  const { clock, host, nodeName } = kubelet.context;
+  const time = formatTime(clock.now());
+  const [usage, pods] = await Promise.all([host.usage(), podStats(kubelet)]);
+  const memory = (workingSetBytes: number): unknown => ({ time, workingSetBytes });
+  const cpu = (usageCoreNanoSeconds: number): unknown => ({ time, usageCoreNanoSeconds });
+  return {
+    node: {
+      nodeName,
+      cpu: cpu(usage.cpuNanoseconds),
+      memory: { time, availableBytes: usage.memoryAvailableBytes, workingSetBytes: usage.memoryWorkingSetBytes },
+      fs: { time, availableBytes: usage.storageAvailableBytes, capacityBytes: usage.storageCapacityBytes, usedBytes: usage.storageCapacityBytes - usage.storageAvailableBytes, inodesFree: usage.inodesFree, inodes: usage.inodes },
+      rlimit: { time, maxpid: usage.pidsMax, curproc: usage.pidsUsed },
+    },
+    pods: pods.map(({ pod, containers }) => ({
+      podRef: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod) },
+      startTime: pod.status?.startTime ?? null,
+      containers: containers.map((container) => ({ name: container.name, cpu: cpu(container.cpuUsageCoreNanoseconds), memory: memory(container.memoryWorkingSetBytes), rootfs: { time, usedBytes: container.rootfsUsedBytes } })),
+      cpu: cpu(sum(containers.map(({ cpuUsageCoreNanoseconds }) => cpuUsageCoreNanoseconds))),
+      memory: memory(sum(containers.map(({ memoryWorkingSetBytes }) => memoryWorkingSetBytes))),
+    })),
+  };
+}
+
+/** /metrics/resource in Prometheus' text format: what metrics-server reads. */
+export async function resourceMetrics(kubelet: ServedKubelet): Promise<string> {
+  const { clock, host } = kubelet.context;
+  const nowMs = Math.floor(clock.now());
+  const [usage, pods] = await Promise.all([host.usage(), podStats(kubelet)]);
+  const lines: string[] = [];
+  const metric = (name: string, type: string, help: string, samples: readonly string[]): void => {
+    lines.push(`# HELP ${name} [STABLE] ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => `${name}${sample} ${nowMs}`));
+  };
+  const seconds = (nanoseconds: number): number => nanoseconds / 1e9;
+  const containerLabels = (pod: Pod, container: ContainerStats): string => `{container="${container.name}",namespace="${namespaceOf(pod)}",pod="${nameOf(pod)}"}`;
+  const podLabels = (pod: Pod): string => `{namespace="${namespaceOf(pod)}",pod="${nameOf(pod)}"}`;
+  const each = (value: (container: ContainerStats) => number): string[] => pods.flatMap(({ pod, containers }) => containers.map((container) => `${containerLabels(pod, container)} ${value(container)}`));
+  const whole = (value: (container: ContainerStats) => number): string[] => pods.map(({ pod, containers }) => `${podLabels(pod)} ${sum(containers.map(value))}`);
+  metric('container_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the container in core-seconds', each((container) => seconds(container.cpuUsageCoreNanoseconds)));
+  metric('container_memory_working_set_bytes', 'gauge', 'Current working set of the container in bytes', each((container) => container.memoryWorkingSetBytes));
+  metric('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [` ${seconds(usage.cpuNanoseconds)}`]);
+  metric('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [` ${usage.memoryWorkingSetBytes}`]);
+  metric('pod_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the pod in core-seconds', whole((container) => seconds(container.cpuUsageCoreNanoseconds)));
+  metric('pod_memory_working_set_bytes', 'gauge', 'Current working set of the pod in bytes', whole((container) => container.memoryWorkingSetBytes));
+  metric('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [' 0']);
+  return `${lines.join('\n')}\n`;
+}
