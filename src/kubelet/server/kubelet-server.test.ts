@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { silentLogger } from '../../base/logger.ts';
+import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
+import { SpdyConnection } from '../../streaming/spdy/connection.ts';
+import { TestNode } from '../testing/setup.ts';
+import { KubeletHandler } from './handler.ts';
+import { KubeletServer } from './kubelet-server.ts';
+
+const lifetime = { notBeforeMs: Date.UTC(2020, 0, 1), notAfterMs: Date.UTC(2090, 0, 1) };
+const ca = createAuthority({ commonName: 'ca', ...lifetime });
+const serving = issueCertificate(ca, { commonName: 'system:node:node-1', names: ['127.0.0.1'], usages: ['server'], ...lifetime });
+const apiServer = issueCertificate(ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'], ...lifetime });
+const stranger = issueCertificate(ca, { commonName: 'jane', organizations: ['dev'], usages: ['client'], ...lifetime });
+
+async function setUp(): Promise<{ node: TestNode; server: KubeletServer; [Symbol.asyncDispose](): Promise<void> }> {
+  const node = await TestNode.start();
+  const server = await KubeletServer.start({
+    handler: new KubeletHandler(() => [node.kubelet]),
+    logger: silentLogger,
+    address: '127.0.0.1',
+    port: 0,
+    tls: { key: serving.key, cert: serving.certificate, clientCa: ca.certificate },
+  });
+  return {
+    node,
+    server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await node[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function get(port: number, path: string, client?: { readonly key: string; readonly certificate: string }): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, ca: ca.certificate, agent: false, ...(client !== undefined && { key: client.key, cert: client.certificate }) }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    outgoing.on('error', reject).end();
+  });
+}
+
+test('only clients with a certificate of the cluster that may ask are answered', async () => {
+  await using parts = await setUp();
+  const { port } = parts.server;
+  assert.deepEqual(await get(port, '/healthz', apiServer), { status: 200, body: 'ok' });
+  assert.equal((await get(port, '/healthz', stranger)).status, 403);
+  await assert.rejects(get(port, '/healthz'));
+});
+
+test('logs are cut, stamped and refused as kubectl expects', async () => {
+  await using parts = await setUp();
+  const { node, server } = parts;
+  node.createPod('web', {}, { 'coxswain.io/log': 'one\ntwo\nthree' });
+  node.createPod('bad', { containers: [{ name: 'app', image: 'x:nonexistent' }] });
+  await node.clock.advance(3000);
+  const log = (path: string): Promise<{ status: number; body: string }> => get(server.port, `/containerLogs/default/${path}`, apiServer);
+  assert.deepEqual(await log('web/app'), { status: 200, body: 'one\ntwo\nthree\n' });
+  assert.equal((await log('web/app?tailLines=1&timestamps=true')).body, '2026-01-01T00:00:00.000000000Z three\n');
+  assert.equal((await log('web/app?limitBytes=5')).body, 'one\nt');
+  assert.deepEqual(await log('web/app?previous=true'), { status: 400, body: 'previous terminated container "app" in pod "web" not found\n' });
+  assert.deepEqual(await log('bad/app'), { status: 400, body: 'container "app" in pod "bad" is waiting to start: trying and failing to pull image\n' });
+  assert.equal((await log('none/app')).status, 404);
+  assert.deepEqual(await log('web/other'), { status: 404, body: 'container "other" not found in pod "web"\n' });
+  const pods = JSON.parse((await get(server.port, '/pods', apiServer)).body) as { items: { metadata: { name: string }; status: { phase: string } }[] };
+  assert.deepEqual(pods.items.map(({ metadata, status }) => `${metadata.name} ${status.phase}`), ['web Running', 'bad Pending']);
+  const summary = JSON.parse((await get(server.port, '/stats/summary', apiServer)).body) as { pods: { podRef: { name: string }; containers: unknown[] }[] };
+  assert.deepEqual(summary.pods.map(({ podRef, containers }) => [podRef.name, containers.length]), [['web', 1]]);
+  assert.match((await get(server.port, '/metrics/resource', apiServer)).body, /^container_memory_working_set_bytes\{container="app",namespace="default",pod="web"\} 1048576 \d+$/m);
+});
+
+test('exec carries streams and the exit code', async () => {
+  await using parts = await setUp();
+  const { node, server } = parts;
+  node.createPod('web', { containers: [{ name: 'app', image: 'nginx:1', env: [{ name: 'WHO', value: 'world' }] }] });
+  await node.clock.advance(1000);
+  const path = '/exec/default/web/app?output=1&error=1&command=sh&command=-c&command=echo%20hello%20%24WHO%3B%20nosuch';
+  const { socket, head } = await new Promise<{ socket: Duplex; head: Uint8Array }>((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port: server.port, path, method: 'POST', ca: ca.certificate, key: apiServer.key, cert: apiServer.certificate, agent: false, headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' } });
+    outgoing.on('upgrade', (_response: IncomingMessage, upgraded: Duplex, first: Buffer) => resolve({ socket: upgraded, head: first })).on('error', reject).end();
+  });
+  const connection = new SpdyConnection({ socket, head, role: 'client' });
+  const [error, stdout, stderr] = await Promise.all(['error', 'stdout', 'stderr'].map((streamtype) => connection.open({ streamtype })));
+  const text = async (stream: AsyncIterable<unknown>): Promise<string> => {
+    let all = '';
+    for await (const chunk of stream) all += String(chunk);
+    return all;
+  };
+  for (const stream of [error!, stdout!, stderr!]) stream.end();
+  const [status, out, err] = await Promise.all([text(error!), text(stdout!), text(stderr!)]);
+  assert.equal(out, 'hello world\n');
+  assert.match(err, /^nosuch: not found: this container is simulated/);
+  assert.match(status, /"ExitCode","message":"127"|"reason":"NonZeroExitCode"/);
+  socket.destroy();
+});
