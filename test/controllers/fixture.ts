@@ -57,7 +57,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
     documents: [(resources) => new Discovery(resources)],
     bootstrapObjects: rbacBootstrapObjects(),
   });
-  const clientAs = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(server.local, { user: { name, groups }, userAgent });
+  const clientAs = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(server.local, { user: { name, groups }, userAgent, clock });
   const client = clientAs('admin', ['system:masters', 'system:authenticated'], 'test');
   if (options.kubelet !== false) await startKubelet(clientAs('kubelet', ['system:masters', 'system:authenticated'], 'kubelet'), clock, random, stop.signal, typeof options.kubelet === 'object' ? options.kubelet.ready : () => true);
   const manager = await startControllerManager({
