@@ -93,6 +93,8 @@ export interface ApiServerOptions {
   readonly nodePorts?: { readonly first: number; readonly last: number };
   /** Where the kubernetes Service leads. Without it the Service has no endpoints. */
   readonly advertise?: { readonly address: string; readonly port: number };
+  /** Other parts of the control plane, as `componentstatuses` lists them beside the store. */
+  readonly components?: readonly HealthCheck[];
   /** How log, exec, attach and port-forward reach kubelets. Without it they answer 503. */
   readonly kubelet?: KubeletDialer;
   /** How long events live after their last write, milliseconds. Default one hour. */

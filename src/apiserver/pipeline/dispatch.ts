@@ -4,7 +4,6 @@ import { StoreUnavailableError } from '../../store/store.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { Core } from '../core.ts';
 import { negotiate } from '../encoding/negotiate.ts';
-import type { EndpointHandler } from '../request.ts';
 import type { ServedResource, StoredResource } from '../served-resources.ts';
 import { create } from '../verbs/create.ts';
 import { deleteCollection, deleteOne } from '../verbs/delete.ts';
@@ -13,6 +12,7 @@ import { list } from '../verbs/list.ts';
 import { patch } from '../verbs/patch.ts';
 import { methodNotAllowed, update } from '../verbs/update.ts';
 import { watch } from '../verbs/watch.ts';
+import type { OwnEndpoint } from '../subresources/own-endpoint.ts';
 import { readScale, writeScale } from '../subresources/scale.ts';
 import type { PathRouter } from './paths.ts';
 import type { ServerRequest } from './server-request.ts';
@@ -20,7 +20,8 @@ import type { Handler } from './step.ts';
 
 export interface DispatchOptions {
   readonly core: Core;
-  readonly endpoints: readonly EndpointHandler[];
+  /** A later one replaces an earlier one for the same path. */
+  readonly endpoints: readonly OwnEndpoint[];
   readonly paths: PathRouter;
 }
 
@@ -36,7 +37,7 @@ const endpointKey = (group: string, version: string, resource: string, subresour
 export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
   const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
 
-  const serveEndpoint = (handler: EndpointHandler, request: ServerRequest): Result => {
+  const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
     if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
     return handler.handle(request);
   };

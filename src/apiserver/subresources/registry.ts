@@ -1,8 +1,19 @@
 import type { Core } from '../core.ts';
 import type { ApiServerOptions } from '../options.ts';
-import type { EndpointHandler } from '../request.ts';
+import { bindingEndpoints } from './binding.ts';
+import { componentStatusEndpoint } from './component-statuses.ts';
+import { evictionEndpoint } from './eviction.ts';
+import type { OwnEndpoint } from './own-endpoint.ts';
+import { podStreamEndpoints } from './pod-streams.ts';
+import { proxyEndpoints } from './proxies.ts';
 
-/** The subresources that the API server serves itself, beside the generic ones. */
-export function ownEndpoints(_core: Core, _options: ApiServerOptions): EndpointHandler[] {
-  return [];
+/** The subresources that the API server serves itself, beside the generic ones (status, scale, finalize …). */
+export function ownEndpoints(core: Core, options: ApiServerOptions): readonly OwnEndpoint[] {
+  return [
+    ...bindingEndpoints(core),
+    evictionEndpoint(core),
+    ...podStreamEndpoints(core, options.kubelet),
+    ...proxyEndpoints(),
+    componentStatusEndpoint(core, options.components ?? []),
+  ];
 }

@@ -46,7 +46,7 @@ export async function deletePlan(request: ServerRequest): Promise<DeletePlan> {
       ...(policy !== undefined && policy !== null && { propagationPolicy: policy }),
     };
   }
-  return checked(options);
+  return checkedDeletePlan(options);
 }
 
 /** Delete options may come in any group's version. */
@@ -57,7 +57,8 @@ function groupVersionOf(value: unknown): { group: string; version: string } {
   return second === undefined ? { group: '', version: first } : { group: first, version: second };
 }
 
-function checked(options: DeleteOptions): DeletePlan {
+/** Checks options that did not come in a body of their own (evictions). Throws Invalid. */
+export function checkedDeletePlan(options: DeleteOptions): DeletePlan {
   const errors: FieldError[] = [];
   const { propagationPolicy: policy, orphanDependents } = options;
   if (policy !== undefined && orphanDependents !== undefined) errors.push(invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));

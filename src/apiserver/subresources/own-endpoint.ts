@@ -1,0 +1,43 @@
+import type { ObjectSchema } from '../../api/schema/schema.ts';
+import { builtinSchema } from '../../api/schema/table.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import type { Status } from '../../api/types/meta/v1.ts';
+import type { ApiResponse } from '../request.ts';
+import type { Result } from '../answer.ts';
+import type { Core, WriteContext } from '../core.ts';
+import type { ServerRequest } from '../pipeline/server-request.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { decodeTyped } from '../verbs/decode-object.ts';
+import { writeOptions } from '../verbs/write-options.ts';
+
+/** As EndpointHandler, for the server's own: sees the whole request, and may answer with stored objects. */
+export interface OwnEndpoint {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly verbs: readonly string[];
+  handle(request: ServerRequest): Result;
+}
+
+/** What a POST to a subresource answers that has nothing else to say. */
+export function success(code: number): ApiResponse {
+  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
+  return { kind: 'object', code, object: status };
+}
+
+/** A resource that the server cannot do without. */
+export function storedResource(core: Core, group: string, resource: string): StoredResource {
+  const stored = core.resources.stored(group, resource);
+  if (stored === undefined) throw new Error(`${resource} is not stored`);
+  return stored;
+}
+
+/** Reads a body of another kind than the resource's own. */
+export async function readBody<T extends KubeObject>(request: ServerRequest, kind: { readonly group: string; readonly version: string; readonly kind: string }): Promise<{ object: T; context: WriteContext }> {
+  const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
+  const warn = (message: string): void => request.warn(message);
+  const schema: ObjectSchema = builtinSchema.kind(kind.group, kind.version, kind.kind)!;
+  const object = decodeTyped(await request.decodedBody(), { ...kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
+  return { object, context: { user: request.user, dryRun: options.dryRun, warn } };
+}
