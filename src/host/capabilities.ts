@@ -38,10 +38,11 @@ export function findExecutable(name: string): string | undefined {
   return undefined;
 }
 
-export const requiredCniPlugins = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
+const requiredCniPlugins = ['bridge', 'host-local', 'loopback', 'portmap'] as const;
 const cniBinDirs = ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni', '/usr/local/lib/cni'];
 
-function findCniBinDir(): string | undefined {
+/** The folder with all the reference plugins that we need. */
+export function findCniBinDir(): string | undefined {
   return cniBinDirs.find((folder) => requiredCniPlugins.every((plugin) => existsSync(join(folder, plugin))));
 }
 

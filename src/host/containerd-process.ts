@@ -8,9 +8,10 @@ import { CriClient } from '../runtime/containerd/cri-client.ts';
 import { GrpcChannel } from '../runtime/containerd/grpc-channel.ts';
 import type { HostCapabilities } from './capabilities.ts';
 import { chooseSnapshotter, containerdConfig } from './containerd-config.ts';
+import { removeTree } from './mounts.ts';
 import type { HostPaths } from './paths.ts';
 import type { ProcessIdentity } from './processes.ts';
-import { bootId, executableOf, identityOf, isAlive, signalProcess, waitForExit } from './processes.ts';
+import { allProcesses, bootId, commandLineOf, executableOf, identityOf, isAlive, signalProcess, waitForExit } from './processes.ts';
 import { lastLine, systemEnvironment } from './run-command.ts';
 
 export interface ContainerdOptions {
@@ -36,11 +37,14 @@ const pollMs = 10;
 const superviseMs = 1_000;
 const maxLogBytes = 16 * 1024 * 1024;
 
+/** The containerd of this data directory, by its record, or by its command line when the record is missing. */
 export function readPidRecord(paths: HostPaths): PidRecord | undefined {
   try {
     return JSON.parse(readFileSync(paths.pidFile, 'utf8')) as PidRecord;
   } catch {
-    return undefined;
+    const pid = allProcesses().find((candidate) => commandLineOf(candidate).slice(1).join(' ') === `--config ${paths.configFile}`);
+    const identity = pid === undefined ? undefined : identityOf(pid);
+    return identity === undefined ? undefined : { ...identity, configHash: '' };
   }
 }
 
@@ -102,7 +106,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     }
   } else {
     // After a reboot nothing of the runtime state is true any more: as if it had lain on a tmpfs.
-    if (earlier !== undefined && earlier.bootId !== bootId()) rmSync(paths.stateDir, { recursive: true, force: true });
+    if (earlier !== undefined && earlier.bootId !== bootId()) removeTree(paths.stateDir);
     current = await launch();
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { BridgePodNetwork } from '../network/pod-network.ts';
+import { BridgePodNetwork, defaultBridge } from '../network/pod-network.ts';
 import { ContainerdRuntime } from '../runtime/containerd/containerd-runtime.ts';
 import type { StreamDialer } from '../runtime/containerd/stream-dialer.ts';
 import type { HostCapabilities } from './capabilities.ts';
@@ -55,7 +55,11 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
   const recorded = new Set<string>();
   const runtime = new ContainerdRuntime({
     socketPath: containerd.socketPath, clock, logger, dialer: options.dialer ?? spdyDialer,
-    configureNetwork: (podCidr) => network.configure(podCidr),
+    configureNetwork: async (podCidr) => {
+      // The kubelet makes its top cgroup before the first pod; a node with another bridge has other cgroups.
+      if ((options.bridge ?? defaultBridge) === defaultBridge) recordCgroupRoot(paths, '/kubepods');
+      await network.configure(podCidr);
+    },
     onCgroupParent: (cgroupParent) => {
       const root = /^\/?[^/]*/.exec(cgroupParent)?.[0] ?? '';
       if (recorded.has(root)) return;

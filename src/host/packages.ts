@@ -1,15 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { findExecutable, requiredCniPlugins } from './capabilities.ts';
+import { findCniBinDir, findExecutable } from './capabilities.ts';
 import { lastLine, runCommand } from './run-command.ts';
 
 /** What a real node needs: the Debian package, and how we see that its content is there (from the package or from elsewhere). */
 const needs: readonly { readonly package: string; readonly present: () => boolean }[] = [
   { package: 'containerd', present: () => findExecutable('containerd') !== undefined },
   { package: 'runc', present: () => findExecutable('runc') !== undefined },
-  {
-    package: 'containernetworking-plugins',
-    present: () => ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni', '/usr/local/lib/cni'].some((folder) => requiredCniPlugins.every((plugin) => existsSync(`${folder}/${plugin}`))),
-  },
+  { package: 'containernetworking-plugins', present: () => findCniBinDir() !== undefined },
   { package: 'nftables', present: () => findExecutable('nft') !== undefined },
   { package: 'iptables', present: () => findExecutable('iptables') !== undefined },
   { package: 'conntrack', present: () => findExecutable('conntrack') !== undefined },
@@ -33,13 +30,16 @@ export function installObstacle(): string | undefined {
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
+const policyMark = 'Made by coxswain while it installs packages; removed afterwards.';
+
 /**
  * While packages are installed, Debian's maintainer scripts ask this file whether a service may start. The system's
  * containerd must not: we run our own, and starting a service that nobody asked for is not ours to do.
  */
 function forbidServiceStart(): () => void {
-  if (existsSync(policyFile)) return () => {};
-  writeFileSync(policyFile, '#!/bin/sh\n# Made by coxswain while it installs packages; removed afterwards.\ncase "$1" in containerd*|nftables*) exit 101 ;; esac\nexit 0\n', { mode: 0o755 });
+  // One of ours may lie there from an installation that was interrupted.
+  if (existsSync(policyFile) && !readFileSync(policyFile, 'utf8').includes(policyMark)) return () => {};
+  writeFileSync(policyFile, `#!/bin/sh\n# ${policyMark}\ncase "$1" in containerd*|nftables*) exit 101 ;; esac\nexit 0\n`, { mode: 0o755 });
   return () => rmSync(policyFile, { force: true });
 }
 

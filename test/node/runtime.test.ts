@@ -14,6 +14,7 @@ import { hostPaths } from '../../src/host/paths.ts';
 import { allProcesses, commandLineOf } from '../../src/host/processes.ts';
 import { reset } from '../../src/host/reset.ts';
 import type { ContainerConfig, PodSandboxConfig, RuntimeEvent, SecurityContext } from '../../src/runtime/runtime.ts';
+import { RuntimeError } from '../../src/runtime/runtime.ts';
 
 /** Real containers on this machine: a private containerd in a temporary folder, a bridge and cgroups of its own. */
 
@@ -217,6 +218,18 @@ test('containers outlive us and containerd: the next start adopts them', { skip,
   assert.equal(node.containerd.adopted, false);
   const status = await node.runtime.containerStatus(containerId);
   assert.deepEqual([status?.state, status?.startedAtMs], ['running', startedAtMs]);
+
+  // While we watch, it is started again by itself, and the same connection object works on.
+  process.kill((JSON.parse(readFileSync(hostPaths(dataDir).pidFile, 'utf8')) as { pid: number }).pid, 'SIGKILL');
+  for (;;) {
+    const again = await node.runtime.containerStatus(containerId).catch((error: RuntimeError) => error);
+    if (!(again instanceof RuntimeError)) {
+      assert.equal(again?.state, 'running');
+      break;
+    }
+    assert.equal(again.code, 'unavailable');
+    await clock.sleep(50);
+  }
 });
 
 test('reset removes all that was made, and can be repeated', { skip, timeout: 60_000 }, async () => {
