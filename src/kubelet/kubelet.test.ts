@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leases, pods } from '../api/resources.ts';
-import { TestNode } from './testing/setup.ts';
+import { TestNode } from './testing/test-node.test.ts';
 
 test('the node registers, becomes ready at once and renews its lease', async () => {
   await using node = await TestNode.start();
@@ -12,20 +12,20 @@ test('the node registers, becomes ready at once and renews its lease', async () 
     'MemoryPressure=False KubeletHasSufficientMemory', 'DiskPressure=False KubeletHasNoDiskPressure', 'PIDPressure=False KubeletHasSufficientPID', 'Ready=True KubeletReady',
   ]);
   assert.equal(status?.nodeInfo?.containerRuntimeVersion, 'simulated://1.0.0');
-  const renewed = (): string | undefined => node.api.read(leases, 'kube-node-lease', 'node-1')?.spec?.renewTime;
+  const renewed = (): string | undefined => node.read(leases, 'kube-node-lease', 'node-1')?.spec?.renewTime;
   const first = renewed();
   await node.clock.advance(10_000);
   assert.notEqual(renewed(), first);
-  const writes = node.api.writes.length;
+  const writes = node.writes.length;
   await node.clock.advance(60_000);
-  assert.deepEqual(node.api.writes.slice(writes).filter((write) => write.includes('nodes/')), [], 'nothing changed, so nothing is written');
+  assert.deepEqual(node.writes.slice(writes).filter((write) => write.includes('nodes/')), [], 'nothing changed, so nothing is written');
   await node.clock.advance(300_000);
-  assert.equal(node.api.writes.filter((write) => write === 'patch nodes/node-1 status').length > 1, true);
+  assert.equal(node.writes.filter((write) => write === 'patch nodes/node-1 status').length > 1, true);
 });
 
 test('a pod runs, is reported and told of in events', async () => {
   await using node = await TestNode.start();
-  node.createPod('web');
+  await node.createPod('web');
   await node.clock.advance(1000);
   const { status } = node.pod('web');
   assert.equal(status?.phase, 'Running');
@@ -40,14 +40,14 @@ test('a pod runs, is reported and told of in events', async () => {
   assert.deepEqual(container?.state, { running: { startedAt: '2026-01-01T00:00:00Z' } });
   assert.deepEqual(status.conditions?.map(({ type, status: is }) => `${type}=${is}`).sort(), ['ContainersReady=True', 'Initialized=True', 'PodReadyToStartContainers=True', 'PodScheduled=True', 'Ready=True']);
   assert.deepEqual(node.eventsOf('web'), ['Pulled: Container image "nginx:1.14.2" already present on machine and can be accessed by the pod', 'Created: Container created', 'Started: Container started']);
-  assert.equal(node.api.writes.filter((write) => write === 'patch pods/web status').length, 1, 'one write from Pending to Running');
+  assert.equal(node.writes.filter((write) => write === 'patch pods/web status').length, 1, 'one write from Pending to Running');
 });
 
 test('deletion ends the containers within their grace period, then the object', async () => {
   await using node = await TestNode.start();
-  node.createPod('web', {}, { 'coxswain.io/ignore-sigterm': 'true' });
+  await node.createPod('web', {}, { 'coxswain.io/ignore-sigterm': 'true' });
   await node.clock.advance(1000);
-  await node.api.client.delete(pods, { namespace: 'default', name: 'web' });
+  await node.client.delete(pods, { namespace: 'default', name: 'web' });
   await node.clock.advance(29_000);
   assert.equal(node.pod('web').status?.phase, 'Running');
   await node.clock.advance(2000);
@@ -59,7 +59,7 @@ test('deletion ends the containers within their grace period, then the object', 
 
 test('a crash-looping container waits longer each time', async () => {
   await using node = await TestNode.start();
-  node.createPod('crash', {}, { 'coxswain.io/exit-after': '1s', 'coxswain.io/exit-code': '3' });
+  await node.createPod('crash', {}, { 'coxswain.io/exit-after': '1s', 'coxswain.io/exit-code': '3' });
   await node.clock.advance(1500);
   assert.equal(node.pod('crash').status?.containerStatuses?.[0]?.restartCount, 1, 'the first restart is immediate');
   await node.clock.advance(1000);
@@ -88,7 +88,7 @@ test('restart policies decide how a pod ends', async (t) => {
   for (const { policy, code, phase, ready } of cases) {
     await t.test(`${policy}, exit code ${code}`, async () => {
       await using node = await TestNode.start();
-      node.createPod('job', { restartPolicy: policy }, { 'coxswain.io/exit-after': '2s', 'coxswain.io/exit-code': code });
+      await node.createPod('job', { restartPolicy: policy }, { 'coxswain.io/exit-after': '2s', 'coxswain.io/exit-code': code });
       await node.clock.advance(5000);
       assert.equal(node.pod('job').status?.phase, phase);
       assert.equal(node.condition('job', 'Ready')?.reason, ready);
@@ -99,7 +99,7 @@ test('restart policies decide how a pod ends', async (t) => {
 test('init containers run in order before the others', async () => {
   await using node = await TestNode.start();
   const image = 'busybox:1.28';
-  node.createPod('init', { initContainers: [{ name: 'one', image }, { name: 'two', image }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.two': '5s' });
+  await node.createPod('init', { initContainers: [{ name: 'one', image }, { name: 'two', image }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.two': '5s' });
   await node.clock.advance(2000);
   let { status } = node.pod('init');
   assert.equal(status?.phase, 'Pending');
@@ -116,7 +116,7 @@ test('init containers run in order before the others', async () => {
 test('a sidecar starts before and outlives regular containers', async () => {
   await using node = await TestNode.start();
   const image = 'busybox:1.28';
-  node.createPod('job', { restartPolicy: 'Never', initContainers: [{ name: 'proxy', image, restartPolicy: 'Always' }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.app': '5s' });
+  await node.createPod('job', { restartPolicy: 'Never', initContainers: [{ name: 'proxy', image, restartPolicy: 'Always' }], containers: [{ name: 'app', image }] }, { 'coxswain.io/exit-after.app': '5s' });
   await node.clock.advance(1000);
   assert.equal(node.pod('job').status?.phase, 'Running');
   assert.equal(node.pod('job').status?.initContainerStatuses?.[0]?.ready, true);
@@ -126,7 +126,7 @@ test('a sidecar starts before and outlives regular containers', async () => {
 
 test('an image that cannot be pulled is tried again with a back-off', async () => {
   await using node = await TestNode.start();
-  node.createPod('bad', { containers: [{ name: 'app', image: 'nginx:nonexistent' }] });
+  await node.createPod('bad', { containers: [{ name: 'app', image: 'nginx:nonexistent' }] });
   await node.clock.advance(500);
   assert.equal(node.pod('bad').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImagePull');
   await node.clock.advance(2000);
@@ -135,8 +135,8 @@ test('an image that cannot be pulled is tried again with a back-off', async () =
   assert.match(waiting.message ?? '', /^Back-off pulling image "nginx:nonexistent": ErrImagePull: failed to pull and unpack/);
   assert.equal(node.pod('bad').status?.phase, 'Pending');
   assert.deepEqual(node.eventsOf('bad').slice(0, 2), ['Pulling: Pulling image "nginx:nonexistent"', 'Failed: Failed to pull image "nginx:nonexistent": failed to pull and unpack image "nginx:nonexistent": failed to resolve reference "nginx:nonexistent": nginx:nonexistent: not found']);
-  node.createPod('never', { containers: [{ name: 'app', image: 'x:nonexistent', imagePullPolicy: 'Never' }] });
-  node.createPod('name', { containers: [{ name: 'app', image: 'Upper:1' }] });
+  await node.createPod('never', { containers: [{ name: 'app', image: 'x:nonexistent', imagePullPolicy: 'Never' }] });
+  await node.createPod('name', { containers: [{ name: 'app', image: 'Upper:1' }] });
   await node.clock.advance(500);
   assert.equal(node.pod('never').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ErrImageNeverPull');
   assert.equal(node.pod('name').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'InvalidImageName');
@@ -145,7 +145,7 @@ test('an image that cannot be pulled is tried again with a back-off', async () =
 test('probes: readiness makes the pod ready, liveness restarts its container', async () => {
   await using node = await TestNode.start();
   const probe = { httpGet: { path: '/', port: 80 }, periodSeconds: 5, failureThreshold: 2 };
-  node.createPod('probed', { containers: [{ name: 'app', image: 'nginx:1', readinessProbe: probe, livenessProbe: probe }] }, { 'coxswain.io/probe-readiness': 'pass-after:8s', 'coxswain.io/probe-liveness': 'fail-after:20s' });
+  await node.createPod('probed', { containers: [{ name: 'app', image: 'nginx:1', readinessProbe: probe, livenessProbe: probe }] }, { 'coxswain.io/probe-readiness': 'pass-after:8s', 'coxswain.io/probe-liveness': 'fail-after:20s' });
   await node.clock.advance(6000);
   assert.equal(node.condition('probed', 'Ready')?.status, 'False');
   await node.clock.advance(5000);
@@ -159,7 +159,7 @@ test('probes: readiness makes the pod ready, liveness restarts its container', a
 test('a startup probe holds the others back', async () => {
   await using node = await TestNode.start();
   const probe = { tcpSocket: { port: 80 }, periodSeconds: 1 };
-  node.createPod('slow', { containers: [{ name: 'app', image: 'nginx:1', startupProbe: { ...probe, failureThreshold: 30 }, livenessProbe: probe }] }, { 'coxswain.io/probe-startup': 'pass-after:10s' });
+  await node.createPod('slow', { containers: [{ name: 'app', image: 'nginx:1', startupProbe: { ...probe, failureThreshold: 30 }, livenessProbe: probe }] }, { 'coxswain.io/probe-startup': 'pass-after:10s' });
   await node.clock.advance(5000);
   assert.equal(node.pod('slow').status?.containerStatuses?.[0]?.started, false);
   await node.clock.advance(6000);
@@ -169,24 +169,24 @@ test('a startup probe holds the others back', async () => {
 
 test('a restarted kubelet adopts what runs and removes what nobody asks for', async () => {
   await using node = await TestNode.start();
-  node.createPod('kept');
-  node.createPod('gone');
+  await node.createPod('kept');
+  await node.createPod('gone');
   await node.clock.advance(1000);
   const before = node.pod('kept').status?.containerStatuses?.[0]?.containerID;
   await node.kubelet[Symbol.asyncDispose]();
-  await node.api.client.delete(pods, { namespace: 'default', name: 'gone' }, { gracePeriodSeconds: 0 });
-  const writes = node.api.writes.length;
+  await node.client.delete(pods, { namespace: 'default', name: 'gone' }, { gracePeriodSeconds: 0 });
+  const writes = node.writes.length;
   await node.startKubelet();
   await node.clock.advance(1000);
   assert.equal(node.pod('kept').status?.containerStatuses?.[0]?.containerID, before);
   assert.equal(node.pod('kept').status?.containerStatuses?.[0]?.restartCount, 0);
   assert.equal((await node.runtime.listPodSandboxes()).length, 1);
-  assert.deepEqual(node.api.writes.slice(writes).filter((write) => write.startsWith('patch pods')), []);
+  assert.deepEqual(node.writes.slice(writes).filter((write) => write.startsWith('patch pods')), []);
 });
 
 test('activeDeadlineSeconds fails the pod', async () => {
   await using node = await TestNode.start();
-  node.createPod('late', { activeDeadlineSeconds: 20, restartPolicy: 'Never' });
+  await node.createPod('late', { activeDeadlineSeconds: 20, restartPolicy: 'Never' });
   await node.clock.advance(25_000);
   const { status } = node.pod('late');
   assert.equal(status?.phase, 'Failed');
@@ -196,7 +196,7 @@ test('activeDeadlineSeconds fails the pod', async () => {
 
 test('a missing config map keeps a container from starting, until it appears', async () => {
   await using node = await TestNode.start();
-  node.createPod('needs', { containers: [{ name: 'app', image: 'nginx:1', envFrom: [{ configMapRef: { name: 'settings' } }] }] });
+  await node.createPod('needs', { containers: [{ name: 'app', image: 'nginx:1', envFrom: [{ configMapRef: { name: 'settings' } }] }] });
   await node.clock.advance(500);
   assert.deepEqual(node.pod('needs').status?.containerStatuses?.[0]?.state?.waiting, { reason: 'CreateContainerConfigError', message: 'configmap "settings" not found' });
   await node.clock.advance(12_000);
@@ -205,7 +205,7 @@ test('a missing config map keeps a container from starting, until it appears', a
 
 test('a pod that does not fit is rejected', async () => {
   await using node = await TestNode.start();
-  node.createPod('big', { containers: [{ name: 'app', image: 'nginx:1', resources: { requests: { cpu: '100' } } }] });
+  await node.createPod('big', { containers: [{ name: 'app', image: 'nginx:1', resources: { requests: { cpu: '100' } } }] });
   await node.clock.advance(500);
   const { status } = node.pod('big');
   assert.equal(status?.phase, 'Failed');
@@ -215,7 +215,7 @@ test('a pod that does not fit is rejected', async () => {
 
 test('unsupported volumes say so', async () => {
   await using node = await TestNode.start();
-  node.createPod('claims', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
+  await node.createPod('claims', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
   await node.clock.advance(200);
   assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type persistentVolumeClaim');
   assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');

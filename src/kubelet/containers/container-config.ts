@@ -7,7 +7,7 @@ import { ContainerConfigError, environmentOf } from '../environment/environment.
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
-import { gracePeriodSecondsOf, hostnameOf, specOf } from '../pods/pod-spec.ts';
+import { formatPod, gracePeriodSecondsOf, hostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
@@ -21,7 +21,7 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
   const spec = specOf(pod);
   const { host, directories } = context;
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
-  if (fellBack) context.events.warning(pod, 'MissingClusterDNS', 'kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.');
+  if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
   const portMappings = [...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...spec.containers].flatMap((container) => (container.ports ?? [])
     .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
     .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({ protocol: protocol as 'TCP' | 'UDP' | 'SCTP', containerPort, hostPort: hostPort!, hostIp: hostIP ?? '' })));

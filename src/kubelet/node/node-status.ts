@@ -1,4 +1,4 @@
-import { formatQuantity, quantityOf } from '../../api/meta/quantity.ts';
+import { canonicalQuantity, formatQuantity, quantityOf } from '../../api/meta/quantity.ts';
 import type { ContainerImage, NodeAddress, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Image } from '../../runtime/runtime.ts';
@@ -35,11 +35,11 @@ export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
   const capacity = capacityOf(machine, input.maxPods);
   return {
     capacity,
-    allocatable: {
+    allocatable: canonical({
       ...capacity,
       memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - evictionMemoryBytes), 'BinarySI')),
       'ephemeral-storage': String(Math.ceil(machine.ephemeralStorageBytes * (1 - evictionStorageShare))),
-    },
+    }),
     conditions: conditionsOf(input).map((condition): NodeCondition => {
       const before = input.old.find(({ type }) => type === condition.type);
       const lastTransitionTime = before?.status === condition.status && before.lastTransitionTime !== undefined ? before.lastTransitionTime : formatTime(nowMs);
@@ -64,14 +64,19 @@ export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
 }
 
 function capacityOf(machine: MachineInfo, maxPods: number): Record<string, string> {
-  return {
+  return canonical({
     cpu: String(machine.cores),
     'ephemeral-storage': `${Math.floor(machine.ephemeralStorageBytes / 1024)}Ki`,
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
     memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
     pods: String(maxPods),
-  };
+  });
+}
+
+/** As the API will show them, so that what is written can be compared with what is there. */
+function canonical(list: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(list).map(([name, quantity]) => [name, canonicalQuantity(quantity)]));
 }
 
 function conditionsOf({ usage, problem }: NodeStatusInput): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { silentLogger } from '../../base/logger.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
 import { SpdyConnection } from '../../streaming/spdy/connection.ts';
-import { TestNode } from '../testing/setup.ts';
+import { TestNode } from '../testing/test-node.test.ts';
 import { KubeletHandler } from './handler.ts';
 import { KubeletServer } from './kubelet-server.ts';
 
@@ -56,8 +56,8 @@ test('only clients with a certificate of the cluster that may ask are answered',
 test('logs are cut, stamped and refused as kubectl expects', async () => {
   await using parts = await setUp();
   const { node, server } = parts;
-  node.createPod('web', {}, { 'coxswain.io/log': 'one\ntwo\nthree' });
-  node.createPod('bad', { containers: [{ name: 'app', image: 'x:nonexistent' }] });
+  await node.createPod('web', {}, { 'coxswain.io/log': 'one\ntwo\nthree' });
+  await node.createPod('bad', { containers: [{ name: 'app', image: 'x:nonexistent' }] });
   await node.clock.advance(3000);
   const log = (path: string): Promise<{ status: number; body: string }> => get(server.port, `/containerLogs/default/${path}`, apiServer);
   assert.deepEqual(await log('web/app'), { status: 200, body: 'one\ntwo\nthree\n' });
@@ -77,7 +77,7 @@ test('logs are cut, stamped and refused as kubectl expects', async () => {
 test('exec carries streams and the exit code', async () => {
   await using parts = await setUp();
   const { node, server } = parts;
-  node.createPod('web', { containers: [{ name: 'app', image: 'nginx:1', env: [{ name: 'WHO', value: 'world' }] }] });
+  await node.createPod('web', { containers: [{ name: 'app', image: 'nginx:1', env: [{ name: 'WHO', value: 'world' }] }] });
   await node.clock.advance(1000);
   const path = '/exec/default/web/app?output=1&error=1&command=sh&command=-c&command=echo%20hello%20%24WHO%3B%20nosuch';
   const { socket, head } = await new Promise<{ socket: Duplex; head: Uint8Array }>((resolve, reject) => {
