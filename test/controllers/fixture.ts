@@ -7,8 +7,7 @@ import type { Deployment } from '../../src/api/types/apps/v1.ts';
 import type { Pod } from '../../src/api/types/core/v1.ts';
 import { createAuthorization } from '../../src/apiserver/authorization/registry.ts';
 import { rbacBootstrapObjects } from '../../src/apiserver/authorization/bootstrap/objects.ts';
-import { defaultTolerationSeconds } from '../../src/apiserver/admission/default-toleration-seconds/default-toleration-seconds.ts';
-import { namespaceLifecycle } from '../../src/apiserver/admission/namespace-lifecycle/namespace-lifecycle.ts';
+import { createAdmission } from '../../src/apiserver/admission/registry.ts';
 import { ApiServer } from '../../src/apiserver/api-server.ts';
 import { Discovery } from '../../src/apiserver/discovery/discovery.ts';
 import { formatTime } from '../../src/base/clock.ts';
@@ -52,8 +51,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
   const stop = new AbortController();
   const server = await ApiServer.start({
     store: MemoryStore.open(), clock, random, logger,
-    authorizers: [(parts) => createAuthorization({ reader: parts.reader }).authorizer],
-    admission: [(parts) => namespaceLifecycle({ reader: parts.reader }), () => defaultTolerationSeconds()],
+    plugged: ({ reader }) => ({ authorizers: [createAuthorization({ reader }).authorizer], admission: createAdmission({ reader, clock, random }) }),
     documents: [(resources) => new Discovery(resources)],
     bootstrapObjects: rbacBootstrapObjects(),
   });
