@@ -4,7 +4,7 @@ import { ApiError } from '../api/status.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
-import { ensureBootstrapObjects } from './bootstrap/bootstrap.ts';
+import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
 import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
@@ -86,7 +86,7 @@ export class ApiServer implements AsyncDisposable {
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache);
-    await ensureBootstrapObjects(server.#core, options);
+    await bootstrap(server.#core, options);
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;
   }
@@ -107,12 +107,12 @@ export class ApiServer implements AsyncDisposable {
 
   /** Objects that must exist, ensured once more: for those that only appear when an address is known. */
   async ensure(objects: readonly KubeObject[]): Promise<void> {
-    await ensureBootstrapObjects(this.#core, { ...this.#options, bootstrapObjects: objects });
+    await ensureObjects(this.#core, objects);
   }
 
   /** Where the kubernetes Service leads, once that is known. */
-  async advertise(advertise: { readonly address: string; readonly port: number }): Promise<void> {
-    await ensureBootstrapObjects(this.#core, { ...this.#options, advertise });
+  async advertise(where: { readonly address: string; readonly port: number }): Promise<void> {
+    await advertise(this.#core, where);
   }
 
   #unexpected(error: unknown): void {

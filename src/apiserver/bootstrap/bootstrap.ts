@@ -1,36 +1,88 @@
+import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { isReason } from '../../api/status.ts';
-import type { Core } from '../core.ts';
+import { reconcileDefault } from '../authorization/bootstrap/reconcile.ts';
+import type { Core, WriteContext } from '../core.ts';
 import type { ApiServerOptions } from '../options.ts';
+import type { StoredResource } from '../served-resources.ts';
 import { createObject } from '../verbs/create.ts';
+import { deleteObject } from '../verbs/delete-object.ts';
+import { objectKey } from '../verbs/get.ts';
+import { updateObject, updateRules } from '../verbs/update-object.ts';
+import { advertisedObjects, initialObjects } from './objects.ts';
 
-const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+const context: WriteContext = { user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }, dryRun: false, warn: () => {} };
+const rbacPrefix = 'rbac.authorization.k8s.io/';
 
-const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+/** What to do with an object that exists: undefined for nothing. */
+type Reconcile = (expected: KubeObject, existing: KubeObject) => { readonly action: 'update' | 'recreate'; readonly object: KubeObject } | undefined;
 
-/** What must exist before anything else. */
-function initialObjects(options: ApiServerOptions): KubeObject[] {
-  return [
-    ...namespaces.map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    ...(options.bootstrapObjects ?? []),
-  ];
+/** Makes sure of everything that a cluster starts with; does nothing where it is as it should be. */
+export async function bootstrap(core: Core, options: ApiServerOptions): Promise<void> {
+  const objects = initialObjects(options);
+  // At the same time, so that they share a commit; but what lives in a namespace comes after it.
+  const isNamespace = ({ kind }: KubeObject): boolean => kind === 'Namespace';
+  await Promise.all(objects.filter(isNamespace).map((object) => ensure(core, object, leave)));
+  await Promise.all(objects.filter((object) => !isNamespace(object)).map((object) => ensure(core, object, leave)));
+  await ensureObjects(core, options.bootstrapObjects ?? []);
+  if (options.advertise !== undefined) await advertise(core, options.advertise);
 }
 
-/** Creates what is missing of the objects that must exist. What exists stays as it is. */
-export async function ensureBootstrapObjects(core: Core, options: ApiServerOptions): Promise<void> {
-  for (const object of initialObjects(options)) {
-    const [group = '', version = ''] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/', 2) : ['', object.apiVersion];
-    const served = core.resources.byKind(group, version, object.kind!);
-    if (served?.storage === undefined) throw new Error(`bootstrap: ${object.kind} in ${object.apiVersion} is not stored`);
-    const stored = served as Parameters<typeof createObject>[1];
-    const { namespace = '', name = '' } = object.metadata;
-    if (stored.storage.cache.get(namespace === '' ? name : `${namespace}/${name}`) !== undefined) continue;
-    const copy = structuredClone(object);
-    served.definition?.applyDefaults?.(copy);
-    try {
-      await createObject(core, stored, copy, { user, dryRun: false, warn: () => {} });
-    } catch (error) {
-      if (!isReason(error, 'AlreadyExists')) throw error;
-    }
+/** Objects of other parts. Default roles and bindings get back what they lost; all others are only created. */
+export async function ensureObjects(core: Core, objects: readonly KubeObject[]): Promise<void> {
+  await Promise.all(objects.map((object) => ensure(core, object, object.apiVersion?.startsWith(rbacPrefix) === true ? reconcileRole : leave)));
+}
+
+/** Points the kubernetes Service at the server. */
+export async function advertise(core: Core, where: { readonly address: string; readonly port: number }): Promise<void> {
+  for (const object of advertisedObjects(where)) await ensure(core, object, replace);
+}
+
+const leave: Reconcile = () => undefined;
+
+const reconcileRole: Reconcile = (expected, existing) => {
+  const found = reconcileDefault(expected, existing);
+  return found.action === 'none' ? undefined : { action: found.action, object: structuredClone(found.object) };
+};
+
+const replace: Reconcile = (expected, existing) => {
+  const object = { ...structuredClone(existing), ...expected, metadata: { ...structuredClone(existing.metadata), labels: { ...existing.metadata.labels, ...expected.metadata.labels } } };
+  return semanticEqual(object, existing) ? undefined : { action: 'update', object };
+};
+
+function homeOf(core: Core, object: KubeObject): StoredResource {
+  const [group = '', version = ''] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/', 2) : ['', object.apiVersion];
+  const served = core.resources.byKind(group, version, object.kind!);
+  if (served?.storage === undefined) throw new Error(`bootstrap: ${object.kind} in ${object.apiVersion} is not stored`);
+  return (served as StoredResource).home;
+}
+
+async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): Promise<void> {
+  const home = homeOf(core, expected);
+  const { namespace = '', name = '' } = expected.metadata;
+  const existing = home.storage.cache.get(objectKey(namespace, name))?.object;
+  if (existing === undefined) {
+    await createAnew(core, home, expected);
+    return;
+  }
+  const wanted = reconcile(expected, existing);
+  if (wanted === undefined) return;
+  if (wanted.action === 'recreate') {
+    await deleteObject(core, home, { namespace, name }, { dryRun: false, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined }, context);
+    await createAnew(core, home, wanted.object);
+    return;
+  }
+  home.definition.applyDefaults?.(wanted.object);
+  await updateObject(core, { served: home, namespace, name, subresource: '', rules: updateRules(home, '') ?? {}, allowCreate: false, desired: () => structuredClone(wanted.object) }, context);
+}
+
+async function createAnew(core: Core, home: StoredResource, object: KubeObject): Promise<void> {
+  const copy = structuredClone(object);
+  home.definition.applyDefaults?.(copy);
+  try {
+    await createObject(core, home, copy, context);
+  } catch (error) {
+    // Another server of the same cluster was quicker.
+    if (!isReason(error, 'AlreadyExists')) throw error;
   }
 }
