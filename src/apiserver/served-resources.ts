@@ -27,7 +27,15 @@ export interface ServedResource {
   /** Between this version and the stored one; undefined when they are the same. */
   readonly conversion: Conversion | undefined;
   readonly apiVersion: string;
+  /** Told to whoever uses it. */
+  readonly deprecation?: string;
 }
+
+/** What upstream warns of, by group, version and resource. */
+const deprecations: Readonly<Record<string, string>> = {
+  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
 
 /** A served resource that is known to be stored. */
 export interface StoredResource extends ServedResource {
@@ -59,14 +67,15 @@ export class ServedResources {
       const definition = definitionFor(schema);
       const apiVersion = apiVersionOf(schema);
       const key = `${schema.group}/${schema.version}/${schema.resource}`;
+      const deprecated = deprecations[key] === undefined ? {} : { deprecation: deprecations[key] };
       if (!schema.verbs.includes('list') || !schema.verbs.includes('create')) {
-        this.#served.set(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion });
+        this.#served.set(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion, ...deprecated });
         continue;
       }
       const storage = this.storage(schema.group, schema.resource) ?? this.#open(schema, definition, cache);
       const home = homes.get(storage);
       const conversion = conversionBetween(schema, storage.schema);
-      const served: Omit<StoredResource, 'home'> & { home?: StoredResource } = { schema, definition, storage, conversion, apiVersion };
+      const served: Omit<StoredResource, 'home'> & { home?: StoredResource } = { schema, definition, storage, conversion, apiVersion, ...deprecated };
       const complete = served as StoredResource & { home: StoredResource };
       complete.home = home ?? complete;
       if (home === undefined) homes.set(storage, complete);

@@ -46,6 +46,7 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
     const { info } = request;
     const served = core.resources.find(info.apiGroup, info.apiVersion, info.resource);
     if (served === undefined) return unknownResource(core, request);
+    if (served.deprecation !== undefined) request.warn(served.deprecation);
     if (info.subresource !== '') {
       const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource));
       return handler === undefined ? serveSubresource(core, served, request) : serveEndpoint(handler, request);
