@@ -92,6 +92,8 @@ export interface HostCgroups {
   ensurePod(parent: string, resources: LinuxResources): Promise<void>;
   /** Idempotent. */
   removePod(parent: string): Promise<void>;
+  /** The uids of pods that have a cgroup under the root, with its path as `removePod` takes it. */
+  listPods(root: string): Promise<readonly { readonly podUid: string; readonly parent: string }[]>;
 }
 
 /** Requests to pods, for probes and hooks. Errors' messages are worded as Go's, since probes show them. */

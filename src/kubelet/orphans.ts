@@ -31,6 +31,10 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
     if (isKnown(podUid)) continue;
     await host.files.removeTree(directories.pod(podUid)).catch((error: unknown) => logger.warn('files of an orphaned pod could not be removed', { podUid, error }));
   }
+  for (const { podUid, parent } of await host.cgroups.listPods(context.cgroupRoot)) {
+    if (isKnown(podUid)) continue;
+    await host.cgroups.removePod(parent).catch((error: unknown) => logger.warn('the cgroup of an orphaned pod could not be removed', { podUid, error }));
+  }
   for (const name of await host.files.list(directories.podLogsDir)) {
     const podUid = name.split('_')[2];
     if (podUid === undefined || isKnown(podUid)) continue;

@@ -29,6 +29,15 @@ async function removeTree(path: string): Promise<void> {
   });
 }
 
+async function podsBelow(top: string, root: string): Promise<{ readonly podUid: string; readonly parent: string }[]> {
+  const levels = ['kubepods', 'kubepods/burstable', 'kubepods/besteffort'].map((level) => `${root}/${level}`);
+  const found = await Promise.all(levels.map(async (level) => {
+    const names = await readdir(join(top, level)).catch(() => []);
+    return names.filter((name) => /^pod[0-9a-f]/.test(name)).map((name) => ({ podUid: name.slice(3), parent: `${level}/${name}` }));
+  }));
+  return found.flat();
+}
+
 function unified(logger: Logger, mount: string): HostCgroups {
   /** Makes every level of the path and lets the one below use the controllers. */
   const make = async (path: string): Promise<string> => {
@@ -54,6 +63,7 @@ function unified(logger: Logger, mount: string): HostCgroups {
       await put(logger, join(path, 'memory.max'), resources.memoryLimitBytes > 0 ? String(resources.memoryLimitBytes) : 'max');
     },
     removePod: (parent) => removeTree(join(mount, parent)),
+    listPods: (root) => podsBelow(mount, root),
   };
 }
 
@@ -89,6 +99,10 @@ function legacy(logger: Logger, mount: string): HostCgroups {
     async removePod(parent) {
       const controllers = await readdir(mount).catch(() => []);
       for (const controller of controllers) if (existsSync(join(mount, controller, parent))) await removeTree(join(mount, controller, parent));
+    },
+    async listPods(root) {
+      const found = await Promise.all(present.map((controller) => podsBelow(join(mount, controller), root)));
+      return [...new Map(found.flat().map((pod) => [pod.parent, pod])).values()];
     },
   };
 }

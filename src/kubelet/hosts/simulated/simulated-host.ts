@@ -37,7 +37,7 @@ const noFiles: HostFiles = {
   resolveSubPath: async (volumePath, subPath) => `${volumePath}/${subPath}`,
   removeTree: nothing,
 };
-const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, removePod: nothing };
+const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, removePod: nothing, listPods: async () => [] };
 const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth: refuse };
 
 /** A machine that exists in memory alone. */
