@@ -10,7 +10,6 @@ rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: {
     coxswain: join(root, 'src/cmd/main.ts'),
-    testing: join(root, 'src/testing/index.ts'),
     'sqlite-worker': join(root, 'src/store/drivers/sqlite/worker.ts'),
   },
   outdir,

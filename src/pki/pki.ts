@@ -1,3 +1,5 @@
+// Node 24 leaves node:tls half loaded when a certificate is inspected before the module was imported.
+import 'node:tls';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';

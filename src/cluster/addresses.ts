@@ -1,0 +1,8 @@
+/** The `index`-th address of an IPv4 range, counted from its base: 1 is the first that a host can have. */
+export function addressInRange(cidr: string, index: number): string {
+  const [base = '', prefix = '32'] = cidr.split('/');
+  const bits = base.split('.').reduce((total, part) => total * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(prefix));
+  const value = Math.floor(bits / size) * size + index;
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}

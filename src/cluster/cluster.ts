@@ -1,0 +1,156 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import { createMemoryPki, ensurePki } from '../pki/pki.ts';
+import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
+import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
+import type { Store } from '../store/store.ts';
+import { addressInRange } from './addresses.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { startControlPlane } from './control-plane.ts';
+import { clusterPaths, contextName } from './layout.ts';
+import type { ClusterNodes } from './nodes.ts';
+import { prepareNode, startNodes } from './nodes.ts';
+import { isServing, writePidFile } from './pid-file.ts';
+
+/** Where a start tells how far it is. */
+export interface ProgressSink {
+  ready(what: string): void;
+  done(text: string): void;
+  doing(text: string): void;
+  note(text: string): void;
+}
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly store: 'sqlite' | 'memory';
+  readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
+  readonly nodes: number;
+  readonly nodeName: string;
+  readonly tokenFile: string | undefined;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDomain: string;
+  readonly writeKubeconfig: string | undefined;
+  readonly install: boolean;
+  readonly authorizationMode: string;
+  readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
+  /** False: the control plane alone. */
+  readonly node: boolean;
+  readonly controllers?: boolean;
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly progress: ProgressSink;
+}
+
+/** A running cluster. Disposing stops it; containers of a real node run on. */
+export interface Cluster extends AsyncDisposable {
+  readonly url: string;
+  readonly adminKubeconfig: string;
+  readonly context: { readonly name: string; readonly file: string } | undefined;
+  readonly realNode: boolean;
+  readonly controlPlane: ControlPlane;
+}
+
+/** Starts everything that a command asks for, in the order in which things need one another. Errors are one line each. */
+export async function startCluster(options: StartOptions): Promise<Cluster> {
+  const { clock, random, logger, progress, dataDir } = options;
+  const running = isServing(dataDir);
+  if (running !== undefined) throw new Error(`a cluster is running on ${dataDir} already (process ${running}); stop it, or choose another --data-dir`);
+  await makeDataDir(dataDir);
+  const paths = clusterPaths(dataDir);
+  await using undo = new AsyncDisposableStack();
+  undo.use(writePidFile(dataDir));
+
+  // The node's machine is made ready while the control plane starts: neither needs the other yet.
+  const machine = options.node ? prepareNode(options) : undefined;
+  machine?.catch(() => {});
+
+  const gateway = addressInRange(options.clusterCidr, 1);
+  const [store, pki] = await Promise.all([
+    openStore(options),
+    (options.store === 'memory' && !options.node ? createMemoryPki : (request: Parameters<typeof createMemoryPki>[0]) => ensurePki(paths.pki, request))({
+      clock,
+      clusterDomain: options.clusterDomain,
+      apiServerNames: [hostname(), options.bindAddress, gateway, addressInRange(options.serviceCidr, 1)].filter((name) => name !== '0.0.0.0' && name !== '::'),
+    }),
+  ]);
+  undo.use(store);
+
+  const nodes: { current: ClusterNodes | undefined } = { current: undefined };
+  const controlPlane = undo.use(await startControlPlane({
+    store,
+    pki,
+    clock,
+    random,
+    logger,
+    serviceCidr: options.serviceCidr,
+    clusterCidr: options.clusterCidr,
+    authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
+    ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
+  }));
+  const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })
+    .catch((error: unknown) => { throw explainListenError(error, options); });
+  progress.ready('api server');
+
+  const host = options.bindAddress === '0.0.0.0' || options.bindAddress === '::' ? '127.0.0.1' : options.bindAddress;
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const entry: KubeconfigEntry = { server: url, authority: pki.ca.certificate, user: { name: contextName, credentials: pki.admin }, clusterName: contextName, contextName };
+  await writeKubeconfig(paths.adminKubeconfig, entry);
+  if (options.writeKubeconfig !== undefined) await writeKubeconfig(options.writeKubeconfig, entry);
+  const merged = await mergeKubeconfig(defaultKubeconfigPath(options.environment, options.home), entry);
+  if (merged.kind === 'refused') progress.note(merged.warning);
+
+  const controllers = options.controllers === false ? undefined : controlPlane.startControllers();
+  controllers?.catch(() => {});
+  if (machine !== undefined) {
+    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane, port: address.port, gateway }, await machine));
+  }
+  await controllers;
+  if (options.controllers !== false) progress.ready('controllers and scheduler');
+  if (nodes.current !== undefined) {
+    await nodes.current.ready;
+    progress.ready('node');
+  }
+  const owned = undo.move();
+  return {
+    url,
+    adminKubeconfig: paths.adminKubeconfig,
+    context: merged.kind === 'refused' ? undefined : { name: contextName, file: merged.path },
+    realNode: nodes.current?.real ?? false,
+    controlPlane,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await chmod(dataDir, 0o700);
+  } catch (error) {
+    throw new Error(`cannot use the data directory ${dataDir}: ${(error as Error).message}; choose another with --data-dir`, { cause: error });
+  }
+}
+
+async function openStore(options: StartOptions): Promise<Store> {
+  if (options.store === 'memory') return (await import('../store/drivers/memory/memory-store.ts')).MemoryStore.open();
+  const { SqliteStore } = await import('../store/drivers/sqlite/sqlite-store.ts');
+  return SqliteStore.open({ path: `${clusterPaths(options.dataDir).store}/store.db` });
+}
+
+function explainListenError(error: unknown, options: StartOptions): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const where = `${options.bindAddress}:${options.port}`;
+  if (code === 'EADDRINUSE') return new Error(`${where} is in use by another program; stop it, or choose another port with --port (0: any free one)`, { cause: error });
+  if (code === 'EACCES') return new Error(`not allowed to listen on ${where}; choose a port above 1023 with --port`, { cause: error });
+  if (code === 'EADDRNOTAVAIL') return new Error(`this machine has no address ${options.bindAddress}; choose another with --bind-address`, { cause: error });
+  return new Error(`cannot listen on ${where}: ${message}`, { cause: error });
+}

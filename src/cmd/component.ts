@@ -1,0 +1,3 @@
+export async function runComponent(name: string, _flags: Record<string, string>): Promise<void> {
+  throw new Error(`not supported: coxswain ${name}`);
+}
