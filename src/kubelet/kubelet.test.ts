@@ -220,3 +220,73 @@ test('unsupported volumes say so', async () => {
   assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type persistentVolumeClaim');
   assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
 });
+
+test('hooks run before SIGTERM, and their time counts', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('hooked', { containers: [{ name: 'app', image: 'nginx:1', lifecycle: { preStop: { sleep: { seconds: 10 } } } }] });
+  await node.clock.advance(1000);
+  await node.client.delete(pods, { namespace: 'default', name: 'hooked' });
+  await node.clock.advance(9500);
+  assert.equal((await node.runtime.listContainers())[0]?.state, 'running');
+  await node.clock.advance(1000);
+  assert.equal(node.hasPod('hooked'), false);
+});
+
+test('a second deletion with less patience is heeded', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('stubborn', { terminationGracePeriodSeconds: 600 }, { 'coxswain.io/ignore-sigterm': 'true' });
+  await node.clock.advance(1000);
+  await node.client.delete(pods, { namespace: 'default', name: 'stubborn' });
+  await node.clock.advance(5000);
+  await node.client.delete(pods, { namespace: 'default', name: 'stubborn' }, { gracePeriodSeconds: 1 });
+  await node.clock.advance(3000);
+  assert.equal(node.hasPod('stubborn'), false);
+});
+
+test('a forced deletion leaves nothing behind', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('forced', {}, { 'coxswain.io/ignore-sigterm': 'true' });
+  await node.clock.advance(1000);
+  await node.client.delete(pods, { namespace: 'default', name: 'forced' }, { gracePeriodSeconds: 0 });
+  await node.clock.advance(3000);
+  assert.deepEqual(await node.runtime.listPodSandboxes(), []);
+  assert.deepEqual(node.kubelet.pods(), []);
+});
+
+test('a pod whose sandbox dies gets a new one', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('web');
+  await node.clock.advance(1000);
+  const [sandbox] = await node.runtime.listPodSandboxes();
+  await node.runtime.stopPodSandbox(sandbox!.id);
+  await node.clock.advance(15_000);
+  assert.equal(node.pod('web').status?.containerStatuses?.[0]?.restartCount, 1);
+  assert.equal(node.condition('web', 'Ready')?.status, 'True');
+  assert.equal(node.pod('web').status?.podIP, '10.244.1.3');
+  assert.equal(node.eventsOf('web').includes('SandboxChanged: Pod sandbox changed, it will be killed and re-created.'), true);
+});
+
+test('a completed pod keeps its logs until it is deleted', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('job', { restartPolicy: 'Never' }, { 'coxswain.io/exit-after': '1s' });
+  await node.clock.advance(3000);
+  assert.equal(node.pod('job').status?.phase, 'Succeeded');
+  assert.equal((await node.runtime.listContainers()).length, 1);
+  assert.equal(node.pod('job').status?.podIP, '10.244.1.2');
+  await node.client.delete(pods, { namespace: 'default', name: 'job' });
+  await node.clock.advance(1000);
+  assert.equal(node.hasPod('job'), false);
+  assert.deepEqual(await node.runtime.listContainers(), []);
+});
+
+test('a changed image restarts the container', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('web');
+  await node.clock.advance(1000);
+  await node.client.patch(pods, { namespace: 'default', name: 'web' }, { type: 'strategic', value: { spec: { containers: [{ name: 'app', image: 'nginx:1.16.1' }] } } });
+  await node.clock.advance(2000);
+  const container = node.pod('web').status?.containerStatuses?.[0];
+  assert.equal(container?.image, 'nginx:1.16.1');
+  assert.equal(container.restartCount, 1);
+  assert.equal(node.eventsOf('web').includes('Killing: Container app definition changed, will be restarted'), true);
+});

@@ -2,7 +2,10 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import { events, nodes, pods } from '../../api/resources.ts';
 import type { Node, Pod, PodCondition, PodSpec } from '../../api/types/core/v1.ts';
+import { nodeRestriction } from '../../apiserver/admission/node-restriction/node-restriction.ts';
 import { ApiServer } from '../../apiserver/api-server.ts';
+import { rbacBootstrapObjects } from '../../apiserver/authorization/bootstrap/objects.ts';
+import { createAuthorization } from '../../apiserver/authorization/registry.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
@@ -37,7 +40,12 @@ export class TestNode implements AsyncDisposable {
   static async start(options: { readonly kubelet?: Partial<KubeletOptions>; readonly runtime?: Partial<SimulatedRuntimeOptions> } = {}): Promise<TestNode> {
     const node = new TestNode(options.kubelet ?? {}, options.runtime ?? {});
     const { clock, random } = node;
-    node.#api = await ApiServer.start({ store: MemoryStore.open(), clock, random, logger: silentLogger });
+    node.#api = await ApiServer.start({
+      store: MemoryStore.open(), clock, random, logger: silentLogger,
+      authorizers: [({ reader }) => createAuthorization({ reader }).authorizer],
+      admission: [nodeRestriction],
+      bootstrapObjects: rbacBootstrapObjects(),
+    });
     node.client = createLocalClient(node.#api.local, { user: { name: 'admin', groups: ['system:masters'] } });
     await node.startKubelet();
     return node;

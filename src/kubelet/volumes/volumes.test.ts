@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configmaps, pods } from '../../api/resources.ts';
+import type { HostFiles } from '../host.ts';
+import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
+import { TestNode } from '../testing/test-node.test.ts';
+
+/** A host whose volumes of files are kept in memory, so that they are written and followed as on a real one. */
+function recordingHost(): { host: ReturnType<typeof simulatedHost>; trees: Map<string, Record<string, string>>; memory: string[] } {
+  const trees = new Map<string, Record<string, string>>();
+  const memory: string[] = [];
+  const base = simulatedHost({ hostname: 'node-1' });
+  const files: HostFiles = {
+    ...base.files,
+    writeTree: async (directory, tree) => {
+      trees.set(directory.split('/').slice(-2).join('/'), Object.fromEntries([...tree].map(([path, { data, mode }]) => [path, `${mode.toString(8)} ${Buffer.from(data).toString('utf8')}`])));
+      return true;
+    },
+    mountMemory: async (directory) => { memory.push(directory.split('/').at(-1)!); return true; },
+  };
+  return { host: { ...base, virtual: false, files }, trees, memory };
+}
+
+test('files of running pods follow their sources', async () => {
+  const { host, trees, memory } = recordingHost();
+  await using node = await TestNode.start({ kubelet: { host } });
+  await node.client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' }, data: { level: 'info' } });
+  await node.createPod('web', {
+    volumes: [
+      { name: 'plain', configMap: { name: 'settings' } },
+      { name: 'all', projected: { sources: [{ configMap: { name: 'settings', items: [{ key: 'level', path: 'log/level', mode: 0o400 }] } }, { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } }] } },
+      { name: 'labels', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+      { name: 'unused', configMap: { name: 'never' } },
+    ],
+    containers: [{ name: 'app', image: 'nginx:1', volumeMounts: ['plain', 'all', 'labels'].map((name) => ({ name, mountPath: `/${name}` })) }],
+  });
+  await node.clock.advance(1000);
+  assert.equal(node.pod('web').status?.phase, 'Running');
+  assert.deepEqual(trees.get('kubernetes.io~configmap/plain'), { level: '644 info' });
+  assert.deepEqual(trees.get('kubernetes.io~projected/all'), { 'log/level': '400 info', name: '644 web' });
+  assert.deepEqual(memory.sort(), ['all', 'labels']);
+  await node.client.patch(configmaps, { namespace: 'default', name: 'settings' }, { type: 'merge', value: { data: { level: 'debug' } } });
+  await node.client.patch(pods, { namespace: 'default', name: 'web' }, { type: 'merge', value: { metadata: { labels: { a: 'b' } } } });
+  await node.clock.advance(1000);
+  assert.deepEqual(trees.get('kubernetes.io~configmap/plain'), { level: '644 debug' });
+  assert.deepEqual(trees.get('kubernetes.io~downward-api/labels'), { labels: '644 a="b"' });
+});
+
+test('a missing source holds the pod back until it appears', async () => {
+  const { host } = recordingHost();
+  await using node = await TestNode.start({ kubelet: { host } });
+  await node.createPod('web', { volumes: [{ name: 'v', configMap: { name: 'late' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
+  await node.clock.advance(300);
+  assert.equal(node.pod('web').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+  assert.equal(node.eventsOf('web')[0], 'FailedMount: MountVolume.SetUp failed for volume "v" : configmap "late" not found');
+  await node.client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late', namespace: 'default' } });
+  await node.clock.advance(50);
+  assert.equal(node.pod('web').status?.phase, 'Running', 'the pod hears of it at once');
+});
