@@ -45,7 +45,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #core: Core;
   readonly #handle: Handler;
   readonly #cleanUp: (() => void)[] = [];
-  #listener: Listener | undefined;
+  readonly #listeners: Listener[] = [];
   #stopping = false;
 
   private constructor(options: ApiServerOptions, cache: WatchCache) {
@@ -91,18 +91,18 @@ export class ApiServer implements AsyncDisposable {
     return server;
   }
 
-  /** Where HTTPS is served; undefined before `listen`. */
+  /** Where HTTPS was opened first; undefined before `listen`. */
   get address(): { readonly host: string; readonly port: number } | undefined {
-    return this.#listener?.address;
+    return this.#listeners[0]?.address;
   }
 
-  /** Opens the HTTPS endpoint. Rejects when the address cannot be had. */
+  /** Opens an HTTPS endpoint; may be called for several addresses. Rejects when the address cannot be had. */
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
-    if (this.#listener !== undefined) throw new Error('the API server listens already');
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
-    this.#listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
-    return this.#listener.address;
+    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
+    this.#listeners.push(listener);
+    return listener.address;
   }
 
   /** Objects that must exist, ensured once more: for those that only appear when an address is known. */
@@ -154,7 +154,7 @@ export class ApiServer implements AsyncDisposable {
     for (const cleanUp of this.#cleanUp) cleanUp();
     this.#core.bookmarks[Symbol.dispose]();
     this.#core.cache[Symbol.dispose]();
-    await this.#listener?.close();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 }
 

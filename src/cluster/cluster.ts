@@ -13,7 +13,9 @@ import type { ControlPlane } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
 import type { ClusterNodes } from './nodes.ts';
-import { prepareNode, startNodes } from './nodes.ts';
+import { startNodes } from './nodes.ts';
+import { prepareMachine } from './machine.ts';
+import { NearKubeletDialer } from './near-kubelet-dialer.ts';
 import { isServing, writePidFile } from './pid-file.ts';
 
 /** Where a start tells how far it is. */
@@ -71,7 +73,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   undo.use(writePidFile(dataDir));
 
   // The node's machine is made ready while the control plane starts: neither needs the other yet.
-  const machine = options.node ? prepareNode(options) : undefined;
+  const machine = options.node ? prepareMachine(options) : undefined;
   machine?.catch(() => {});
 
   const gateway = addressInRange(options.clusterCidr, 1);
@@ -85,6 +87,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   ]);
   undo.use(store);
 
+  const { TlsKubeletDialer } = await import('../apiserver/http/kubelet-dialer.ts');
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
   const controlPlane = undo.use(await startControlPlane({
     store,
@@ -96,6 +99,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     clusterCidr: options.clusterCidr,
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
+    kubelet: new NearKubeletDialer(new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate }), (nodeName) => nodes.current?.kubeletAddress(nodeName)),
   }));
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })
     .catch((error: unknown) => { throw explainListenError(error, options); });
@@ -112,13 +116,15 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const controllers = options.controllers === false ? undefined : controlPlane.startControllers();
   controllers?.catch(() => {});
   if (machine !== undefined) {
-    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane, port: address.port, gateway }, await machine));
+    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane }, await machine));
   }
   await controllers;
   if (options.controllers !== false) progress.ready('controllers and scheduler');
   if (nodes.current !== undefined) {
     await nodes.current.ready;
     progress.ready('node');
+    await nodes.current.network;
+    if (nodes.current.real) progress.ready('services and DNS');
   }
   const owned = undo.move();
   return {

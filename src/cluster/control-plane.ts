@@ -1,18 +1,8 @@
-import { createAdmission } from '../apiserver/admission/registry.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
-import { openIdPaths } from '../apiserver/authentication/open-id.ts';
-import { createAuthenticators } from '../apiserver/authentication/registry.ts';
-import { authenticationEndpoints } from '../apiserver/authentication/reviews.ts';
-import { ServiceAccountIssuer, defaultIssuer } from '../apiserver/authentication/service-account-issuer.ts';
-import { tokenRequestEndpoint } from '../apiserver/authentication/token-request.ts';
-import { rbacBootstrapObjects } from '../apiserver/authorization/bootstrap/objects.ts';
-import { rbacEscalationCheck } from '../apiserver/authorization/rbac/escalation.ts';
-import { createAuthorization } from '../apiserver/authorization/registry.ts';
+import { standardAccess } from '../apiserver/authorization/access.ts';
 import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
-import { authorizationEndpoints } from '../apiserver/authorization/reviews.ts';
 import { Discovery } from '../apiserver/discovery/discovery.ts';
 import { OpenApi } from '../apiserver/openapi/openapi.ts';
-import type { Plugged, ServerParts } from '../apiserver/options.ts';
 import type { KubeletDialer } from '../apiserver/subresources/kubelet-dialer.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -46,35 +36,6 @@ export interface ControlPlane extends AsyncDisposable {
   startControllers(selection?: { readonly scheduler?: boolean; readonly controllers?: readonly string[] }): Promise<void>;
 }
 
-/** Who asks, may they, and what else must hold: all that shares the authorizer and the token issuer. */
-function plugIn(parts: ServerParts, options: ControlPlaneOptions): Plugged {
-  const { pki, clock, random } = options;
-  const { reader } = parts;
-  const authorization = createAuthorization({ reader, ...(options.authorizationModes !== undefined && { modes: options.authorizationModes }) });
-  const { authorizer, rbac } = authorization;
-  const authenticators = createAuthenticators({
-    clock,
-    reader,
-    clientCa: pki.ca.certificate,
-    requestHeader: { clientCa: pki.frontProxyCa.certificate, allowedNames: ['front-proxy-client'] },
-    serviceAccount: { keys: [pki.serviceAccount.publicKey], issuers: [defaultIssuer] },
-    ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
-  });
-  const admission = [...createAdmission({ reader, clock, random }), ...(rbac === undefined ? [] : [rbacEscalationCheck({ rbac, authorizer })])];
-  const issuer = new ServiceAccountIssuer({ privateKey: pki.serviceAccount.privateKey, clock, random });
-  return {
-    authenticators,
-    authorizers: [authorizer],
-    admission,
-    endpoints: [
-      ...authenticationEndpoints({ authenticators, audiences: issuer.audiences, clock }),
-      ...authorizationEndpoints(authorization),
-      tokenRequestEndpoint({ reader, clock, issuer, admission }),
-    ],
-    paths: openIdPaths(issuer),
-  };
-}
-
 /** An API server with everything that belongs to it, not yet listening; scheduler and controllers when asked for. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { store, pki, clock, random, logger } = options;
@@ -84,13 +45,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     random,
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
-    plugged: (parts) => plugIn(parts, options),
+    ...standardAccess({ pki, ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
     documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources)],
-    bootstrapObjects: rbacBootstrapObjects(),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
   });
-  const clients = localClients(server.local);
+  const clients = localClients(server.local, clock);
   const stopping = new AbortController();
   let scheduler: Scheduler | undefined;
   return {

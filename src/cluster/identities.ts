@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
 import { createLocalClient } from '../client/transports/local.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
@@ -10,13 +11,16 @@ export interface LocalClients {
   serviceAccount(name: string): Client;
   /** The kubelet of a node: what it may read is only what its own pods need. */
   node(nodeName: string): Client;
+  /** For what a start itself must put in place, such as the DNS Service. */
+  administrator(): Client;
 }
 
-export function localClients(endpoint: LocalEndpoint): LocalClients {
-  const client = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(endpoint, { user: { name, groups: [...groups, 'system:authenticated'] }, userAgent });
+export function localClients(endpoint: LocalEndpoint, clock: Clock): LocalClients {
+  const client = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(endpoint, { user: { name, groups: [...groups, 'system:authenticated'] }, userAgent, clock });
   return {
-    component: (name) => client(`system:${name}`, [], name),
+    component: (name) => (name === 'kube-dns' ? client('system:serviceaccount:kube-system:kube-dns', ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name) : client(`system:${name}`, [], name)),
     serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name),
     node: (nodeName) => client(`system:node:${nodeName}`, ['system:nodes'], 'kubelet'),
+    administrator: () => client('system:coxswain', ['system:masters'], 'coxswain'),
   };
 }

@@ -1,13 +1,154 @@
-import type { ControlPlane } from './control-plane.ts';
-import type { StartOptions } from './cluster.ts';
+import type { Client } from '../client/client.ts';
+import { createInformer } from '../client/informer/informer.ts';
+import { isReason } from '../api/status.ts';
+import { nodes as nodeResource, services } from '../api/resources.ts';
+import type { Node } from '../api/types/core/v1.ts';
+import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
+import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
+import type { ServiceSource } from '../kubelet/kubelet.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { KubeletHandler } from '../kubelet/server/handler.ts';
+import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
 import type { Pki } from '../pki/pki.ts';
+import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
+import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
+import { mkdir } from 'node:fs/promises';
+import { addressInRange } from './addresses.ts';
+import type { StartOptions } from './cluster.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { clusterPaths } from './layout.ts';
+import type { Machine } from './machine.ts';
+import { startServiceNetwork } from './service-network.ts';
 
+/** The nodes of a cluster that live in this process. */
 export interface ClusterNodes extends AsyncDisposable {
   readonly real: boolean;
+  /** Resolves when every node has said that it is ready. */
   readonly ready: Promise<void>;
+  /** Resolves when Services and DNS work on the real node; at once without one. */
+  readonly network: Promise<void>;
+  /** Where the kubelet of one of our nodes listens, when that is not what its status says. */
+  kubeletAddress(nodeName: string): string | undefined;
 }
-export interface Machine { readonly real: boolean }
-export async function prepareNode(_options: StartOptions): Promise<Machine> { return { real: false }; }
-export async function startNodes(_options: StartOptions & { pki: Pki; controlPlane: ControlPlane; port: number; gateway: string }, machine: Machine): Promise<ClusterNodes> {
-  return { real: machine.real, ready: Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+
+export interface NodesOptions extends StartOptions {
+  readonly pki: Pki;
+  readonly controlPlane: ControlPlane;
+}
+
+const kubeletPort = 10_250;
+
+/** Starts the first node on the machine (if it can run one) and simulated ones beside it, behind one kubelet server. */
+export async function startNodes(options: NodesOptions, machine: Machine): Promise<ClusterNodes> {
+  const { clock, random, logger, pki, controlPlane, clusterDomain } = options;
+  await using undo = new AsyncDisposableStack();
+  if (machine.kind === 'real') undo.use(machine.runtime);
+  const kubelets: Kubelet[] = [];
+  const own = new Set<string>();
+  const simulatedCount = machine.kind === 'none' ? 0 : machine.kind === 'real' ? Math.max(0, options.nodes - 1) : options.nodes;
+  const first = machine.kind === 'real' ? 1 : 0;
+  if (simulatedCount + first === 0) return { real: false, ready: Promise.resolve(), network: Promise.resolve(), kubeletAddress: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+
+  const paths = clusterPaths(options.dataDir);
+  await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName }) : undefined;
+  const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
+  const { serving } = await pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
+  // Loopback unless the API server is open to the network: everything that talks to this kubelet is in this process.
+  const listenOn = isLoopback(options.bindAddress) ? '127.0.0.1' : options.bindAddress;
+  const serve = (port: number): Promise<KubeletServer> => KubeletServer.start({
+    handler: new KubeletHandler(() => kubelets),
+    logger: logger.named('kubelet'),
+    address: listenOn,
+    port,
+    tls: { key: serving.key, cert: serving.certificate, clientCa: pki.ca.certificate },
+  });
+  const server = undo.use(await serve(kubeletPort).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return serve(0);
+  }));
+
+  const clusterDns = [addressInRange(options.serviceCidr, 10)];
+  const common = { clock, random, clusterDomain, clusterDns, servingPort: server.port, version: 'v1.36.0' };
+  if (machine.kind === 'real') {
+    own.add(options.nodeName);
+    kubelets.push(undo.use(await Kubelet.start({
+      ...common,
+      nodeName: options.nodeName,
+      client: controlPlane.clients.node(options.nodeName),
+      runtime: machine.runtime.runtime,
+      host: host!,
+      logger,
+      rootDir: paths.kubelet,
+      addresses,
+    })));
+  }
+  if (simulatedCount > 0) {
+    const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
+    for (let index = 0; index < simulatedCount; index++) {
+      const number = index + first;
+      const nodeName = number === 0 ? options.nodeName : `${options.nodeName}-${number + 1}`;
+      own.add(nodeName);
+      kubelets.push(undo.use(await Kubelet.start({
+        ...common,
+        nodeName,
+        client: controlPlane.clients.node(nodeName),
+        runtime: undo.use(new SimulatedRuntime({ clock, random })),
+        host: simulatedHost({ hostname: nodeName, address: simulatedAddress(index), answerProbe: (request) => simulatedProbe({ ...request, nowMs: clock.now() }) }),
+        logger,
+        rootDir: `${paths.kubelet}/${nodeName}`,
+        services: source,
+      })));
+    }
+  }
+  const ready = Promise.all(kubelets.map((kubelet) => kubelet.ready)).then(() => undefined);
+  ready.catch(() => {});
+  const network = machine.kind === 'real' ? startRealNetwork(options, machine, undo) : Promise.resolve();
+  network.catch(() => {});
+  const owned = undo.move();
+  return {
+    real: machine.kind === 'real',
+    ready,
+    network,
+    kubeletAddress: (nodeName) => (own.has(nodeName) ? listenOn : undefined),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address === 'localhost';
+
+/** Simulated machines have addresses of a range that is nobody's (RFC 2544), so that they are never mistaken for real. */
+function simulatedAddress(index: number): string {
+  return addressInRange('198.18.0.0/15', index + 1);
+}
+
+/** One informer of Services for all simulated kubelets. */
+function sharedServices(client: Client, { clock, random, logger }: StartOptions): ServiceSource & Disposable {
+  const stop = new AbortController();
+  const informer = createInformer(client, services, { clock, random, logger });
+  informer.start(stop.signal);
+  return {
+    list: (namespace) => informer.lister.list(namespace),
+    synced: () => informer.synced(),
+    [Symbol.dispose]: () => stop.abort(new Error('the cluster was stopped')),
+  };
+}
+
+/** Services and DNS of the real node, once the node knows its pod range. */
+async function startRealNetwork(options: NodesOptions, machine: Extract<Machine, { kind: 'real' }>, undo: AsyncDisposableStack): Promise<void> {
+  const { controlPlane, clock, nodeName } = options;
+  const client = controlPlane.clients.node(nodeName);
+  const signal = AbortSignal.any([]);
+  for (;;) {
+    const node: Node | undefined = await client.get(nodeResource, { name: nodeName }).catch((error: unknown) => {
+      if (isReason(error, 'NotFound')) return undefined;
+      throw error;
+    });
+    const podCidr = node?.spec?.podCIDR;
+    if (podCidr !== undefined && podCidr !== '') {
+      undo.use(await startServiceNetwork(options, machine, addressInRange(podCidr, 1)));
+      return;
+    }
+    await clock.sleep(10, signal);
+  }
 }

@@ -1,0 +1,102 @@
+import { networkInterfaces } from 'node:os';
+import { isReason } from '../api/status.ts';
+import { endpointslices, services } from '../api/resources.ts';
+import type { Service } from '../api/types/core/v1.ts';
+import type { EndpointSlice } from '../api/types/discovery/v1.ts';
+import type { Client } from '../client/client.ts';
+import { ClusterDns } from '../dns/cluster-dns.ts';
+import type { ProxyBackend } from '../proxy/backend.ts';
+import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
+import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
+import { ServiceProxy } from '../proxy/proxy.ts';
+import { addressInRange } from './addresses.ts';
+import type { Machine } from './machine.ts';
+import type { NodesOptions } from './nodes.ts';
+import { runChecked } from './run-checked.ts';
+
+/** Port of the cluster DNS on the node; pods ask the Service's port 53. */
+const dnsPort = 10_053;
+/** How long the bridge may take to appear once the node has its range. */
+const bridgeTimeoutMs = 10_000;
+
+/**
+ * What makes Services work on the real node: the proxy's rules, the cluster DNS and the API server on the address of the
+ * pods' bridge, and the Services that lead to both. The gateway is reachable from the machine and its pods alone.
+ */
+export async function startServiceNetwork(options: NodesOptions, machine: Extract<Machine, { kind: 'real' }>, gateway: string): Promise<AsyncDisposable> {
+  const { controlPlane, pki, clock, random, logger, nodeName, clusterDomain } = options;
+  const { server, clients } = controlPlane;
+  await using undo = new AsyncDisposableStack();
+  const backend = proxyBackend(options, machine);
+  if (backend !== undefined) {
+    const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, clock, random, logger: logger.named('proxy') }));
+    await proxy.start();
+  }
+  const deadlineMs = clock.monotonicMs() + bridgeTimeoutMs;
+  while (!hasAddress(gateway)) {
+    if (clock.monotonicMs() > deadlineMs) throw new Error(`the pods' bridge did not get the address ${gateway}; see the messages of the kubelet`);
+    await clock.sleep(5);
+  }
+  const port = server.address?.port ?? options.port;
+  if (!listensEverywhere(options.bindAddress)) await server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate });
+  await server.advertise({ address: gateway, port });
+
+  const dns = undo.use(await ClusterDns.start({ client: clients.component('kube-dns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
+  const boundPort = await dns.server.listen(gateway, dnsPort).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return dns.server.listen(gateway, 0);
+  });
+  await publishDns(clients.administrator(), { serviceIp: addressInRange(options.serviceCidr, 10), address: gateway, port: boundPort });
+  return undo.move();
+}
+
+const listensEverywhere = (address: string): boolean => address === '0.0.0.0' || address === '::';
+
+function hasAddress(address: string): boolean {
+  return Object.values(networkInterfaces()).some((list) => list?.some((one) => one.address === address) === true);
+}
+
+function proxyBackend({ proxyMode, clusterCidr }: NodesOptions, { capabilities }: Extract<Machine, { kind: 'real' }>): ProxyBackend | undefined {
+  const backendOptions = { run: runChecked, clusterCidr };
+  if (proxyMode === 'none') return undefined;
+  if (proxyMode === 'nftables' || (proxyMode === 'auto' && capabilities.nft !== undefined)) return new NftablesBackend(backendOptions);
+  return new IptablesBackend(backendOptions);
+}
+
+/** The Service that every pod's resolv.conf names, under upstream's name, and where it leads. */
+async function publishDns(client: Client, { serviceIp, address, port }: { readonly serviceIp: string; readonly address: string; readonly port: number }): Promise<void> {
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
+  const service: Service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels },
+    spec: {
+      clusterIP: serviceIp,
+      ports: [
+        { name: 'dns', port: 53, protocol: 'UDP', targetPort: port },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: port },
+      ],
+    },
+  };
+  const slice: EndpointSlice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns', 'endpointslice.kubernetes.io/managed-by': 'coxswain' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
+    ports: [
+      { name: 'dns', port, protocol: 'UDP' },
+      { name: 'dns-tcp', port, protocol: 'TCP' },
+    ],
+  };
+  await client.create(services, service).catch(ignoreExisting);
+  await client.create(endpointslices, slice).catch(async (error: unknown) => {
+    ignoreExisting(error);
+    const { endpoints, ports } = slice;
+    await client.patch(endpointslices, { namespace: 'kube-system', name: 'kube-dns' }, { type: 'merge', value: { endpoints, ports } });
+  });
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!isReason(error, 'AlreadyExists')) throw error;
+}
