@@ -290,3 +290,56 @@ test('a changed image restarts the container', async () => {
   assert.equal(container.restartCount, 1);
   assert.equal(node.eventsOf('web').includes('Killing: Container app definition changed, will be restarted'), true);
 });
+
+test('a pod that is deleted while its image is pulled goes at once', async () => {
+  await using node = await TestNode.start({ runtime: { images: [], pullDelayMs: 600_000 } });
+  await node.createPod('slow');
+  await node.clock.advance(1000);
+  assert.equal(node.pod('slow').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+  await node.client.delete(pods, { namespace: 'default', name: 'slow' });
+  await node.clock.advance(1000);
+  assert.equal(node.hasPod('slow'), false);
+  await node.clock.advance(700_000);
+  assert.deepEqual(await node.runtime.listContainers(), []);
+});
+
+test('a pulled image is told of with its time and size', async () => {
+  await using node = await TestNode.start({ runtime: { images: [], pullDelayMs: 1234 } });
+  await node.createPod('web', { containers: [{ name: 'app', image: 'nginx' }] });
+  await node.clock.advance(3000);
+  assert.deepEqual(node.eventsOf('web').slice(0, 2), ['Pulling: Pulling image "nginx"', 'Pulled: Successfully pulled image "nginx" in 1.234s (1.234s including waiting). Image size: 1048576 bytes.']);
+});
+
+test('a pod on the host\'s network has the node\'s address, and gates hold readiness back', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('host', { hostNetwork: true, readinessGates: [{ conditionType: 'example.com/ready' }] });
+  await node.clock.advance(1000);
+  assert.equal(node.pod('host').status?.podIP, '10.0.0.1');
+  assert.equal(node.condition('host', 'ContainersReady')?.status, 'True');
+  assert.equal(node.condition('host', 'Ready')?.reason, 'ReadinessGatesNotReady');
+  const condition = { type: 'example.com/ready', status: 'True' };
+  await node.client.patch(pods, { namespace: 'default', name: 'host' }, { type: 'strategic', value: { status: { conditions: [condition] } } }, { subresource: 'status' });
+  await node.clock.advance(1000);
+  assert.equal(node.condition('host', 'Ready')?.status, 'True');
+  assert.equal(node.condition('host', 'Ready')?.message, undefined);
+  assert.equal(node.condition('host', 'example.com/ready')?.status, 'True');
+});
+
+test('what others write into a status is put right', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('web');
+  await node.clock.advance(1000);
+  await node.client.patch(pods, { namespace: 'default', name: 'web' }, { type: 'merge', value: { status: { podIP: '1.2.3.4', podIPs: [{ ip: '1.2.3.4' }] } } }, { subresource: 'status' });
+  await node.clock.advance(1000);
+  assert.deepEqual(node.pod('web').status?.podIPs, [{ ip: '10.244.1.2' }]);
+});
+
+test('a node that comes back with another address says so', async () => {
+  await using node = await TestNode.start({ kubelet: { addresses: ['10.0.0.7'] } });
+  assert.deepEqual(node.node().status?.addresses, [{ type: 'InternalIP', address: '10.0.0.7' }, { type: 'Hostname', address: 'node-1' }]);
+  await node.kubelet[Symbol.asyncDispose]();
+  await node.startKubelet({ addresses: ['10.0.0.8'], nodeLabels: { zone: 'a' } });
+  await node.clock.advance(1000);
+  assert.deepEqual(node.node().status?.addresses, [{ type: 'InternalIP', address: '10.0.0.8' }, { type: 'Hostname', address: 'node-1' }]);
+  assert.equal(node.node().metadata.labels?.['zone'], 'a');
+});

@@ -52,7 +52,7 @@ export class TestNode implements AsyncDisposable {
   }
 
   /** Starts it again after `kubelet[Symbol.asyncDispose]()`, on the same runtime and API. */
-  async startKubelet(): Promise<void> {
+  async startKubelet(more: Partial<KubeletOptions> = {}): Promise<void> {
     const { clock, random } = this;
     const answerProbe: Parameters<typeof simulatedHost>[0]['answerProbe'] = ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() });
     const starting = Kubelet.start({
@@ -67,6 +67,7 @@ export class TestNode implements AsyncDisposable {
       podCidr: '10.244.1.0/24',
       clusterDns: ['10.96.0.10'],
       ...this.#options,
+      ...more,
     });
     await clock.settle();
     this.kubelet = await starting;
