@@ -36,6 +36,7 @@ export class ProbeManager implements ProbeVerdicts {
   readonly #onVerdict: (podUid: string) => void;
   /** By pod, then by container id and kind. */
   readonly #pods = new Map<string, Map<string, Worker>>();
+  #stopped = false;
   readonly #byContainer = new Map<string, Partial<Record<ProbeKind, Worker>>>();
 
   constructor(options: { readonly host: Host; readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly onVerdict: (podUid: string) => void }) {
@@ -48,6 +49,7 @@ export class ProbeManager implements ProbeVerdicts {
 
   /** Starts probes of containers that run now and ends those of containers that do not. */
   sync(pod: Pod, state: PodRuntimeState): void {
+    if (this.#stopped) return;
     const podUid = uidOf(pod);
     const podIp = state.sandbox?.ips[0] ?? pod.status?.podIP;
     const workers = this.#pods.get(podUid) ?? new Map<string, Worker>();
@@ -89,7 +91,9 @@ export class ProbeManager implements ProbeVerdicts {
     this.#pods.delete(podUid);
   }
 
+  /** Ends all probes for good. */
   stop(): void {
+    this.#stopped = true;
     for (const podUid of this.#pods.keys()) this.remove(podUid);
   }
 

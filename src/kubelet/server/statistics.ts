@@ -8,7 +8,11 @@ interface PodStats { readonly pod: Pod; readonly containers: readonly ContainerS
 
 async function podStats(kubelet: ServedKubelet): Promise<PodStats[]> {
   const stats = await kubelet.context.runtime.containerStats();
-  return kubelet.pods().map((pod) => ({ pod, containers: stats.filter(({ podUid }) => podUid === uidOf(pod)) })).filter(({ containers }) => containers.length > 0);
+  return kubelet.pods().map((pod) => {
+    const state = kubelet.findPod(namespaceOf(pod), nameOf(pod), uidOf(pod))?.state;
+    const running = new Set(state?.containers.filter((container) => container.state === 'running').map(({ id }) => id));
+    return { pod, containers: stats.filter(({ containerId }) => running.has(containerId)) };
+  }).filter(({ containers }) => containers.length > 0);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
