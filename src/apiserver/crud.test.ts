@@ -8,14 +8,14 @@ const configMap = (name: string, data: Record<string, string> = { k: 'v' }) => (
 test('create fills in metadata, get answers the same, update needs the latest version', async () => {
   await using api = await TestServer.start();
   const created = await api.create(configMaps, configMap('a'));
-  assert.equal(created['metadata']!['namespace'], 'default');
-  assert.match(created['metadata']!['uid']!, /^[0-9a-f-]{36}$/);
-  assert.equal(created['metadata']!['creationTimestamp'], '2026-01-01T00:00:00Z');
+  assert.equal(created.metadata.namespace, 'default');
+  assert.match(created.metadata.uid!, /^[0-9a-f-]{36}$/);
+  assert.equal(created.metadata.creationTimestamp, '2026-01-01T00:00:00Z');
   assert.deepEqual(await api.get(`${configMaps}/a`), created);
 
   const updated = await api.update(`${configMaps}/a`, { ...created, data: { k: 'w' } });
-  assert.notEqual(updated['metadata']!['resourceVersion'], created['metadata']!['resourceVersion']);
-  assert.equal(updated['metadata']!['uid'], created['metadata']!['uid']);
+  assert.notEqual(updated.metadata.resourceVersion, created.metadata.resourceVersion);
+  assert.equal(updated.metadata.uid, created.metadata.uid);
   await assert.rejects(api.update(`${configMaps}/a`, { ...created, data: { k: 'x' } }), refusal('Conflict', 'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again'));
 });
 
@@ -24,7 +24,7 @@ test('what changes nothing is not written, whatever the order of the fields', as
   const created = await api.create(configMaps, configMap('a', { x: '1', y: '2' }));
   const before = api.store.revision;
   const same = await api.update(`${configMaps}/a`, { kind: 'ConfigMap', data: { y: '2', x: '1' }, metadata: { name: 'a' }, apiVersion: 'v1' });
-  assert.equal(same['metadata']!['resourceVersion'], created['metadata']!['resourceVersion']);
+  assert.equal(same.metadata.resourceVersion, created.metadata.resourceVersion);
   await api.patch(`${configMaps}/a`, { data: { x: '1' } });
   assert.equal(api.store.revision, before);
 });
@@ -37,7 +37,7 @@ test('refusals are worded as upstream words them', async () => {
   await assert.rejects(api.create(configMaps, { ...configMap('c'), metadata: { name: 'c', namespace: 'other' } }), refusal('BadRequest', 'the namespace of the provided object does not match the namespace sent on the request'));
   await assert.rejects(api.update(`${configMaps}/a`, configMap('b')), refusal('BadRequest', 'the name of the object (b) does not match the name on the URL (a)'));
   await assert.rejects(api.update(`${configMaps}/none`, configMap('none')), refusal('NotFound', 'configmaps "none" not found'));
-  await assert.rejects(api.update(`${configMaps}/a`, { ...created, metadata: { ...created['metadata'], uid: 'other' } }), refusal('Conflict', /Precondition failed: UID in precondition: other, UID in object meta: /));
+  await assert.rejects(api.update(`${configMaps}/a`, { ...created, metadata: { ...created.metadata, uid: 'other' } }), refusal('Conflict', /Precondition failed: UID in precondition: other, UID in object meta: /));
   await assert.rejects(api.create(configMaps, configMap('Bad_Name')), refusal('Invalid', /^ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of/));
   await assert.rejects(api.create(configMaps, { ...configMap('d'), kind: 'Pod' }), refusal('BadRequest', /cannot be handled as a ConfigMap/));
   await assert.rejects(api.create(configMaps, { ...configMap('d'), apiVersion: 'v2' }), refusal('BadRequest', /cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2"/));
@@ -58,7 +58,7 @@ test('unknown fields: refused when strict, warned of by default', async () => {
 test('generated names are tried again when they are taken', async () => {
   await using api = await TestServer.start();
   const names = new Set<string>();
-  for (let i = 0; i < 20; i++) names.add((await api.create(configMaps, { ...configMap(''), metadata: { generateName: 'p-' } }))['metadata']!['name']!);
+  for (let i = 0; i < 20; i++) names.add((await api.create(configMaps, { ...configMap(''), metadata: { generateName: 'p-' } })).metadata.name!);
   assert.equal(names.size, 20);
   for (const name of names) assert.match(name, /^p-[a-z0-9]{5}$/);
 });
@@ -67,8 +67,8 @@ test('a dry run answers as if, and writes nothing', async () => {
   await using api = await TestServer.start();
   const before = api.store.revision;
   const created = await api.create(`${configMaps}?dryRun=All`, configMap('a'));
-  assert.equal(created['metadata']!['name'], 'a');
-  assert.equal('resourceVersion' in created['metadata']!, false);
+  assert.equal(created.metadata.name, 'a');
+  assert.equal('resourceVersion' in created.metadata, false);
   await assert.rejects(api.get(`${configMaps}/a`), refusal('NotFound'));
   await assert.rejects(api.create(`${configMaps}?dryRun=Some`, configMap('a')), refusal('Invalid', /supported values: "All"/));
   assert.equal(api.store.revision, before);
@@ -77,10 +77,10 @@ test('a dry run answers as if, and writes nothing', async () => {
 test('patches: merge, JSON and strategic', async () => {
   await using api = await TestServer.start();
   await api.create(configMaps, configMap('a'));
-  assert.deepEqual((await api.patch(`${configMaps}/a`, { data: { k: null, l: '1' } }))['data'], { l: '1' });
-  assert.deepEqual((await api.patch(`${configMaps}/a`, [{ op: 'add', path: '/data/m', value: '2' }], 'application/json-patch+json'))['data'], { l: '1', m: '2' });
+  assert.deepEqual((await api.patch(`${configMaps}/a`, { data: { k: null, l: '1' } })).data, { l: '1' });
+  assert.deepEqual((await api.patch(`${configMaps}/a`, [{ op: 'add', path: '/data/m', value: '2' }], 'application/json-patch+json')).data, { l: '1', m: '2' });
   const labelled = await api.patch(`${configMaps}/a`, { metadata: { labels: { x: 'y' } } }, 'application/strategic-merge-patch+json');
-  assert.deepEqual(labelled['metadata']!['labels'], { x: 'y' });
+  assert.deepEqual(labelled.metadata.labels, { x: 'y' });
   await assert.rejects(api.patch(`${configMaps}/a`, {}, 'application/apply-patch+yaml'), refusal('UnsupportedMediaType', /not supported: server-side apply/));
   await assert.rejects(api.patch(`${configMaps}/a`, { metadata: { resourceVersion: '1' } }), refusal('Conflict'));
 });
@@ -89,7 +89,7 @@ test('many writers at once lose nothing', async () => {
   await using api = await TestServer.start();
   await api.create(configMaps, configMap('a', {}));
   await Promise.all(Array.from({ length: 30 }, (_, i) => api.patch(`${configMaps}/a`, { data: { [`k${i}`]: 'v' } })));
-  assert.equal(Object.keys((await api.get(`${configMaps}/a`))['data']!).length, 30);
+  assert.equal(Object.keys((await api.get(`${configMaps}/a`)).data).length, 30);
 });
 
 test('deletion: a Status, preconditions, finalizers, propagation', async () => {
@@ -97,12 +97,12 @@ test('deletion: a Status, preconditions, finalizers, propagation', async () => {
   const created = await api.create(configMaps, configMap('a'));
   await assert.rejects(api.delete(`${configMaps}/a`, { preconditions: { uid: 'other' } }), refusal('Conflict', /the UID in the precondition \(other\) does not match the UID in record/));
   const gone = await api.delete(`${configMaps}/a`);
-  assert.deepEqual(gone, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: 'a', kind: 'configmaps', uid: created['metadata']!['uid'] } });
+  assert.deepEqual(gone, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: 'a', kind: 'configmaps', uid: created.metadata.uid } });
 
   await api.create(configMaps, { ...configMap('b'), metadata: { name: 'b', finalizers: ['example.com/hold'] } });
   const held = await api.delete(`${configMaps}/b`);
-  assert.equal(held['metadata']!['deletionTimestamp'], '2026-01-01T00:00:00Z');
-  assert.equal(held['metadata']!['deletionGracePeriodSeconds'], 0);
+  assert.equal(held.metadata.deletionTimestamp, '2026-01-01T00:00:00Z');
+  assert.equal(held.metadata.deletionGracePeriodSeconds, 0);
   await assert.rejects(api.create(configMaps, configMap('b')), refusal('AlreadyExists', 'object is being deleted: configmaps "b" already exists'));
   await assert.rejects(api.patch(`${configMaps}/b`, { metadata: { finalizers: ['example.com/hold', 'example.com/more'] } }), refusal('Invalid', /no new finalizers can be added/));
   await api.patch(`${configMaps}/b`, { metadata: { finalizers: null } });
@@ -110,17 +110,17 @@ test('deletion: a Status, preconditions, finalizers, propagation', async () => {
 
   await api.create(configMaps, configMap('c'));
   const foreground = await api.delete(`${configMaps}/c?propagationPolicy=Foreground`);
-  assert.deepEqual(foreground['metadata']!['finalizers'], ['foregroundDeletion']);
+  assert.deepEqual(foreground.metadata.finalizers, ['foregroundDeletion']);
   await api.create(configMaps, configMap('d'));
   const orphaned = await api.delete(`${configMaps}/d`, { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Orphan' });
-  assert.deepEqual(orphaned['metadata']!['finalizers'], ['orphan']);
+  assert.deepEqual(orphaned.metadata.finalizers, ['orphan']);
 });
 
 test('deletecollection deletes what its selector chooses', async () => {
   await using api = await TestServer.start();
   for (const [name, app] of [['a', 'x'], ['b', 'x'], ['c', 'y']]) await api.create(configMaps, { ...configMap(name!), metadata: { name, labels: { app } } });
   await api.delete(`${configMaps}?labelSelector=app%3Dx`);
-  assert.deepEqual((await api.get(configMaps))['items']!.map((item) => item['metadata']!['name']), ['c']);
+  assert.deepEqual((await api.get(configMaps)).items.map((item) => item.metadata.name), ['c']);
 });
 
 test('bad requests over the local endpoint are refusals, not crashes', async () => {

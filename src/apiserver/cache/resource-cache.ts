@@ -145,7 +145,7 @@ export class ResourceCache {
 
   /** Ends every watch. */
   close(): void {
-    for (const watcher of [...this.#watchers]) {
+    for (const watcher of this.#watchers) {
       this.#watchers.delete(watcher);
       watcher.end();
     }

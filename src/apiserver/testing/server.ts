@@ -1,7 +1,7 @@
 import { SeededRandom } from '../../base/random.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
-import type { KubeObject } from '../../api/meta/object.ts';
+import type { ObjectMeta } from '../../api/types/meta/v1.ts';
 import { isReason } from '../../api/status.ts';
 import type { ApiError } from '../../api/status.ts';
 import type { LocalRequest } from '../../client/transports/local-endpoint.ts';
@@ -9,9 +9,22 @@ import { MemoryStore } from '../../store/drivers/memory/memory-store.ts';
 import { ApiServer } from '../api-server.ts';
 import type { ApiServerOptions } from '../options.ts';
 
-/** Objects as tests look at them. */
-export type Loose = KubeObject & Record<string, never>;
-export type Shown = { [key: string]: Shown } & Shown[] & string & number & boolean;
+/** Any field below another: tests compare what is there. */
+export interface Field { readonly [key: string]: Field }
+
+/** Objects, lists and statuses as tests look at them. */
+export interface Shown {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: ObjectMeta & { readonly continue?: string; readonly remainingItemCount?: number };
+  readonly items: readonly Shown[];
+  readonly data: Field;
+  readonly spec: Field;
+  readonly status: Field;
+  readonly message: string;
+  readonly note: string;
+  readonly involvedObject: Field;
+}
 
 export const admin = { name: 'admin', groups: ['system:masters'] };
 
