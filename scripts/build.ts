@@ -27,6 +27,8 @@ await build({
   sourcemap: false,
   legalComments: 'none',
   logLevel: 'error',
+  // The package's Node entry is CommonJS, whose names are lost when it is imported on demand.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   // CommonJS packages inside an ES module bundle ask for `require`.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   define: { 'process.env.NODE_ENV': '"production"' },

@@ -94,7 +94,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
         nodeName,
         client: controlPlane.clients.node(nodeName),
         runtime: undo.use(new SimulatedRuntime({ clock, random })),
-        host: simulatedHost({ hostname: nodeName, address: simulatedAddress(index), answerProbe: (request) => simulatedProbe({ ...request, nowMs: clock.now() }) }),
+        host: simulatedHost({ hostname: nodeName, address: simulatedAddress(index), answerProbe: ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() }) }),
         logger,
         rootDir: `${paths.kubelet}/${nodeName}`,
         services: source,

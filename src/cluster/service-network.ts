@@ -1,8 +1,8 @@
-import { networkInterfaces } from 'node:os';
 import { isReason } from '../api/status.ts';
 import { endpointslices, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
 import { ClusterDns } from '../dns/cluster-dns.ts';
 import type { ProxyBackend } from '../proxy/backend.ts';
@@ -32,13 +32,10 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
     const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, clock, random, logger: logger.named('proxy') }));
     await proxy.start();
   }
-  const deadlineMs = clock.monotonicMs() + bridgeTimeoutMs;
-  while (!hasAddress(gateway)) {
-    if (clock.monotonicMs() > deadlineMs) throw new Error(`the pods' bridge did not get the address ${gateway}; see the messages of the kubelet`);
-    await clock.sleep(5);
-  }
   const port = server.address?.port ?? options.port;
-  if (!listensEverywhere(options.bindAddress)) await server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate });
+  if (!listensEverywhere(options.bindAddress)) {
+    await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate }));
+  }
   await server.advertise({ address: gateway, port });
 
   const dns = undo.use(await ClusterDns.start({ client: clients.component('kube-dns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
@@ -52,8 +49,18 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
 
 const listensEverywhere = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
-function hasAddress(address: string): boolean {
-  return Object.values(networkInterfaces()).some((list) => list?.some((one) => one.address === address) === true);
+/** Tries until the bridge has its address, which it gets a moment after the node learnt its range. */
+async function onceThere<T>(clock: Clock, address: string, listen: () => Promise<T>): Promise<T> {
+  const deadlineMs = clock.monotonicMs() + bridgeTimeoutMs;
+  for (;;) {
+    try {
+      return await listen();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL') throw error;
+      if (clock.monotonicMs() > deadlineMs) throw new Error(`the pods' bridge did not get the address ${address}; see the messages of the kubelet`, { cause: error });
+    }
+    await clock.sleep(5);
+  }
 }
 
 function proxyBackend({ proxyMode, clusterCidr }: NodesOptions, { capabilities }: Extract<Machine, { kind: 'real' }>): ProxyBackend | undefined {

@@ -22,7 +22,9 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions): Authe
   const allowed = options.allowedNames ?? [];
   return {
     name: 'request-header',
-    authenticate: ({ clientCertificate, header }) => {
+    authenticate: (credentials) => {
+      const { clientCertificate } = credentials;
+      const header = (name: string): string | undefined => credentials.header(name);
       const name = header('x-remote-user') ?? '';
       if (name === '' || clientCertificate === undefined) return undefined;
       const chain = splitCertificates(clientCertificate);
