@@ -18,7 +18,7 @@ export interface LocalClients {
 export function localClients(endpoint: LocalEndpoint, clock: Clock): LocalClients {
   const client = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(endpoint, { user: { name, groups: [...groups, 'system:authenticated'] }, userAgent, clock });
   return {
-    component: (name) => (name === 'kube-dns' ? client('system:serviceaccount:kube-system:kube-dns', ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name) : client(`system:${name}`, [], name)),
+    component: (name) => client(`system:${name}`, [], name),
     serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name),
     node: (nodeName) => client(`system:node:${nodeName}`, ['system:nodes'], 'kubelet'),
     administrator: () => client('system:coxswain', ['system:masters'], 'coxswain'),

@@ -103,7 +103,9 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   }
   const ready = Promise.all(kubelets.map((kubelet) => kubelet.ready)).then(() => undefined);
   ready.catch(() => {});
-  const network = machine.kind === 'real' ? startRealNetwork(options, machine, undo) : Promise.resolve();
+  // Outlives this function: what it starts is disposed with the rest, before it.
+  const late = undo.use(new AsyncDisposableStack());
+  const network = machine.kind === 'real' ? startRealNetwork(options, machine, late) : Promise.resolve();
   network.catch(() => {});
   const owned = undo.move();
   return {

@@ -1,6 +1,7 @@
 import { isReason } from '../api/status.ts';
 import { endpointslices, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core/v1.ts';
+import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
@@ -38,7 +39,8 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   }
   await server.advertise({ address: gateway, port });
 
-  const dns = undo.use(await ClusterDns.start({ client: clients.component('kube-dns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
+  await server.ensure(dnsAccess);
+  const dns = undo.use(await ClusterDns.start({ client: clients.serviceAccount('coredns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
   const boundPort = await dns.server.listen(gateway, dnsPort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return dns.server.listen(gateway, 0);
@@ -70,6 +72,26 @@ function proxyBackend({ proxyMode, clusterCidr }: NodesOptions, { capabilities }
   return new IptablesBackend(backendOptions);
 }
 
+/** What the cluster DNS may read, under the names that kubeadm gives CoreDNS. */
+const dnsAccess: readonly (ClusterRole | ClusterRoleBinding)[] = [
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'system:coredns' },
+    rules: [
+      { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    ],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'system:coredns' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:coredns' },
+    subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: 'kube-system' }],
+  },
+];
+
 /** The Service that every pod's resolv.conf names, under upstream's name, and where it leads. */
 async function publishDns(client: Client, { serviceIp, address, port }: { readonly serviceIp: string; readonly address: string; readonly port: number }): Promise<void> {
   const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
@@ -96,14 +118,14 @@ async function publishDns(client: Client, { serviceIp, address, port }: { readon
       { name: 'dns-tcp', port, protocol: 'TCP' },
     ],
   };
-  await client.create(services, service).catch(ignoreExisting);
+  // Looked for first: creating it again would fail for its address, which it has itself.
+  await client.get(services, { namespace: 'kube-system', name: 'kube-dns' }).catch(async (error: unknown) => {
+    if (!isReason(error, 'NotFound')) throw error;
+    await client.create(services, service);
+  });
   await client.create(endpointslices, slice).catch(async (error: unknown) => {
-    ignoreExisting(error);
+    if (!isReason(error, 'AlreadyExists')) throw error;
     const { endpoints, ports } = slice;
     await client.patch(endpointslices, { namespace: 'kube-system', name: 'kube-dns' }, { type: 'merge', value: { endpoints, ports } });
   });
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!isReason(error, 'AlreadyExists')) throw error;
 }
