@@ -6,7 +6,7 @@ import { Duplex as DuplexStream } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { dialPortForward, dialRemoteCommand } from './dial.ts';
+import { BrokenSessionError, dialPortForward, dialRemoteCommand } from './dial.ts';
 import { servePortForward } from './serve-port-forward.ts';
 import { serveRemoteCommand } from './serve-remote-command.ts';
 import { SpdyConnection } from './spdy/connection.ts';
@@ -175,6 +175,55 @@ test('port-forward over WebSocket channels starts each channel with its port', a
   socket.send(Buffer.from('\x00ping'));
   assert.equal(await answer, 'PING');
   socket.close();
+});
+
+/** containerd's way: every stream is reset after its last byte, none is ended. */
+async function resetting(request: UpgradeRequest, said: Record<string, string>): Promise<void> {
+  request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+  await new Promise<void>((resolve) => {
+    const connection: SpdyConnection = new SpdyConnection({
+      socket: request.socket, head: request.head, role: 'server',
+      onStream: (stream) => {
+        stream.resume();
+        const type = stream.headers['streamtype']!;
+        if (type === 'stdin') stream.once('data', () => stream.destroy());
+        else stream.write(said[type]!, () => stream.destroy());
+      },
+    });
+    void connection.closed.then(resolve);
+  });
+}
+
+test('a stream that the peer resets is read to its end, however late', async () => {
+  const output = 'x'.repeat(500_000);
+  const status = JSON.stringify({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '9' }] } });
+  await using server = await serving((request) => resetting(request, { stdout: output, stderr: '', error: status }));
+  const command = await dialRemoteCommand(server.url, { stdin: true, stdout: true, stderr: true, tty: false });
+  const stdinClosed = new Promise((resolve) => command.stdin!.once('close', resolve));
+  command.stdin!.write('more than the command wants');
+  assert.deepEqual(await command.exit, { exitCode: 9 });
+  await stdinClosed;
+  assert.equal(await text(command.stderr!), '');
+  assert.equal(await text(command.stdout!), output);
+  command.close();
+});
+
+test('a command that is cut off in the middle has no exit code', async () => {
+  await using server = await serving(async (request) => {
+    await serveRemoteCommand(request, { stdin: false, stdout: true, stderr: false, tty: false });
+    request.socket.destroy();
+  });
+  const command = await dialRemoteCommand(server.url, { stdin: false, stdout: true, stderr: false, tty: false });
+  await assert.rejects(command.exit, BrokenSessionError);
+});
+
+test('port-forward: what came before the reset is read, and what is written after it is dropped', async () => {
+  await using server = await serving((request) => resetting(request, { error: '', data: 'last words' }));
+  const stream = await dialPortForward(server.url, 80);
+  await new Promise((resolve) => stream.once('readable', resolve));
+  stream.write('too late');
+  assert.equal(await text(stream), 'last words');
+  assert.equal(stream.destroyed, true);
 });
 
 test('an unknown subprotocol is refused with what the server knows', async () => {

@@ -216,7 +216,10 @@ export class SpdyConnection {
         break;
       }
       case rstStream: {
-        this.#streams.get(frame.readUInt32BE(8) & 0x7fffffff)?.destroy();
+        const id = frame.readUInt32BE(8) & 0x7fffffff;
+        const stream = this.#streams.get(id);
+        this.#streams.delete(id);
+        stream?.peerGone();
         break;
       }
       case ping: {
@@ -230,7 +233,7 @@ export class SpdyConnection {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const stream of this.#streams.values()) stream.connectionClosed();
+    for (const stream of this.#streams.values()) stream.peerGone();
     this.#streams.clear();
     this.#paused.clear();
     this.#writer.close();
@@ -243,6 +246,7 @@ export class SpdyStream extends Duplex {
   readonly headers: SpdyHeaders;
   readonly id: number;
   readonly #connection: SpdyConnection;
+  #peerGone = false;
 
   constructor(connection: SpdyConnection, id: number, headers: SpdyHeaders) {
     super({ allowHalfOpen: true, emitClose: true });
@@ -252,9 +256,15 @@ export class SpdyStream extends Duplex {
     this.on('error', () => {});
   }
 
-  /** @internal */
-  connectionClosed(): void {
-    if (this.readableEnded || (this.readableFlowing === null && this.listenerCount('readable') === 0)) {
+  /**
+   * The peer has reset the stream (containerd does so after the last byte, instead of ending it) or the connection is
+   * gone. What has arrived can still be read to its end, and then the stream closes.
+   * @internal
+   */
+  peerGone(): void {
+    if (this.destroyed || this.#peerGone) return;
+    this.#peerGone = true;
+    if (this.readableEnded) {
       this.destroy();
       return;
     }
@@ -267,15 +277,18 @@ export class SpdyStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#connection.sendData(this.id, chunk, false).then(() => callback(), callback);
+    // Nobody takes it any more. An error would destroy the stream, and with it what has not been read yet.
+    if (this.#peerGone) callback();
+    else this.#connection.sendData(this.id, chunk, false).then(() => callback(), callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#connection.sendData(this.id, new Uint8Array(0), true).then(() => callback(), () => callback());
+    if (this.#peerGone) callback();
+    else this.#connection.sendData(this.id, new Uint8Array(0), true).then(() => callback(), () => callback());
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const open = !this.readableEnded || !this.writableFinished;
+    const open = !this.#peerGone && (!this.readableEnded || !this.writableFinished);
     this.#connection.release(this.id);
     if (open) this.#connection.sendReset(this.id).catch(() => {});
     callback(error);
