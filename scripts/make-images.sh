@@ -51,7 +51,7 @@ web() {
 }
 cat >"$work/nginx" <<'SCRIPT'
 #!/bin/sh
-port=${NGINX_PORT:-80}
+port=${COX_HTTP_PORT:-80}
 version=$(cat /etc/nginx-version)
 case "${1:-}" in
   -v|-V) echo "nginx version: nginx/$version" >&2; exit 0 ;;
@@ -140,7 +140,7 @@ server_image() {
   mkdir -p "$work/web/bin" "$work/web/etc"
   web "$work/web" "$3"
   printf '%s\n' "$3" >"$work/web/usr/share/nginx/html/index.html"
-  archive "$1" "{\"Env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\"NGINX_PORT=$2\"],\"Cmd\":[\"nginx\"],\"ExposedPorts\":{\"$2/tcp\":{}}}" "$base_layer" "$(layer "$work/web")"
+  archive "$1" "{\"Env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\",\"COX_HTTP_PORT=$2\"],\"Cmd\":[\"nginx\"],\"ExposedPorts\":{\"$2/tcp\":{}}}" "$base_layer" "$(layer "$work/web")"
 }
 server_image gcr.io/google-samples/node-hello:1.0 8080 'Hello Kubernetes!'
 server_image gcr.io/google-samples/kubernetes-bootcamp:v1 8080 'Hello Kubernetes bootcamp! | v=1'
