@@ -29,7 +29,8 @@ const readable = (info: RequestInfo, method: string): string => {
 
 /** Counts requests under upstream's names. Recording touches a map and an array; text is made when it is asked for. */
 export class RequestMetrics {
-  readonly #series = new Map<string, Series>();
+  /** By resource (empty for other paths), then by the rest of what tells requests apart. */
+  readonly #series = new Map<string, Map<string, Series>>();
   readonly #gauges: readonly Gauge[];
 
   constructor(gauges: readonly Gauge[]) {
@@ -37,9 +38,11 @@ export class RequestMetrics {
   }
 
   record(info: RequestInfo, method: string, code: number, durationMs: number): void {
-    const key = info.isResourceRequest ? `${info.verb} ${info.apiGroup}/${info.apiVersion}/${info.resource}/${info.subresource} ${info.name === '' ? (info.namespace === '' ? 'c' : 'n') : 'r'}` : `${method} non-resource`;
-    let series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, (series = newSeries(info, method)));
+    let ofResource = this.#series.get(info.resource);
+    if (ofResource === undefined) this.#series.set(info.resource, (ofResource = new Map<string, Series>()));
+    const key = info.isResourceRequest ? `${info.verb}${info.name === '' ? (info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}` : method;
+    let series = ofResource.get(key);
+    if (series === undefined) ofResource.set(key, (series = newSeries(info, method)));
     series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
     const seconds = durationMs / 1000;
     series.sumSeconds += seconds;
@@ -55,9 +58,10 @@ export class RequestMetrics {
   /** Prometheus' text format. */
   render(): string {
     const lines: string[] = ['# HELP apiserver_request_total [STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.', '# TYPE apiserver_request_total counter'];
-    for (const { labels, codes } of this.#series.values()) for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",component="apiserver",dry_run="",${labels}} ${count}`);
+    const all = Array.from(this.#series.values(), (ofResource) => [...ofResource.values()]).flat();
+    for (const { labels, codes } of all) for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",component="apiserver",dry_run="",${labels}} ${count}`);
     lines.push('# HELP apiserver_request_duration_seconds [STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', '# TYPE apiserver_request_duration_seconds histogram');
-    for (const series of this.#series.values()) {
+    for (const series of all) {
       const labels = `component="apiserver",dry_run="",${series.labels}`;
       let cumulative = 0;
       series.counts.forEach((count, i) => {

@@ -52,6 +52,8 @@ const sharedStorage: Readonly<Record<string, { readonly group: string; readonly 
 /** What this server serves, by group, version and plural name. */
 export class ServedResources {
   readonly #served = new Map<string, ServedResource>();
+  /** By plural name: few share one. */
+  readonly #byName = new Map<string, ServedResource[]>();
   readonly #storages = new Map<string, Storage>();
   readonly #groupVersions = new Set<string>();
   readonly #groups = new Set<string>();
@@ -69,7 +71,7 @@ export class ServedResources {
       const key = `${schema.group}/${schema.version}/${schema.resource}`;
       const deprecated = deprecations[key] === undefined ? {} : { deprecation: deprecations[key] };
       if (!schema.verbs.includes('list') || !schema.verbs.includes('create')) {
-        this.#served.set(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion, ...deprecated });
+        this.#add(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion, ...deprecated });
         continue;
       }
       const storage = this.storage(schema.group, schema.resource) ?? this.#open(schema, definition, cache);
@@ -79,8 +81,14 @@ export class ServedResources {
       const complete = served as StoredResource & { home: StoredResource };
       complete.home = home ?? complete;
       if (home === undefined) homes.set(storage, complete);
-      this.#served.set(key, complete);
+      this.#add(key, complete);
     }
+  }
+
+  #add(key: string, served: ServedResource): void {
+    this.#served.set(key, served);
+    const { resource } = served.schema;
+    this.#byName.set(resource, [...(this.#byName.get(resource) ?? []), served]);
   }
 
   #open(home: ResourceSchema, definition: ResourceDefinition<KubeObject>, cache: WatchCache): Storage {
@@ -96,7 +104,8 @@ export class ServedResources {
   }
 
   find(group: string, version: string, resource: string): ServedResource | undefined {
-    return this.#served.get(`${group}/${version}/${resource}`);
+    for (const served of this.#byName.get(resource) ?? []) if (served.schema.version === version && served.schema.group === group) return served;
+    return undefined;
   }
 
   /** By what an object says of itself. */

@@ -82,7 +82,7 @@ export class ResourceCache {
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);
-      if (written !== undefined && this.#isObserved) object.adopt(written);
+      if (written !== undefined && this.isObserved) object.adopt(written);
       const previous = this.#entries.set(object);
       this.#bytes += object.bytes.length - (previous?.bytes.length ?? 0);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
@@ -96,7 +96,8 @@ export class ResourceCache {
     return change;
   }
 
-  get #isObserved(): boolean {
+  /** Does anybody look at decoded objects as they change? */
+  get isObserved(): boolean {
     return this.#watchers.size > 0 || this.#listeners.size > 0;
   }
 

@@ -1,5 +1,5 @@
 /** Entries a chunk may hold before it is split in two. */
-const chunkLimit = 512;
+const chunkLimit = 256;
 
 /**
  * Values by key, with ordered scans. A list of small sorted arrays: inserting moves at most one chunk, and a scan of

@@ -160,9 +160,8 @@ function readAll(incoming: Incoming): Promise<Uint8Array> {
       } else if (first === undefined) first = chunk;
       else (rest ??= [first]).push(chunk);
     });
-    incoming.once('end', () => resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat(rest)));
-    incoming.once('error', (error: Error) => reject(error));
-    incoming.once('close', () => {
+    incoming.on('end', () => resolve(rest === undefined ? (first ?? new Uint8Array()) : Buffer.concat(rest)));
+    incoming.on('close', () => {
       if (!incoming.complete) reject(new ApiError('BadRequest', 'unexpected EOF'));
     });
   });

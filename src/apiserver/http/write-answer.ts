@@ -15,6 +15,9 @@ const gzipFromBytes = 128 * 1024;
 /** A watcher that lets this much gather is dropped: it has to list again. */
 const maxWatchBacklogBytes = 16 * 1024 * 1024;
 
+/** Bodies up to this size are copied once more to save a write. */
+const joinHeadUpToBytes = 16 * 1024;
+
 const compress = promisify(gzip);
 
 type Head = [name: string, value: string | number][];
@@ -102,7 +105,10 @@ function writeRendered(writing: Writing, code: number, { contentType, chunks }: 
   if (request.warnings.length === 0 && chunks.length === 1) {
     // The usual case, with as little ado as possible.
     out.writeHead(code, { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, 'Content-Length': size });
-    out.end(chunks[0]);
+    // As a latin1 string, which stands for the same bytes, a small body goes out together with the head in one piece.
+    const bytes = chunks[0]!;
+    if (size <= joinHeadUpToBytes) out.end(Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1'), 'latin1');
+    else out.end(bytes);
     return undefined;
   }
   const head = headOf(request, auditId);

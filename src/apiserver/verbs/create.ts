@@ -39,6 +39,19 @@ export function matchNamespace(object: KubeObject, namespace: string): void {
   else throw badRequestError('the namespace of the provided object does not match the namespace sent on the request');
 }
 
+let lastSecond = -1;
+let lastText = '';
+
+/** Many objects are made in one second: its text is kept. */
+function timeText(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = formatTime(nowMs);
+  }
+  return lastText;
+}
+
 const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
 
 /**
@@ -68,7 +81,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const { definition, storage, schema } = served;
   const nowMs = core.clock.now();
   object.metadata.uid = core.random.uuid();
-  object.metadata.creationTimestamp = formatTime(nowMs);
+  object.metadata.creationTimestamp = timeText(nowMs);
   definition.prepareForCreate?.(object, { nowMs });
   const reservation = core.hooks.get(`${storage.group}/${storage.resource}`)?.beginCreate?.(object) ?? noReservation;
   let committed = false;

@@ -20,7 +20,7 @@ export function encodeForStore(object: KubeObject): Uint8Array {
  * and visible in the cache. The object must not be changed afterwards.
  */
 export async function put(core: Core, storage: Storage, key: string, object: KubeObject, expectedRevision: number, encoded = encodeForStore(object)): Promise<PutResult> {
-  core.cache.remember(encoded, object);
+  if (storage.cache.isObserved) core.cache.remember(encoded, object);
   const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
   const cached = storage.cache.get(key);
