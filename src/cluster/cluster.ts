@@ -1,9 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
 import { createMemoryPki, ensurePki } from '../pki/pki.ts';
 import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
 import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
@@ -13,45 +10,11 @@ import type { ControlPlane } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
 import type { ClusterNodes } from './nodes.ts';
+import type { StartOptions } from './start-options.ts';
 import { startNodes } from './nodes.ts';
 import { prepareMachine } from './machine.ts';
 import { NearKubeletDialer } from './near-kubelet-dialer.ts';
 import { isServing, writePidFile } from './pid-file.ts';
-
-/** Where a start tells how far it is. */
-export interface ProgressSink {
-  ready(what: string): void;
-  done(text: string): void;
-  doing(text: string): void;
-  note(text: string): void;
-}
-
-export interface StartOptions {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly bindAddress: string;
-  readonly store: 'sqlite' | 'memory';
-  readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
-  readonly nodes: number;
-  readonly nodeName: string;
-  readonly tokenFile: string | undefined;
-  readonly clusterCidr: string;
-  readonly serviceCidr: string;
-  readonly clusterDomain: string;
-  readonly writeKubeconfig: string | undefined;
-  readonly install: boolean;
-  readonly authorizationMode: string;
-  readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
-  /** False: the control plane alone. */
-  readonly node: boolean;
-  readonly controllers?: boolean;
-  readonly home: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly progress: ProgressSink;
-}
 
 /** A running cluster. Disposing stops it; containers of a real node run on. */
 export interface Cluster extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { hostCapabilities } from '../host/capabilities.ts';
 import type { NodeRuntime } from '../host/node-runtime.ts';
 import { startNodeRuntime } from '../host/node-runtime.ts';
 import { installObstacle, installPackages, missingPackages } from '../host/packages.ts';
-import type { StartOptions } from './cluster.ts';
+import type { StartOptions } from './start-options.ts';
 
 /** What the machine gives the first node: real containers, or none. */
 export type Machine =

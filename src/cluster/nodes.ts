@@ -9,13 +9,11 @@ import type { ServiceSource } from '../kubelet/kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { KubeletHandler } from '../kubelet/server/handler.ts';
 import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
-import type { Pki } from '../pki/pki.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
 import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
 import { mkdir } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
-import type { StartOptions } from './cluster.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { NodesOptions, StartOptions } from './start-options.ts';
 import { clusterPaths } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { startServiceNetwork } from './service-network.ts';
@@ -29,11 +27,6 @@ export interface ClusterNodes extends AsyncDisposable {
   readonly network: Promise<void>;
   /** Where the kubelet of one of our nodes listens, when that is not what its status says. */
   kubeletAddress(nodeName: string): string | undefined;
-}
-
-export interface NodesOptions extends StartOptions {
-  readonly pki: Pki;
-  readonly controlPlane: ControlPlane;
 }
 
 const kubeletPort = 10_250;

@@ -12,7 +12,7 @@ import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
 import { ServiceProxy } from '../proxy/proxy.ts';
 import { addressInRange } from './addresses.ts';
 import type { Machine } from './machine.ts';
-import type { NodesOptions } from './nodes.ts';
+import type { NodesOptions } from './start-options.ts';
 import { runChecked } from './run-checked.ts';
 
 /** Port of the cluster DNS on the node; pods ask the Service's port 53. */

@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Pki } from '../pki/pki.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** Where a start tells how far it is. */
+export interface ProgressSink {
+  ready(what: string): void;
+  done(text: string): void;
+  doing(text: string): void;
+  note(text: string): void;
+}
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly store: 'sqlite' | 'memory';
+  readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
+  readonly nodes: number;
+  readonly nodeName: string;
+  readonly tokenFile: string | undefined;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDomain: string;
+  readonly writeKubeconfig: string | undefined;
+  readonly install: boolean;
+  readonly authorizationMode: string;
+  readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
+  /** False: the control plane alone. */
+  readonly node: boolean;
+  readonly controllers?: boolean;
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly progress: ProgressSink;
+}
+
+/** What the nodes of a cluster need beside the options of its start. */
+export interface NodesOptions extends StartOptions {
+  readonly pki: Pki;
+  readonly controlPlane: ControlPlane;
+}
