@@ -13,7 +13,8 @@ type Quantities = Readonly<Record<string, string>> | undefined;
 const parsed = new Map<string, number>();
 const maxParsed = 4096;
 
-function amountOf(resource: string, text: string): number {
+/** One quantity as a number. */
+export function amountOf(resource: string, text: string): number {
   const key = resource === 'cpu' ? `m${text}` : text;
   let amount = parsed.get(key);
   if (amount === undefined) {

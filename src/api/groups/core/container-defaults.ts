@@ -1,60 +1,76 @@
 import type { Loose } from '../../meta/loose.ts';
-import type { Container, EphemeralContainer, LifecycleHandler, Probe } from '../../types/core/v1.ts';
+import { formatQuantity, parseQuantity } from '../../meta/quantity.ts';
+import type { Container, EnvVarSource, EphemeralContainer, Probe } from '../../types/core/v1.ts';
 
 type AnyContainer = Loose<Container> | Loose<EphemeralContainer>;
 
-/** `latest`, spelled out or implied, is pulled every time; every other tag and every digest when it is missing. */
+const nanosPerMilli = 1_000_000n;
+
+/**
+ * `latest`, spelled out or implied, is pulled every time; every other tag, and a digest without a tag, when it is missing.
+ * What is no image name at all has no tag.
+ */
 export function defaultPullPolicy(image: string | undefined): string {
-  const name = image ?? '';
-  if (name.includes('@')) return 'IfNotPresent';
-  const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1];
-  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const [name = '', digest] = (image ?? '').split('@');
+  if (name === '') return 'IfNotPresent';
+  const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1] ?? (digest === undefined ? 'latest' : '');
+  return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultHttpGet(get: { path?: string | undefined; scheme?: string | undefined } | undefined): void {
   if (get === undefined) return;
-  if (get.path === undefined || get.path === '') get.path = '/';
-  if (get.scheme === undefined || get.scheme === '') get.scheme = 'HTTP';
+  get.path ||= '/';
+  get.scheme ||= 'HTTP';
 }
 
 function defaultProbe(probe: Loose<Probe> | undefined): void {
   if (probe === undefined) return;
-  probe.timeoutSeconds = probe.timeoutSeconds === undefined || probe.timeoutSeconds === 0 ? 1 : probe.timeoutSeconds;
-  probe.periodSeconds = probe.periodSeconds === undefined || probe.periodSeconds === 0 ? 10 : probe.periodSeconds;
-  probe.successThreshold = probe.successThreshold === undefined || probe.successThreshold === 0 ? 1 : probe.successThreshold;
-  probe.failureThreshold = probe.failureThreshold === undefined || probe.failureThreshold === 0 ? 3 : probe.failureThreshold;
+  // Zero is the same as nothing.
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
   defaultHttpGet(probe.httpGet);
   if (probe.grpc !== undefined) probe.grpc.service ??= '';
 }
 
-function defaultHandler(handler: Loose<LifecycleHandler> | undefined): void {
-  defaultHttpGet(handler?.httpGet);
+function defaultValueFrom(source: Loose<EnvVarSource> | undefined): void {
+  if (source === undefined) return;
+  if (source.fieldRef !== undefined) source.fieldRef.apiVersion ||= 'v1';
+  if (source.resourceFieldRef !== undefined) source.resourceFieldRef.divisor ??= '0';
+  if (source.fileKeyRef !== undefined) source.fileKeyRef.optional ??= false;
+}
+
+/** Quantities finer than a thousandth are rounded up, as ever (SetDefaults_ResourceList). Most have no such digits. */
+export function roundQuantities(list: Record<string, string> | undefined): void {
+  for (const name in list) {
+    const text = list[name]!;
+    if (!/[nu.eE]/.test(text)) continue;
+    const { nanos, format } = parseQuantity(text);
+    const rest = nanos % nanosPerMilli;
+    if (rest !== 0n) list[name] = formatQuantity({ nanos: nanos > 0n ? nanos - rest + nanosPerMilli : nanos - rest, format });
+  }
 }
 
 /** Fills in what a container leaves out, in place (upstream's SetDefaults_Container, _Probe, _HTTPGetAction …). */
 export function applyContainerDefaults(container: AnyContainer): void {
-  if (container.imagePullPolicy === undefined || container.imagePullPolicy === '') container.imagePullPolicy = defaultPullPolicy(container.image);
-  if (container.terminationMessagePath === undefined || container.terminationMessagePath === '') container.terminationMessagePath = '/dev/termination-log';
-  if (container.terminationMessagePolicy === undefined || container.terminationMessagePolicy === '') container.terminationMessagePolicy = 'File';
-  container.resources ??= {};
-  for (const port of container.ports ?? []) if (port.protocol === undefined || port.protocol === '') port.protocol = 'TCP';
-  for (const { valueFrom } of container.env ?? []) {
-    const reference = valueFrom?.fieldRef;
-    if (reference !== undefined && (reference.apiVersion === undefined || reference.apiVersion === '')) reference.apiVersion = 'v1';
-    if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= '0';
-    if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false;
-  }
+  container.imagePullPolicy ||= defaultPullPolicy(container.image);
+  container.terminationMessagePath ||= '/dev/termination-log';
+  container.terminationMessagePolicy ||= 'File';
+  const resources = (container.resources ??= {});
+  if (resources.limits !== undefined) roundQuantities(resources.limits);
+  if (resources.requests !== undefined) roundQuantities(resources.requests);
+  if (container.ports !== undefined) for (const port of container.ports) port.protocol ||= 'TCP';
+  if (container.env !== undefined) for (const { valueFrom } of container.env) defaultValueFrom(valueFrom);
   defaultProbe(container.livenessProbe);
   defaultProbe(container.readinessProbe);
   defaultProbe(container.startupProbe);
-  defaultHandler(container.lifecycle?.postStart);
-  defaultHandler(container.lifecycle?.preStop);
+  defaultHttpGet(container.lifecycle?.postStart?.httpGet);
+  defaultHttpGet(container.lifecycle?.preStop?.httpGet);
 }
 
 /** A limit without a request is the request, too. Pods alone: templates keep what the user wrote. */
 export function applyRequestDefaults(container: AnyContainer): void {
   const { resources } = container;
-  if (resources?.limits === undefined) return;
-  const requests = (resources.requests ??= {});
-  for (const [resource, limit] of Object.entries(resources.limits)) requests[resource] ??= limit;
+  for (const name in resources?.limits) (resources.requests ??= {})[name] ??= resources.limits[name]!;
 }

@@ -8,7 +8,7 @@ const defaultTokenSeconds = 3600;
 
 function defaultDownwardItems(items: readonly Loose<DownwardAPIVolumeFile>[] | undefined): void {
   for (const { fieldRef, resourceFieldRef } of items ?? []) {
-    if (fieldRef !== undefined && (fieldRef.apiVersion === undefined || fieldRef.apiVersion === '')) fieldRef.apiVersion = 'v1';
+    if (fieldRef !== undefined) fieldRef.apiVersion ||= 'v1';
     if (resourceFieldRef !== undefined) resourceFieldRef.divisor ??= '0';
   }
 }
@@ -30,13 +30,13 @@ export function applyVolumeDefaults(volume: Loose<Volume>): void {
       defaultDownwardItems(source.downwardAPI?.items);
     }
   }
-  if (volume.image !== undefined && (volume.image.pullPolicy === undefined || volume.image.pullPolicy === '')) volume.image.pullPolicy = defaultPullPolicy(volume.image.reference);
+  if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
   if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
-  if (volume.iscsi !== undefined) volume.iscsi.iscsiInterface ??= 'default';
+  if (volume.iscsi !== undefined) volume.iscsi.iscsiInterface ||= 'default';
   if (volume.rbd !== undefined) {
-    volume.rbd.pool ??= 'rbd';
-    volume.rbd.user ??= 'admin';
-    volume.rbd.keyring ??= '/etc/ceph/keyring';
+    volume.rbd.pool ||= 'rbd';
+    volume.rbd.user ||= 'admin';
+    volume.rbd.keyring ||= '/etc/ceph/keyring';
   }
   if (volume.azureDisk !== undefined) {
     volume.azureDisk.cachingMode ??= 'ReadWrite';
@@ -45,7 +45,7 @@ export function applyVolumeDefaults(volume: Loose<Volume>): void {
     volume.azureDisk.readOnly ??= false;
   }
   if (volume.scaleIO !== undefined) {
-    volume.scaleIO.storageMode ??= 'ThinProvisioned';
-    volume.scaleIO.fsType ??= 'xfs';
+    volume.scaleIO.storageMode ||= 'ThinProvisioned';
+    volume.scaleIO.fsType ||= 'xfs';
   }
 }

@@ -1,0 +1,218 @@
+/** What a client is warned of although it is allowed (upstream's GetWarningsForPod and GetWarningsForPodTemplate). */
+import { milliValue } from '../meta/quantity.ts';
+import { dns1123Label } from '../meta/validation.ts';
+import type { Affinity, Container, EphemeralContainer, NodeSelectorTerm, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../types/core/v1.ts';
+import type { ObjectMeta } from '../types/meta/v1.ts';
+import { appArmorPrefix, seccompContainerPrefix, seccompPodKey } from './validation/validate-annotations.ts';
+
+type AnyContainer = Container | EphemeralContainer;
+
+const deprecatedAnnotations: Readonly<Record<string, string>> = {
+  'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
+  'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+  'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
+};
+
+const deprecatedNodeLabels: Readonly<Record<string, string>> = {
+  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
+  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
+  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
+  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
+  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+};
+
+const deprecatedVolumes: Partial<Record<keyof Volume, string>> = {
+  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
+  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
+  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
+  flocker: 'deprecated in v1.22, non-functional in v1.25+',
+  storageos: 'deprecated in v1.22, non-functional in v1.25+',
+  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
+  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
+  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
+  rbd: 'deprecated in v1.28, non-functional in v1.31+',
+};
+/** Upstream's spelling of two fields. */
+const volumePaths: Partial<Record<keyof Volume, string>> = { storageos: 'storageOS' };
+
+function warnOfNodeTerm({ matchExpressions = [] }: NodeSelectorTerm, path: string, warnings: string[]): void {
+  matchExpressions.forEach(({ key }, i) => {
+    const message = deprecatedNodeLabels[key];
+    if (message !== undefined) warnings.push(`${path}.matchExpressions[${i}].key: ${key} is ${message}`);
+  });
+}
+
+function warnOfPodAffinity(affinity: PodAffinity | undefined, path: string, warnings: string[]): void {
+  const nullSelector = 'a null labelSelector results in matching no pod';
+  affinity?.requiredDuringSchedulingIgnoredDuringExecution?.forEach(({ labelSelector }, i) => {
+    if (labelSelector === undefined) warnings.push(`${path}.requiredDuringSchedulingIgnoredDuringExecution[${i}].labelSelector: ${nullSelector}`);
+  });
+  affinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ podAffinityTerm }, i) => {
+    if (podAffinityTerm.labelSelector === undefined) warnings.push(`${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].podAffinityTerm.labelSelector: ${nullSelector}`);
+  });
+}
+
+function warnOfNodeLabels({ nodeSelector, affinity, topologySpreadConstraints }: PodSpec, path: string, warnings: string[]): void {
+  for (const key in nodeSelector) {
+    const message = deprecatedNodeLabels[key];
+    if (message !== undefined) warnings.push(`${path}.nodeSelector[${key}]: ${message}`);
+  }
+  const nodeAffinity = affinity?.nodeAffinity;
+  nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.forEach((term, i) => {
+    warnOfNodeTerm(term, `${path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`, warnings);
+  });
+  nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, i) => {
+    warnOfNodeTerm(preference, `${path}.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, warnings);
+  });
+  topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, i) => {
+    const at = `${path}.topologySpreadConstraints[${i}]`;
+    const message = deprecatedNodeLabels[topologyKey];
+    if (message !== undefined) warnings.push(`${at}.topologyKey: ${topologyKey} is ${message}`);
+    if (labelSelector === undefined) warnings.push(`${at}.labelSelector: a null labelSelector results in matching no pod`);
+  });
+}
+
+function warnOfVolumes(volumes: readonly Volume[] | undefined, path: string, warnings: string[]): void {
+  volumes?.forEach((volume, i) => {
+    for (const field of Object.keys(volume) as (keyof Volume)[]) {
+      const message = deprecatedVolumes[field];
+      if (message !== undefined) warnings.push(`${path}.volumes[${i}].${volumePaths[field] ?? field}: ${message}`);
+    }
+  });
+  const tokens = new Set(volumes?.flatMap(({ projected }) => projected?.sources?.flatMap(({ serviceAccountToken }) => serviceAccountToken?.path ?? []) ?? []));
+  if (tokens.size === 0) return;
+  volumes?.forEach(({ projected }, i) => {
+    const warn = (file: string, at: string): void => {
+      if (tokens.has(file)) warnings.push(`${path}.volumes[${i}].projected.sources.${at}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`);
+    };
+    for (const { configMap, secret, downwardAPI, clusterTrustBundle } of projected?.sources ?? []) {
+      configMap?.items?.forEach((item, j) => warn(item.path, `configMap[${j}]`));
+      secret?.items?.forEach((item, j) => warn(item.path, `secrets[${j}]`));
+      downwardAPI?.items?.forEach((item, j) => warn(item.path, `downwardAPI[${j}]`));
+      if (clusterTrustBundle !== undefined) warn(clusterTrustBundle.path, 'ClusterTrustBundle');
+    }
+  });
+}
+
+/** Repeated values in a list of which each should be there once. */
+function warnOfRepeats(values: readonly string[] | undefined, pathOf: (index: number) => string, what: string, warnings: string[]): void {
+  if (values === undefined || values.length < 2) return;
+  const seen = new Set<string>();
+  values.forEach((value, i) => {
+    if (seen.has(value)) warnings.push(`${pathOf(i)}: duplicate ${what} ${JSON.stringify(value)}`);
+    seen.add(value);
+  });
+}
+
+function warnOfFractions(list: Readonly<Record<string, string>> | undefined, path: string, warnings: string[]): void {
+  if (list === undefined) return;
+  for (const name of ['memory', 'ephemeral-storage']) {
+    const quantity = list[name];
+    if (quantity !== undefined && /[m.nu]/.test(quantity) && milliValue(quantity) % 1000 !== 0) warnings.push(`${path}[${name}]: fractional byte value ${JSON.stringify(quantity)} is invalid, must be an integer`);
+  }
+}
+
+/** A second definition of a variable that drops the first one. */
+function warnOfHiddenVariables({ env }: AnyContainer, path: string, warnings: string[]): void {
+  if (env === undefined || env.length < 2) return;
+  const seen = new Set<string>();
+  env.forEach(({ name, value = '', valueFrom }, i) => {
+    const reference = `$(${name})`;
+    // X="$(X)123" builds on the first definition: that is meant.
+    if (seen.has(name) && (valueFrom !== undefined || value === reference || !value.includes(reference))) {
+      warnings.push(`${path}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`);
+    }
+    seen.add(name);
+  });
+}
+
+function warnOfContainer(container: AnyContainer, path: string, { annotations }: ObjectMeta, metaPath: string, spec: PodSpec, warnings: string[]): void {
+  const { name, securityContext, resources } = container;
+  if (annotations !== undefined) {
+    const seccomp = seccompContainerPrefix + name;
+    if (annotations[seccomp] !== undefined && securityContext?.seccompProfile === undefined) warnings.push(`${metaPath}.annotations[${seccomp}]: non-functional in v1.27+; use the "seccompProfile" field instead`);
+    const appArmor = appArmorPrefix + name;
+    const isTemplate = metaPath !== 'metadata';
+    const hasField = spec.securityContext?.appArmorProfile !== undefined || securityContext?.appArmorProfile !== undefined;
+    // A pod's annotation has become the container's field by now: where it did, it was the annotation that said so.
+    const warned = isTemplate ? !hasField : securityContext?.appArmorProfile !== undefined || !hasField;
+    if (annotations[appArmor] !== undefined && warned) warnings.push(`${metaPath}.annotations[${appArmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
+  }
+  warnOfFractions(resources?.limits, `${path}.resources.limits`, warnings);
+  warnOfFractions(resources?.requests, `${path}.resources.requests`, warnings);
+  warnOfHiddenVariables(container, path, warnings);
+}
+
+interface Port { readonly at: string; readonly hostIP: string; readonly hostPort: number }
+
+function warnOfPorts(containers: readonly (readonly [AnyContainer, string])[], warnings: string[]): void {
+  let known: Map<string, Port[]> | undefined;
+  for (const [container, path] of containers) {
+    container.ports?.forEach((port, i) => {
+      const { containerPort, protocol = '', hostIP = '', hostPort = 0, name = '' } = port;
+      const at = `${path}.ports[${i}]`;
+      if (hostIP !== '' && hostPort === 0) warnings.push(`${at}: hostIP set without hostPort: {Name:${name} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`);
+      const key = `${containerPort}/${protocol}`;
+      const others = (known ??= new Map<string, Port[]>()).get(key) ?? [];
+      for (const other of others) {
+        if (hostIP === other.hostIP && hostPort === other.hostPort) warnings.push(`${at}: duplicate port definition with ${other.at}`);
+        else if (hostPort === 0 || other.hostPort === 0) warnings.push(`${at}: overlapping port definition with ${other.at}`);
+        else if (hostPort === other.hostPort && (hostIP === '') !== (other.hostIP === '')) warnings.push(`${at}: dangerously ambiguous port definition with ${other.at}`);
+      }
+      known.set(key, [...others, { at, hostIP, hostPort }]);
+    });
+  }
+}
+
+function warnOfAffinity(affinity: Affinity | undefined, path: string, warnings: string[]): void {
+  if (affinity === undefined) return;
+  warnOfPodAffinity(affinity.podAffinity, `${path}.podAffinity`, warnings);
+  warnOfPodAffinity(affinity.podAntiAffinity, `${path}.podAntiAffinity`, warnings);
+}
+
+function specWarnings(spec: PodSpec, meta: ObjectMeta, prefix: string): string[] {
+  const warnings: string[] = [];
+  const path = `${prefix}spec`;
+  const metaPath = `${prefix}metadata`;
+  warnOfNodeLabels(spec, path, warnings);
+  for (const key in meta.annotations) {
+    const message = deprecatedAnnotations[key];
+    if (message !== undefined) warnings.push(`${metaPath}.annotations[${key}]: ${message}`);
+  }
+  warnOfVolumes(spec.volumes, path, warnings);
+  warnOfRepeats(spec.hostAliases?.map(({ ip }) => ip), (i) => `${path}.hostAliases[${i}].ip`, 'ip', warnings);
+  warnOfRepeats(spec.imagePullSecrets?.map(({ name = '' }) => name), (i) => `${path}.imagePullSecrets[${i}].name`, 'name', warnings);
+  spec.imagePullSecrets?.forEach(({ name = '' }, i) => {
+    if (name === '') warnings.push(`${path}.imagePullSecrets[${i}].name: invalid empty name ""`);
+  });
+  warnOfFractions(spec.overhead, `${path}.overhead`, warnings);
+  if (meta.annotations?.[seccompPodKey] !== undefined && spec.securityContext?.seccompProfile === undefined) {
+    warnings.push(`${metaPath}.annotations[${seccompPodKey}]: non-functional in v1.27+; use the "seccompProfile" field instead`);
+  }
+  const containers: (readonly [AnyContainer, string])[] = [];
+  spec.initContainers?.forEach((one, i) => containers.push([one, `${path}.initContainers[${i}]`]));
+  spec.containers?.forEach((one, i) => containers.push([one, `${path}.containers[${i}]`]));
+  spec.ephemeralContainers?.forEach((one, i) => containers.push([one, `${path}.ephemeralContainers[${i}]`]));
+  for (const [container, at] of containers) warnOfContainer(container, at, meta, metaPath, spec, warnings);
+  warnOfPorts(containers, warnings);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) warnings.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`);
+  warnOfAffinity(spec.affinity, `${path}.affinity`, warnings);
+  return warnings;
+}
+
+/** Warnings for a name that pods are called after, and that no hostname can be. `why`: what the name is used for. */
+export function hostnameWarnings(name: string | undefined, why: string): string[] {
+  const wrong = dns1123Label(name ?? '');
+  return wrong.length === 0 ? [] : [`metadata.name: ${why}, which can result in surprising behavior; a DNS label is recommended: [${wrong.join(' ')}]`];
+}
+
+/** Warnings for a new pod. */
+export function podWarnings({ metadata, spec }: Pod): string[] {
+  const warnings = hostnameWarnings(metadata.name, "this is used in the Pod's hostname");
+  return spec === undefined ? warnings : [...warnings, ...specWarnings(spec, metadata, '')];
+}
+
+/** Warnings for a template of pods; `path` is that of the template. */
+export function podTemplateWarnings(template: PodTemplateSpec | undefined, path: string): string[] {
+  return template?.spec === undefined ? [] : specWarnings(template.spec, template.metadata ?? {}, `${path}.`);
+}
