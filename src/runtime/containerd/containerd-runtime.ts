@@ -110,7 +110,7 @@ export class ContainerdRuntime implements Runtime {
 
   async podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus | undefined> {
     const answer = await ignoreNotFound(this.#cri.call('PodSandboxStatus', { podSandboxId: sandboxId }));
-    return answer?.status === undefined ? undefined : toPodSandboxStatus(answer.status);
+    return answer?.status ? toPodSandboxStatus(answer.status) : undefined;
   }
 
   async listPodSandboxes(): Promise<PodSandbox[]> {
@@ -147,7 +147,7 @@ export class ContainerdRuntime implements Runtime {
 
   async containerStatus(containerId: string): Promise<ContainerStatus | undefined> {
     const answer = await ignoreNotFound(this.#cri.call('ContainerStatus', { containerId }));
-    if (answer?.status === undefined) return undefined;
+    if (!answer?.status) return undefined;
     return toContainerStatus(answer.status, await this.#sandboxOf(containerId));
   }
 
@@ -203,7 +203,7 @@ export class ContainerdRuntime implements Runtime {
 
   async imageStatus(image: string): Promise<Image | undefined> {
     const answer = await ignoreNotFound(this.#cri.call('ImageStatus', { image: { image } }));
-    return answer?.image === undefined ? undefined : toImage(answer.image);
+    return answer?.image ? toImage(answer.image) : undefined;
   }
 
   async pullImage(image: string, auth?: RegistryAuth): Promise<string> {
@@ -261,8 +261,8 @@ export class ContainerdRuntime implements Runtime {
     const sandbox = container === undefined ? await ignoreNotFound(this.#cri.call('PodSandboxStatus', { podSandboxId: event.containerId })) : undefined;
     const state = container?.status?.state;
     const sandboxState = sandbox?.status?.state;
-    if (container?.status !== undefined && !this.#known.has(event.containerId)) await this.#sandboxOf(event.containerId);
-    if (sandbox?.status !== undefined) this.#known.set(event.containerId, { podUid: sandbox.status.metadata?.uid ?? '', sandboxId: event.containerId });
+    if (container?.status && !this.#known.has(event.containerId)) await this.#sandboxOf(event.containerId);
+    if (sandbox?.status) this.#known.set(event.containerId, { podUid: sandbox.status.metadata?.uid ?? '', sandboxId: event.containerId });
     switch (event.type) {
       case 'created': return state !== undefined || sandboxState !== undefined;
       case 'started': return (state !== undefined && state !== 'CONTAINER_CREATED') || sandboxState !== undefined;

@@ -4,7 +4,6 @@ import type { Methods } from './generated/cri.ts';
 import { methods } from './generated/cri.ts';
 import type { CallOptions, GrpcChannel, GrpcCode } from './grpc-channel.ts';
 import { GrpcError } from './grpc-channel.ts';
-import { decode, encode } from './wire.ts';
 
 /** A request leaves out what has its default. */
 export type Partly<T> = T extends Uint8Array ? T
@@ -39,10 +38,8 @@ export class CriClient {
   }
 
   async call<Name extends keyof Methods>(name: Name, request: Partly<Methods[Name]['request']>, options: CallOptions = {}): Promise<Methods[Name]['response']> {
-    const [path, requestType, responseType] = methods[name];
     try {
-      const answer = await this.#channel.unary(path, encode(requestType, request), { timeoutMs: defaultTimeoutMs, ...options });
-      return decode(responseType, answer) as Methods[Name]['response'];
+      return await this.#channel.unary(methods[name], request, { timeoutMs: defaultTimeoutMs, ...options }) as Methods[Name]['response'];
     } catch (error) {
       throw runtimeError(error);
     }

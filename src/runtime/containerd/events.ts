@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RuntimeEvent } from '../runtime.ts';
 import type { EventEnvelope, TaskEvent, TaskExit } from './generated/cri.ts';
-import type { GrpcChannel } from './grpc-channel.ts';
-import { decode, encode } from './wire.ts';
+import type { GrpcChannel, GrpcMethod } from './grpc-channel.ts';
+import type { Decode } from './wire.ts';
 
 /** What containerd's event stream says, before CRI's own view has caught up. */
 export type RawEvent = Omit<RuntimeEvent, 'podUid'>;
@@ -14,14 +14,14 @@ const topics: Readonly<Record<string, RuntimeEvent['type']>> = {
   '/tasks/exit': 'stopped',
   '/containers/delete': 'deleted',
 };
+const subscribeMethod: GrpcMethod = ['/containerd.services.events.v1.Events/Subscribe', 'SubscribeRequest', 'EventEnvelope'];
 const namespace = 'k8s.io';
 const retryMs = 1_000;
 
 /** Undefined for events of other namespaces, of processes that exec started, and of no interest. */
-export function parseEvent(bytes: Uint8Array): RawEvent | undefined {
-  const envelope = decode('EventEnvelope', bytes) as EventEnvelope;
+export function parseEvent(envelope: EventEnvelope, decode: Decode): RawEvent | undefined {
   const type = topics[envelope.topic];
-  if (type === undefined || envelope.namespace !== namespace || envelope.event === undefined) return undefined;
+  if (type === undefined || envelope.namespace !== namespace || envelope.event === null) return undefined;
   if (type === 'stopped') {
     const exit = decode('TaskExit', envelope.event.value) as TaskExit;
     return exit.id === '' || exit.id === exit.containerId ? { type, containerId: exit.containerId } : undefined;
@@ -39,8 +39,8 @@ export function watchEvents(options: { readonly channel: GrpcChannel; readonly c
   const abort = new AbortController();
   const filters = Object.keys(topics).map((topic) => `topic=="${topic}",namespace==${namespace}`);
   const subscribe = (): void => {
-    channel.stream('/containerd.services.events.v1.Events/Subscribe', encode('SubscribeRequest', { filters }), (message) => {
-      const event = parseEvent(message);
+    channel.stream(subscribeMethod, { filters }, (message, decode) => {
+      const event = parseEvent(message as EventEnvelope, decode);
       if (event !== undefined) options.onEvent(event);
     }, { signal: abort.signal }).catch((error: unknown) => {
       if (!abort.signal.aborted) logger.debug('the event stream broke', { error });

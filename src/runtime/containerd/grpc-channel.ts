@@ -1,7 +1,6 @@
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import { connect as connectHttp2, constants } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
-import type { Clock, Timer } from '../../base/clock.ts';
+import type * as Grpc from '@grpc/grpc-js';
+import type { Clock } from '../../base/clock.ts';
+import type * as Wire from './wire.ts';
 
 /** gRPC's status codes by number, as Go prints them. */
 const codeNames = [
@@ -22,58 +21,44 @@ export class GrpcError extends Error {
   }
 }
 
+/** Path on the wire, request and response message. */
+export type GrpcMethod = readonly [path: string, requestType: string, responseType: string];
+
+export interface CallOptions {
+  /** None by default; longer than timers can count (24 days) is none. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Answers larger than this are refused, as grpc-go's clients for CRI do. */
 const maxMessageBytes = 32 * 1024 * 1024;
-const headerBytes = 5;
+const maxTimerMs = 2 ** 31 - 1;
 
-function frame(message: Uint8Array): Buffer {
-  const framed = Buffer.allocUnsafe(headerBytes + message.length);
-  framed.writeUInt8(0, 0);
-  framed.writeUInt32BE(message.length, 1);
-  framed.set(message, headerBytes);
-  return framed;
+const channelOptions: Grpc.ChannelOptions = {
+  'grpc.max_receive_message_length': maxMessageBytes,
+  // As upstream's kubelet: containerd may come back any moment.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 3_000,
+  // A channel knows nothing of earlier ones to the same socket, nor of their failures.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.enable_channelz': 0,
+};
+
+interface Connection {
+  readonly wire: typeof Wire;
+  readonly client: Grpc.Client;
 }
-
-/** Cuts a byte stream into gRPC messages. */
-class Deframer {
-  #buffered: Buffer[] = [];
-  #length = 0;
-
-  push(chunk: Buffer): Buffer[] {
-    this.#buffered.push(chunk);
-    this.#length += chunk.length;
-    const messages: Buffer[] = [];
-    for (;;) {
-      if (this.#length < headerBytes) return messages;
-      let first = this.#buffered[0]!;
-      if (first.length < headerBytes) first = this.#join();
-      const size = first.readUInt32BE(1);
-      if (size > maxMessageBytes) throw new GrpcError('ResourceExhausted', `received message larger than max (${size} vs. ${maxMessageBytes})`);
-      if (first[0] !== 0) throw new GrpcError('Unimplemented', 'compressed messages are not supported');
-      if (this.#length < headerBytes + size) return messages;
-      const all = this.#join();
-      messages.push(all.subarray(headerBytes, headerBytes + size));
-      this.#buffered = [all.subarray(headerBytes + size)];
-      this.#length = all.length - headerBytes - size;
-    }
-  }
-
-  #join(): Buffer {
-    if (this.#buffered.length > 1) this.#buffered = [Buffer.concat(this.#buffered)];
-    return this.#buffered[0] ?? Buffer.alloc(0);
-  }
-}
-
-export interface CallOptions { readonly timeoutMs?: number; readonly signal?: AbortSignal; readonly metadata?: Readonly<Record<string, string>> }
 
 /**
- * gRPC over HTTP/2 on a Unix socket: unary calls and server streams, which is all that CRI asks for. Connects with the
- * first call and again after the connection broke; an idle connection does not keep the process alive.
+ * gRPC on a Unix socket: unary calls and server streams of the generated messages. Loads the gRPC library and connects
+ * with the first call, and connects again after the connection broke. Open calls keep the process alive.
  */
 export class GrpcChannel {
   readonly #socketPath: string;
   readonly #clock: Clock;
-  #session: ClientHttp2Session | undefined;
+  readonly #calls = new Set<Grpc.Call>();
+  #connection: Promise<Connection> | undefined;
   #closed = false;
 
   constructor(options: { socketPath: string; clock: Clock }) {
@@ -81,97 +66,76 @@ export class GrpcChannel {
     this.#clock = options.clock;
   }
 
-  /** Rejects with GrpcError: Unavailable without a connection, DeadlineExceeded after `timeoutMs` (none by default). */
-  async unary(path: string, message: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
-    let answer: Uint8Array | undefined;
-    await this.#call(path, message, options, (received) => { answer = received; });
-    if (answer === undefined) throw new GrpcError('Internal', `${path} ended without an answer`);
-    return answer;
-  }
-
-  /** Calls `onMessage` for each message; resolves when the server ends the stream, rejects as `unary` does. Does not keep the process alive. */
-  stream(path: string, message: Uint8Array, onMessage: (message: Uint8Array) => void, options: CallOptions = {}): Promise<void> {
-    return this.#call(path, message, options, onMessage, { unref: true });
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#session?.destroy();
-    this.#session = undefined;
-  }
-
-  #connected(): ClientHttp2Session {
-    if (this.#closed) throw new GrpcError('Canceled', 'grpc: the client connection is closing');
-    if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    const session = connectHttp2('http://localhost', { createConnection: () => connectSocket(this.#socketPath), settings: { enablePush: false, initialWindowSize: 1 << 20 } });
-    session.on('error', () => { /* Every open call reports it. */ });
-    session.on('goaway', () => { if (this.#session === session) this.#session = undefined; });
-    session.on('close', () => { if (this.#session === session) this.#session = undefined; });
-    session.unref();
-    this.#session = session;
-    return session;
-  }
-
-  #call(path: string, message: Uint8Array, options: CallOptions, onMessage: (message: Uint8Array) => void, timerOptions: { readonly unref?: boolean } = {}): Promise<void> {
+  /** Rejects with GrpcError: Unavailable without a connection, DeadlineExceeded after `timeoutMs`. */
+  async unary([path, requestType, responseType]: GrpcMethod, request: object, options: CallOptions = {}): Promise<unknown> {
+    const { client, wire } = await this.#connected();
     return new Promise((resolve, reject) => {
-      const session = this.#connected();
-      const headers: Record<string, string> = {
-        ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'coxswain',
-        ...options.metadata,
-        ...(options.timeoutMs !== undefined && { 'grpc-timeout': `${Math.min(99_999_999, Math.max(1, Math.ceil(options.timeoutMs)))}m` }),
-      };
-      const stream: ClientHttp2Stream = session.request(headers);
-      // An unref'ed session alone would let the process end in the middle of a call that someone waits for.
-      const keepAlive: Timer = this.#clock.setTimer(options.timeoutMs ?? 2 ** 31 - 1, () => finish(new GrpcError('DeadlineExceeded', 'context deadline exceeded')), timerOptions);
-      const deframer = new Deframer();
-      let status: IncomingHttpHeaders | undefined;
-      let done = false;
-      const finish = (error: Error | undefined): void => {
-        if (done) return;
-        done = true;
-        keepAlive.cancel();
-        options.signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else {
-          stream.close(constants.NGHTTP2_CANCEL);
-          reject(error);
-        }
-      };
-      const onAbort = (): void => finish(new GrpcError('Canceled', 'context canceled', { cause: options.signal?.reason }));
-      options.signal?.addEventListener('abort', onAbort, { once: true });
-      if (options.signal?.aborted === true) onAbort();
-      stream.on('response', (received) => { if (received['grpc-status'] !== undefined) status = received; });
-      stream.on('trailers', (received) => { status = received; });
-      stream.on('data', (chunk: Buffer) => {
-        try {
-          for (const received of deframer.push(chunk)) onMessage(received);
-        } catch (error) {
-          finish(error instanceof Error ? error : new GrpcError('Internal', String(error)));
-        }
+      const call = client.makeUnaryRequest(path, wire.encoder(requestType), wire.decoder(responseType), request, this.#options(options), (error, answer) => {
+        finish();
+        if (error === null) resolve(answer);
+        else reject(grpcError(error));
       });
-      stream.on('error', (error) => finish(new GrpcError('Unavailable', this.#describe(error), { cause: error })));
-      stream.on('close', () => finish(statusError(status)));
-      stream.end(frame(message));
+      const finish = this.#open(call, options.signal);
     });
   }
 
-  #describe(error: Error & { code?: string }): string {
-    return error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
-      ? `connection error: desc = "transport: Error while dialing: dial unix ${this.#socketPath}: connect: ${error.code === 'ENOENT' ? 'no such file or directory' : 'connection refused'}"`
-      : `transport: ${error.message}`;
+  /** Calls `onMessage` for each message; resolves when the server ends the stream, rejects as `unary` does. */
+  async stream([path, requestType, responseType]: GrpcMethod, request: object, onMessage: (message: unknown, decode: Wire.Decode) => void, options: CallOptions = {}): Promise<void> {
+    const { client, wire } = await this.#connected();
+    await new Promise<void>((resolve, reject) => {
+      const call = client.makeServerStreamRequest(path, wire.encoder(requestType), wire.decoder(responseType), request, this.#options(options));
+      const finish = this.#open(call, options.signal);
+      call.on('data', (message: unknown) => {
+        try {
+          onMessage(message, wire.decode);
+        } catch (error) {
+          call.cancel();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+      call.on('error', (error: Grpc.ServiceError) => reject(grpcError(error)));
+      call.on('end', resolve);
+      call.on('status', finish);
+    });
+  }
+
+  /** Cancels what is under way. */
+  close(): void {
+    this.#closed = true;
+    for (const call of this.#calls) call.cancel();
+    void this.#connection?.then(({ client }) => client.close(), () => {});
+  }
+
+  async #connected(): Promise<Connection> {
+    this.#connection ??= this.#connect();
+    const connection = await this.#connection;
+    if (this.#closed) throw new GrpcError('Canceled', 'grpc: the client connection is closing');
+    return connection;
+  }
+
+  async #connect(): Promise<Connection> {
+    // A CommonJS package: bundled, it has its names on the default export alone.
+    const [{ default: grpc }, wire] = await Promise.all([import('@grpc/grpc-js'), import('./wire.ts')]);
+    return { wire, client: new grpc.Client(`unix:${this.#socketPath}`, grpc.credentials.createInsecure(), channelOptions) };
+  }
+
+  #options({ timeoutMs }: CallOptions): Grpc.CallOptions {
+    return timeoutMs === undefined || timeoutMs >= maxTimerMs ? {} : { deadline: this.#clock.now() + timeoutMs };
+  }
+
+  /** Keeps the call for `close`, and cancels it with the signal; returns what undoes both. */
+  #open(call: Grpc.Call, signal: AbortSignal | undefined): () => void {
+    const cancel = (): void => call.cancel();
+    this.#calls.add(call);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) cancel();
+    return () => {
+      this.#calls.delete(call);
+      signal?.removeEventListener('abort', cancel);
+    };
   }
 }
 
-function statusError(trailers: IncomingHttpHeaders | undefined): GrpcError | undefined {
-  if (trailers === undefined) return new GrpcError('Unavailable', 'transport: the connection closed before the answer');
-  const number = Number(trailers['grpc-status']);
-  if (number === 0) return undefined;
-  const text = String(trailers['grpc-message'] ?? '');
-  let description = text;
-  try {
-    description = decodeURIComponent(text);
-  } catch {
-    // Left as it came.
-  }
-  return new GrpcError(codeNames[number] ?? 'Unknown', description);
+function grpcError(error: Grpc.ServiceError): GrpcError {
+  return new GrpcError(codeNames[error.code] ?? 'Unknown', error.details, { cause: error });
 }

@@ -20,7 +20,7 @@ export function podUidOf(labels: Readonly<Record<string, string>>): string {
   return labels[podUidLabel] ?? '';
 }
 
-export function toCondition(status: cri.RuntimeStatus | undefined, type: string): Condition {
+export function toCondition(status: cri.RuntimeStatus | null, type: string): Condition {
   const found = status?.conditions.find((condition) => condition.type === type);
   return found === undefined ? { status: false, reason: 'Unknown', message: `the runtime does not report ${type}` } : { status: found.status, reason: found.reason, message: found.message };
 }

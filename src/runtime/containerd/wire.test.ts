@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEvent } from './events.ts';
-import type { ContainerConfig, ContainerStatus, ListContainerStatsResponse } from './generated/cri.ts';
-import { decode, encode } from './wire.ts';
+import type { ContainerConfig, ContainerStatus, EventEnvelope, ListContainerStatsResponse } from './generated/cri.ts';
+import { decode, encoder } from './wire.ts';
+
+const encode = (type: string, message: object): Uint8Array => encoder(type)(message);
 
 test('messages come back as they were sent, with defaults filled in', () => {
   const config = decode('ContainerConfig', encode('ContainerConfig', {
@@ -17,15 +19,15 @@ test('messages come back as they were sent, with defaults filled in', () => {
   assert.equal(config.mounts[0]?.propagation, 'PROPAGATION_BIDIRECTIONAL');
   assert.deepEqual([config.linux?.resources?.cpuQuota, config.linux?.resources?.memoryLimitInBytes, config.linux?.resources?.oomScoreAdj], [-1, 2 ** 40, -997]);
   assert.deepEqual(config.linux?.securityContext?.runAsUser, { value: 0 });
-  assert.equal(config.linux?.securityContext?.runAsGroup, undefined);
+  assert.equal(config.linux?.securityContext?.runAsGroup, null);
   assert.deepEqual(config.linux?.securityContext?.supplementalGroups, [5, 6]);
-  assert.equal(config.image, undefined);
+  assert.equal(config.image, null);
 });
 
 test('unknown fields and unknown enum values of a newer server are taken', () => {
   // Field 1 (id) "x", field 3 (state) 9, field 200 (unknown) "y".
   const status = decode('ContainerStatus', Uint8Array.of(0x0a, 1, 0x78, 0x18, 9, 0xc2, 0x0c, 1, 0x79)) as ContainerStatus;
-  assert.deepEqual([status.id, status.state], ['x', '9']);
+  assert.deepEqual([status.id, status.state as unknown], ['x', 9]);
 });
 
 test('packed and unpacked numbers are read', () => {
@@ -35,10 +37,11 @@ test('packed and unpacked numbers are read', () => {
 });
 
 test('events of other namespaces and of exec processes are not ours', () => {
-  const event = (topic: string, type: string, message: object, namespace = 'k8s.io'): Uint8Array => encode('EventEnvelope', { namespace, topic, event: { typeUrl: type, value: encode(type, message) } });
-  assert.deepEqual(parseEvent(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'c' })), { type: 'stopped', containerId: 'c' });
-  assert.equal(parseEvent(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'exec1' })), undefined);
-  assert.equal(parseEvent(event('/tasks/start', 'TaskEvent', { containerId: 'c' }, 'moby')), undefined);
-  assert.deepEqual(parseEvent(event('/containers/create', 'TaskEvent', { containerId: 'c' })), { type: 'created', containerId: 'c' });
-  assert.equal(parseEvent(event('/images/create', 'TaskEvent', { containerId: 'c' })), undefined);
+  const event = (topic: string, type: string, message: object, namespace = 'k8s.io') =>
+    parseEvent(decode('EventEnvelope', encode('EventEnvelope', { namespace, topic, event: { typeUrl: type, value: encode(type, message) } })) as EventEnvelope, decode);
+  assert.deepEqual(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'c' }), { type: 'stopped', containerId: 'c' });
+  assert.equal(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'exec1' }), undefined);
+  assert.equal(event('/tasks/start', 'TaskEvent', { containerId: 'c' }, 'moby'), undefined);
+  assert.deepEqual(event('/containers/create', 'TaskEvent', { containerId: 'c' }), { type: 'created', containerId: 'c' });
+  assert.equal(event('/images/create', 'TaskEvent', { containerId: 'c' }), undefined);
 });
