@@ -34,6 +34,11 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const paths = clusterPaths(dataDir);
   await using undo = new AsyncDisposableStack();
   undo.use(writePidFile(dataDir));
+  if (options.node && options.runtime !== 'none') {
+    const kubelet = isServing(dataDir, 'kubeletPid');
+    if (kubelet !== undefined) throw new Error(`a kubelet is running on ${dataDir} already (process ${kubelet}); stop it, or choose another --data-dir`);
+    undo.use(writePidFile(dataDir, 'kubeletPid'));
+  }
 
   // The node's machine is made ready while the control plane starts: neither needs the other yet.
   const machine = options.node ? prepareMachine(options) : undefined;

@@ -11,11 +11,13 @@ export type Machine =
   | { readonly kind: 'simulated' }
   | { readonly kind: 'none' };
 
+export type MachineOptions = Pick<StartOptions, 'dataDir' | 'runtime' | 'install' | 'clusterCidr' | 'clock' | 'logger' | 'progress'>;
+
 /**
  * Finds out what the machine can do, installs what is missing where that is allowed, and starts the container runtime.
  * With `auto`, whatever stands in the way of real containers is said and a simulated node takes their place.
  */
-export async function prepareMachine(options: StartOptions): Promise<Machine> {
+export async function prepareMachine(options: MachineOptions): Promise<Machine> {
   const { runtime, progress, clock, logger } = options;
   if (runtime === 'none') return { kind: 'none' };
   if (runtime === 'simulated') return { kind: 'simulated' };

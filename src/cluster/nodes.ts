@@ -4,15 +4,11 @@ import { isReason } from '../api/status.ts';
 import { nodes as nodeResource, services } from '../api/resources.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
-import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
 import type { ServiceSource } from '../kubelet/kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
-import { KubeletHandler } from '../kubelet/server/handler.ts';
-import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
-import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
-import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
 import { mkdir } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
+import { serveKubelets, simulatedMachine } from './kubelet-parts.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
 import { clusterPaths } from './layout.ts';
 import type { Machine } from './machine.ts';
@@ -28,8 +24,6 @@ export interface ClusterNodes extends AsyncDisposable {
   /** Where the kubelet of one of our nodes listens, when that is not what its status says. */
   kubeletAddress(nodeName: string): string | undefined;
 }
-
-const kubeletPort = 10_250;
 
 /** Starts the first node on the machine (if it can run one) and simulated ones beside it, behind one kubelet server. */
 export async function startNodes(options: NodesOptions, machine: Machine): Promise<ClusterNodes> {
@@ -49,17 +43,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   const { serving } = await pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
   // Loopback unless the API server is open to the network: everything that talks to this kubelet is in this process.
   const listenOn = isLoopback(options.bindAddress) ? '127.0.0.1' : options.bindAddress;
-  const serve = (port: number): Promise<KubeletServer> => KubeletServer.start({
-    handler: new KubeletHandler(() => kubelets),
-    logger: logger.named('kubelet'),
-    address: listenOn,
-    port,
-    tls: { key: serving.key, cert: serving.certificate, clientCa: pki.ca.certificate },
-  });
-  const server = undo.use(await serve(kubeletPort).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return serve(0);
-  }));
+  const server = undo.use(await serveKubelets({ kubelets, logger, address: listenOn, tls: { key: serving.key, cert: serving.certificate, clientCa: pki.ca.certificate } }));
 
   const clusterDns = [addressInRange(options.serviceCidr, 10)];
   const common = { clock, random, clusterDomain, clusterDns, servingPort: server.port, version: 'v1.36.0' };
@@ -86,8 +70,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
         ...common,
         nodeName,
         client: controlPlane.clients.node(nodeName),
-        runtime: undo.use(new SimulatedRuntime({ clock, random })),
-        host: simulatedHost({ hostname: nodeName, address: simulatedAddress(index), answerProbe: ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() }) }),
+        ...simulatedMachine({ nodeName, address: simulatedAddress(index), clock, random, undo }),
         logger,
         rootDir: `${paths.kubelet}/${nodeName}`,
         services: source,

@@ -6,13 +6,14 @@ import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
 import { ClusterDns } from '../dns/cluster-dns.ts';
+import type { HostCapabilities } from '../host/capabilities.ts';
 import type { ProxyBackend } from '../proxy/backend.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
 import { ServiceProxy } from '../proxy/proxy.ts';
 import { addressInRange } from './addresses.ts';
 import type { Machine } from './machine.ts';
-import type { NodesOptions } from './start-options.ts';
+import type { NodesOptions, StartOptions } from './start-options.ts';
 import { runChecked } from './run-checked.ts';
 
 /** Port of the cluster DNS on the node; pods ask the Service's port 53. */
@@ -28,7 +29,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   const { controlPlane, pki, clock, random, logger, nodeName, clusterDomain } = options;
   const { server, clients } = controlPlane;
   await using undo = new AsyncDisposableStack();
-  const backend = proxyBackend(options, machine);
+  const backend = proxyBackend(options, machine.capabilities);
   if (backend !== undefined) {
     const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, clock, random, logger: logger.named('proxy') }));
     await proxy.start();
@@ -65,7 +66,8 @@ async function onceThere<T>(clock: Clock, address: string, listen: () => Promise
   }
 }
 
-function proxyBackend({ proxyMode, clusterCidr }: NodesOptions, { capabilities }: Extract<Machine, { kind: 'real' }>): ProxyBackend | undefined {
+/** Where the proxy's rules go on this machine; undefined when it is to write none. */
+export function proxyBackend({ proxyMode, clusterCidr }: Pick<StartOptions, 'proxyMode' | 'clusterCidr'>, capabilities: Pick<HostCapabilities, 'nft'>): ProxyBackend | undefined {
   const backendOptions = { run: runChecked, clusterCidr };
   if (proxyMode === 'none') return undefined;
   if (proxyMode === 'nftables' || (proxyMode === 'auto' && capabilities.nft !== undefined)) return new NftablesBackend(backendOptions);

@@ -14,8 +14,8 @@ import { UsageError } from './options.ts';
 
 /** `coxswain reset`: afterwards the machine is as if Coxswain had never run. */
 export async function resetMachine(dataDir: string): Promise<void> {
-  const running = isServing(dataDir);
-  if (running !== undefined) throw new UsageError(`a cluster is running on ${dataDir} (process ${running}); stop it first: kill ${running}`);
+  const running = isServing(dataDir) ?? isServing(dataDir, 'kubeletPid');
+  if (running !== undefined) throw new UsageError(`a cluster or a kubelet is running on ${dataDir} (process ${running}); stop it first: kill ${running}`);
   const clock = new RealClock();
   const logger = new LineLogger({ clock, level: 'warn', write: (line) => process.stderr.write(`${line}\n`) });
   const log = (line: string): void => { process.stdout.write(`${line}\n`); };

@@ -24,8 +24,8 @@ export interface HttpClientOptions {
   readonly tlsServerName?: string;
   readonly clientCertificate?: string;
   readonly clientKey?: string;
-  /** A function is asked at each request: for tokens that are rotated. */
-  readonly token?: string | (() => string);
+  /** A function is asked at each request: for tokens that are rotated. When it rejects, so does the request. */
+  readonly token?: string | (() => string | Promise<string>);
   readonly username?: string;
   readonly password?: string;
   readonly userAgent?: string;
@@ -62,15 +62,16 @@ export function createHttpClient(options: HttpClientOptions): Client & { close()
   // Watches last for minutes and must not starve requests of sockets.
   const watchAgent = secure ? new HttpsAgent({ ...(agent as HttpsAgent).options, maxSockets: Infinity }) : new HttpAgent({ ...agentOptions, maxSockets: Infinity });
 
-  const authorization = (): string | undefined => {
-    const token = typeof options.token === 'function' ? options.token() : options.token;
+  const authorization = async (): Promise<string | undefined> => {
+    const token = typeof options.token === 'function' ? await options.token() : options.token;
     if (token !== undefined) return `Bearer ${token}`;
     if (options.username !== undefined) return `Basic ${btoa(`${options.username}:${options.password ?? ''}`)}`;
     return undefined;
   };
 
-  const send = (request: RestRequest, through: HttpAgent | HttpsAgent, signal: AbortSignal): Promise<IncomingMessage> => new Promise((resolve, reject) => {
-    const bearer = authorization();
+  const send = async (request: RestRequest, through: HttpAgent | HttpsAgent, signal: AbortSignal): Promise<IncomingMessage> => sendAs(await authorization(), request, through, signal);
+
+  const sendAs = (bearer: string | undefined, request: RestRequest, through: HttpAgent | HttpsAgent, signal: AbortSignal): Promise<IncomingMessage> => new Promise((resolve, reject) => {
     const body = request.body === undefined ? undefined : Buffer.from(typeof request.body === 'string' ? request.body : JSON.stringify(request.body));
     const settings: RequestOptions = {
       agent: through,
