@@ -50,30 +50,37 @@ export class SortedMap<T extends { readonly key: string }> {
 
   /** Values whose key starts with `prefix` and is greater than `after`, in order, until `visit` returns false. */
   scan(prefix: string, after: string | undefined, visit: (value: T) => boolean): void {
-    const start = after !== undefined && after >= prefix ? after : prefix;
-    if (this.#chunks.length === 0) return;
-    let at = this.#chunkOf(start);
-    let index = lowerBound(this.#chunks[at]!, start);
-    for (; at < this.#chunks.length; at++, index = 0) {
-      const chunk = this.#chunks[at]!;
-      for (; index < chunk.length; index++) {
-        const value = chunk[index]!;
-        if (value.key === after) continue;
-        if (!value.key.startsWith(prefix)) return;
-        if (!visit(value)) return;
-      }
-    }
+    this.#ranges(prefix, after, (chunk, from, to) => {
+      for (let i = from; i < to; i++) if (!visit(chunk[i]!)) return false;
+      return true;
+    });
   }
 
   /** How many keys start with `prefix` and are greater than `after`. */
   count(prefix: string, after?: string): number {
-    if (prefix === '' && after === undefined) return this.size;
     let count = 0;
-    this.scan(prefix, after, () => {
-      count += 1;
+    this.#ranges(prefix, after, (_chunk, from, to) => {
+      count += to - from;
       return true;
     });
     return count;
+  }
+
+  /** The parts of chunks that hold what is asked for, in order; only at their edges are keys compared. */
+  #ranges(prefix: string, after: string | undefined, visit: (chunk: readonly T[], from: number, to: number) => boolean): void {
+    if (this.#chunks.length === 0) return;
+    const start = after !== undefined && after >= prefix ? after : prefix;
+    const end = prefix === '' ? undefined : prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+    let at = this.#chunkOf(start);
+    let from = lowerBound(this.#chunks[at]!, start);
+    if (after !== undefined && this.#chunks[at]![from]?.key === after) from += 1;
+    for (; at < this.#chunks.length; at++, from = 0) {
+      const chunk = this.#chunks[at]!;
+      const whole = end === undefined || chunk[chunk.length - 1]!.key < end;
+      const to = whole ? chunk.length : lowerBound(chunk, end);
+      if (from < to && !visit(chunk, from, to)) return;
+      if (!whole) return;
+    }
   }
 
   /** The chunk that holds `key`, or would. */

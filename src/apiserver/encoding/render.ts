@@ -104,6 +104,8 @@ export function renderList(answer: ListAnswer, context: RenderContext): Rendered
 
 /** Pieces of about this size: large enough for few writes, small enough not to need one huge buffer. */
 const chunkBytes = 512 * 1024;
+/** Memory that is about to be filled need not be cleared first, where the platform can do without. */
+const allocate: (size: number) => Uint8Array = typeof Buffer === 'undefined' ? (size) => new Uint8Array(size) : (size) => Buffer.allocUnsafeSlow(size);
 const comma = 0x2c;
 const tail = encoder.encode(']}\n');
 
@@ -118,7 +120,7 @@ function joinItems(head: Uint8Array, served: ServedResource, items: readonly Cac
     let to = from;
     for (; to < items.length && (size < chunkBytes || to === from); to++) size += bytesOf(to).length + 1;
     const last = to >= items.length;
-    const chunk = new Uint8Array(size - (from === 0 && to > from ? 1 : 0) + (last ? tail.length : 0));
+    const chunk = allocate(size - (from === 0 && to > from ? 1 : 0) + (last ? tail.length : 0));
     let at = 0;
     if (first) {
       chunk.set(head);
