@@ -1,3 +1,5 @@
+// Node 24 leaves node:tls half loaded when toLegacyObject is called before the module was imported.
+import 'node:tls';
 import { createHash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';

@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type * as Jose from 'jose';
 
 type Algorithm = 'ES256' | 'ES384' | 'RS256';
 
@@ -10,7 +11,19 @@ export interface VerifyingKey {
   readonly key: KeyObject;
 }
 
-const digests = { ES256: 'sha256', ES384: 'sha384', RS256: 'sha256' } as const;
+/** A key that signs tokens. */
+export interface SigningKey extends VerifyingKey {
+  readonly privateKey: KeyObject;
+}
+
+/** What a token says, verified or not. */
+export interface TokenContent {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Loaded with the first token: a server starts without. */
+const jose = (): Promise<typeof Jose> => import('jose');
 
 function algorithmOf(key: KeyObject): Algorithm {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
@@ -27,44 +40,44 @@ export function verifyingKey(pem: string): VerifyingKey {
   return { id, algorithm: algorithmOf(key), key };
 }
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-/** A compact JWS over JSON claims. */
-export function signClaims(claims: object, privateKeyPem: string): string {
-  const key = createPrivateKey(privateKeyPem);
-  const { id, algorithm } = verifyingKey(privateKeyPem);
-  const input = `${encode({ alg: algorithm, kid: id })}.${encode(claims)}`;
-  const signature = sign(digests[algorithm], Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
-  return `${input}.${signature.toString('base64url')}`;
+/** From a private key in PEM. */
+export function signingKey(pem: string): SigningKey {
+  return { ...verifyingKey(pem), privateKey: createPrivateKey(pem) };
 }
 
-function decode(part: string): Record<string, unknown> | undefined {
+/** A compact JWS over JSON claims. */
+export async function signClaims(claims: object, { id, algorithm, privateKey }: SigningKey): Promise<string> {
+  const { SignJWT } = await jose();
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey);
+}
+
+/** Whether a token may be a compact JWS, with all its three parts. */
+export const looksLikeJws = (token: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+
+/** What a compact JWS says, unverified; undefined when it is not one. */
+export async function peekClaims(token: string): Promise<TokenContent | undefined> {
+  if (!looksLikeJws(token)) return undefined;
+  const { decodeJwt, decodeProtectedHeader } = await jose();
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return { header: { ...decodeProtectedHeader(token) }, claims: decodeJwt(token) };
   } catch {
     return undefined;
   }
 }
 
-/** Header and claims of a compact JWS, unverified; undefined when it is not one. */
-export function peekClaims(token: string): { readonly header: Record<string, unknown>; readonly claims: Record<string, unknown> } | undefined {
-  const parts = token.split('.');
-  if (parts.length !== 3 || !parts.every((part) => /^[\w-]+$/.test(part))) return undefined;
-  const header = decode(parts[0]!);
-  const claims = decode(parts[1]!);
-  return header === undefined || claims === undefined ? undefined : { header, claims };
-}
-
 /** Whether one of the keys made the token's signature. A header that names a key or algorithm must be right about it. */
-export function verifySignature(token: string, header: Record<string, unknown>, keys: readonly VerifyingKey[]): boolean {
-  const dot = token.lastIndexOf('.');
-  const input = Buffer.from(token.slice(0, dot));
-  const signature = Buffer.from(token.slice(dot + 1), 'base64url');
-  // A critical extension that is not understood must be refused (RFC 7515, 4.1.11).
+export async function verifySignature(token: string, header: TokenContent['header'], keys: readonly VerifyingKey[]): Promise<boolean> {
+  // A critical extension that is not understood must be refused (RFC 7515, 4.1.11), and no Kubernetes token has any.
   if (header.crit !== undefined) return false;
-  return keys.some(({ id, algorithm, key }) =>
-    header.alg === algorithm
-    && (header.kid === undefined || header.kid === '' || header.kid === id)
-    && verify(digests[algorithm], input, { key, dsaEncoding: 'ieee-p1363' }, signature));
+  const { compactVerify } = await jose();
+  for (const { id, algorithm, key } of keys) {
+    if (header.alg !== algorithm || (header.kid !== undefined && header.kid !== '' && header.kid !== id)) continue;
+    try {
+      await compactVerify(token, key, { algorithms: [algorithm] });
+      return true;
+    } catch {
+      // Perhaps the next key did.
+    }
+  }
+  return false;
 }

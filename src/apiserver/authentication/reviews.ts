@@ -26,7 +26,7 @@ async function reviewToken(authenticators: readonly Authenticator[], own: readon
   const errors: string[] = [];
   for (const authenticator of authenticators) {
     if (judgesTokens(authenticator)) {
-      const verdict = authenticator.authenticateToken(token, wanted);
+      const verdict = await authenticator.authenticateToken(token, wanted);
       if (verdict.kind === 'accepted') return { authenticated: true, user: shown(verdict.user), audiences: [...verdict.audiences] };
       if (verdict.kind === 'refused') errors.push(verdict.error);
       continue;

@@ -1,9 +1,9 @@
-import { createPublicKey } from 'node:crypto';
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { signClaims, verifyingKey } from './jws.ts';
+import type { SigningKey } from './jws.ts';
+import { signClaims, signingKey } from './jws.ts';
 import { boundClaims } from './service-account-claims.ts';
 
 export const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
@@ -25,7 +25,7 @@ export class ServiceAccountIssuer {
   readonly issuer: string;
   /** The API server's own audiences, which a token gets when none are asked for. */
   readonly audiences: readonly string[];
-  readonly #privateKey: string;
+  readonly #key: SigningKey;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #extend: boolean;
@@ -34,21 +34,21 @@ export class ServiceAccountIssuer {
   constructor(options: { readonly privateKey: string; readonly clock: Clock; readonly random: Random; readonly issuer?: string; readonly audiences?: readonly string[]; readonly extendTokenExpiration?: boolean }) {
     this.issuer = options.issuer ?? defaultIssuer;
     this.audiences = options.audiences ?? [this.issuer];
-    this.#privateKey = options.privateKey;
+    this.#key = signingKey(options.privateKey);
     this.#clock = options.clock;
     this.#random = options.random;
     this.#extend = options.extendTokenExpiration ?? true;
   }
 
   /** A token for `serviceAccount`, bound to the pod, secret or node when given (a pod brings the node it runs on). */
-  issue(request: {
+  async issue(request: {
     readonly serviceAccount: ServiceAccount;
     readonly audiences?: readonly string[];
     readonly expirationSeconds: number;
     readonly pod?: Pod;
     readonly secret?: Secret;
     readonly node?: Node | { readonly name: string };
-  }): IssuedToken {
+  }): Promise<IssuedToken> {
     const { pod, secret, node, expirationSeconds } = request;
     const audiences = request.audiences === undefined || request.audiences.length === 0 ? this.audiences : request.audiences;
     const nowMs = this.#clock.now();
@@ -66,13 +66,13 @@ export class ServiceAccountIssuer {
       lifetimeSeconds: extend ? extendedSeconds : expirationSeconds,
       ...(extend && { warnAfterSeconds: expirationSeconds }),
     });
-    return { token: signClaims(claims, this.#privateKey), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
+    return { token: await signClaims(claims, this.#key), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
   }
 
   /** The public key as an RFC 7517 key set, for those who verify tokens themselves. */
   keySet(): { readonly keys: readonly object[] } {
-    const { id, algorithm } = verifyingKey(this.#privateKey);
-    const { kty, ...rest } = createPublicKey(this.#privateKey).export({ format: 'jwk' });
+    const { id, algorithm, key } = this.#key;
+    const { kty, ...rest } = key.export({ format: 'jwk' });
     return { keys: [{ use: 'sig', kty, kid: id, alg: algorithm, ...rest }] };
   }
 }

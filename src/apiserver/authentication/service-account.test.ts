@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { CompactSign } from 'jose';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
 import { SeededRandom } from '../../base/random.ts';
@@ -7,7 +9,7 @@ import { VirtualClock } from '../../base/virtual-clock.ts';
 import { generateKey } from '../../pki/certificate.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
 import type { RequestContext } from '../request.ts';
-import { peekClaims, signClaims } from './jws.ts';
+import { peekClaims, signClaims, signingKey } from './jws.ts';
 import { openIdPaths } from './open-id.ts';
 import { authenticationEndpoints } from './reviews.ts';
 import { ServiceAccountAuthenticator } from './service-account.ts';
@@ -15,6 +17,7 @@ import { defaultIssuer, ServiceAccountIssuer } from './service-account-issuer.ts
 import { tokenRequestEndpoint } from './token-request.ts';
 
 const key = generateKey();
+const signing = signingKey(key);
 
 function world() {
   const reader = new FakeReader();
@@ -26,8 +29,8 @@ function world() {
   reader.put(serviceaccounts, account);
   reader.put(pods, pod);
   reader.put(nodes, { metadata: { name: 'n', uid: 'node-uid' } });
-  const judge = (token: string, audiences: readonly string[] = [defaultIssuer]) => {
-    const verdict = authenticator.authenticateToken(token, audiences);
+  const judge = async (token: string, audiences: readonly string[] = [defaultIssuer]) => {
+    const verdict = await authenticator.authenticateToken(token, audiences);
     return verdict.kind === 'refused' ? verdict.error : verdict.kind;
   };
   const endpoint = tokenRequestEndpoint({ reader, clock, issuer });
@@ -44,12 +47,13 @@ function world() {
   return { reader, clock, issuer, authenticator, account, pod, judge, request };
 }
 
-test('a token is a service account, in upstream\'s groups and with its credentials told', () => {
+test('a token is a service account, in upstream\'s groups and with its credentials told', async () => {
   const { issuer, authenticator, account, pod } = world();
-  const { token, expirationTimestamp } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod, node: { metadata: { name: 'n', uid: 'node-uid' } } });
+  const { token, expirationTimestamp } = await issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod, node: { metadata: { name: 'n', uid: 'node-uid' } } });
   assert.equal(expirationTimestamp, '2026-01-01T00:10:00Z');
-  const verdict = authenticator.authenticateToken(token, [defaultIssuer]);
-  const jti = peekClaims(token)!.claims.jti as string;
+  const verdict = await authenticator.authenticateToken(token, [defaultIssuer]);
+  assert.equal(authenticator.authenticateToken(token, [defaultIssuer]) instanceof Promise, false, 'the second time there is nothing to wait for');
+  const jti = (await peekClaims(token))!.claims.jti as string;
   assert.deepEqual(verdict, {
     kind: 'accepted',
     audiences: [defaultIssuer],
@@ -62,61 +66,81 @@ test('a token is a service account, in upstream\'s groups and with its credentia
       },
     },
   });
-  assert.deepEqual(peekClaims(token)!.claims, {
+  assert.deepEqual((await peekClaims(token))!.claims, {
     aud: [defaultIssuer], exp: 1_767_226_200, iat: 1_767_225_600, iss: defaultIssuer, jti,
     'kubernetes.io': { namespace: 'ci', node: { name: 'n', uid: 'node-uid' }, pod: { name: 'p', uid: 'pod-uid' }, serviceaccount: { name: 'robot', uid: 'sa-uid' } },
     nbf: 1_767_225_600, sub: 'system:serviceaccount:ci:robot',
   });
 });
 
-test('forged, foreign and misdirected tokens are refused', () => {
+test('forged, foreign and misdirected tokens are refused', async () => {
   const { issuer, account, judge } = world();
-  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600 });
+  const { token } = await issuer.issue({ serviceAccount: account, expirationSeconds: 600 });
   const [header, claims, signature] = token.split('.') as [string, string, string];
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claimed = peekClaims(token)!.claims;
-  assert.equal(judge(token), 'accepted');
-  assert.equal(judge(token, ['other']), `token audiences ["${defaultIssuer}"] is invalid for the target audiences ["other"]`);
-  assert.equal(judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), 'failed to verify signature');
-  assert.equal(judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), 'failed to verify signature');
-  assert.equal(judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), 'failed to verify signature');
-  assert.equal(judge(`${encode({ alg: 'none' })}.${claims}.`), 'unknown');
-  assert.equal(judge(signClaims(claimed, generateKey())), 'failed to verify signature');
-  assert.equal(judge(signClaims({ ...claimed, iss: 'https://else' }, key)), 'unknown');
-  assert.equal(judge(signClaims({ iss: defaultIssuer, sub: 'x' }, key)), 'service account token claims could not be validated due to unexpected private claim');
-  for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(judge(rubbish), 'unknown');
+  const claimed = (await peekClaims(token))!.claims;
+  assert.equal(await judge(token), 'accepted');
+  assert.equal(await judge(token, ['other']), `token audiences ["${defaultIssuer}"] is invalid for the target audiences ["other"]`);
+  assert.equal(await judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), 'failed to verify signature');
+  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(await judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.`), 'unknown');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(signing.privateKey)), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(signing.privateKey)), 'failed to verify signature');
+  const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256' }).sign(signing.privateKey)), 'accepted');
+  assert.equal(await judge(await signClaims(claimed, signingKey(generateKey()))), 'failed to verify signature');
+  assert.equal(await judge(await signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
+  assert.equal(await judge(await signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
+  for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(await judge(rubbish), 'unknown');
+});
+
+test('each kind of key signs and verifies with its own algorithm', async () => {
+  const pems = {
+    RS256: generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } }).privateKey,
+    ES384: generateKeyPairSync('ec', { namedCurve: 'P-384', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } }).privateKey,
+  };
+  const { reader, clock, account } = world();
+  const authenticator = new ServiceAccountAuthenticator({ reader, clock, keys: [key, pems.RS256, pems.ES384], issuers: [defaultIssuer] });
+  for (const [algorithm, pem] of Object.entries(pems)) {
+    const { token } = await new ServiceAccountIssuer({ privateKey: pem, clock, random: new SeededRandom(1) }).issue({ serviceAccount: account, expirationSeconds: 600 });
+    assert.equal((await peekClaims(token))!.header.alg, algorithm);
+    assert.equal((await authenticator.authenticateToken(token, [defaultIssuer])).kind, 'accepted');
+  }
+  assert.throws(() => signingKey(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string), /not supported: a service-account key of type ed25519/);
 });
 
 test('a token ends with its time and with what it is bound to', async () => {
   const { reader, clock, issuer, account, pod, judge } = world();
-  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod });
+  const { token } = await issuer.issue({ serviceAccount: account, expirationSeconds: 600, pod });
   reader.put(pods, { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
-  assert.equal(judge(token), 'accepted');
+  assert.equal(await judge(token), 'accepted');
   await clock.advance(61_000);
-  assert.equal(judge(token), 'service account token has been invalidated');
+  assert.equal(await judge(token), 'service account token has been invalidated');
   reader.put(pods, { ...pod, metadata: { ...pod.metadata, uid: 'again' } });
-  assert.equal(judge(token), 'pod UID (again) does not match service account pod ref claim (pod-uid)');
+  assert.equal(await judge(token), 'pod UID (again) does not match service account pod ref claim (pod-uid)');
   reader.put(pods, pod);
   reader.put(serviceaccounts, { metadata: { ...account.metadata, uid: 'other' } });
-  assert.equal(judge(token), 'service account UID (other) does not match claim (sa-uid)');
+  assert.equal(await judge(token), 'service account UID (other) does not match claim (sa-uid)');
   reader.remove(serviceaccounts, 'ci', 'robot');
-  assert.equal(judge(token), 'serviceaccounts "robot" not found');
+  assert.equal(await judge(token), 'serviceaccounts "robot" not found');
   reader.put(serviceaccounts, account);
   await clock.advance(600_000);
-  assert.equal(judge(token), 'service account token has expired');
+  assert.equal(await judge(token), 'service account token has expired');
 });
 
-test('a token in a secret holds while the secret holds it', () => {
+test('a token in a secret holds while the secret holds it', async () => {
   const { reader, judge } = world();
-  const token = signClaims({
+  const token = await signClaims({
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
-  }, key);
-  assert.equal(judge(token), 'service account token has been invalidated');
+  }, signing);
+  assert.equal(await judge(token), 'service account token has been invalidated');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: Buffer.from(token).toString('base64') } });
-  assert.equal(judge(token), 'accepted');
+  assert.equal(await judge(token), 'accepted');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: 'eA==' } });
-  assert.equal(judge(token), "service account token doesn't match server's copy");
+  assert.equal(await judge(token), "service account token doesn't match server's copy");
 });
 
 test('TokenRequest: defaults, bindings and refusals', async () => {
@@ -124,10 +148,10 @@ test('TokenRequest: defaults, bindings and refusals', async () => {
   const plain = await request({});
   assert.ok(typeof plain !== 'string');
   assert.equal(plain.status.expirationTimestamp, '2026-01-01T01:00:00Z');
-  assert.equal(judge(plain.status.token), 'accepted');
+  assert.equal(await judge(plain.status.token), 'accepted');
   const projected = await request({ spec: { expirationSeconds: 3607, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'pod-uid' } } });
   assert.ok(typeof projected !== 'string');
-  const claims = peekClaims(projected.status.token)!.claims as { exp: number; iat: number; 'kubernetes.io': { warnafter: number; node: object } };
+  const claims = (await peekClaims(projected.status.token))!.claims as { exp: number; iat: number; 'kubernetes.io': { warnafter: number; node: object } };
   assert.equal(projected.status.expirationTimestamp, '2026-01-01T01:00:07Z');
   assert.deepEqual([claims.exp - claims.iat, claims['kubernetes.io'].warnafter - claims.iat, claims['kubernetes.io'].node], [31_536_000, 3607, { name: 'n', uid: 'node-uid' }]);
   const cases: readonly [unknown, string, string?][] = [
@@ -149,7 +173,7 @@ test('TokenReview and SelfSubjectReview', async () => {
     const response = await tokenReview!.handle({ body: () => Promise.resolve({ spec }) } as RequestContext);
     return response.kind === 'object' && (response.object as { status: unknown }).status;
   };
-  const { token } = issuer.issue({ serviceAccount: account, expirationSeconds: 600, audiences: ['vault'] });
+  const { token } = await issuer.issue({ serviceAccount: account, expirationSeconds: 600, audiences: ['vault'] });
   assert.deepEqual(await review({ token: 'rubbish' }), { user: {}, error: 'invalid bearer token' });
   assert.deepEqual(await review({ token }), { user: {}, error: `[invalid bearer token, token audiences ["vault"] is invalid for the target audiences ["${defaultIssuer}"]]` });
   const accepted = (await review({ token, audiences: ['vault', 'x'] })) as { authenticated: boolean; audiences: string[]; user: { username: string } };

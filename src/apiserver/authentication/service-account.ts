@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { Authenticator, Credentials, UserInfo } from './authenticator.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { peekClaims, verifySignature, verifyingKey } from './jws.ts';
+import { looksLikeJws, peekClaims, verifySignature, verifyingKey } from './jws.ts';
 import type { VerifyingKey } from './jws.ts';
 import type { ServiceAccountIdentity } from './service-account-claims.ts';
 import { identityError, userOfIdentity } from './service-account-claims.ts';
@@ -49,7 +49,7 @@ function referenceIn(value: unknown): { readonly name: string; readonly uid: str
   return text(name) === undefined ? undefined : { name: name as string, uid: text(uid) ?? '' };
 }
 
-function boundToken(claims: Record<string, unknown>, defaultAudiences: readonly string[]): VerifiedToken | undefined {
+function boundToken(claims: Readonly<Record<string, unknown>>, defaultAudiences: readonly string[]): VerifiedToken | undefined {
   const privateClaims = claims['kubernetes.io'];
   if (typeof privateClaims !== 'object' || privateClaims === null) return undefined;
   const part = privateClaims as Record<string, unknown>;
@@ -75,7 +75,7 @@ function boundToken(claims: Record<string, unknown>, defaultAudiences: readonly 
   };
 }
 
-function legacyToken(claims: Record<string, unknown>, audiences: readonly string[]): VerifiedToken | undefined {
+function legacyToken(claims: Readonly<Record<string, unknown>>, audiences: readonly string[]): VerifiedToken | undefined {
   const prefix = 'kubernetes.io/serviceaccount/';
   const [namespace, secret, name, uid] = ['namespace', 'secret.name', 'service-account.name', 'service-account.uid'].map((key) => text(claims[prefix + key]));
   if (namespace === undefined || secret === undefined || name === undefined || uid === undefined) return undefined;
@@ -105,16 +105,28 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
     this.#audiences = options.audiences ?? options.issuers;
   }
 
-  authenticate({ bearerToken }: Credentials): UserInfo | undefined {
+  authenticate({ bearerToken }: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
     if (bearerToken === undefined) return undefined;
+    const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
     const verdict = this.authenticateToken(bearerToken, this.#audiences);
-    return verdict.kind === 'accepted' ? verdict.user : undefined;
+    return verdict instanceof Promise ? verdict.then(user) : user(verdict);
   }
 
-  authenticateToken(token: string, audiences: readonly string[]): TokenVerdict {
-    const verified = this.#verify(token);
-    if (verified === undefined) return { kind: 'unknown' };
-    if (typeof verified === 'string') return { kind: 'refused', error: verified };
+  authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict {
+    const digest = createHash('sha256').update(token).digest('base64');
+    const known = this.#verified.get(digest);
+    if (known !== undefined) return this.#judge(known, token, audiences);
+    if (!looksLikeJws(token)) return { kind: 'unknown' };
+    return this.#verify(token).then((verified): TokenVerdict => {
+      if (verified === undefined) return { kind: 'unknown' };
+      if (typeof verified === 'string') return { kind: 'refused', error: verified };
+      this.#verified.set(digest, verified);
+      return this.#judge(verified, token, audiences);
+    });
+  }
+
+  /** Whether a token whose signature is right holds now, for one of the audiences. */
+  #judge(verified: VerifiedToken, token: string, audiences: readonly string[]): TokenVerdict {
     const nowMs = this.#clock.now();
     const nowSeconds = nowMs / 1000;
     if (verified.notAfter !== undefined && nowSeconds > verified.notAfter + leewaySeconds) return { kind: 'refused', error: 'service account token has expired' };
@@ -129,20 +141,15 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
   }
 
   /** The token's meaning; a sentence when it claims to be ours but is not; undefined when it does not. */
-  #verify(token: string): VerifiedToken | string | undefined {
-    const digest = createHash('sha256').update(token).digest('base64');
-    const known = this.#verified.get(digest);
-    if (known !== undefined) return known;
-    const peeked = peekClaims(token);
+  async #verify(token: string): Promise<VerifiedToken | string | undefined> {
+    const peeked = await peekClaims(token);
     if (peeked === undefined) return undefined;
     const { header, claims } = peeked;
     const isLegacy = claims.iss === legacyIssuer;
     if (!isLegacy && !(typeof claims.iss === 'string' && this.#issuers.includes(claims.iss))) return undefined;
-    if (!verifySignature(token, header, this.#keys)) return 'failed to verify signature';
+    if (!await verifySignature(token, header, this.#keys)) return 'failed to verify signature';
     const verified = isLegacy ? legacyToken(claims, this.#audiences) : boundToken(claims, this.#audiences);
-    if (verified === undefined) return 'service account token claims could not be validated due to unexpected private claim';
-    this.#verified.set(digest, verified);
-    return verified;
+    return verified ?? 'service account token claims could not be validated due to unexpected private claim';
   }
 
   #legacyError({ legacySecret, identity }: VerifiedToken, token: string): string | undefined {

@@ -9,5 +9,5 @@ export type TokenVerdict =
 /** A method that can also judge a token for other audiences than the API server's own: what a TokenReview asks. */
 export interface TokenAuthenticator {
   /** `audiences`: those that the asker stands for; the verdict's are the ones of them that the token is for. */
-  authenticateToken(token: string, audiences: readonly string[]): TokenVerdict;
+  authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict;
 }

@@ -106,7 +106,7 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       }
       const reference = request.spec.boundObjectRef;
       const bound = reference === undefined ? {} : bind(reader, namespace, name, reference);
-      const status = issuer.issue({ serviceAccount: account, audiences, expirationSeconds, ...bound });
+      const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds, ...bound });
       return { kind: 'object', code: 201, object: { ...request, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
     },
   };
