@@ -1,12 +1,20 @@
+import type { FieldError } from '../../field-error.ts';
+import { invalid, required } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import { formatLabels, formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
+import { validateImmutable, validateLabelSelector } from '../../meta/object-meta.ts';
+import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import { daemonsets } from '../../resources.ts';
-import type { DaemonSet } from '../../types/apps/v1.ts';
+import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../types/apps/v1.ts';
+import type { LabelSelector } from '../../types/meta/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { bumpGeneration, keepField, statusRules } from '../strategy.ts';
+import { addAtMost100Percent, addCollisionCount, addCounters, addIntOrPercent, addLongRunning, addSelectorMismatch, amountOf, readSelector, selectsNothing } from './validation.ts';
 
 /** Where apps/v1 keeps the generation of the template, which older versions had in the spec. */
 export const templateGenerationKey = 'deprecated.daemonset.template.generation';
@@ -35,6 +43,44 @@ export function applyDaemonSetDefaults(object: Loose<DaemonSet>): void {
   applyPodTemplateDefaults((spec.template ??= {}));
 }
 
+function validateStrategy(strategy: Loose<DaemonSetUpdateStrategy>, path: string, errors: FieldError[]): void {
+  const { type = '', rollingUpdate } = strategy;
+  const at = `${path}.rollingUpdate`;
+  if (type === 'OnDelete') return;
+  if (type !== 'RollingUpdate') return void errors.push(unsupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, ['RollingUpdate', 'OnDelete']));
+  if (rollingUpdate === undefined) return void errors.push(required(at));
+  const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
+  addIntOrPercent(errors, `${at}.maxUnavailable`, maxUnavailable);
+  addIntOrPercent(errors, `${at}.maxSurge`, maxSurge);
+  addAtMost100Percent(errors, `${at}.maxUnavailable`, maxUnavailable);
+  addAtMost100Percent(errors, `${at}.maxSurge`, maxSurge);
+  const [hasUnavailable, hasSurge] = [amountOf(maxUnavailable) !== 0, amountOf(maxSurge) !== 0];
+  if (hasUnavailable && hasSurge) errors.push(invalid(`${at}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (!hasUnavailable && !hasSurge) errors.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
+}
+
+function validateSpec(spec: Loose<DaemonSetSpec>): FieldError[] {
+  const { selector, template = {} } = spec;
+  const errors = validateLabelSelector(selector as LabelSelector | undefined, 'spec.selector');
+  const parsed = readSelector(selector);
+  if (parsed !== undefined) addSelectorMismatch(errors, 'spec.template', parsed, template);
+  if (selector !== undefined && selectsNothing(selector)) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
+  validatePodTemplateSpec(template, 'spec.template', errors);
+  addLongRunning(errors, 'spec.template', template, 'DaemonSet');
+  addNonNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
+  validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', errors);
+  addNonNegative(errors, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit);
+  return errors;
+}
+
+function validateStatus({ status }: DaemonSet, old: DaemonSet): FieldError[] {
+  const errors: FieldError[] = [];
+  if (status === undefined) return errors;
+  addCounters(errors, status, ['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount']);
+  addCollisionCount(errors, status.collisionCount, old.status?.collisionCount);
+  return errors;
+}
+
 const count = (name: string, of: (status: NonNullable<DaemonSet['status']>) => number | undefined) =>
   column<DaemonSet>(name, ({ status }) => (status === undefined ? 0 : (of(status) ?? 0)), { type: 'integer' });
 
@@ -47,7 +93,9 @@ export const daemonSetDefinition: ResourceDefinition<DaemonSet> = {
     object.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
     setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)));
   },
+  validate: ({ spec = {} }: Loose<DaemonSet>) => validateSpec(spec),
   update: {
+    validateUpdate: ({ spec = {} }: Loose<DaemonSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
     prepareForUpdate(object, old) {
       keepField(object, old, 'status');
       bumpGeneration(object, old);
@@ -55,7 +103,8 @@ export const daemonSetDefinition: ResourceDefinition<DaemonSet> = {
       setTemplateGeneration(object, templateGenerationOf(old) + Number(changed));
     },
   },
-  subresources: { status: statusRules<DaemonSet>() },
+  subresources: { status: statusRules<DaemonSet>(validateStatus) },
+  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
   columns: [
     nameColumn,
     count('Desired', (status) => status.desiredNumberScheduled),

@@ -1,18 +1,47 @@
+import type { FieldError } from '../../field-error.ts';
+import { invalid } from '../../field-error.ts';
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
+import { validateImmutable } from '../../meta/object-meta.ts';
+import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicasets } from '../../resources.ts';
-import type { ReplicaSet } from '../../types/apps/v1.ts';
+import type { ReplicaSet, ReplicaSetSpec } from '../../types/apps/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
 import { selectorText, workloadScale } from './scale.ts';
+import { addCounters, addNotGreater, addSelector, readSelector, validateReplicaTemplate } from './validation.ts';
 
 /** Fills in what a replica set leaves out, in place. */
 export function applyReplicaSetDefaults(object: Loose<ReplicaSet>): void {
   const spec = (object.spec ??= {});
   spec.replicas ??= 1;
   applyPodTemplateDefaults((spec.template ??= {}));
+}
+
+function validateSpec(spec: Loose<ReplicaSetSpec>): FieldError[] {
+  const errors: FieldError[] = [];
+  addNonNegative(errors, 'spec.replicas', spec.replicas);
+  addNonNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
+  // Upstream's message speaks of a deployment here, too.
+  addSelector(errors, 'spec.selector', spec.selector, 'deployment');
+  const selector = readSelector(spec.selector);
+  if (selector === undefined) errors.push(invalid('spec.selector', spec.selector, 'invalid label selector'));
+  else validateReplicaTemplate(spec.template, selector, 'spec.template', errors);
+  return errors;
+}
+
+function validateStatus({ status }: ReplicaSet): FieldError[] {
+  const errors: FieldError[] = [];
+  if (status === undefined) return errors;
+  addCounters(errors, status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration']);
+  addNotGreater(errors, 'fullyLabeledReplicas', status.fullyLabeledReplicas, status.replicas);
+  addNotGreater(errors, 'readyReplicas', status.readyReplicas, status.replicas);
+  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.replicas);
+  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.readyReplicas, 'readyReplicas');
+  return errors;
 }
 
 const rules = standardRules<ReplicaSet>({ status: true, generation: true });
@@ -26,6 +55,13 @@ export const replicaSetDefinition: ResourceDefinition<ReplicaSet> = {
     object.metadata.generation = 1;
     object.status = { replicas: 0 };
   },
+  validate: ({ spec = {} }: Loose<ReplicaSet>) => validateSpec(spec),
+  update: {
+    ...rules.update,
+    validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
+  },
+  subresources: { status: statusRules<ReplicaSet>(validateStatus) },
+  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
   columns: [
     nameColumn,
     column('Desired', ({ spec }) => spec?.replicas ?? 0, { type: 'integer' }),

@@ -1,4 +1,7 @@
+import type { FieldError } from '../../field-error.ts';
 import { formatLabels } from '../../meta/labels.ts';
+import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import { podtemplates } from '../../resources.ts';
 import type { PodTemplate } from '../../types/core/v1.ts';
 import { column, containerColumns, nameColumn } from '../columns.ts';
@@ -6,10 +9,21 @@ import type { ResourceDefinition } from '../definition.ts';
 import { standardRules } from '../strategy.ts';
 import { applyPodTemplateDefaults } from './pod-defaults.ts';
 
+function validatePodTemplate({ template = {} }: PodTemplate): FieldError[] {
+  const errors: FieldError[] = [];
+  validatePodTemplateSpec(template, 'template', errors);
+  return errors;
+}
+
+const rules = standardRules<PodTemplate>({ status: false, generation: true });
+
 export const podTemplateDefinition: ResourceDefinition<PodTemplate> = {
   type: podtemplates,
   allowUnconditionalUpdate: true,
-  ...standardRules<PodTemplate>({ status: false, generation: true }),
+  ...rules,
+  validate: validatePodTemplate,
+  update: { ...rules.update, validateUpdate: validatePodTemplate },
+  warnings: ({ template }) => podTemplateWarnings(template, 'template'),
   applyDefaults: (object) => applyPodTemplateDefaults((object.template ??= {})),
   columns: [
     nameColumn,

@@ -1,11 +1,16 @@
+import type { FieldError } from '../../field-error.ts';
+import { required } from '../../field-error.ts';
 import { formatLabels, selectorFromLabels } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
+import { hostnameWarnings, podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicationcontrollers } from '../../resources.ts';
-import type { ReplicationController } from '../../types/core/v1.ts';
+import type { ReplicationController, ReplicationControllerSpec } from '../../types/core/v1.ts';
 import { workloadScale } from '../apps/scale.ts';
+import { addCounters, addNotGreater, validateReplicaTemplate } from '../apps/validation.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
 import { applyPodTemplateDefaults } from './pod-defaults.ts';
 
 /** Fills in what a replication controller leaves out, in place: its selector and labels are those of its template. */
@@ -21,14 +26,42 @@ export function applyReplicationControllerDefaults(object: Loose<ReplicationCont
   applyPodTemplateDefaults(spec.template);
 }
 
+function validateSpec(spec: Loose<ReplicationControllerSpec>): FieldError[] {
+  const errors: FieldError[] = [];
+  const selector = selectorFromLabels(spec.selector);
+  addNonNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
+  if (selector.empty) errors.push(required('spec.selector'));
+  addNonNegative(errors, 'spec.replicas', spec.replicas);
+  validateReplicaTemplate(spec.template, selector, 'spec.template', errors, 'ReplicationController');
+  return errors;
+}
+
+function validateStatus({ status }: ReplicationController): FieldError[] {
+  const errors: FieldError[] = [];
+  if (status === undefined) return errors;
+  addCounters(errors, status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']);
+  for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) addNotGreater(errors, field, status[field], status.replicas);
+  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.readyReplicas, 'readyReplicas');
+  return errors;
+}
+
+const rules = standardRules<ReplicationController>({ status: true, generation: true });
+
 export const replicationControllerDefinition: ResourceDefinition<ReplicationController> = {
   type: replicationcontrollers,
   allowUnconditionalUpdate: true,
-  ...standardRules<ReplicationController>({ status: true, generation: true }),
+  ...rules,
   applyDefaults: applyReplicationControllerDefaults,
   prepareForCreate(object) {
     object.metadata.generation = 1;
     object.status = { replicas: 0 };
+  },
+  validate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec),
+  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec) },
+  subresources: { status: statusRules<ReplicationController>(validateStatus) },
+  warnings({ metadata, spec }, old) {
+    if (old !== undefined) return metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(spec?.template, 'spec.template');
+    return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...podTemplateWarnings(spec?.template, 'spec.template')];
   },
   columns: [
     nameColumn,
