@@ -9,11 +9,11 @@ import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
 interface Case { comment?: string; doc: unknown; patch: unknown; expected?: unknown; error?: string; disabled?: boolean }
 
-const suites = process.env['COXSWAIN_JSON_PATCH_TESTS'] ?? '';
+const suites = join(import.meta.dirname, '../../../../shared/data/json-patch');
 const files = ['spec_tests.json', 'tests.json'].map((name) => `${suites}/${name}`);
 const absent = suites === '' || !files.every((file) => existsSync(file));
 
-test('the public JSON Patch cases', { skip: absent && 'COXSWAIN_JSON_PATCH_TESTS names no folder with spec_tests.json and tests.json' }, () => {
+test('the public JSON Patch cases', { skip: absent && `the public JSON Patch cases are not at ${suites}` }, () => {
   let count = 0;
   for (const file of files) {
     for (const { comment, doc, patch, expected, error, disabled } of JSON.parse(readFileSync(file, 'utf8')) as Case[]) {
