@@ -1,4 +1,4 @@
-// Node 24 leaves node:tls half loaded when a certificate is inspected before the module was imported.
+// Node 24 leaves node:tls half loaded when toLegacyObject is called before the module was imported.
 import 'node:tls';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -96,7 +96,7 @@ async function ensureAuthority(vault: Vault, base: string, commonName: string, n
     if (parsed.validToDate.getTime() - nowMs >= renewBeforeMs) return { certificate, key };
     keep = key;
   }
-  const made = createAuthority({ commonName, notBeforeMs: nowMs - clockSkewMs, notAfterMs: nowMs + authorityLifetimeMs, ...(keep !== undefined && { key: keep }) });
+  const made = await createAuthority({ commonName, notBeforeMs: nowMs - clockSkewMs, notAfterMs: nowMs + authorityLifetimeMs, ...(keep !== undefined && { key: keep }) });
   vault.write(`${base}.crt`, made.certificate);
   vault.write(`${base}.key`, made.key);
   return made;
@@ -108,7 +108,7 @@ async function ensureServiceAccountKey(vault: Vault): Promise<Pki['serviceAccoun
   let publicKey: string;
   if (privateKey === undefined) {
     if (existingPublic !== undefined) throw new PkiError('sa.pub exists but sa.key does not: restore it, or remove the whole pki folder to start anew');
-    privateKey = generateKey();
+    privateKey = await generateKey();
     vault.write('sa.key', privateKey);
   }
   try {
@@ -128,7 +128,7 @@ async function build(vault: Vault, options: PkiOptions): Promise<Pki> {
     const nowMs = clock.now();
     const existing = await readPair(vault, base);
     if (existing !== undefined && isUsable(existing, request, authorities.get(authority)!, nowMs)) return existing;
-    const made = issueCertificate(authority, { ...request, notBeforeMs: nowMs - clockSkewMs, notAfterMs: nowMs + leafLifetimeMs });
+    const made = await issueCertificate(authority, { ...request, notBeforeMs: nowMs - clockSkewMs, notAfterMs: nowMs + leafLifetimeMs });
     vault.write(`${base}.crt`, made.certificate);
     vault.write(`${base}.key`, made.key);
     return made;

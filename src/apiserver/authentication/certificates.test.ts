@@ -10,21 +10,21 @@ import { requestHeaderAuthenticator } from './request-header.ts';
 
 const hourMs = 3_600_000;
 const start = Date.UTC(2026, 0, 1);
-const authority = (name: string): KeyPair => createAuthority({ commonName: name, notBeforeMs: start - hourMs, notAfterMs: start + 1000 * hourMs });
-const ca = authority('ca');
+const authority = (name: string): Promise<KeyPair> => createAuthority({ commonName: name, notBeforeMs: start - hourMs, notAfterMs: start + 1000 * hourMs });
+const ca = await authority('ca');
 
 const der = (pair: KeyPair): Uint8Array => new X509Certificate(pair.certificate).raw;
-const client = (request: Partial<CertificateRequest> = {}, issuer = ca): Uint8Array =>
-  der(issueCertificate(issuer, { commonName: 'alice', organizations: ['dev', 'ops'], usages: ['client'], notBeforeMs: start - hourMs, notAfterMs: start + 10 * hourMs, ...request }));
+const client = (request: Partial<CertificateRequest> = {}, issuer = ca): Promise<Uint8Array> =>
+  issueCertificate(issuer, { commonName: 'alice', organizations: ['dev', 'ops'], usages: ['client'], notBeforeMs: start - hourMs, notAfterMs: start + 10 * hourMs, ...request }).then(der);
 
 const credentials = (clientCertificate: Uint8Array | undefined, headers: Record<string, string> = {}): Credentials => ({ clientCertificate, bearerToken: undefined, header: (name) => headers[name] });
 
 test('a certificate names its user and groups', async () => {
   const x509 = clientCertificateAuthenticator({ clientCa: ca.certificate, clock: new VirtualClock(start) });
-  const user = (await x509.authenticate(credentials(client())))!;
+  const user = (await x509.authenticate(credentials(await client())))!;
   assert.deepEqual([user.name, user.groups], ['alice', ['dev', 'ops', 'system:authenticated']]);
   assert.match(user.extra!['authentication.kubernetes.io/credential-id']![0]!, /^X509SHA256=[0-9a-f]{64}$/);
-  const tricky = (await x509.authenticate(credentials(client({ commonName: 'a, O=system:masters\nO=system:masters', organizations: [] }))))!;
+  const tricky = (await x509.authenticate(credentials(await client({ commonName: 'a, O=system:masters\nO=system:masters', organizations: [] }))))!;
   assert.deepEqual([tricky.name, tricky.groups], ['a, O=system:masters\nO=system:masters', ['system:authenticated']]);
 });
 
@@ -34,16 +34,16 @@ test('who is not proven is not known', async () => {
   const cases: readonly [string, Uint8Array | undefined][] = [
     ['no certificate', undefined],
     ['rubbish', Buffer.from('rubbish')],
-    ['another authority', client({}, authority('other'))],
-    ['another authority of the same name', client({}, authority('ca'))],
-    ['a server certificate', client({ usages: ['server'] })],
-    ['no name', client({ commonName: '' })],
-    ['not yet valid', client({ notBeforeMs: start + hourMs })],
-    ['expired', client({ notAfterMs: start - 1000 })],
-    ['signed by a client', client({}, issueCertificate(ca, { commonName: 'eve', usages: ['client'], notBeforeMs: start - hourMs, notAfterMs: start + hourMs }))],
+    ['another authority', await client({}, await authority('other'))],
+    ['another authority of the same name', await client({}, await authority('ca'))],
+    ['a server certificate', await client({ usages: ['server'] })],
+    ['no name', await client({ commonName: '' })],
+    ['not yet valid', await client({ notBeforeMs: start + hourMs })],
+    ['expired', await client({ notAfterMs: start - 1000 })],
+    ['signed by a client', await client({}, await issueCertificate(ca, { commonName: 'eve', usages: ['client'], notBeforeMs: start - hourMs, notAfterMs: start + hourMs }))],
   ];
   for (const [title, certificate] of cases) assert.equal(await x509.authenticate(credentials(certificate)), undefined, title);
-  const good = client();
+  const good = await client();
   assert.ok(await x509.authenticate(credentials(good)));
   await clock.advance(11 * hourMs);
   assert.equal(await x509.authenticate(credentials(good)), undefined, 'a remembered verdict expires');
@@ -53,9 +53,9 @@ test('a front proxy is believed when it proves itself', async () => {
   const clock = new VirtualClock(start);
   const proxy = requestHeaderAuthenticator({ clock, clientCa: ca.certificate, allowedNames: ['front-proxy-client'] });
   const headers = { 'x-remote-user': 'bob', 'x-remote-group': 'dev, ops' };
-  const trusted = client({ commonName: 'front-proxy-client', organizations: [] });
+  const trusted = await client({ commonName: 'front-proxy-client', organizations: [] });
   assert.deepEqual(await proxy.authenticate(credentials(trusted, headers)), { name: 'bob', groups: ['dev', 'ops', 'system:authenticated'] } satisfies UserInfo);
   assert.equal(await proxy.authenticate(credentials(trusted)), undefined);
-  assert.equal(await proxy.authenticate(credentials(client(), headers)), undefined);
+  assert.equal(await proxy.authenticate(credentials(await client(), headers)), undefined);
   assert.equal(await proxy.authenticate(credentials(undefined, headers)), undefined);
 });

@@ -16,7 +16,7 @@ import { ServiceAccountAuthenticator } from './service-account.ts';
 import { defaultIssuer, ServiceAccountIssuer } from './service-account-issuer.ts';
 import { tokenRequestEndpoint } from './token-request.ts';
 
-const key = generateKey();
+const key = await generateKey();
 const signing = signingKey(key);
 
 function world() {
@@ -90,7 +90,7 @@ test('forged, foreign and misdirected tokens are refused', async () => {
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), 'failed to verify signature');
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256' }).sign(signing.privateKey)), 'accepted');
-  assert.equal(await judge(await signClaims(claimed, signingKey(generateKey()))), 'failed to verify signature');
+  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'failed to verify signature');
   assert.equal(await judge(await signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
   assert.equal(await judge(await signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
   for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(await judge(rubbish), 'unknown');

@@ -11,10 +11,10 @@ import { KubeletHandler } from './handler.ts';
 import { KubeletServer } from './kubelet-server.ts';
 
 const lifetime = { notBeforeMs: Date.UTC(2020, 0, 1), notAfterMs: Date.UTC(2090, 0, 1) };
-const ca = createAuthority({ commonName: 'ca', ...lifetime });
-const serving = issueCertificate(ca, { commonName: 'system:node:node-1', names: ['127.0.0.1'], usages: ['server'], ...lifetime });
-const apiServer = issueCertificate(ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'], ...lifetime });
-const stranger = issueCertificate(ca, { commonName: 'jane', organizations: ['dev'], usages: ['client'], ...lifetime });
+const ca = await createAuthority({ commonName: 'ca', ...lifetime });
+const serving = await issueCertificate(ca, { commonName: 'system:node:node-1', names: ['127.0.0.1'], usages: ['server'], ...lifetime });
+const apiServer = await issueCertificate(ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'], ...lifetime });
+const stranger = await issueCertificate(ca, { commonName: 'jane', organizations: ['dev'], usages: ['client'], ...lifetime });
 
 async function setUp(): Promise<{ node: TestNode; server: KubeletServer; [Symbol.asyncDispose](): Promise<void> }> {
   const node = await TestNode.start();
