@@ -6,6 +6,7 @@ import { defaultStorageClass } from './default-storage-class/default-storage-cla
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
+import { notSupported } from './not-supported/not-supported.ts';
 import { priority } from './priority/priority.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
@@ -18,7 +19,7 @@ export interface AdmissionParts {
   readonly random: Random;
 }
 
-/** Every plug-in, in upstream's order. LimitRanger and ResourceQuota are not supported yet. */
+/** Every plug-in, in upstream's order; last our own that says what is missing. LimitRanger and ResourceQuota are not supported yet. */
 const registry: readonly { readonly name: string; readonly make: (parts: AdmissionParts) => AdmissionPlugin }[] = [
   { name: 'NamespaceLifecycle', make: namespaceLifecycle },
   { name: 'ServiceAccount', make: serviceAccount },
@@ -28,6 +29,7 @@ const registry: readonly { readonly name: string; readonly make: (parts: Admissi
   { name: 'DefaultTolerationSeconds', make: () => defaultTolerationSeconds() },
   { name: 'DefaultStorageClass', make: defaultStorageClass },
   { name: 'RuntimeClass', make: runtimeClass },
+  { name: 'NotSupported', make: () => notSupported() },
 ];
 
 /** The names of all plug-ins, in the order they run. */
