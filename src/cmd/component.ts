@@ -1,3 +1,92 @@
-export async function runComponent(name: string, _flags: Record<string, string>): Promise<void> {
-  throw new Error(`not supported: coxswain ${name}`);
+import { hostname } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import type { LogLevel } from '../base/logger.ts';
+import { loadKubeconfig } from '../client/kubeconfig.ts';
+import type { ComponentOptions } from '../cluster/alone/component.ts';
+import { runInForeground } from './foreground.ts';
+import { UsageError } from './options.ts';
+
+export type ComponentName = 'scheduler' | 'controller-manager' | 'kubelet' | 'proxy' | 'dns';
+
+/** Flags of all of them, as commander parsed and checked them; which are there depends on the component. */
+export interface ComponentFlags {
+  readonly kubeconfig: string;
+  readonly logLevel: LogLevel;
+  readonly leaderElect: boolean;
+  readonly controllers: readonly string[];
+  readonly clusterCidr: string;
+  readonly rootCaFile?: string;
+  readonly proxyMode: 'auto' | 'nftables' | 'iptables';
+  readonly nodeName?: string;
+  readonly listen: string;
+  readonly port: number;
+  readonly clusterDomain: string;
+  readonly clusterDns: string;
+  readonly dataDir: string;
+  readonly runtime: 'containerd' | 'simulated';
+  readonly install: boolean;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
+  readonly clientCaFile?: string;
+}
+
+/** A component alone, against any API server: runs in the foreground until a signal comes. */
+export async function runComponent(name: ComponentName, flags: ComponentFlags): Promise<void> {
+  const connection = await loadKubeconfig(flags.kubeconfig).catch((error: unknown) => { throw new UsageError(`--kubeconfig: ${(error as Error).message.split('\n')[0]}`); });
+  const start = await starter(name, flags, connection);
+  await runInForeground(flags.logLevel, (parts) => start({
+    ...parts,
+    connection,
+    onLost: (error) => {
+      process.stderr.write(`error: ${error.message}\n`);
+      process.exit(1);
+    },
+  }), () => 'stopped');
+}
+
+type Starter = (options: ComponentOptions) => Promise<AsyncDisposable>;
+
+/** Loads only what the component is made of. */
+async function starter(name: ComponentName, flags: ComponentFlags, { ca }: ComponentOptions['connection']): Promise<Starter> {
+  const machine = hostname().toLowerCase();
+  const nodeName = flags.nodeName ?? machine;
+  const { leaderElect, controllers, clusterCidr } = flags;
+  switch (name) {
+    case 'scheduler': {
+      const { startSchedulerAlone } = await import('../cluster/alone/scheduler.ts');
+      return (options) => startSchedulerAlone({ ...options, leaderElect, identity: machine });
+    }
+    case 'controller-manager': {
+      const rootCa = flags.rootCaFile === undefined ? ca ?? '' : await readFlagFile('--root-ca-file', flags.rootCaFile);
+      const { startControllerManagerAlone } = await import('../cluster/alone/controller-manager.ts');
+      return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, rootCa });
+    }
+    case 'proxy': {
+      const { startProxyAlone } = await import('../cluster/alone/proxy.ts');
+      return (options) => startProxyAlone({ ...options, nodeName, clusterCidr, proxyMode: flags.proxyMode });
+    }
+    case 'dns': {
+      const { startDnsAlone } = await import('../cluster/alone/dns.ts');
+      return (options) => startDnsAlone({ ...options, listen: flags.listen, port: flags.port, clusterDomain: flags.clusterDomain });
+    }
+    case 'kubelet': {
+      const { startKubeletAlone } = await import('../cluster/alone/kubelet.ts');
+      const { dataDir, runtime, install, clusterDns, clusterDomain } = flags;
+      return (options) => startKubeletAlone({ ...options, dataDir, nodeName, runtime, install, clusterCidr, clusterDns, clusterDomain, tls: tlsFiles(flags) });
+    }
+  }
+}
+
+function tlsFiles({ tlsCertFile: cert, tlsPrivateKeyFile: key, clientCaFile: clientCa }: ComponentFlags): { cert: string; key: string; clientCa: string } | undefined {
+  if (cert !== undefined && key !== undefined && clientCa !== undefined) return { cert, key, clientCa };
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  throw new UsageError('--tls-cert-file, --tls-private-key-file and --client-ca-file go together: give all three or none', 2);
+}
+
+async function readFlagFile(flag: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${flag}: ${(error as Error).message}`);
+  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { addComponentCommands } from './component-flags.ts';
 import { UsageError, addClusterFlags, defaultDataDir } from './options.ts';
 
 /** The package's own version, from the package.json beside the bundle or the sources. */
@@ -21,9 +22,8 @@ function program(): Command {
   const root = new Command('coxswain')
     .description('Kubernetes in TypeScript: a whole cluster in one program.')
     .version(`coxswain ${version()} (Kubernetes v1.36)`, '-v, --version')
-    .showHelpAfterError('(try: coxswain --help)')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error: ')) })
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '')}; see --help\n`) })
     .addHelpText('after', `
 Examples:
   coxswain up                                a one-node cluster in the foreground
@@ -41,27 +41,18 @@ Stopping it (Ctrl-C) leaves containers running; the next start adopts them.`)
     .action(async (_flags: unknown, command: Command) => (await import('./up.ts')).up(command, { node: true }));
 
   addClusterFlags(root.command('server').description('start the control plane alone'))
+    .addHelpText('after', `
+Example:
+  coxswain server --store memory --port 0 --data-dir /tmp/cluster`)
     .action(async (_flags: unknown, command: Command) => (await import('./up.ts')).up(command, { node: false }));
 
   addClusterFlags(root.command('apiserver').description('start the API server alone, with its store'))
+    .addHelpText('after', `
+Example:
+  coxswain apiserver --data-dir /tmp/cluster`)
     .action(async (_flags: unknown, command: Command) => (await import('./up.ts')).up(command, { node: false, controllers: false }));
 
-  for (const [name, description] of [
-    ['scheduler', 'start the scheduler alone, against any API server'],
-    ['controller-manager', 'start the controllers alone, against any API server'],
-    ['proxy', 'start the service proxy of this machine alone, against any API server'],
-    ['dns', 'start the cluster DNS alone, against any API server'],
-    ['kubelet', 'start the kubelet of this machine alone, against any API server'],
-  ] as const) {
-    const command = root.command(name).description(description)
-      .requiredOption('--kubeconfig <file>', 'how to reach the API server')
-      .addOption(new Option('--log-level <level>', 'debug, info, warn or error').choices(['debug', 'info', 'warn', 'error']).default('info'));
-    if (name === 'controller-manager') command.option('--controllers <names>', 'comma-separated; `*` for all, `-name` to leave one out', '*').option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16').option('--service-account-private-key-file <file>', 'accepted as upstream does; tokens are issued by the API server').option('--root-ca-file <file>', 'the certificate authority that pods are told to trust');
-    if (name === 'proxy') command.option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16').addOption(new Option('--proxy-mode <mode>').choices(['auto', 'nftables', 'iptables']).default('auto')).option('--node-name <name>', 'name of this node (default: the host name)');
-    if (name === 'dns') command.option('--listen <address>', 'address to listen on', '127.0.0.1').option('--port <port>', 'port to listen on', '53').option('--cluster-domain <domain>', 'domain of the cluster', 'cluster.local');
-    if (name === 'kubelet') command.addOption(dataDirFlag()).option('--node-name <name>', 'name of this node (default: the host name)').option('--cluster-dns <ip>', 'address of the cluster DNS', '10.96.0.10').option('--cluster-domain <domain>', 'domain of the cluster', 'cluster.local').addOption(new Option('--runtime <kind>').choices(['containerd', 'simulated']).default('containerd'));
-    command.action(async (flags: Record<string, string>) => (await import('./component.ts')).runComponent(name, flags));
-  }
+  addComponentCommands(root);
 
   const image = root.command('image').description('the node\'s images');
   image.command('load').description('import archives made by docker save, podman save, buildah or skopeo').argument('<files...>').addOption(dataDirFlag())

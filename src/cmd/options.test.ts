@@ -38,9 +38,14 @@ for (const [flags, message] of [
   [{ port: 'x' }, /--port/],
   [{ store: 'etcd' }, /--store: wants one of sqlite, memory, not "etcd"/],
   [{ runtime: 'docker' }, /--runtime: wants one of auto/],
-  [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants an IPv4 range/],
+  [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants an IPv4 range from \/8 to \/24/],
   [{ clusterCidr: '10.0.0.300/16' }, /--cluster-cidr/],
   [{ nodes: '-1' }, /--nodes/],
+  [{ bindAddress: 'localhost' }, /--bind-address: wants an IP address/],
+  [{ nodeName: 'my_node' }, /--node-name: wants lower-case letters/],
+  [{ authorizationMode: 'Node,ABAC' }, /--authorization-mode: wants some of Node, RBAC, AlwaysAllow, AlwaysDeny, separated by commas, not "ABAC"/],
+  [{ serviceCidr: '10.0.0.0/29' }, /--service-cidr/],
+  [{ serviceCidr: '10.244.3.0/24' }, /--cluster-cidr 10.244.0.0\/16 and --service-cidr 10.244.3.0\/24 overlap/],
 ] as const) {
   test(`refused with what to do: ${JSON.stringify(flags)}`, () => {
     assert.throws(() => resolveWith(flags), message);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -42,14 +43,15 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, uid: number
   return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'coxswain');
 }
 
-type Check = (value: unknown, name: string) => unknown;
+/** Gives the value back, made ready, or throws UsageError `NAME: wants …`. */
+export type Check = (value: unknown, name: string) => unknown;
 
-const text: Check = (value, name) => {
+export const text: Check = (value, name) => {
   if (typeof value !== 'string' || value === '') throw new UsageError(`${name}: wants a text, not ${JSON.stringify(value)}`);
   return value;
 };
 
-const wholeNumber = (min: number, max: number): Check => (value, name) => {
+export const wholeNumber = (min: number, max: number): Check => (value, name) => {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) throw new UsageError(`${name}: wants a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
   return number;
@@ -65,9 +67,29 @@ const flag: Check = (value, name) => {
   return value;
 };
 
-const ipv4Cidr: Check = (value, name) => {
-  const match = typeof value === 'string' ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value) : null;
-  if (match === null || match.slice(1, 5).some((part) => Number(part) > 255) || Number(match[5]) > 30 || Number(match[5]) < 8) throw new UsageError(`${name}: wants an IPv4 range such as 10.244.0.0/16, not ${JSON.stringify(value)}`);
+/** A range that is at most as long as the cluster's parts need: `/24` for the first node's pods, `/28` for Services. */
+export const ipv4Range = (longestPrefix: number): Check => (value, name) => {
+  const match = typeof value === 'string' ? /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(value) : null;
+  if (match === null || !isIPv4(match[1]!) || Number(match[2]) > longestPrefix || Number(match[2]) < 8) throw new UsageError(`${name}: wants an IPv4 range from /8 to /${longestPrefix} such as 10.244.0.0/16, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+export const clusterCidrCheck: Check = ipv4Range(24);
+
+export const ipAddress: Check = (value, name) => {
+  if (typeof value !== 'string' || isIP(value) === 0) throw new UsageError(`${name}: wants an IP address, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+/** Names of nodes and of DNS domains. */
+export const dnsName: Check = (value, name) => {
+  if (typeof value !== 'string' || value.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value)) throw new UsageError(`${name}: wants lower-case letters, digits, dots and dashes, such as node-1, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const listOf = (...choices: string[]): Check => (value, name) => {
+  const unknown = typeof value === 'string' ? value.split(',').find((one) => !choices.includes(one)) : String(value);
+  if (unknown !== undefined) throw new UsageError(`${name}: wants some of ${choices.join(', ')}, separated by commas, not ${JSON.stringify(unknown)}`);
   return value;
 };
 
@@ -85,18 +107,18 @@ interface Setting {
 const settings: readonly Setting[] = [
   { key: 'dataDir', flags: '--data-dir <folder>', description: 'where the cluster keeps everything', default: defaultDataDir(), check: path },
   { key: 'port', flags: '--port <port>', description: 'port of the API server; 0 takes any free one', default: 6443, check: wholeNumber(0, 65535) },
-  { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on', default: '127.0.0.1', check: text },
+  { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on', default: '127.0.0.1', check: ipAddress },
   { key: 'store', flags: '--store <kind>', description: 'sqlite (durable) or memory (gone when it stops)', default: 'sqlite', check: oneOf('sqlite', 'memory') },
   { key: 'runtime', flags: '--runtime <kind>', description: 'auto, containerd (real containers), simulated, or none (no node)', default: 'auto', check: oneOf('auto', 'containerd', 'simulated', 'none') },
   { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },
-  { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: text },
+  { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
-  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: 'addresses of pods', default: '10.244.0.0/16', check: ipv4Cidr },
-  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Cidr },
-  { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: text },
+  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: 'addresses of pods', default: '10.244.0.0/16', check: clusterCidrCheck },
+  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Range(28) },
+  { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
-  { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: text },
+  { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: listOf('Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny') },
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];
@@ -136,10 +158,29 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   const result: Record<string, unknown> = {};
   for (const { key, check, default: fallback, flags: spelled } of settings) {
     const name = spelled.split(' ')[0]!;
-    if (given(key)) result[key] = check(flags[key], name);
+    if (given(key)) result[key] = checkedFlag(check, flags[key], name);
     else if (key in config) result[key] = check(config[key], `${key} in the config file`);
     else result[key] = fallback;
   }
-  result['nodeName'] ??= hostName.toLowerCase();
-  return result as unknown as ClusterOptions;
+  result['nodeName'] ??= dnsName(hostName.toLowerCase(), 'the host name, which names the node unless --node-name does,');
+  const options = result as unknown as ClusterOptions;
+  if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
+  return options;
+}
+
+/** What is wrong on the command line ends the program with 2, as commander's own refusals do. */
+function checkedFlag(check: Check, value: unknown, name: string): unknown {
+  try {
+    return check(value, name);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(error.message, 2) : error;
+  }
+}
+
+function overlap(first: string, second: string): boolean {
+  const list = new BlockList();
+  const [[firstBase, firstPrefix], [secondBase, secondPrefix]] = [first, second].map((range) => range.split('/')) as [[string, string], [string, string]];
+  const [wide, inner] = Number(firstPrefix) <= Number(secondPrefix) ? [[firstBase, firstPrefix], secondBase] as const : [[secondBase, secondPrefix], firstBase] as const;
+  list.addSubnet(wide[0], Number(wide[1]), 'ipv4');
+  return list.check(inner, 'ipv4');
 }

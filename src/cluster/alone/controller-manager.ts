@@ -1,0 +1,37 @@
+import { selectControllers, startControllerManager } from '../../controllers/manager.ts';
+import type { ComponentOptions } from './component.ts';
+import { componentClient, expectServer } from './component.ts';
+import { startLeading } from './leading.ts';
+import { serviceAccountClients } from './service-account-clients.ts';
+
+export interface ControllerManagerAloneOptions extends ComponentOptions {
+  readonly leaderElect: boolean;
+  readonly identity: string;
+  readonly controllers: readonly string[];
+  readonly clusterCidr: string;
+  /** PEM; what pods are told to trust. */
+  readonly rootCa: string;
+}
+
+/** The controllers against an API server elsewhere, each under its own service account. */
+export async function startControllerManagerAlone(options: ControllerManagerAloneOptions): Promise<AsyncDisposable> {
+  const { clock, random, logger, progress, controllers, clusterCidr, rootCa } = options;
+  selectControllers(controllers);
+  await using undo = new AsyncDisposableStack();
+  const client = componentClient(options, 'kube-controller-manager', undo);
+  await expectServer(client, options);
+  const clientFor = serviceAccountClients(options, client, undo);
+  const stop = new AbortController();
+  undo.defer(() => stop.abort(new Error('the controller manager was stopped')));
+  await startLeading(options, {
+    client,
+    name: 'kube-controller-manager',
+    undo,
+    start: async () => {
+      const manager = await startControllerManager({ client, clientFor, clock, random, logger: logger.named('controllers'), signal: stop.signal, controllers, settings: { clusterCidrs: [clusterCidr], rootCa } });
+      await manager.ready;
+    },
+  });
+  progress.ready('controllers');
+  return undo.move();
+}

@@ -1,0 +1,75 @@
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { linuxHost } from '../../kubelet/hosts/linux/linux-host.ts';
+import { Kubelet } from '../../kubelet/kubelet.ts';
+import type { KubeletServerOptions } from '../../kubelet/server/kubelet-server.ts';
+import { ensurePki } from '../../pki/pki.ts';
+import { serveKubelets, simulatedMachine } from '../kubelet-parts.ts';
+import { clusterPaths } from '../layout.ts';
+import { prepareMachine } from '../machine.ts';
+import { isServing, writePidFile } from '../pid-file.ts';
+import type { ComponentOptions } from './component.ts';
+import { componentClient, expectServer } from './component.ts';
+
+export interface KubeletAloneOptions extends ComponentOptions {
+  readonly dataDir: string;
+  readonly nodeName: string;
+  readonly runtime: 'containerd' | 'simulated';
+  readonly install: boolean;
+  readonly clusterCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  /** Files. All three or none; without, what the pki folder of the data directory signs. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
+}
+
+/** The kubelet of this machine, or a simulated one, against an API server elsewhere. */
+export async function startKubeletAlone(options: KubeletAloneOptions): Promise<AsyncDisposable> {
+  const { clock, random, logger, progress, dataDir, nodeName } = options;
+  const running = isServing(dataDir, 'kubeletPid');
+  if (running !== undefined) throw new Error(`a kubelet is running on ${dataDir} already (process ${running}); stop it, or choose another --data-dir`);
+  await using undo = new AsyncDisposableStack();
+  const client = componentClient(options, 'kubelet', undo);
+  await expectServer(client, options);
+  const paths = clusterPaths(dataDir);
+  try {
+    await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
+    await chmod(dataDir, 0o700);
+    undo.use(writePidFile(dataDir, 'kubeletPid'));
+  } catch (error) {
+    throw new Error(`cannot use the data directory ${dataDir}: ${(error as Error).message}; choose another with --data-dir`, { cause: error });
+  }
+  const machine = await prepareMachine(options);
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName }) : undefined;
+  const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
+  const tls = await servingTls(options, addresses);
+  const kubelets: Kubelet[] = [];
+  if (tls === undefined) progress.note(`kubectl logs and exec will not reach this node: there is no authority in ${paths.pki} to sign its certificate; give --tls-cert-file, --tls-private-key-file and --client-ca-file`);
+  const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : '127.0.0.1', tls }));
+  const kubelet = undo.use(await Kubelet.start({
+    nodeName, client, clock, random, logger, addresses,
+    ...(machine.kind === 'real' ? { host: host!, runtime: undo.use(machine.runtime).runtime } : simulatedMachine({ nodeName, address: addresses[0]!, clock, random, undo })),
+    clusterDomain: options.clusterDomain,
+    clusterDns: [options.clusterDns],
+    ...(server !== undefined && { servingPort: server.port }),
+    version: 'v1.36.0',
+    rootDir: machine.kind === 'real' ? paths.kubelet : `${paths.kubelet}/${nodeName}`,
+  }));
+  kubelets.push(kubelet);
+  progress.ready('kubelet');
+  kubelet.ready.then(() => progress.ready('node'), () => {});
+  return undo.move();
+}
+
+async function servingTls({ tls, dataDir, clock, nodeName }: KubeletAloneOptions, addresses: readonly string[]): Promise<KubeletServerOptions['tls'] | undefined> {
+  if (tls !== undefined) {
+    const [cert, key, clientCa] = await Promise.all([readFile(tls.cert, 'utf8'), readFile(tls.key, 'utf8'), readFile(tls.clientCa, 'utf8')]);
+    return { cert, key, clientCa };
+  }
+  const folder = clusterPaths(dataDir).pki;
+  // Only what an API server on this data directory left: a kubelet must not make an authority that nobody trusts.
+  if (!(await stat(join(folder, 'ca.key')).then(() => true, () => false))) return undefined;
+  const pki = await ensurePki(folder, { clock, apiServerNames: [] });
+  const { serving } = await pki.kubelet(nodeName, ['127.0.0.1', ...addresses]);
+  return { cert: serving.certificate, key: serving.key, clientCa: pki.ca.certificate };
+}

@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { ComponentFlags, ComponentName } from './component.ts';
+import type { Check } from './options.ts';
+import { UsageError, clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
+
+/** A check of the options as commander wants it: what it refuses is a mistake of the command line. */
+function parser(check: Check): (value: string) => unknown {
+  return (value) => {
+    try {
+      return check(value, '');
+    } catch (error) {
+      if (error instanceof UsageError) throw new InvalidArgumentError(`It ${error.message.slice(2)}.`);
+      throw error;
+    }
+  };
+}
+
+const path = (value: string): string => resolve(value);
+const leaderElection = (): Option[] => [new Option('--leader-elect <yes>', 'wait for the lease kube-system/NAME, so that one of several leads').default(true, 'true').argParser((value) => {
+  if (value !== 'true' && value !== 'false') throw new InvalidArgumentError('It wants true or false.');
+  return value === 'true';
+})];
+const clusterCidr = (): Option => new Option('--cluster-cidr <cidr>', 'addresses of pods').default('10.244.0.0/16').argParser(parser(clusterCidrCheck));
+const nodeName = (): Option => new Option('--node-name <name>', 'name of this node (default: the host name)').argParser(parser(dnsName));
+const clusterDomain = (): Option => new Option('--cluster-domain <domain>', 'DNS domain of the cluster').default('cluster.local').argParser(parser(dnsName));
+const file = (flags: string, description: string): Option => new Option(flags, description).argParser(path);
+
+/** The flags that a component has beside those that all have. */
+const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
+  scheduler: leaderElection,
+  'controller-manager': () => [
+    ...leaderElection(),
+    new Option('--controllers <names>', 'comma-separated; `*` for all, `-name` to leave one out').default(['*'], '*').argParser((value) => value.split(',').map((name) => name.trim())),
+    clusterCidr(),
+    file('--root-ca-file <file>', 'the certificate authority that pods are told to trust (default: the kubeconfig\'s)'),
+  ],
+  proxy: () => [new Option('--proxy-mode <mode>', 'what the rules are written with').choices(['auto', 'nftables', 'iptables']).default('auto'), clusterCidr(), nodeName()],
+  dns: () => [
+    new Option('--listen <ip>', 'address to listen on').default('127.0.0.1').argParser(parser(ipAddress)),
+    new Option('--port <port>', 'port to listen on, UDP and TCP').default(53).argParser(parser(wholeNumber(0, 65_535))),
+    clusterDomain(),
+  ],
+  kubelet: () => [
+    new Option('--data-dir <folder>', 'where the kubelet keeps everything').default(defaultDataDir()).argParser(path),
+    nodeName(),
+    new Option('--runtime <kind>', 'containerd (real containers) or simulated').choices(['containerd', 'simulated']).default('containerd'),
+    new Option('--no-install', 'never install missing packages'),
+    clusterCidr(),
+    new Option('--cluster-dns <ip>', 'address of the cluster DNS, for pods').default('10.96.0.10').argParser(parser(ipAddress)),
+    clusterDomain(),
+    file('--tls-cert-file <file>', 'serving certificate (default: one signed by the pki folder of the data directory)'),
+    file('--tls-private-key-file <file>', 'its key'),
+    file('--client-ca-file <file>', 'authority of the clients\' certificates'),
+  ],
+};
+
+const about: Readonly<Record<ComponentName, readonly [description: string, example: string]>> = {
+  scheduler: ['start the scheduler alone, against any API server', 'coxswain scheduler --kubeconfig admin.kubeconfig'],
+  'controller-manager': ['start the controllers alone, against any API server', 'coxswain controller-manager --kubeconfig admin.kubeconfig --controllers \'*,-garbage-collector-controller\''],
+  proxy: ['start the service proxy of this machine alone, against any API server', 'coxswain proxy --kubeconfig admin.kubeconfig --proxy-mode nftables'],
+  dns: ['start the cluster DNS alone, against any API server', 'coxswain dns --kubeconfig admin.kubeconfig --listen 127.0.0.1 --port 1053'],
+  kubelet: ['start the kubelet of this machine alone, against any API server', 'coxswain kubelet --kubeconfig admin.kubeconfig --runtime simulated --node-name node-2 --data-dir /tmp/node-2'],
+};
+
+/** Adds a command for each component that can be started alone. */
+export function addComponentCommands(root: Command): void {
+  for (const name of Object.keys(about) as ComponentName[]) {
+    const [description, example] = about[name];
+    const command = root.command(name).description(description)
+      .addOption(file('--kubeconfig <file>', 'how to reach the API server, and as whom').makeOptionMandatory())
+      .addOption(new Option('--log-level <level>', 'debug, info, warn or error').choices(['debug', 'info', 'warn', 'error']).default('info'))
+      .addHelpText('after', `\nExample:\n  ${example}`);
+    for (const option of flagsOf[name]()) command.addOption(option);
+    command.action(async (flags: ComponentFlags) => (await import('./component.ts')).runComponent(name, flags));
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger, LogLevel } from '../base/logger.ts';
+import { LineLogger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import { SystemRandom } from '../base/random.ts';
+import { RealClock } from '../base/real-clock.ts';
+import { Progress } from './progress.ts';
+
+/** What every program that runs in the foreground has. */
+export interface Foreground {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly progress: Progress;
+}
+
+/** Starts it, runs until a signal comes, stops it and ends the process. Rejects when it cannot be started. */
+export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, stopped: (started: T) => string): Promise<never> {
+  const clock = new RealClock();
+  const logger = new LineLogger({ clock, level: logLevel, write: (line) => process.stderr.write(`${line}\n`) });
+  const progress = new Progress({ clock, startedAtMs: startedAtMs(), write: (text) => process.stdout.write(text), colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' });
+  const stop = stopRequested();
+  // A bug in one part must not take the cluster down without a word, nor hide.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`error: ${error.stack ?? error.message}\n`);
+    process.exit(70);
+  });
+  process.on('unhandledRejection', (error) => logger.error('a promise was rejected and nobody noticed', { error, stack: error instanceof Error ? error.stack : undefined }));
+
+  const starting = start({ clock, random: new SystemRandom(), logger, progress });
+  await Promise.race([starting, stop]);
+  await stop;
+  progress.line();
+  progress.doing('stopping');
+  const forced = clock.setTimer(10_000, () => {
+    process.stderr.write('error: stopping took longer than 10 s; ended the hard way\n');
+    process.exit(1);
+  }, { unref: true });
+  const started = await starting;
+  await started[Symbol.asyncDispose]();
+  forced.cancel();
+  progress.done(stopped(started));
+  process.exit(0);
+}
+
+/** When the process that the user started began: the launcher passes it on. */
+function startedAtMs(): number {
+  const launcher = Number(process.env['COXSWAIN_STARTED_MS']);
+  return Number.isFinite(launcher) && launcher > 0 ? launcher : Math.round(performance.timeOrigin);
+}
+
+/** Resolves at the first Ctrl-C or termination; a second one ends the process at once. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve();
+      });
+    }
+  });
+}
