@@ -1,12 +1,19 @@
+import type { FieldError } from '../../field-error.ts';
+import { invalid, required } from '../../field-error.ts';
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { ageOf } from '../../meta/time.ts';
+import { hostnameWarnings } from '../../pod/pod-warnings.ts';
+import { addEnum, addNonNegative, unsupported } from '../../pod/validation/rules.ts';
 import { cronjobs } from '../../resources.ts';
-import type { CronJob } from '../../types/batch/v1.ts';
+import type { CronJob, CronJobSpec, JobTemplateSpec } from '../../types/batch/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn, orNone } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules } from '../strategy.ts';
+import { CronError, isTimeZone, parseCronSchedule } from './cron-schedule.ts';
+import { jobSpecWarnings } from './job.ts';
+import { validateJobSpecParts } from './job-validation.ts';
 
 /** Fills in what a cron job leaves out, in place. The job's own defaults wait until the job is made. */
 export function applyCronJobDefaults(object: Loose<CronJob>): void {
@@ -18,16 +25,79 @@ export function applyCronJobDefaults(object: Loose<CronJob>): void {
   applyPodTemplateDefaults((((spec.jobTemplate ??= {}).spec ??= {}).template ??= {}));
 }
 
+/** Jobs are called after their cron job, a dash and ten digits; their names may have 63 characters. */
+const maxNameLength = 52;
+
+function validateSchedule({ schedule = '' }: Loose<CronJobSpec>, old: CronJobSpec | undefined, errors: FieldError[]): void {
+  const path = 'spec.schedule';
+  if (schedule === '') return void errors.push(required(path));
+  try {
+    parseCronSchedule(schedule);
+  } catch (error) {
+    if (!(error instanceof CronError)) throw error;
+    errors.push(invalid(path, schedule, error.message));
+  }
+  // Where it stood before this was refused, it may stay.
+  if (schedule.includes('TZ') && old?.schedule.includes('TZ') !== true) errors.push(invalid(path, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+}
+
+function validateTimeZone({ timeZone }: Loose<CronJobSpec>, old: CronJobSpec | undefined, errors: FieldError[]): void {
+  if (timeZone === undefined || timeZone === old?.timeZone) return;
+  const path = 'spec.timeZone';
+  if (timeZone === '') return void errors.push(invalid(path, timeZone, 'timeZone must be nil or non-empty string'));
+  const wrongPart = timeZone.split('/').some((part) => part === '.' || part === '..' || part.startsWith('-') || !/[A-Za-z.\-_]{1,14}/.test(part));
+  if (wrongPart) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
+  else if (timeZone.toLowerCase() === 'local') errors.push(invalid(path, timeZone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
+  else if (!isTimeZone(timeZone)) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
+}
+
+function validateTemplate({ spec = {} }: Loose<JobTemplateSpec>, path: string, errors: FieldError[]): void {
+  validateJobSpecParts(spec, `${path}.spec`, errors);
+  if (spec.selector !== undefined) errors.push(invalid(`${path}.spec.selector`, spec.selector, '`selector` will be auto-generated'));
+  if (spec.manualSelector === true) errors.push(unsupported(`${path}.spec.manualSelector`, true, ['nil', 'false']));
+}
+
+function validateSpec(spec: Loose<CronJobSpec>, old: CronJobSpec | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  validateSchedule(spec, old, errors);
+  addNonNegative(errors, 'spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
+  addEnum(errors, 'spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
+  validateTemplate(spec.jobTemplate ?? {}, 'spec.jobTemplate', errors);
+  addNonNegative(errors, 'spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit);
+  addNonNegative(errors, 'spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit);
+  validateTimeZone(spec, old, errors);
+  return errors;
+}
+
+function validateCronJob({ metadata = {}, spec = {} }: Loose<CronJob>): FieldError[] {
+  const errors = validateSpec(spec, undefined);
+  const { name = '' } = metadata;
+  if (name.length > maxNameLength) errors.push(invalid('metadata.name', name, `must be no more than ${maxNameLength} characters`));
+  return errors;
+}
+
+const rules = standardRules<CronJob>({ status: true, generation: true });
+
 const suspendText = (suspend: boolean | undefined): string => (suspend === undefined ? '<unset>' : suspend ? 'True' : 'False');
 
 export const cronJobDefinition: ResourceDefinition<CronJob> = {
   type: cronjobs,
   allowUnconditionalUpdate: true,
-  ...standardRules<CronJob>({ status: true, generation: true }),
+  ...rules,
   applyDefaults: applyCronJobDefaults,
   prepareForCreate(object) {
     object.status = {};
     object.metadata.generation = 1;
+  },
+  validate: validateCronJob,
+  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<CronJob>, old) => validateSpec(spec, old.spec) },
+  warnings({ metadata, spec }, old) {
+    const path = 'spec.jobTemplate.spec';
+    if (old === undefined) return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...jobSpecWarnings(spec.jobTemplate?.spec, path)];
+    const warnings = metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(spec.jobTemplate.spec, path);
+    // Upstream's path says `spec` twice.
+    if (spec.schedule.includes('TZ')) warnings.push('cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details');
+    return warnings;
   },
   columns: [
     nameColumn,

@@ -1,17 +1,15 @@
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { humanDuration } from '../../meta/time.ts';
+import { hostnameWarnings, podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { jobs } from '../../resources.ts';
 import type { Job, JobSpec } from '../../types/batch/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn, timeOf } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition, RuleContext } from '../definition.ts';
-import { standardRules } from '../strategy.ts';
-
-export const jobNameLabel = 'batch.kubernetes.io/job-name';
-export const controllerUidLabel = 'batch.kubernetes.io/controller-uid';
-export const legacyJobNameLabel = 'job-name';
-export const legacyControllerUidLabel = 'controller-uid';
+import { standardRules, statusRules } from '../strategy.ts';
+import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './job-labels.ts';
+import { validateJob, validateJobStatusUpdate, validateJobUpdate } from './job-validation.ts';
 
 const maxInt32 = 2 ** 31 - 1;
 
@@ -73,15 +71,36 @@ function durationText({ status }: Job, { nowMs }: RuleContext): string {
   return humanDuration((timeOf(status?.completionTime ?? undefined) ?? nowMs) - started);
 }
 
+const maxPreciseCompletions = 100_000;
+const maxPreciseParallelism = 10_000;
+
+/** Warnings for a job's spec, or for that of a cron job's template; `path` is that of the spec. */
+export function jobSpecWarnings(spec: JobSpec | undefined, path: string): string[] {
+  const warnings: string[] = [];
+  if (spec?.completionMode === 'Indexed' && (spec.completions ?? 0) > maxPreciseCompletions && (spec.parallelism ?? 0) > maxPreciseParallelism) {
+    warnings.push(`${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
+  }
+  return [...warnings, ...podTemplateWarnings(spec?.template, `${path}.template`)];
+}
+
+const rules = standardRules<Job>({ status: true, generation: true });
+
 export const jobDefinition: ResourceDefinition<Job> = {
   type: jobs,
   allowUnconditionalUpdate: true,
-  ...standardRules<Job>({ status: true, generation: true }),
+  ...rules,
   applyDefaults: applyJobDefaults,
   prepareForCreate(object) {
     if (object.spec?.manualSelector !== true) generateSelector(object);
     object.status = {};
     object.metadata.generation = 1;
+  },
+  validate: validateJob,
+  update: { ...rules.update, validateUpdate: validateJobUpdate },
+  subresources: { status: statusRules<Job>(validateJobStatusUpdate) },
+  warnings({ metadata, spec }, old) {
+    if (old !== undefined) return metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(spec, 'spec');
+    return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...jobSpecWarnings(spec, 'spec')];
   },
   columns: [
     nameColumn,
