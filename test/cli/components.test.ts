@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deployments, nodes, pods } from '../../src/api/resources.ts';
+import { SystemRandom } from '../../src/base/random.ts';
+import { RealClock } from '../../src/base/real-clock.ts';
+import { loadKubeconfig } from '../../src/client/kubeconfig.ts';
+import { createHttpClient } from '../../src/client/transports/http.ts';
+import { Sandbox } from './program.ts';
+
+test('each component runs in a process of its own: a Deployment becomes available, and its logs can be read', { timeout: 60_000 }, async () => {
+  await using sandbox = new Sandbox();
+  const kubeconfig = sandbox.path('data/admin.kubeconfig');
+  const server = sandbox.start(['apiserver', '--port', '0', '--data-dir', sandbox.path('data')]);
+  await server.says(/api server ready in \d+ ms[\s\S]*Ctrl-C/);
+  const manager = sandbox.start(['controller-manager', '--kubeconfig', kubeconfig]);
+  const scheduler = sandbox.start(['scheduler', '--kubeconfig', kubeconfig, '--leader-elect', 'false']);
+  const kubelet = sandbox.start(['kubelet', '--kubeconfig', kubeconfig, '--runtime', 'simulated', '--node-name', 'alone', '--data-dir', sandbox.path('data')]);
+  await Promise.all([manager.says(/controllers ready/), scheduler.says(/scheduler ready/), kubelet.says(/node ready/)]);
+
+  const client = createHttpClient({ ...await loadKubeconfig(kubeconfig), clock: new RealClock(), random: new SystemRandom() });
+  try {
+    assert.deepEqual((await client.list(nodes)).items.map(({ metadata }) => metadata.name), ['alone']);
+    const labels = { app: 'web' };
+    await client.create(deployments, {
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'default' },
+      spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'nginx:1.14.2' }] } } },
+    });
+    const done = new AbortController();
+    for await (const { object } of client.watch(deployments, { namespace: 'default' }, { resourceVersion: '0', signal: done.signal })) {
+      if (object.status?.availableReplicas === 2) break;
+    }
+    done.abort();
+    const [pod] = (await client.list(pods, { namespace: 'default' })).items;
+    assert.equal(pod?.status?.phase, 'Running');
+    assert.equal(typeof await client.raw('GET', `/api/v1/namespaces/default/pods/${pod!.metadata.name}/log`), 'string');
+  } finally {
+    client.close();
+  }
+  assert.deepEqual(await Promise.all([kubelet, scheduler, manager].map((component) => component.stop())), [0, 0, 0]);
+  assert.equal(await server.stop(), 0);
+  for (const { stderr } of [kubelet, scheduler, manager, server]) assert.doesNotMatch(stderr, /ERROR|error:/);
+});
+
+test('a component says what is wrong with its way to the API server, and ends', { timeout: 60_000 }, async () => {
+  await using sandbox = new Sandbox();
+  const { writeFileSync } = await import('node:fs');
+  const file = sandbox.path('kubeconfig');
+  const config = (server: string): void => writeFileSync(file, `apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\nclusters: [{name: a, cluster: {server: "${server}"}}]\nusers: [{name: a, user: {token: x}}]\n`);
+  config('https://127.0.0.1:1');
+  const refused = await sandbox.run(['scheduler', '--kubeconfig', file]);
+  assert.match(refused.stderr, /^error: the API server at https:\/\/127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED.*; is it running, and is the kubeconfig its own\?\n$/);
+  assert.equal(refused.code, 1);
+  const missing = await sandbox.run(['proxy', '--kubeconfig', sandbox.path('none')]);
+  assert.match(missing.stderr, /^error: --kubeconfig: .*no such file.*\n$/);
+  assert.equal(missing.code, 1);
+  writeFileSync(file, 'current-context: b\n');
+  const incomplete = await sandbox.run(['dns', '--kubeconfig', file]);
+  assert.match(incomplete.stderr, /^error: --kubeconfig: kubeconfig .*context "b" does not exist\n$/);
+  config('https://127.0.0.1:1');
+  const unknown = await sandbox.run(['controller-manager', '--kubeconfig', file, '--controllers', '*,-moon']);
+  assert.match(unknown.stderr, /^error: "-moon" is not in the list of known controllers: .*\n$/);
+  const half = await sandbox.run(['kubelet', '--kubeconfig', file, '--tls-cert-file', 'x']);
+  assert.match(half.stderr, /^error: --tls-cert-file, --tls-private-key-file and --client-ca-file go together: give all three or none\n$/);
+  assert.equal(half.code, 2);
+});
