@@ -20,9 +20,9 @@ test('the certificates name whom they should and chain to their authority', asyn
   const cases = [
     { pair: pki.apiServer, subject: 'CN=kube-apiserver', usage: '1.3.6.1.5.5.7.3.1' },
     { pair: pki.admin, subject: 'O=system:masters\nCN=kubernetes-admin', usage: '1.3.6.1.5.5.7.3.2' },
-    { pair: pki.scheduler, subject: 'CN=system:kube-scheduler', usage: '1.3.6.1.5.5.7.3.2' },
-    { pair: pki.controllerManager, subject: 'CN=system:kube-controller-manager', usage: '1.3.6.1.5.5.7.3.2' },
-    { pair: pki.kubeProxy, subject: 'CN=system:kube-proxy', usage: '1.3.6.1.5.5.7.3.2' },
+    { pair: await pki.component('scheduler'), subject: 'CN=system:kube-scheduler', usage: '1.3.6.1.5.5.7.3.2' },
+    { pair: await pki.component('controller-manager'), subject: 'CN=system:kube-controller-manager', usage: '1.3.6.1.5.5.7.3.2' },
+    { pair: await pki.component('kube-proxy'), subject: 'CN=system:kube-proxy', usage: '1.3.6.1.5.5.7.3.2' },
     { pair: (await pki.kubelet('n1', ['10.0.0.1'])).client, subject: 'O=system:nodes\nCN=system:node:n1', usage: '1.3.6.1.5.5.7.3.2' },
   ];
   for (const { pair, subject, usage } of cases) {
@@ -34,6 +34,8 @@ test('the certificates name whom they should and chain to their authority', asyn
     assert.ok(!certificate.ca);
     assert.equal(Math.round((certificate.validToDate.getTime() - Date.UTC(2026, 0, 1)) / dayMs), 365);
   }
+  const proxy = new X509Certificate((await pki.component('front-proxy-client')).certificate);
+  assert.ok(proxy.verify(new X509Certificate(pki.frontProxyCa.certificate).publicKey));
   const server = new X509Certificate(pki.apiServer.certificate);
   for (const host of ['kubernetes', 'kubernetes.default.svc.cluster.local', 'localhost', 'node-1']) assert.ok(server.checkHost(host), host);
   for (const address of ['127.0.0.1', '::1', '10.96.0.1', 'fd00::1']) assert.ok(server.checkIP(address), address);
@@ -73,7 +75,9 @@ test('files are private, and read again without a change', () => inFolder(async 
   for (const file of files) assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600, file);
   assert.ok(['ca.crt', 'ca.key', 'apiserver.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub', 'apiserver-kubelet-client.crt'].every((file) => files.includes(file)));
   const second = await ensurePki(folder, { clock, apiServerNames: names });
-  assert.deepEqual({ ...second, kubelet: 0 }, { ...first, kubelet: 0 });
+  assert.deepEqual({ ...second, kubelet: 0, component: 0 }, { ...first, kubelet: 0, component: 0 });
+  assert.deepEqual(await second.component('scheduler'), await first.component('scheduler'));
+  assert.equal((await stat(join(folder, 'scheduler.key'))).mode & 0o777, 0o600);
 }));
 
 test('what is about to expire or does not cover its names is renewed, and nothing else', () => inFolder(async (folder) => {
@@ -98,7 +102,7 @@ test('damage is repaired where nothing is lost, and refused with one line where 
   const options = { clock: new VirtualClock(), apiServerNames: [] };
   await ensurePki(folder, options);
   await writeFile(join(folder, 'admin.crt'), 'rubbish');
-  await rm(join(folder, 'scheduler.key'));
+  await rm(join(folder, 'apiserver.key'));
   const repaired = await ensurePki(folder, options);
   assert.equal(await readFile(join(folder, 'admin.crt'), 'utf8'), repaired.admin.certificate);
   await rm(join(folder, 'ca.key'));

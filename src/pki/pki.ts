@@ -17,21 +17,28 @@ const renewBeforeMs = 30 * dayMs;
 /** Peers' clocks may be a little behind ours. */
 const clockSkewMs = 5 * 60 * 1000;
 
+/** Who has a client certificate but does not need it where all run in one process; `front-proxy-client` is what the API server shows to aggregated ones. */
+export type ComponentName = 'scheduler' | 'controller-manager' | 'kube-proxy' | 'front-proxy-client';
+
+const componentUsers: Readonly<Record<ComponentName, string>> = {
+  scheduler: 'system:kube-scheduler',
+  'controller-manager': 'system:kube-controller-manager',
+  'kube-proxy': 'system:kube-proxy',
+  'front-proxy-client': 'front-proxy-client',
+};
+
 /** Every key and certificate of one control plane; PEM throughout. */
 export interface Pki {
   readonly ca: KeyPair;
   readonly frontProxyCa: KeyPair;
-  /** What the API server shows to aggregated API servers. */
-  readonly frontProxyClient: KeyPair;
   /** Signs service-account tokens (PKCS #8), and its public half (SPKI). */
   readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
   readonly apiServer: KeyPair;
   readonly apiServerKubeletClient: KeyPair;
   /** kubernetes-admin in system:masters. */
   readonly admin: KeyPair;
-  readonly scheduler: KeyPair;
-  readonly controllerManager: KeyPair;
-  readonly kubeProxy: KeyPair;
+  /** The client certificate of a component; made (and kept, when there is a folder) on first asking. */
+  component(name: ComponentName): Promise<KeyPair>;
   /** A node's client and serving certificates; made (and kept, when there is a folder) on first asking. */
   kubelet(nodeName: string, names: readonly string[]): Promise<{ readonly client: KeyPair; readonly serving: KeyPair }>;
 }
@@ -140,17 +147,14 @@ async function build(vault: Vault, options: PkiOptions): Promise<Pki> {
   ]);
   for (const authority of [ca, frontProxyCa]) authorities.set(authority, new X509Certificate(authority.certificate));
   const names = [...new Set(['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`, 'localhost', '127.0.0.1', '::1', ...options.apiServerNames])];
-  const [apiServer, frontProxyClient, apiServerKubeletClient, admin, scheduler, controllerManager, kubeProxy] = await Promise.all([
+  const [apiServer, apiServerKubeletClient, admin] = await Promise.all([
     leaf(ca, 'apiserver', { commonName: 'kube-apiserver', names, usages: ['server'] }),
-    leaf(frontProxyCa, 'front-proxy-client', { commonName: 'front-proxy-client', usages: ['client'] }),
     leaf(ca, 'apiserver-kubelet-client', { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }),
     leaf(ca, 'admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
-    leaf(ca, 'scheduler', { commonName: 'system:kube-scheduler', usages: ['client'] }),
-    leaf(ca, 'controller-manager', { commonName: 'system:kube-controller-manager', usages: ['client'] }),
-    leaf(ca, 'kube-proxy', { commonName: 'system:kube-proxy', usages: ['client'] }),
   ]);
   return {
-    ca, frontProxyCa, frontProxyClient, serviceAccount, apiServer, apiServerKubeletClient, admin, scheduler, controllerManager, kubeProxy,
+    ca, frontProxyCa, serviceAccount, apiServer, apiServerKubeletClient, admin,
+    component: (name) => leaf(name === 'front-proxy-client' ? frontProxyCa : ca, name, { commonName: componentUsers[name], usages: ['client'] }),
     kubelet: async (nodeName, nodeNames) => {
       const [client, serving] = await Promise.all([
         leaf(ca, `kubelet-client-${nodeName}`, { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'], usages: ['client'] }),
@@ -200,6 +204,11 @@ export async function ensurePki(directory: string, options: PkiOptions): Promise
   await flush();
   return {
     ...pki,
+    component: async (name) => {
+      const pair = await pki.component(name);
+      await flush();
+      return pair;
+    },
     kubelet: async (nodeName, names) => {
       const pairs = await pki.kubelet(nodeName, names);
       await flush();
