@@ -1,10 +1,12 @@
 /** Bundles the program into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { collectDescriptions } from './descriptions.ts';
 
 const root = join(import.meta.dirname, '..');
-const outdir = join(root, 'dist');
+/** `node scripts/build.ts [FOLDER]`: elsewhere than dist/, for those who must not disturb what runs from there. */
+const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
 await build({
@@ -33,3 +35,5 @@ await build({
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   define: { 'process.env.NODE_ENV': '"production"' },
 });
+
+writeFileSync(join(outdir, 'descriptions.json'), JSON.stringify(collectDescriptions(root)));

@@ -11,6 +11,7 @@ import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
+import { descriptionOf } from './descriptions.ts';
 import type { LocalClients } from './identities.ts';
 import { localClients } from './identities.ts';
 
@@ -46,7 +47,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
     ...standardAccess({ pki, ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
-    documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources)],
+    documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
   });
