@@ -1,4 +1,3 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
 import { createMemoryPki, ensurePki } from '../pki/pki.ts';
@@ -11,9 +10,8 @@ import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
 import type { ClusterNodes } from './nodes.ts';
 import type { StartOptions } from './start-options.ts';
-import { startNodes } from './nodes.ts';
-import { prepareMachine } from './machine.ts';
 import { NearKubeletDialer } from './near-kubelet-dialer.ts';
+import { dataDirError, makeDataDir } from './data-dir.ts';
 import { isServing, writePidFile } from './pid-file.ts';
 
 /** A running cluster. Disposing stops it; containers of a real node run on. */
@@ -41,7 +39,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   }
 
   // The node's machine is made ready while the control plane starts: neither needs the other yet.
-  const machine = options.node ? prepareMachine(options) : undefined;
+  const machine = options.node ? import('./machine.ts').then(({ prepareMachine }) => prepareMachine(options)) : undefined;
   machine?.catch(() => {});
 
   const gateway = addressInRange(options.clusterCidr, 1);
@@ -51,7 +49,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
       clock,
       clusterDomain: options.clusterDomain,
       apiServerNames: [hostname(), options.bindAddress, gateway, addressInRange(options.serviceCidr, 1)].filter((name) => name !== '0.0.0.0' && name !== '::'),
-    }),
+    }).catch((error: unknown) => { throw dataDirError(dataDir, error); }),
   ]);
   undo.use(store);
 
@@ -84,6 +82,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const controllers = options.controllers === false ? undefined : controlPlane.startControllers();
   controllers?.catch(() => {});
   if (machine !== undefined) {
+    const { startNodes } = await import('./nodes.ts');
     nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane }, await machine));
   }
   await controllers;
@@ -103,15 +102,6 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     controlPlane,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function makeDataDir(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await chmod(dataDir, 0o700);
-  } catch (error) {
-    throw new Error(`cannot use the data directory ${dataDir}: ${(error as Error).message}; choose another with --data-dir`, { cause: error });
-  }
 }
 
 async function openStore(options: StartOptions): Promise<Store> {

@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linuxHost } from '../../kubelet/hosts/linux/linux-host.ts';
 import { Kubelet } from '../../kubelet/kubelet.ts';
 import type { KubeletServerOptions } from '../../kubelet/server/kubelet-server.ts';
 import { ensurePki } from '../../pki/pki.ts';
 import { serveKubelets, simulatedMachine } from '../kubelet-parts.ts';
+import { dataDirError, makeDataDir } from '../data-dir.ts';
 import { clusterPaths } from '../layout.ts';
 import { prepareMachine } from '../machine.ts';
 import { isServing, writePidFile } from '../pid-file.ts';
@@ -32,12 +33,12 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<A
   const client = componentClient(options, 'kubelet', undo);
   await expectServer(client, options);
   const paths = clusterPaths(dataDir);
+  await makeDataDir(dataDir);
   try {
     await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
-    await chmod(dataDir, 0o700);
     undo.use(writePidFile(dataDir, 'kubeletPid'));
   } catch (error) {
-    throw new Error(`cannot use the data directory ${dataDir}: ${(error as Error).message}; choose another with --data-dir`, { cause: error });
+    throw dataDirError(dataDir, error);
   }
   const machine = await prepareMachine(options);
   const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName }) : undefined;
