@@ -13,8 +13,8 @@ import { renderObject, servedBytes, servedObject, transformed } from './render.t
 
 /** Where the lines of a watch go. */
 export interface LineOutput {
-  /** Lines of one commit, each whole. */
-  write(lines: readonly Uint8Array[]): void;
+  /** Lines of one commit, each whole. The array is the output's from then on. */
+  write(lines: Uint8Array[]): void;
   end(): void;
 }
 

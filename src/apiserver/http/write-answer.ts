@@ -9,6 +9,7 @@ import { includeObjectOf, renderList, renderObject, renderStored } from '../enco
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
+import { watchOutputs } from './watch-outputs.ts';
 
 /** Answers from this size on are compressed for clients that accept it, as upstream does. */
 const gzipFromBytes = 128 * 1024;
@@ -200,7 +201,7 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
     const encoder = new WatchEncoder(answer.served, context, () => clock.now(), {
       write: (lines) => {
         if (over) return;
-        writeLines(out, lines);
+        watchOutputs.enqueue(out, lines);
         if (out.writableLength > maxWatchBacklogBytes) {
           out.destroy();
           onClose();
@@ -209,28 +210,11 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
       end: () => {
         if (over) return;
         end();
+        watchOutputs.drain(out);
         out.end();
       },
     });
     stop = answer.start(encoder);
     if (over) stop();
   });
-}
-
-/** Lines that together fit a TLS record go as one chunk. */
-const joinUpToBytes = 16 * 1024;
-
-function writeLines(out: Outgoing, lines: readonly Uint8Array[]): void {
-  if (lines.length === 1) {
-    out.write(lines[0]);
-    return;
-  }
-  let from = 0;
-  while (from < lines.length) {
-    let to = from;
-    let size = 0;
-    while (to < lines.length && (to === from || size + lines[to]!.length <= joinUpToBytes)) size += lines[to++]!.length;
-    out.write(to === from + 1 ? lines[from]! : Buffer.concat(lines.slice(from, to), size));
-    from = to;
-  }
 }
