@@ -28,6 +28,8 @@ await build({
   keepNames: false,
   sourcemap: false,
   legalComments: 'none',
+  // ES module forms where a package has both: what is not used is left out.
+  mainFields: ['module', 'main'],
   logLevel: 'error',
   // The package's Node entry is CommonJS, whose names are lost when it is imported on demand.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },

@@ -1,5 +1,3 @@
-// Node 24 leaves node:tls half loaded when toLegacyObject is called before the module was imported.
-import 'node:tls';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -8,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { CertificateRequest, KeyPair } from './certificate.ts';
 import { createAuthority, generateKey, issueCertificate, publicKeyOf } from './certificate.ts';
 import { syncFolder, writeFileAtomic } from './files.ts';
+import { subjectOf } from './subject.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** As kubeadm: authorities live ten years, what they sign one. */
@@ -70,9 +69,9 @@ function isUsable(pair: KeyPair, request: LeafRequest, authority: X509Certificat
     const certificate = new X509Certificate(pair.certificate);
     if (certificate.validToDate.getTime() - nowMs < renewBeforeMs || certificate.validFromDate.getTime() > nowMs) return false;
     if (!certificate.checkPrivateKey(createPrivateKey(pair.key)) || !certificate.verify(authority.publicKey)) return false;
-    const { subject } = certificate.toLegacyObject();
-    const organizations = [(subject as { O?: string | string[] }).O ?? []].flat();
-    if (subject.CN !== request.commonName || (request.organizations ?? []).some((one) => !organizations.includes(one))) return false;
+    const subject = subjectOf(certificate);
+    const organizations = [subject['O'] ?? []].flat();
+    if (subject['CN'] !== request.commonName || (request.organizations ?? []).some((one) => !organizations.includes(one))) return false;
     return (request.names ?? []).every((name) => (isIP(name) === 0 ? certificate.checkHost(name, { wildcards: false }) : certificate.checkIP(name)) !== undefined);
   } catch {
     return false;

@@ -1,8 +1,7 @@
-// Node 24 leaves node:tls half loaded when toLegacyObject is called before the module was imported.
-import 'node:tls';
 import { createHash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
+import { subjectOf } from '../../pki/subject.ts';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { ChainVerdict } from './certificate-chain.ts';
@@ -13,11 +12,6 @@ import { authenticated, credentialIdKey } from './users.ts';
 const uidAttribute = '1.3.6.1.4.1.57683.2';
 
 const maxCached = 1024;
-
-/** Subject attributes by short name or dotted id; several of a kind become a list. Values are raw, never escaped. */
-function subjectOf(certificate: X509Certificate): Readonly<Record<string, string | readonly string[] | undefined>> {
-  return certificate.toLegacyObject().subject as unknown as Readonly<Record<string, string | readonly string[] | undefined>>;
-}
 
 /** The common name of a certificate's subject; the last one, as upstream reads it. */
 export function commonNameOf(certificate: X509Certificate): string | undefined {
