@@ -70,6 +70,35 @@ describe('placing a pod', () => {
   }
 });
 
+describe('pods among pods', () => {
+  const a = node('a', { labels: { zone: 'x' } });
+  const b = node('b', { labels: { zone: 'x' } });
+  const c = node('c', { labels: { zone: 'y' } });
+  const bare = node('bare', { cpu: '64', memory: '64Gi' });
+  const labelled = (app: string, spec: Partial<PodSpec> = {}): Pod => {
+    const one = pod(spec);
+    return { ...one, metadata: { ...one.metadata, labels: { app } } };
+  };
+  const term = (app: string, topologyKey: string) => ({ labelSelector: { matchLabels: { app } }, topologyKey });
+  const near = (app: string, key: string): Partial<PodSpec> => ({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, key)] } } });
+  const awayFrom = (app: string, key: string): Partial<PodSpec> => ({ affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(app, key)] } } });
+  const spread = (app: string, topologyKey: string, whenUnsatisfiable = 'DoNotSchedule'): Partial<PodSpec> => ({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey, whenUnsatisfiable, labelSelector: { matchLabels: { app } } }] });
+
+  for (const [title, expected, actual] of [
+    ['goes to the zone of the pods that it wants to be near', 'c', () => place(labelled('web', near('db', 'zone')), [a, c, bare], [[labelled('db'), 'c']])],
+    ['waits for them when there are none', "0/1 nodes are available: 1 node(s) didn't match pod affinity rules.", () => place(labelled('web', near('db', 'zone')), [a])],
+    ['is the first of its own group anywhere', 'a', () => place(labelled('web', near('web', 'zone')), [a])],
+    ['keeps away from its like', 'c', () => place(labelled('web', awayFrom('web', 'zone')), [a, b, c], [[labelled('web'), 'a']])],
+    ['has nowhere left', "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.", () => place(labelled('web', awayFrom('web', 'zone')), [a, b], [[labelled('web'), 'a']])],
+    ['respects what running pods keep away from', "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules.", () => place(labelled('web'), [a], [[labelled('db', awayFrom('web', 'zone')), 'a']])],
+    ['prefers to be near', 'c', () => place(labelled('web', { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term('db', 'zone') }] } } }), [a, c], [[labelled('db'), 'c']])],
+    ['spreads over zones', 'c', () => place(labelled('web', spread('web', 'zone')), [a, b, c], [[labelled('web'), 'a']])],
+    ['may not make the skew larger', "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) were unschedulable.", () => place(labelled('web', spread('web', 'zone')), [a, { ...c, spec: { unschedulable: true } }], [[labelled('web'), 'a']])],
+    ['needs the label that it spreads over', "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label).", () => place(labelled('web', spread('web', 'zone')), [bare])],
+    ['prefers to spread', 'c', () => place(labelled('web', spread('web', 'zone', 'ScheduleAnyway')), [a, c], [[labelled('web'), 'a']])],
+  ] as const) it(title, () => assert.equal(actual(), expected));
+});
+
 describe('the queue', () => {
   const make = () => {
     const clock = new VirtualClock();

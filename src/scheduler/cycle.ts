@@ -88,13 +88,15 @@ export class SchedulingCycle {
     for (const plugin of this.#plugins) {
       if (plugin.score === undefined || plugin.scores?.(pod, snapshot) === false) continue;
       let max = 0;
+      let min = Infinity;
       for (let i = 0; i < nodes.length; i++) {
         const score = plugin.score(pod, nodes[i]!, snapshot);
         own[i] = score;
-        if (score > max) max = score;
+        if (score > max || i === 0) max = score;
+        if (score < min) min = score;
       }
       const weight = plugin.weight ?? 1;
-      for (let i = 0; i < nodes.length; i++) totals[i]! += weight * normalized(own[i]!, max, plugin.normalize ?? 'as-is');
+      for (let i = 0; i < nodes.length; i++) totals[i]! += weight * normalized(own[i]!, min, max, plugin.normalize ?? 'as-is');
     }
     let best = 0;
     let ties = 1;
@@ -108,10 +110,12 @@ export class SchedulingCycle {
   }
 }
 
-function normalized(score: number, max: number, how: NonNullable<Plugin['normalize']>): number {
+function normalized(score: number, min: number, max: number, how: NonNullable<Plugin['normalize']>): number {
   switch (how) {
     case 'as-is': return score;
     case 'by-max': return max === 0 ? 0 : Math.floor((100 * score) / max);
+    case 'min-max': return max === min ? 0 : Math.floor((100 * (score - min)) / (max - min));
+    case 'inverse-min-max': return max === min ? 100 : Math.floor((100 * (max - score)) / (max - min));
     case 'inverse': return max === 0 ? 100 : 100 - Math.floor((100 * score) / max);
   }
 }

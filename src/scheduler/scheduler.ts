@@ -1,6 +1,6 @@
 import { joinKey, nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
 import { semanticEqual } from '../api/meta/equal.ts';
-import { nodes, pods } from '../api/resources.ts';
+import { namespaces, nodes, pods } from '../api/resources.ts';
 import { isReason } from '../api/status.ts';
 import type { Binding, Node, Pod } from '../api/types/core/v1.ts';
 import type { Status } from '../api/types/meta/v1.ts';
@@ -69,6 +69,11 @@ export class Scheduler implements AsyncDisposable {
       add: (node) => this.#nodeAdded(node),
       update: (old, node) => this.#nodeUpdated(old, node),
       delete: (node) => this.#cache.removeNode(nameOf(node)),
+    });
+    informers.informer(namespaces).addHandler({
+      add: ({ metadata }) => this.#cache.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
+      update: (_old, { metadata }) => this.#cache.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
+      delete: (namespace) => this.#cache.removeNamespace(nameOf(namespace)),
     });
     informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).addHandler({
       add: (pod) => this.#podAdded(pod),

@@ -16,6 +16,7 @@ export class ClusterCache implements Snapshot {
   /** Pods bound to nodes that are not known (yet). */
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
   readonly #imageNodes = new Map<string, number>();
+  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
 
   get nodes(): readonly NodeInfo[] {
     return this.#list;
@@ -27,6 +28,18 @@ export class ClusterCache implements Snapshot {
 
   imageSpread(name: string): number {
     return this.#imageNodes.get(name) ?? 0;
+  }
+
+  namespaceLabels(name: string): Readonly<Record<string, string>> {
+    return this.#namespaces.get(name) ?? {};
+  }
+
+  setNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+    this.#namespaces.set(name, labels);
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaces.delete(name);
   }
 
   setNode(node: Node): void {

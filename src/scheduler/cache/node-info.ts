@@ -12,6 +12,9 @@ export class NodeInfo {
   scoringMilliCpu = 0;
   scoringMemoryBytes = 0;
   readonly pods = new Map<string, PodInfo>();
+  /** Those with pod affinity or anti-affinity of any kind, and those that require anti-affinity: looked at for every new pod. */
+  readonly affinityPods = new Map<string, PodInfo>();
+  readonly antiAffinityPods = new Map<string, PodInfo>();
   readonly usedPorts = new Map<string, readonly HostPort[]>();
   /** Image name -> bytes. */
   images = new Map<string, number>();
@@ -33,6 +36,9 @@ export class NodeInfo {
     if (this.pods.has(info.uid)) this.removePod(info.uid);
     this.pods.set(info.uid, info);
     this.#count(info, 1);
+    const { podAffinity, podAntiAffinity } = info.pod.spec?.affinity ?? {};
+    if (podAffinity !== undefined || podAntiAffinity !== undefined) this.affinityPods.set(info.uid, info);
+    if ((podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) this.antiAffinityPods.set(info.uid, info);
     if (info.hostPorts.length > 0) this.usedPorts.set(info.uid, info.hostPorts);
   }
 
@@ -40,6 +46,8 @@ export class NodeInfo {
     const info = this.pods.get(uid);
     if (info === undefined) return;
     this.pods.delete(uid);
+    this.affinityPods.delete(uid);
+    this.antiAffinityPods.delete(uid);
     this.usedPorts.delete(uid);
     this.#count(info, -1);
   }

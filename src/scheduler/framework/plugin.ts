@@ -9,6 +9,8 @@ export interface Snapshot {
   get(name: string): NodeInfo | undefined;
   /** On how many nodes an image is, by any of its names. */
   imageSpread(name: string): number;
+  /** Empty for a namespace that is not known. */
+  namespaceLabels(name: string): Readonly<Record<string, string>>;
 }
 
 /** What happened in the cluster that may let a waiting pod be scheduled. */
@@ -37,8 +39,11 @@ export interface Plugin<State = unknown> {
   scores?(pod: PodInfo, snapshot: Snapshot): boolean;
   /** How well the node suits: any number, brought to 0..100 by `normalize`. */
   score?(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): number;
-  /** `as-is` scores are 0..100 already; the others are scaled by the largest, `inverse` so that less is better. */
-  readonly normalize?: 'as-is' | 'by-max' | 'inverse';
+  /**
+   * `as-is` scores are 0..100 already. `by-max` scales by the largest, `min-max` between the smallest and the largest;
+   * `inverse…` so that less is better.
+   */
+  readonly normalize?: 'as-is' | 'by-max' | 'inverse' | 'min-max' | 'inverse-min-max';
   readonly weight?: number;
   /** Queueing hint: can this event make a pod schedulable that this plug-in refused? Default: no event can. */
   mayHelp?(event: ClusterEvent, pod: PodInfo): boolean;

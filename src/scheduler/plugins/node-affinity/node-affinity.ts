@@ -1,7 +1,7 @@
 import type { NodeSelector } from '../../../api/types/core/v1.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { matchesRequiredAffinity, matchesTerm } from './node-selector.ts';
+import { matchesRequiredAffinity, matchesTerm } from '../common/node-selector.ts';
 
 const refused = refuseForGood("node(s) didn't match Pod's node affinity/selector");
 

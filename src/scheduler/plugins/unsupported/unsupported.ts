@@ -5,11 +5,7 @@ import { refuseForGood } from '../../framework/verdict.ts';
 /** Hard constraints that this scheduler does not know yet. Ignoring one would place a pod where its owner forbade it. */
 function unknownConstraints(pod: Pod): string[] {
   const found: string[] = [];
-  const { affinity, topologySpreadConstraints, resourceClaims } = pod.spec ?? {};
-  if ((affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) found.push('required pod affinity');
-  if ((affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) found.push('required pod anti-affinity');
-  if (topologySpreadConstraints?.some((one) => one.whenUnsatisfiable === 'DoNotSchedule') === true) found.push('topology spread with DoNotSchedule');
-  if ((resourceClaims ?? []).length > 0) found.push('resource claims');
+  if ((pod.spec?.resourceClaims ?? []).length > 0) found.push('resource claims');
   return found;
 }
 
