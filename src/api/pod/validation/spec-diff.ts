@@ -33,7 +33,7 @@ function innerLines(old: Fields | readonly unknown[], value: Fields | readonly u
   for (const key of keys) {
     const [left, right] = [(old as Fields)[key], (value as Fields)[key]];
     if (semanticEqual(left, right)) {
-      same++;
+      if (left !== undefined) same++;
       continue;
     }
     flush();
