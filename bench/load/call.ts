@@ -1,0 +1,32 @@
+import type { Agent } from 'node:https';
+import { request } from 'node:https';
+
+export interface CallResult {
+  readonly code: number;
+  readonly body: string;
+}
+
+/** One request and its whole answer. The server's certificate is not looked at: it is on this machine and was just made. */
+export function call(url: string, token: string, method: string, path: string, options: { readonly body?: unknown; readonly agent?: Agent } = {}): Promise<CallResult> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url + path, {
+      method,
+      rejectUnauthorized: false,
+      timeout: 30_000,
+      ...(options.agent !== undefined && { agent: options.agent }),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    }, (incoming) => {
+      let body = '';
+      incoming.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => resolve({ code: incoming.statusCode ?? 0, body })).on('error', reject);
+    });
+    outgoing.on('error', reject).on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
+    outgoing.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+  });
+}
+
+/** As `call`, with the answer parsed. Rejects for anything but success. */
+export async function callJson<T>(url: string, token: string, method: string, path: string, options: { readonly body?: unknown; readonly agent?: Agent } = {}): Promise<T> {
+  const { code, body } = await call(url, token, method, path, options);
+  if (code >= 300) throw new Error(`${method} ${path}: ${code} ${body.slice(0, 300)}`);
+  return JSON.parse(body) as T;
+}

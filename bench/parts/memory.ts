@@ -1,0 +1,28 @@
+import type { Bench } from '../bench.ts';
+import { configMapBody, configMapsPath, ensureServiceAccount, podBody, podsPath } from '../load/objects.ts';
+import { fill } from '../load/fill.ts';
+import { startProgram } from '../program.ts';
+import type { Figure } from '../table.ts';
+
+/** Resident memory: of an empty server, of a cluster that has nothing to do, and of a server full of objects. */
+export async function memory(bench: Bench): Promise<Figure[]> {
+  const settleMs = bench.quick ? 2000 : 10_000;
+  const figures: Figure[] = [];
+  {
+    await using server = await startProgram(bench, { command: 'apiserver' });
+    await bench.clock.sleep(settleMs);
+    figures.push({ name: 'memory, API server and store, empty', value: server.residentMb(), note: `${settleMs / 1000} s after the start` });
+  }
+  {
+    await using cluster = await startProgram(bench, { command: 'up', args: ['--runtime', 'simulated', '--nodes', '1'] });
+    await cluster.complete;
+    await bench.clock.sleep(settleMs);
+    figures.push({ name: 'memory, one-node cluster (simulated), idle', value: cluster.residentMb(), note: `${settleMs / 1000} s after the start; without containerd` });
+  }
+  await using full = await startProgram(bench, { command: 'apiserver' });
+  await ensureServiceAccount(full);
+  await fill(full, podsPath, podBody, 18_000);
+  await fill(full, configMapsPath, configMapBody, 20_000);
+  figures.push({ name: 'memory, 18k pods and 20k ConfigMaps', value: full.residentMb(), note: 'right after creating them' });
+  return figures;
+}

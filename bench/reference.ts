@@ -1,0 +1,35 @@
+/**
+ * What this project's figures stand beside. Upstream: Kubernetes v1.20.2 with etcd 3.4, TLS and RBAC on, measured with
+ * the same loads on the machine where these goals were set (2 cores, load generator on the same 2 cores). Absolute
+ * figures move from machine to machine: compare ratios.
+ */
+export interface Reference {
+  readonly unit: 'ms' | 'MB' | '/s';
+  readonly upstream: number | undefined;
+  readonly goal: number | undefined;
+}
+
+export const reference = {
+  'API server ready, cold start with its store': { unit: 'ms', upstream: 3150, goal: 300 },
+  'API server ready, restart': { unit: 'ms', upstream: undefined, goal: 300 },
+  'first pod Running, simulated node': { unit: 'ms', upstream: undefined, goal: 2000 },
+  'memory, API server and store, empty': { unit: 'MB', upstream: 357, goal: 90 },
+  'memory, one-node cluster (simulated), idle': { unit: 'MB', upstream: 707, goal: 200 },
+  'memory, 18k pods and 20k ConfigMaps': { unit: 'MB', upstream: 2900, goal: 400 },
+  'create ConfigMaps, durable, 16 connections': { unit: '/s', upstream: 4115, goal: 12_000 },
+  'create Pods, durable, 16 connections': { unit: '/s', upstream: 2210, goal: 7000 },
+  'get one Pod, consistent, 16 connections': { unit: '/s', upstream: 7074, goal: 25_000 },
+  'get one Pod, resourceVersion=0': { unit: '/s', upstream: 14_895, goal: 30_000 },
+  'list 500 Pods, 4 connections': { unit: '/s', upstream: 97, goal: 1200 },
+  'list 17,700 Pods, resourceVersion=0': { unit: '/s', upstream: 5.4, goal: 40 },
+  'list 17,700 Pods, consistent': { unit: '/s', upstream: 3.6, goal: 40 },
+  'watch fan-out, 200 watchers x 1000 creates': { unit: '/s', upstream: 75_900, goal: 200_000 },
+  'watch fan-out, 1000 watchers x 300 creates': { unit: '/s', upstream: 83_900, goal: 200_000 },
+  'schedule 5,000 pods on 1,000 nodes': { unit: '/s', upstream: 526, goal: 1500 },
+  'ceiling: small GETs of a bare HTTPS server': { unit: '/s', upstream: undefined, goal: undefined },
+  'ceiling: 0.94 MB answers of a bare HTTPS server': { unit: '/s', upstream: undefined, goal: undefined },
+  'ceiling: POSTs of JSON parsed and written back': { unit: '/s', upstream: undefined, goal: undefined },
+} as const satisfies Record<string, Reference>;
+
+/** The name of a figure; every one has its reference. */
+export type FigureName = keyof typeof reference;

@@ -1,0 +1,61 @@
+/**
+ * The whole program's figures beside upstream's and the goals.
+ * `npm run bench [-- PART…] [--quick] [--dir FOLDER]`: all parts take about three minutes. Store: `node bench/store.ts`.
+ */
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { RealClock } from '../src/base/real-clock.ts';
+import { Bench } from './bench.ts';
+import { generator } from './load/load.ts';
+import { ceiling } from './parts/ceiling.ts';
+import { memory } from './parts/memory.ts';
+import { reads } from './parts/reads.ts';
+import { schedule } from './parts/schedule.ts';
+import { start } from './parts/start.ts';
+import { watch } from './parts/watch.ts';
+import { writes } from './parts/writes.ts';
+import type { Figure } from './table.ts';
+import { table } from './table.ts';
+
+/** In the order in which they run. */
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, watch, schedule };
+/** Longer than all parts together ever take. */
+const limitMs = 15 * 60_000;
+
+const { values: flags, positionals: chosen } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, dir: { type: 'string', default: join(import.meta.dirname, '../.cache') } },
+});
+for (const name of chosen) {
+  if (parts[name] === undefined) {
+    console.error(`error: there is no part ${JSON.stringify(name)}; there are ${Object.keys(parts).join(', ')}`);
+    process.exit(2);
+  }
+}
+
+const clock = new RealClock();
+const figures: Figure[] = [];
+let failed = false;
+{
+  await using bench = new Bench({ clock, quick: flags.quick, parent: flags.dir });
+  const stop = (code: number): void => void bench[Symbol.asyncDispose]().then(() => process.exit(code));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(130));
+  clock.setTimer(limitMs, () => stop(1), { unref: true });
+
+  await bench.build();
+  for (const [name, part] of Object.entries(parts)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    const startedMs = clock.monotonicMs();
+    try {
+      figures.push(...await part(bench));
+    } catch (error) {
+      failed = true;
+      console.error(`${name}: ${(error as Error).message}`);
+    }
+    console.error(`${name}: ${((clock.monotonicMs() - startedMs) / 1000).toFixed(0)} s`);
+  }
+}
+console.log(`${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, Node.js ${process.version}, load by ${generator}${flags.quick ? ', quick' : ''}`);
+console.log(table(figures));
+process.exitCode = failed ? 1 : 0;
