@@ -138,3 +138,14 @@ test('users are told what they may not do', async () => {
   await assert.rejects(api.get('/api/v1/nodes'), refusal('Forbidden', 'nodes is forbidden: User "admin" cannot list resource "nodes" in API group "" at the cluster scope'));
   await assert.rejects(api.get('/version'), refusal('Forbidden', 'forbidden: User "admin" cannot get path "/version"'));
 });
+
+test('a generated name that is taken is given up for another', async () => {
+  const suffixes = ['aaaaa', 'aaaaa', 'bbbbb'];
+  const random = { float: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000', suffix: () => suffixes.shift() ?? 'zzzzz' };
+  await using api = await TestServer.start({ random });
+  const make = async (): Promise<string> => (await api.create(configMaps, { ...configMap(''), metadata: { generateName: 'p-' } })).metadata.name!;
+  assert.equal(await make(), 'p-aaaaa');
+  assert.equal(await make(), 'p-bbbbb');
+  assert.equal(await make(), 'p-zzzzz');
+  await assert.rejects(make(), refusal('AlreadyExists', 'configmaps "p-zzzzz" already exists'));
+});

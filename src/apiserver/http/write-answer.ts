@@ -93,7 +93,7 @@ export function writeError(writing: Writing, error: ApiError): void {
   const retry = error.details?.retryAfterSeconds;
   if (retry !== undefined) head.push(['Retry-After', retry]);
   // What is left of a body that was too large is not worth reading.
-  if (error.code === 413 && request.header('connection') !== undefined) head.push(['Connection', 'close']);
+  if (error.code === 413) out.shouldKeepAlive = false;
   writeHead(out, error.code, head);
   out.end(chunks[0]);
 }

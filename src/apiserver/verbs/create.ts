@@ -67,10 +67,10 @@ export async function createObject(core: Core, served: StoredResource, object: K
 
   if ((meta.name ?? '') !== '' || (meta.generateName ?? '') === '') return attempt(core, served, object, context);
   for (let i = 1; ; i++) {
-    const copy = i < maxGenerateAttempts ? structuredClone(object) : object;
-    copy.metadata.name = meta.generateName!.slice(0, maxGeneratedPrefix) + core.random.suffix(5);
+    meta.name = meta.generateName!.slice(0, maxGeneratedPrefix) + core.random.suffix(5);
     try {
-      return await attempt(core, served, copy, context);
+      // Another attempt sets again whatever this one has set, so that the object need not be copied for it.
+      return await attempt(core, served, object, context);
     } catch (error) {
       if (i >= maxGenerateAttempts || !isReason(error, 'AlreadyExists')) throw error;
     }

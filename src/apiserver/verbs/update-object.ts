@@ -161,8 +161,13 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
 function isUnchanged(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
   const full = spliceResourceVersion(encoded, existing.revision);
   if (full.length !== existing.bytes.length) return false;
-  if (full.every((byte, i) => byte === existing.bytes[i])) return true;
+  if (sameBytes(full, existing.bytes)) return true;
   return semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The rules for writing a resource or one of its subresources; undefined when the subresource cannot be written so. */
