@@ -243,3 +243,16 @@ test('garbage on the SPDY connection ends it and nothing else', async () => {
   socket.close();
   (await command).close();
 });
+
+test('a frame in many small pieces that arrive at once is read (kubectl tunnels port-forward so)', async () => {
+  const toServer = new DuplexStream({ read() {}, write(_chunk, _encoding, callback) { callback(); } });
+  const frames: Buffer[] = [];
+  const peer = new DuplexStream({ read() {}, write(chunk: Buffer, _encoding, callback) { frames.push(chunk); callback(); } });
+  await new SpdyConnection({ socket: peer, head: new Uint8Array(0), role: 'client' }).open({ port: '80', streamtype: 'error' });
+  const opened = Promise.withResolvers<string | undefined>();
+  void new SpdyConnection({ socket: toServer, head: new Uint8Array(0), role: 'server', onStream: (stream) => opened.resolve(stream.headers['port']) });
+  const bytes = Buffer.concat(frames);
+  // Emitted, not pushed: a stream would join what waits.
+  for (let at = 0; at < bytes.length; at += 5) toServer.emit('data', bytes.subarray(at, at + 5));
+  assert.equal(await opened.promise, '80');
+});

@@ -41,6 +41,7 @@ export class SpdyConnection {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #reading = false;
+  #arrivedWhileReading = false;
   #sending: Promise<void> = Promise.resolve();
   #paused = new Set<SpdyStream>();
   #ended = false;
@@ -149,12 +150,21 @@ export class SpdyConnection {
   }
 
   #drain(): void {
-    if (this.#reading) return;
+    // A pass may be over but not settled yet: what arrives meanwhile needs another one.
+    if (this.#reading) {
+      this.#arrivedWhileReading = true;
+      return;
+    }
     this.#reading = true;
+    this.#arrivedWhileReading = false;
     this.#readFrames()
       .catch(() => this.#socket.destroy())
       .finally(() => {
         this.#reading = false;
+        if (this.#arrivedWhileReading) {
+          this.#drain();
+          return;
+        }
         // What arrived before the socket closed is delivered before its streams end.
         if (this.#socketClosed && this.#paused.size === 0) this.#end();
       });
