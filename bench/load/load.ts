@@ -41,7 +41,7 @@ function findWrk(): string | undefined {
 const wrk = process.env['COXSWAIN_BENCH_GENERATOR'] === 'own' ? undefined : findWrk();
 
 /** What makes the load, for the table's head. */
-export const generator = wrk === undefined ? 'own generator (wrk was not found)' : 'wrk';
+export const generator = wrk === undefined ? 'own generator' : 'wrk';
 
 let runs = 0;
 

@@ -8,12 +8,19 @@ import { builtinSchema } from '../../api/schema/table.ts';
 import type { ListAnswer, StoredAnswer } from '../answer.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { ServedResource } from '../served-resources.ts';
+import { ListBody } from './list-body.ts';
 import type { Negotiated } from './negotiate.ts';
 
-/** An answer ready to be sent: one piece, or several for large lists. */
+/** An answer ready to be sent. */
 export interface Rendered {
   readonly contentType: string;
-  readonly chunks: readonly Uint8Array[];
+  readonly bytes: Uint8Array;
+}
+
+/** A list whose bytes are only put together while they are sent. */
+export interface RenderedList {
+  readonly contentType: string;
+  readonly list: ListBody;
 }
 
 /** What rendering needs to know of the request. */
@@ -36,8 +43,8 @@ export function includeObjectOf(query: URLSearchParams | undefined): IncludeObje
 /** Any object that is not stored. */
 export function renderObject(object: object, context: Pick<RenderContext, 'negotiated' | 'pretty'>): Rendered {
   if (context.negotiated.format === 'protobuf') return renderProtobuf(object);
-  if (context.negotiated.format === 'yaml') return { contentType: 'application/yaml', chunks: [encoder.encode(encodeYaml(object))] };
-  return { contentType: json, chunks: [encoder.encode(`${context.pretty ? JSON.stringify(object, null, 2) : JSON.stringify(object)}\n`)] };
+  if (context.negotiated.format === 'yaml') return { contentType: 'application/yaml', bytes: encoder.encode(encodeYaml(object)) };
+  return { contentType: json, bytes: encoder.encode(`${context.pretty ? JSON.stringify(object, null, 2) : JSON.stringify(object)}\n`) };
 }
 
 /** Kinds without a binary form go as JSON: the content type tells. */
@@ -45,8 +52,8 @@ function renderProtobuf(object: object): Rendered {
   const { apiVersion = '', kind = '' } = object as { apiVersion?: string; kind?: string };
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/', 2) : ['', apiVersion];
   const schema = builtinSchema.kind(group, version, kind);
-  if (schema === undefined) return { contentType: json, chunks: [encoder.encode(`${JSON.stringify(object)}\n`)] };
-  return { contentType: 'application/vnd.kubernetes.protobuf', chunks: [encodeProtobuf(object, schema)] };
+  if (schema === undefined) return { contentType: json, bytes: encoder.encode(`${JSON.stringify(object)}\n`) };
+  return { contentType: 'application/vnd.kubernetes.protobuf', bytes: encodeProtobuf(object, schema) };
 }
 
 /** The object in the version that is served. */
@@ -61,7 +68,7 @@ export function servedBytes(served: ServedResource, object: CachedObject): Uint8
 
 export function renderStored(answer: StoredAnswer, context: RenderContext): Rendered {
   const { negotiated } = context;
-  if (negotiated.format === 'json' && negotiated.as === undefined && !context.pretty) return { contentType: json, chunks: [servedBytes(answer.served, answer.object)] };
+  if (negotiated.format === 'json' && negotiated.as === undefined && !context.pretty) return { contentType: json, bytes: servedBytes(answer.served, answer.object) };
   return renderObject(transformed(answer.served, servedObject(answer.served, answer.object), context), context);
 }
 
@@ -85,12 +92,12 @@ function listMetadata(answer: ListAnswer): { resourceVersion: string; continue?:
   };
 }
 
-export function renderList(answer: ListAnswer, context: RenderContext): Rendered {
+export function renderList(answer: ListAnswer, context: RenderContext): Rendered | RenderedList {
   const { negotiated } = context;
   const { served, items } = answer;
   if (negotiated.format === 'json' && negotiated.as === undefined && !context.pretty) {
     const head = `{"kind":"${served.schema.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`;
-    return { contentType: json, chunks: joinItems(encoder.encode(head), served, items) };
+    return { contentType: json, list: listBody(head, served, items) };
   }
   const objects = items.map((item) => servedObject(served, item));
   switch (negotiated.as) {
@@ -102,40 +109,10 @@ export function renderList(answer: ListAnswer, context: RenderContext): Rendered
   }
 }
 
-/** Pieces of about this size: large enough for few writes, small enough not to need one huge buffer. */
-const chunkBytes = 512 * 1024;
-/** Memory that is about to be filled need not be cleared first, where the platform can do without. */
-const allocate: (size: number) => Uint8Array = typeof Buffer === 'undefined' ? (size) => new Uint8Array(size) : (size) => Buffer.allocUnsafeSlow(size);
-const comma = 0x2c;
 const tail = encoder.encode(']}\n');
 
-function joinItems(head: Uint8Array, served: ServedResource, items: readonly CachedObject[]): Uint8Array[] {
-  const pieces = served.conversion === undefined ? undefined : items.map((item) => servedBytes(served, item));
-  const bytesOf = (index: number): Uint8Array => pieces?.[index] ?? items[index]!.bytes;
-  const chunks: Uint8Array[] = [];
-  let from = 0;
-  let first = true;
-  do {
-    let size = first ? head.length : 0;
-    let to = from;
-    for (; to < items.length && (size < chunkBytes || to === from); to++) size += bytesOf(to).length + 1;
-    const last = to >= items.length;
-    const chunk = allocate(size - (from === 0 && to > from ? 1 : 0) + (last ? tail.length : 0));
-    let at = 0;
-    if (first) {
-      chunk.set(head);
-      at = head.length;
-      first = false;
-    }
-    for (let i = from; i < to; i++) {
-      if (i > 0) chunk[at++] = comma;
-      const bytes = bytesOf(i);
-      chunk.set(bytes, at);
-      at += bytes.length;
-    }
-    if (last) chunk.set(tail, at);
-    chunks.push(chunk);
-    from = to;
-  } while (from < items.length);
-  return chunks;
+function listBody(head: string, served: ServedResource, items: readonly CachedObject[]): ListBody {
+  const converted = served.conversion === undefined ? undefined : items.map((item) => servedBytes(served, item));
+  const bytesOf = converted === undefined ? (index: number): Uint8Array => items[index]!.bytes : (index: number): Uint8Array => converted[index]!;
+  return new ListBody({ head: encoder.encode(head), count: items.length, bytesOf, tail });
 }

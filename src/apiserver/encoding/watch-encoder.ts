@@ -62,7 +62,7 @@ export class WatchEncoder implements WatchSink {
   }
 
   #frame(type: string, object: object): Uint8Array {
-    return watchFrame(type, renderObject(object, this.#context).chunks[0]!);
+    return watchFrame(type, renderObject(object, this.#context).bytes);
   }
 
   #encode(object: CachedObject): Uint8Array {

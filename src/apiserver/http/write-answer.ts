@@ -4,11 +4,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { ApiError } from '../../api/status.ts';
 import type { Answer, WatchAnswer } from '../answer.ts';
 import { plainJson } from '../encoding/negotiate.ts';
-import type { RenderContext, Rendered } from '../encoding/render.ts';
+import type { RenderContext, Rendered, RenderedList } from '../encoding/render.ts';
 import { includeObjectOf, renderList, renderObject, renderStored } from '../encoding/render.ts';
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
+import { streamList } from './stream-list.ts';
 import { watchOutputs } from './watch-outputs.ts';
 
 /** Answers from this size on are compressed for clients that accept it, as upstream does. */
@@ -76,7 +77,10 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
       const rendered = renderStored(answer, contextOf(request, clock));
       return writeRendered(writing, answer.code, rendered);
     }
-    case 'list': return writeRendered(writing, 200, renderList(answer, contextOf(request, clock)));
+    case 'list': {
+      const rendered = renderList(answer, contextOf(request, clock));
+      return 'list' in rendered ? writeList(writing, rendered) : writeRendered(writing, 200, rendered);
+    }
     case 'object': return writeRendered(writing, answer.code, renderObject(answer.object, { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) }));
     case 'raw': return writeRaw(writing, answer);
     case 'watch': return writeWatch(writing, answer);
@@ -87,47 +91,56 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
 /** A refusal, as a Status. */
 export function writeError(writing: Writing, error: ApiError): void {
   const { request, out } = writing;
-  const { chunks, contentType } = renderObject(error.toStatus(), { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) });
+  const { bytes, contentType } = renderObject(error.toStatus(), { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) });
   const head = headOf(request, writing.auditId);
-  head.push(['Content-Type', contentType], ['Content-Length', chunks[0]!.length]);
+  head.push(['Content-Type', contentType], ['Content-Length', bytes.length]);
   const retry = error.details?.retryAfterSeconds;
   if (retry !== undefined) head.push(['Retry-After', retry]);
   // What is left of a body that was too large is not worth reading.
   if (error.code === 413) out.shouldKeepAlive = false;
   writeHead(out, error.code, head);
-  out.end(chunks[0]);
-}
-
-function writeRendered(writing: Writing, code: number, { contentType, chunks }: Rendered): Promise<void> | undefined {
-  const { out, request, auditId } = writing;
-  let size = 0;
-  for (const chunk of chunks) size += chunk.length;
-  if (size >= gzipFromBytes && /\bgzip\b/.test(request.header('accept-encoding') ?? '')) return writeCompressed(writing, code, contentType, chunks);
-  if (request.warnings.length === 0 && chunks.length === 1) {
-    // The usual case, with as little ado as possible.
-    out.writeHead(code, { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, 'Content-Length': size });
-    // As a latin1 string, which stands for the same bytes, a small body goes out together with the head in one piece.
-    const bytes = chunks[0]!;
-    if (size <= joinHeadUpToBytes) out.end(Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1'), 'latin1');
-    else out.end(bytes);
-    return undefined;
-  }
-  const head = headOf(request, auditId);
-  head.push(['Content-Type', contentType], ['Content-Length', size]);
-  writeHead(out, code, head);
-  if (chunks.length === 1) {
-    out.end(chunks[0]);
-    return undefined;
-  }
-  return writeChunks(out, chunks);
-}
-
-async function writeCompressed({ out, request, auditId }: Writing, code: number, contentType: string, chunks: readonly Uint8Array[]): Promise<void> {
-  const bytes = await compress(Buffer.concat(chunks), { level: constants.Z_BEST_SPEED });
-  const head = headOf(request, auditId);
-  head.push(['Content-Type', contentType], ['Content-Encoding', 'gzip'], ['Vary', 'Accept-Encoding'], ['Content-Length', bytes.length]);
-  writeHead(out, code, head);
   out.end(bytes);
+}
+
+const acceptsGzip = (request: ServerRequest): boolean => /\bgzip\b/.test(request.header('accept-encoding') ?? '');
+
+function writeRendered(writing: Writing, code: number, { contentType, bytes }: Rendered): Promise<void> | undefined {
+  const { out, request, auditId } = writing;
+  const size = bytes.length;
+  if (size >= gzipFromBytes && acceptsGzip(request)) return writeCompressed(writing, code, contentType, bytes);
+  if (request.warnings.length > 0) {
+    const head = headOf(request, auditId);
+    head.push(['Content-Type', contentType], ['Content-Length', size]);
+    writeHead(out, code, head);
+    out.end(bytes);
+    return undefined;
+  }
+  // The usual case, with as little ado as possible.
+  out.writeHead(code, { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, 'Content-Length': size });
+  // As a latin1 string, which stands for the same bytes, a small body goes out together with the head in one piece.
+  if (size <= joinHeadUpToBytes) out.end(Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1'), 'latin1');
+  else out.end(bytes);
+  return undefined;
+}
+
+function writeList(writing: Writing, { contentType, list }: RenderedList): Promise<void> | undefined {
+  const { out, request, auditId } = writing;
+  const compressed = list.sizeBytes >= gzipFromBytes && acceptsGzip(request);
+  if (compressed || list.sizeBytes <= joinHeadUpToBytes) return writeRendered(writing, 200, { contentType, bytes: list.whole() });
+  const head = headOf(request, auditId);
+  head.push(['Content-Type', contentType], ['Content-Length', list.sizeBytes]);
+  writeHead(out, 200, head);
+  // On its own: together with a buffer it would be copied once more.
+  out.flushHeaders();
+  return streamList(out, list);
+}
+
+async function writeCompressed({ out, request, auditId }: Writing, code: number, contentType: string, bytes: Uint8Array): Promise<void> {
+  const small = await compress(bytes, { level: constants.Z_BEST_SPEED });
+  const head = headOf(request, auditId);
+  head.push(['Content-Type', contentType], ['Content-Encoding', 'gzip'], ['Vary', 'Accept-Encoding'], ['Content-Length', small.length]);
+  writeHead(out, code, head);
+  out.end(small);
 }
 
 /** Waits for room in the connection between the pieces. */

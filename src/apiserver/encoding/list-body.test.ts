@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ListBody } from './list-body.ts';
+
+const encoder = new TextEncoder();
+const bodyOf = (items: readonly string[]): ListBody => {
+  const pieces = items.map((item) => encoder.encode(item));
+  return new ListBody({ head: encoder.encode('{"items":['), count: pieces.length, bytesOf: (index) => pieces[index]!, tail: encoder.encode(']}\n') });
+};
+
+test('a list comes out the same through buffers of any size', () => {
+  for (const items of [[], ['{}'], ['{"a":1}', '{"bb":22}', '{"ccc":333}'], Array.from({ length: 40 }, (_, i) => JSON.stringify({ i, text: 'x'.repeat(i) }))]) {
+    const expected = `{"items":[${items.join(',')}]}\n`;
+    for (const size of [2, 3, 7, 16, 64, expected.length, expected.length + 1, 10_000]) {
+      const body = bodyOf(items);
+      assert.equal(body.sizeBytes, expected.length);
+      const buffer = new Uint8Array(size);
+      let text = '';
+      for (let read = body.read(buffer); read > 0; read = body.read(buffer)) text += new TextDecoder().decode(buffer.subarray(0, read));
+      assert.equal(text, expected, `buffer of ${size}`);
+    }
+    assert.equal(new TextDecoder().decode(bodyOf(items).whole()), expected);
+  }
+});
