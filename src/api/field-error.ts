@@ -41,11 +41,11 @@ export const duplicate = (field: string, value: unknown): FieldError => ({ reaso
 export const notFound = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueNotFound', field, message: body('Not found', value, '') });
 export const tooLong = (field: string, maxLength: number): FieldError => ({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxLength} bytes` });
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({ reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}` });
-/** `supported` is printed sorted and quoted, as upstream does. */
+/** `supported` is printed in the order given, as upstream does: sorted where upstream holds a set. */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: 'FieldValueNotSupported',
   field,
-  message: body('Unsupported value', value, supported.length === 0 ? '' : `supported values: ${[...supported].sort().map((one) => JSON.stringify(one)).join(', ')}`),
+  message: body('Unsupported value', value, supported.length === 0 ? '' : `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`),
 });
 
 /** `spec.containers[0].image: Required value`: one error as upstream prints it. */

@@ -162,7 +162,7 @@ test('nodes', () => {
   assert.deepEqual(cells('', 'nodes', node), ['a', 'Ready,SchedulingDisabled', 'control-plane,worker', '60m', 'v1.36.0', '10.0.0.1', '<none>', '<unknown>', '<unknown>', '<unknown>']);
   assert.deepEqual(errorsOf('', 'nodes', { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }, { key: 'b', effect: 'X' }] } }), [
     'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
-    'metadata.taints[2].effect: Unsupported value: "X": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"',
+    'metadata.taints[2].effect: Unsupported value: "X": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
   ]);
   const update = rules('', 'nodes').update?.validateUpdate;
   assert.deepEqual(update?.({ metadata: {}, spec: { podCIDRs: ['10.2.0.0/24'] } } as KubeObject, { metadata: {}, spec: { podCIDRs: ['10.1.0.0/24'] } } as KubeObject, context).map(formatFieldError), ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid']);

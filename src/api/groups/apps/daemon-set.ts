@@ -1,11 +1,11 @@
 import type { FieldError } from '../../field-error.ts';
-import { invalid, required } from '../../field-error.ts';
+import { invalid, notSupported, required } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import { formatLabels, formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable, validateLabelSelector } from '../../meta/object-meta.ts';
 import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
-import { addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import { daemonsets } from '../../resources.ts';
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../types/apps/v1.ts';
@@ -47,7 +47,7 @@ function validateStrategy(strategy: Loose<DaemonSetUpdateStrategy>, path: string
   const { type = '', rollingUpdate } = strategy;
   const at = `${path}.rollingUpdate`;
   if (type === 'OnDelete') return;
-  if (type !== 'RollingUpdate') return void errors.push(unsupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, ['RollingUpdate', 'OnDelete']));
+  if (type !== 'RollingUpdate') return void errors.push(notSupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, ['RollingUpdate', 'OnDelete']));
   if (rollingUpdate === undefined) return void errors.push(required(at));
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
   addIntOrPercent(errors, `${at}.maxUnavailable`, maxUnavailable);

@@ -1,10 +1,10 @@
 import type { FieldError } from '../../field-error.ts';
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { mapsEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
 import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
-import { addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { deployments } from '../../resources.ts';
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../types/apps/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
@@ -36,7 +36,7 @@ function validateStrategy(strategy: Loose<DeploymentStrategy>, path: string, err
   if (type === 'Recreate') {
     if (rollingUpdate !== undefined) errors.push(forbidden(at, "may not be specified when strategy `type` is 'Recreate'"));
   } else if (type !== 'RollingUpdate') {
-    errors.push(unsupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, ['Recreate', 'RollingUpdate']));
+    errors.push(notSupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, ['Recreate', 'RollingUpdate']));
   } else if (rollingUpdate === undefined) {
     errors.push(required(at, 'this should be defaulted and never be nil'));
   } else {

@@ -1,11 +1,11 @@
 import type { FieldError } from '../../field-error.ts';
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateAnnotations, validateLabels } from '../../meta/object-meta.ts';
 import { dns1123Subdomain } from '../../meta/validation.ts';
 import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
-import { addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodAnnotations } from '../../pod/validation/validate-annotations.ts';
 import { statefulsets } from '../../resources.ts';
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../types/apps/v1.ts';
@@ -82,7 +82,7 @@ function validateSpec(spec: Loose<StatefulSetSpec>): FieldError[] {
   if (retention !== undefined) {
     for (const field of ['whenDeleted', 'whenScaled'] as const) {
       const policy = retention[field] ?? '';
-      if (policy !== 'Retain' && policy !== 'Delete') errors.push(unsupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy, ['Retain', 'Delete']));
+      if (policy !== 'Retain' && policy !== 'Delete') errors.push(notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy, ['Retain', 'Delete']));
     }
   }
   addNonNegative(errors, 'spec.replicas', spec.replicas);

@@ -1,13 +1,13 @@
 /** What the rules of workloads share: selectors that match their templates, amounts, and status counters. */
 import type { FieldError } from '../../field-error.ts';
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { labelSelectorAsSelector, SelectorError } from '../../meta/labels.ts';
 import type { Selector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateLabelSelector } from '../../meta/object-meta.ts';
 import { percent } from '../../meta/validation.ts';
 import { percentOf } from '../../meta/int-or-string.ts';
-import { addInvalid, addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addInvalid, addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import type { PodTemplateSpec } from '../../types/core/v1.ts';
 import type { IntOrString, LabelSelector } from '../../types/meta/v1.ts';
@@ -48,7 +48,7 @@ export function addSelector(errors: Errors, path: string, selector: Loose<LabelS
 /** Pods of these kinds run for ever: restarted always, and without a deadline. `path` is that of the template. */
 export function addLongRunning(errors: Errors, path: string, template: Loose<PodTemplateSpec>, kind: string): void {
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec ?? {};
-  if (restartPolicy !== 'Always') errors.push(unsupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));
+  if (restartPolicy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));
   if (activeDeadlineSeconds !== undefined) errors.push(forbidden(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kind} is not Supported`));
 }
 

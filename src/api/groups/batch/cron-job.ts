@@ -1,10 +1,10 @@
 import type { FieldError } from '../../field-error.ts';
-import { invalid, required } from '../../field-error.ts';
+import { invalid, notSupported, required } from '../../field-error.ts';
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { ageOf } from '../../meta/time.ts';
 import { hostnameWarnings } from '../../pod/pod-warnings.ts';
-import { addEnum, addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addEnum, addNonNegative } from '../../pod/validation/rules.ts';
 import { cronjobs } from '../../resources.ts';
 import type { CronJob, CronJobSpec, JobTemplateSpec } from '../../types/batch/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn, orNone } from '../columns.ts';
@@ -54,7 +54,7 @@ function validateTimeZone({ timeZone }: Loose<CronJobSpec>, old: CronJobSpec | u
 function validateTemplate({ spec = {} }: Loose<JobTemplateSpec>, path: string, errors: FieldError[]): void {
   validateJobSpecParts(spec, `${path}.spec`, errors);
   if (spec.selector !== undefined) errors.push(invalid(`${path}.spec.selector`, spec.selector, '`selector` will be auto-generated'));
-  if (spec.manualSelector === true) errors.push(unsupported(`${path}.spec.manualSelector`, true, ['nil', 'false']));
+  if (spec.manualSelector === true) errors.push(notSupported(`${path}.spec.manualSelector`, true, ['nil', 'false']));
 }
 
 function validateSpec(spec: Loose<CronJobSpec>, old: CronJobSpec | undefined): FieldError[] {

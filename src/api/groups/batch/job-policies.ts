@@ -1,9 +1,9 @@
 /** When a job fails or succeeds before its time: pod failure policies and success policies. */
-import { duplicate, invalid, required, tooLong, tooMany } from '../../field-error.ts';
+import { duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../field-error.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { qualifiedName } from '../../meta/validation.ts';
-import { addInvalid, addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addInvalid, addNonNegative } from '../../pod/validation/rules.ts';
 import type { JobSpec, PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule, SuccessPolicyRule } from '../../types/batch/v1.ts';
 
 type Errors = FieldError[];
@@ -20,7 +20,7 @@ const conditionStatuses = ['False', 'True', 'Unknown'];
 /** Must be given; the message for a missing value lists the good ones. */
 function addChoice(errors: Errors, path: string, value: string, supported: readonly string[]): void {
   if (value === '') errors.push(required(path, `valid values: [${supported.map((one) => JSON.stringify(one)).join(' ')}]`));
-  else if (!supported.includes(value)) errors.push(unsupported(path, value, supported));
+  else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
 
 const omitted = (path: string, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field: path, message: `Invalid value: ${detail}` });

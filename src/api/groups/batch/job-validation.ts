@@ -1,11 +1,11 @@
 /** What a job must say, what an update may change about it, and what its status may say. */
 import type { FieldError } from '../../field-error.ts';
-import { invalid, required, tooLong } from '../../field-error.ts';
+import { invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { immutableMessage, validateImmutable, validateLabelSelector } from '../../meta/object-meta.ts';
 import { byteLength, dns1123Label, dns1123Subdomain } from '../../meta/validation.ts';
-import { addNonNegative, unsupported } from '../../pod/validation/rules.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import type { Job, JobSpec, JobStatus } from '../../types/batch/v1.ts';
 import type { PodTemplateSpec } from '../../types/core/v1.ts';
@@ -55,7 +55,7 @@ function validateRestartPolicy(spec: Spec, path: string, errors: Errors): void {
   const { restartPolicy = '' } = spec.template?.spec ?? {};
   const at = `${path}.template.spec.restartPolicy`;
   if (restartPolicy === '' || restartPolicy === 'Always') errors.push(required(at, 'valid values: "OnFailure", "Never"'));
-  else if (restartPolicy !== 'OnFailure' && restartPolicy !== 'Never') errors.push(unsupported(at, restartPolicy, ['OnFailure', 'Never']));
+  else if (restartPolicy !== 'OnFailure' && restartPolicy !== 'Never') errors.push(notSupported(at, restartPolicy, ['OnFailure', 'Never']));
   if (spec.podFailurePolicy !== undefined && restartPolicy !== 'Never') errors.push(invalid(at, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified'));
 }
 
@@ -69,13 +69,13 @@ export function validateJobSpecParts(spec: Spec, path: string, errors: Errors): 
     if (byteLength(managedBy) > maxManagedByBytes) errors.push(tooLong(`${path}.managedBy`, maxManagedByBytes));
   }
   if (completionMode === 'Indexed') validateIndexed(spec, path, errors);
-  else if (completionMode !== undefined && completionMode !== 'NonIndexed') errors.push(unsupported(`${path}.completionMode`, completionMode, ['NonIndexed', 'Indexed']));
+  else if (completionMode !== undefined && completionMode !== 'NonIndexed') errors.push(notSupported(`${path}.completionMode`, completionMode, ['NonIndexed', 'Indexed']));
   else validateNotIndexed(spec, path, errors);
   validatePodFailurePolicy(spec, `${path}.podFailurePolicy`, errors);
   validateSuccessPolicy(spec, `${path}.successPolicy`, errors);
   if (podReplacementPolicy !== undefined) {
     const supported = spec.podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed'];
-    if (!supported.includes(podReplacementPolicy)) errors.push(unsupported(`${path}.podReplacementPolicy`, podReplacementPolicy, supported));
+    if (!supported.includes(podReplacementPolicy)) errors.push(notSupported(`${path}.podReplacementPolicy`, podReplacementPolicy, supported));
   }
   validatePodTemplateSpec(spec.template ?? {}, `${path}.template`, errors);
   validateRestartPolicy(spec, path, errors);

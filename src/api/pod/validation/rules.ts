@@ -3,7 +3,7 @@
  * there, and costs nothing for what is not. Parts are read as loosely as a client may have written them.
  */
 import type { FieldError } from '../../field-error.ts';
-import { invalid, required } from '../../field-error.ts';
+import { invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../types/core/v1.ts';
 import type { ObjectMeta } from '../../types/meta/v1.ts';
@@ -32,21 +32,15 @@ export function addNonNegative(errors: Errors, path: string, value: number | und
   if (value !== undefined && value < 0) errors.push(invalid(path, value, negativeMessage));
 }
 
-/** An unsupported value, with the supported ones in upstream's order (which is not always the alphabet's). */
-export function unsupported(path: string, value: unknown, supported: readonly string[]): FieldError {
-  const shown = value === undefined ? 'null' : JSON.stringify(value);
-  return { reason: 'FieldValueNotSupported', field: path, message: `Unsupported value: ${shown}: supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}` };
-}
-
 /** A value that must be given and be one of a few. */
 export function addEnum(errors: Errors, path: string, value: string | undefined, supported: readonly string[]): void {
   if (value !== undefined && supported.includes(value)) return;
-  errors.push(value === undefined || value === '' ? required(path) : unsupported(path, value, supported));
+  errors.push(value === undefined || value === '' ? required(path) : notSupported(path, value, supported));
 }
 
 /** A value that may be missing, and is one of a few otherwise. */
 export function addOptionalEnum(errors: Errors, path: string, value: string | undefined, supported: readonly string[]): void {
-  if (value !== undefined && !supported.includes(value)) errors.push(unsupported(path, value, supported));
+  if (value !== undefined && !supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
 
 /** A text that must not be empty. */

@@ -1,5 +1,5 @@
 /** The claim that an ephemeral volume makes (upstream's ValidatePersistentVolumeClaimTemplate). */
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from '../../meta/object-meta.ts';
 import { compareQuantity } from '../../meta/quantity.ts';
@@ -7,7 +7,7 @@ import { dns1123Label, dns1123Subdomain } from '../../meta/validation.ts';
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate, TypedObjectReference } from '../../types/core/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
 import type { Errors } from './rules.ts';
-import { addInvalid, addOptionalEnum, addRequired, notPositiveMessage, unsupported } from './rules.ts';
+import { addInvalid, addOptionalEnum, addRequired, notPositiveMessage } from './rules.ts';
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
@@ -24,7 +24,7 @@ export function validateClaimSpec(spec: Loose<PersistentVolumeClaimSpec>, path: 
   const { accessModes: modes = [], dataSource, dataSourceRef, storageClassName = '', volumeAttributesClassName = '' } = spec;
   if (modes.length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'));
   if (spec.selector !== undefined) errors.push(...validateLabelSelector(spec.selector as LabelSelector, `${path}.selector`));
-  for (const mode of modes) if (!accessModes.includes(mode)) errors.push(unsupported(`${path}.accessModes`, mode, accessModes));
+  for (const mode of modes) if (!accessModes.includes(mode)) errors.push(notSupported(`${path}.accessModes`, mode, accessModes));
   if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))) {
     errors.push(forbidden(`${path}.accessModes`, 'may not use ReadWriteOncePod with other access modes'));
   }

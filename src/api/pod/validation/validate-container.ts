@@ -1,10 +1,10 @@
 /** Containers of every kind: regular, init, sidecar and ephemeral. */
-import { duplicate, forbidden, invalid, notFound, required, tooMany } from '../../field-error.ts';
+import { duplicate, forbidden, invalid, notFound, notSupported, required, tooMany } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { dns1123Label, portName, portNumber } from '../../meta/validation.ts';
 import type { ContainerPort, ContainerResizePolicy } from '../../types/core/v1.ts';
 import type { AnyContainer, Errors, LooseContainer, LooseSpec, Volumes } from './rules.ts';
-import { addEnum, addInvalid, isSidecar, unsupported } from './rules.ts';
+import { addEnum, addInvalid, isSidecar } from './rules.ts';
 import { validateEnv, validateEnvFrom } from './validate-env.ts';
 import { validateVolumeDevices, validateVolumeMounts } from './validate-mounts.ts';
 import type { HandlerContext } from './validate-probe.ts';
@@ -78,16 +78,16 @@ function validateResizePolicy(policies: readonly Loose<ContainerResizePolicy>[] 
 /** A container's own restart policy, and the exit codes after which it is restarted all the same. */
 function validateRestartPolicy(container: LooseContainer, path: string, errors: Errors): void {
   const { restartPolicy, restartPolicyRules } = container;
-  if (restartPolicy !== undefined && !restartPolicies.includes(restartPolicy)) errors.push(unsupported(`${path}.restartPolicy`, restartPolicy, restartPolicies));
+  if (restartPolicy !== undefined && !restartPolicies.includes(restartPolicy)) errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, restartPolicies));
   if (restartPolicyRules === undefined || restartPolicyRules.length === 0) return;
   if (restartPolicy === undefined) errors.push(required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
   if (restartPolicyRules.length > maxRestartRules) errors.push(tooMany(`${path}.restartPolicyRules`, restartPolicyRules.length, maxRestartRules));
   restartPolicyRules.forEach(({ action = '', exitCodes }, i) => {
     const at = `${path}.restartPolicyRules[${i}]`;
-    if (!restartActions.includes(action)) errors.push(unsupported(`${at}.action`, action, restartActions));
+    if (!restartActions.includes(action)) errors.push(notSupported(`${at}.action`, action, restartActions));
     if (exitCodes === undefined) return void errors.push(required(`${at}.exitCodes`, 'must be specified'));
     const { operator = '', values = [] } = exitCodes;
-    if (operator !== 'In' && operator !== 'NotIn') errors.push(unsupported(`${at}.exitCodes.operator`, operator, ['In', 'NotIn']));
+    if (operator !== 'In' && operator !== 'NotIn') errors.push(notSupported(`${at}.exitCodes.operator`, operator, ['In', 'NotIn']));
     if (values.length === 0) errors.push(required(`${at}.exitCodes.values`, 'must specify at least one value'));
     if (values.length > maxExitCodes) errors.push(tooMany(`${at}.exitCodes.values`, values.length, maxExitCodes));
   });

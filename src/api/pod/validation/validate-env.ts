@@ -1,11 +1,11 @@
 /** Environment variables and where their values come from. */
-import { invalid, required } from '../../field-error.ts';
+import { invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { compareQuantity } from '../../meta/quantity.ts';
 import { configMapKey, dns1123Label, dns1123Subdomain, envVarName, qualifiedName } from '../../meta/validation.ts';
 import type { ConfigMapKeySelector, EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector, ResourceFieldSelector } from '../../types/core/v1.ts';
 import type { Errors, Volumes } from './rules.ts';
-import { addInvalid, addLocalPath, unsupported } from './rules.ts';
+import { addInvalid, addLocalPath } from './rules.ts';
 
 const environmentFields = ['metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'];
 const volumeFields = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
@@ -39,7 +39,7 @@ export function validateFieldRef(reference: Loose<ObjectFieldSelector>, use: 'en
   // An old name of spec.nodeName.
   const name = fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath;
   const allowed = use === 'environment' ? environmentFields : volumeFields;
-  if (!allowed.includes(name)) errors.push(unsupported(`${path}.fieldPath`, name, allowed));
+  if (!allowed.includes(name)) errors.push(notSupported(`${path}.fieldPath`, name, allowed));
 }
 
 const resourceFields = ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'];
@@ -61,7 +61,7 @@ export function validateResourceFieldRef(reference: Loose<ResourceFieldSelector>
   const { containerName = '', resource = '', divisor = '0' } = reference;
   if (use === 'volume' && containerName === '') errors.push(required(`${path}.containerName`));
   else if (resource === '') errors.push(required(`${path}.resource`));
-  else if (!resourceFields.includes(resource) && !isHugePages(resource)) errors.push(unsupported(`${path}.resource`, resource, resourceFields));
+  else if (!resourceFields.includes(resource) && !isHugePages(resource)) errors.push(notSupported(`${path}.resource`, resource, resourceFields));
   if (divisor === '0' || compareQuantity(divisor, '0') === 0) return;
   const divisors = divisorsOf(resource);
   if (divisors === undefined || divisors.allowed.includes(divisor)) return;

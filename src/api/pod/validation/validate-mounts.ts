@@ -1,9 +1,9 @@
 /** Where containers mount the pod's volumes, and which block devices they see. */
-import { forbidden, invalid, notFound, required } from '../../field-error.ts';
+import { forbidden, invalid, notFound, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { VolumeMount } from '../../types/core/v1.ts';
 import type { AnyContainer, Errors, Volumes } from './rules.ts';
-import { addDescendingPath, unsupported } from './rules.ts';
+import { addDescendingPath } from './rules.ts';
 
 const propagations = ['Bidirectional', 'HostToContainer', 'None'];
 const recursions = ['Disabled', 'Enabled', 'IfPossible'];
@@ -11,14 +11,14 @@ const recursions = ['Disabled', 'Enabled', 'IfPossible'];
 function validatePropagation(mount: Loose<VolumeMount>, container: AnyContainer, path: string, errors: Errors): void {
   const { mountPropagation, recursiveReadOnly, readOnly } = mount;
   if (mountPropagation !== undefined) {
-    if (!propagations.includes(mountPropagation)) errors.push(unsupported(`${path}.mountPropagation`, mountPropagation, propagations));
+    if (!propagations.includes(mountPropagation)) errors.push(notSupported(`${path}.mountPropagation`, mountPropagation, propagations));
     if (mountPropagation === 'Bidirectional' && container.securityContext?.privileged !== true) {
       errors.push(forbidden(`${path}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers'));
     }
   }
   if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return;
   const at = `${path}.recursiveReadOnly`;
-  if (!recursions.includes(recursiveReadOnly)) return void errors.push(unsupported(at, recursiveReadOnly, recursions));
+  if (!recursions.includes(recursiveReadOnly)) return void errors.push(notSupported(at, recursiveReadOnly, recursions));
   if (readOnly !== true) errors.push(forbidden(at, 'may only be specified when readOnly is true'));
   if (mountPropagation !== undefined && mountPropagation !== 'None') errors.push(forbidden(at, 'may only be specified when mountPropagation is None or not specified'));
 }

@@ -1,12 +1,12 @@
 /** The spec of a pod or of a template (upstream's ValidatePodSpec). */
-import { duplicate, forbidden, invalid, required } from '../../field-error.ts';
+import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateIp } from '../../meta/ip.ts';
 import { validateLabels } from '../../meta/object-meta.ts';
 import { dns1123Label, dns1123Subdomain, dns1123SubdomainWithUnderscore, rangeMessage } from '../../meta/validation.ts';
 import type { HostAlias, PodDNSConfig, PodResourceClaim } from '../../types/core/v1.ts';
 import type { Errors, LooseSpec } from './rules.ts';
-import { addEnum, addInvalid, unsupported } from './rules.ts';
+import { addEnum, addInvalid } from './rules.ts';
 import { validateAffinity } from './validate-affinity.ts';
 import type { PodParts } from './validate-container.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './validate-container.ts';
@@ -142,7 +142,7 @@ export function validatePodSpec(spec: LooseSpec, path: string, context: VolumeCo
   if (spec.tolerations !== undefined) validateTolerations(spec.tolerations, `${path}.tolerations`, errors);
   if (spec.hostAliases !== undefined) validateHostAliases(spec.hostAliases, `${path}.hostAliases`, errors);
   if (spec.preemptionPolicy !== undefined && !preemptionPolicies.includes(spec.preemptionPolicy)) {
-    errors.push(spec.preemptionPolicy === '' ? required(`${path}.preemptionPolicy`) : unsupported(`${path}.preemptionPolicy`, spec.preemptionPolicy, preemptionPolicies));
+    errors.push(spec.preemptionPolicy === '' ? required(`${path}.preemptionPolicy`) : notSupported(`${path}.preemptionPolicy`, spec.preemptionPolicy, preemptionPolicies));
   }
   if (spec.overhead !== undefined) validateResources({ limits: spec.overhead }, 'container', `${path}.overhead`, errors);
   if (os !== undefined) validateOs(spec, path, errors);

@@ -1,13 +1,13 @@
 /** What a kubelet may report of a pod (upstream's ValidatePodStatusUpdate). */
 import type { FieldError } from '../../field-error.ts';
-import { duplicate, forbidden, invalid } from '../../field-error.ts';
+import { duplicate, forbidden, invalid, notSupported } from '../../field-error.ts';
 import { ipFamilyOf, validateIp } from '../../meta/ip.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
 import { dns1123Subdomain, qualifiedName } from '../../meta/validation.ts';
 import type { Container, ContainerStatus, Pod, PodCondition, PodResourceClaimStatus, ResourceStatus } from '../../types/core/v1.ts';
 import type { Errors, LooseContainer, LooseSpec } from './rules.ts';
-import { addInvalid, addNonNegative, unsupported } from './rules.ts';
+import { addInvalid, addNonNegative } from './rules.ts';
 import { validateAnnotationUpdate, validatePodAnnotations } from './validate-annotations.ts';
 import { addId } from './validate-security-context.ts';
 
@@ -99,7 +99,7 @@ function validateResourceStatus(status: Loose<ResourceStatus>, container: LooseC
   }
   const seen = new Set<string>();
   resources?.forEach(({ health = '', resourceID = '' }, i) => {
-    if (!healths.includes(health)) errors.push(unsupported(`${path}.resources[${i}].health`, health, healths));
+    if (!healths.includes(health)) errors.push(notSupported(`${path}.resources[${i}].health`, health, healths));
     if (seen.has(resourceID)) errors.push(duplicate(`${path}.resources[${i}].resourceID`, resourceID));
     seen.add(resourceID);
   });

@@ -1,11 +1,11 @@
 /** Probes and lifecycle hooks: exactly one handler each, and sane numbers. */
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { httpHeaderName, portName, portNumber } from '../../meta/validation.ts';
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from '../../types/core/v1.ts';
 import type { IntOrString } from '../../types/meta/v1.ts';
 import type { Errors } from './rules.ts';
-import { addInvalid, addNonNegative, unsupported } from './rules.ts';
+import { addInvalid, addNonNegative } from './rules.ts';
 
 type Handler = Pick<Loose<Probe>, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<Loose<LifecycleHandler>, 'sleep'>;
 
@@ -25,7 +25,7 @@ export function addPortNumberOrName(errors: Errors, path: string, port: IntOrStr
 function validateHttpGet(get: Loose<HTTPGetAction>, path: string, errors: Errors): void {
   if (get.path === undefined || get.path === '') errors.push(required(`${path}.path`));
   addPortNumberOrName(errors, `${path}.port`, get.port);
-  if (get.scheme !== 'HTTP' && get.scheme !== 'HTTPS') errors.push(unsupported(`${path}.scheme`, get.scheme ?? '', ['HTTP', 'HTTPS']));
+  if (get.scheme !== 'HTTP' && get.scheme !== 'HTTPS') errors.push(notSupported(`${path}.scheme`, get.scheme ?? '', ['HTTP', 'HTTPS']));
   for (const { name = '' } of get.httpHeaders ?? []) addInvalid(errors, `${path}.httpHeaders`, name, httpHeaderName(name));
 }
 
@@ -81,5 +81,5 @@ export function validateLifecycle(lifecycle: Loose<Lifecycle> | undefined, path:
   if (stopSignal === undefined) return;
   const known = stopSignals[context.os ?? ''];
   if (known === undefined) errors.push(forbidden(`${path}.stopSignal`, 'may not be set for containers with empty `spec.os.name`'));
-  else if (!known.includes(stopSignal)) errors.push(unsupported(`${path}.stopSignal`, stopSignal, known));
+  else if (!known.includes(stopSignal)) errors.push(notSupported(`${path}.stopSignal`, stopSignal, known));
 }

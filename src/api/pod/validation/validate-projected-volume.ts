@@ -1,12 +1,12 @@
 /** Files made of keys, fields and tokens: secret, configMap, downwardAPI and projected volumes. */
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateLabelSelector } from '../../meta/object-meta.ts';
 import { dns1123Subdomain } from '../../meta/validation.ts';
 import type { ClusterTrustBundleProjection, ConfigMapProjection, DownwardAPIVolumeFile, KeyToPath, PodCertificateProjection, ProjectedVolumeSource, ServiceAccountTokenProjection } from '../../types/core/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
 import type { Errors } from './rules.ts';
-import { addFileMode, addInvalid, addLocalPath, addRequired, unsupported } from './rules.ts';
+import { addFileMode, addInvalid, addLocalPath, addRequired } from './rules.ts';
 import { validateFieldRef, validateResourceFieldRef } from './validate-env.ts';
 
 const minTokenSeconds = 10 * 60;
@@ -113,7 +113,7 @@ function validateTrustBundle(bundle: Loose<ClusterTrustBundleProjection>, path: 
 function validateCertificate(certificate: Loose<PodCertificateProjection>, path: string, paths: Paths, errors: Errors): void {
   const { signerName = '', keyType = '', maxExpirationSeconds, credentialBundlePath = '', keyPath = '', certificateChainPath = '' } = certificate;
   addSignerName(errors, `${path}.signerName`, signerName);
-  if (!keyTypes.includes(keyType)) errors.push(unsupported(`${path}.keyType`, keyType, keyTypes));
+  if (!keyTypes.includes(keyType)) errors.push(notSupported(`${path}.keyType`, keyType, keyTypes));
   if (maxExpirationSeconds !== undefined) {
     if (maxExpirationSeconds < minCertificateSeconds) errors.push(invalid(`${path}.maxExpirationSeconds`, maxExpirationSeconds, `if provided, maxExpirationSeconds must be >= ${minCertificateSeconds}`));
     if (maxExpirationSeconds > maxCertificateSeconds) errors.push(invalid(`${path}.maxExpirationSeconds`, maxExpirationSeconds, `if provided, maxExpirationSeconds must be <= ${maxCertificateSeconds}`));

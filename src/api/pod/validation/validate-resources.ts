@@ -1,5 +1,5 @@
 /** Requests, limits and claims of containers and of the pod as a whole. */
-import { duplicate, forbidden, invalid, required } from '../../field-error.ts';
+import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { Quantity } from '../../meta/quantity.ts';
 import { addQuantity, formatQuantity, parseQuantity } from '../../meta/quantity.ts';
@@ -7,7 +7,7 @@ import { dns1123Label, qualifiedName } from '../../meta/validation.ts';
 import type { ResourceRequirements } from '../../types/core/v1.ts';
 import { isExtendedResource, isHugePageResource, isIntegerResource, isNativeResource, isOvercommitAllowed, isPodLevelResource, isStandardContainerResource, isStandardResource, podLevelResources } from './resource-names.ts';
 import type { Errors, LooseSpec } from './rules.ts';
-import { addInvalid, isSidecar, negativeMessage, unsupported } from './rules.ts';
+import { addInvalid, isSidecar, negativeMessage } from './rules.ts';
 
 type Level = 'container' | 'pod';
 type Quantities = Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ function validateName(name: string, level: Level, path: string, errors: Errors):
   if (wrong.length > 0) return addInvalid(errors, path, name, wrong);
   if (!name.includes('/') && !isStandardResource(name)) errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
   if (level === 'pod') {
-    if (!isPodLevelResource(name)) errors.push(unsupported(path, name, podLevelResources));
+    if (!isPodLevelResource(name)) errors.push(notSupported(path, name, podLevelResources));
   } else if (!name.includes('/')) {
     if (!isStandardContainerResource(name)) errors.push(invalid(path, name, 'must be a standard resource for containers'));
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {

@@ -1,12 +1,12 @@
 /** Tolerations, scheduling and readiness gates, and how pods are spread. */
-import { duplicate, forbidden, invalid, required } from '../../field-error.ts';
+import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateLabelSelector } from '../../meta/object-meta.ts';
 import { labelValue, qualifiedName } from '../../meta/validation.ts';
 import type { PodReadinessGate, PodSchedulingGate, Toleration, TopologySpreadConstraint } from '../../types/core/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
 import type { Errors } from './rules.ts';
-import { addInvalid, addOptionalEnum, notPositiveMessage, unsupported } from './rules.ts';
+import { addInvalid, addOptionalEnum, notPositiveMessage } from './rules.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -22,9 +22,9 @@ export function validateTolerations(tolerations: readonly Loose<Toleration>[] | 
     } else if (operator === 'Exists') {
       if (value !== '') errors.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     } else {
-      errors.push(unsupported(`${at}.operator`, operator, ['Equal', 'Exists']));
+      errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']));
     }
-    if (effect !== '' && !effects.includes(effect)) errors.push(unsupported(`${at}.effect`, effect, effects));
+    if (effect !== '' && !effects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, effects));
   });
 }
 

@@ -1,11 +1,11 @@
 /** Who processes run as and what the kernel lets them do: the pod's security context and its containers'. */
 import type { FieldError } from '../../field-error.ts';
-import { duplicate, invalid, required, tooLong } from '../../field-error.ts';
+import { duplicate, invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { byteLength } from '../../meta/validation.ts';
 import type { AppArmorProfile, PodSecurityContext, SeccompProfile, SecurityContext, Sysctl } from '../../types/core/v1.ts';
 import type { Errors, LooseSpec } from './rules.ts';
-import { addDescendingPath, addOptionalEnum, unsupported } from './rules.ts';
+import { addDescendingPath, addOptionalEnum } from './rules.ts';
 import { validateWindowsOptions } from './validate-windows.ts';
 
 const maxId = 2 ** 31 - 1;
@@ -23,7 +23,7 @@ function validateSeccomp(profile: Loose<SeccompProfile> | undefined, path: strin
   if (profile === undefined) return;
   const { type = '', localhostProfile } = profile;
   if (type === '') errors.push(required(`${path}.type`, 'type is required when seccompProfile is set'));
-  else if (!profileTypes.includes(type)) errors.push(unsupported(`${path}.type`, type, profileTypes));
+  else if (!profileTypes.includes(type)) errors.push(notSupported(`${path}.type`, type, profileTypes));
   if (type === 'Localhost') {
     if (localhostProfile === undefined) errors.push(required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost'));
     else addDescendingPath(errors, `${path}.localhostProfile`, localhostProfile);
@@ -46,7 +46,7 @@ export function appArmorErrors(profile: Loose<AppArmorProfile> | undefined, path
   } else if (type === '') {
     errors.push(required(`${path}.type`, 'type is required when appArmorProfile is set'));
   } else if (!profileTypes.includes(type)) {
-    errors.push(unsupported(`${path}.type`, type, profileTypes));
+    errors.push(notSupported(`${path}.type`, type, profileTypes));
   } else if (localhostProfile !== undefined) {
     errors.push(invalid(`${path}.localhostProfile`, localhostProfile, 'can only be set when AppArmor type is Localhost'));
   }

@@ -1,11 +1,11 @@
 /** What each type of volume must say, by the name of its field. */
-import { forbidden, invalid, required, tooLong } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { compareQuantity } from '../../meta/quantity.ts';
 import { byteLength, dns1123Label, dns1123Subdomain, rangeMessage } from '../../meta/validation.ts';
 import type { AzureDiskVolumeSource, CSIVolumeSource, FCVolumeSource, FlexVolumeSource, FlockerVolumeSource, HostPathVolumeSource, ISCSIVolumeSource, LocalObjectReference, QuobyteVolumeSource, StorageOSVolumeSource, Volume } from '../../types/core/v1.ts';
 import type { Errors } from './rules.ts';
-import { addDescendingPath, addEnum, addFileMode, addInvalid, addNoBacksteps, addOptionalEnum, addRequired, unsupported } from './rules.ts';
+import { addDescendingPath, addEnum, addFileMode, addInvalid, addNoBacksteps, addOptionalEnum, addRequired } from './rules.ts';
 import { validateClaimTemplate } from './validate-claim-spec.ts';
 import { validateDownwardFile, validateItems, validateProjected } from './validate-projected-volume.ts';
 
@@ -98,8 +98,8 @@ function validateAzureDisk({ diskName, diskURI = '', cachingMode, kind }: Loose<
   addRequired(errors, `${path}.diskURI`, diskURI);
   addOptionalEnum(errors, `${path}.cachingMode`, cachingMode, ['None', 'ReadOnly', 'ReadWrite']);
   addOptionalEnum(errors, `${path}.kind`, kind, ['Dedicated', 'Managed', 'Shared']);
-  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/')) errors.push(unsupported(`${path}.diskURI`, diskURI, managedDiskUris));
-  if (kind !== undefined && kind !== 'Managed' && !diskURI.startsWith('https://')) errors.push(unsupported(`${path}.diskURI`, diskURI, blobDiskUris));
+  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/')) errors.push(notSupported(`${path}.diskURI`, diskURI, managedDiskUris));
+  if (kind !== undefined && kind !== 'Managed' && !diskURI.startsWith('https://')) errors.push(notSupported(`${path}.diskURI`, diskURI, blobDiskUris));
 }
 
 function validateStorageOs({ volumeName = '', volumeNamespace = '', secretRef }: Loose<StorageOSVolumeSource>, path: string, errors: Errors): void {

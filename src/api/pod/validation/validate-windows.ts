@@ -1,10 +1,10 @@
 /** What only Windows knows, and what Windows does not know. */
-import { forbidden, invalid, required } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { byteLength, dns1123Subdomain } from '../../meta/validation.ts';
 import type { WindowsSecurityContextOptions } from '../../types/core/v1.ts';
 import type { Errors, LooseSpec } from './rules.ts';
-import { addInvalid, unsupported, visitContainers } from './rules.ts';
+import { addInvalid, visitContainers } from './rules.ts';
 
 const maxCredentialKib = 64;
 const maxDomainLength = 256;
@@ -96,5 +96,5 @@ export function validateOs(spec: LooseSpec, path: string, errors: Errors): void 
   if (name === '') errors.push(required(`${path}.os.name`, 'cannot be empty'));
   else if (name === 'linux') validateForLinux(spec, path, errors);
   else if (name === 'windows') validateForWindows(spec, path, errors);
-  else errors.push(unsupported(`${path}.os`, name, ['linux', 'windows']));
+  else errors.push(notSupported(`${path}.os`, name, ['linux', 'windows']));
 }
