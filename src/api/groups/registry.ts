@@ -31,7 +31,7 @@ import { limitRangeDefinition, resourceQuotaDefinition } from './core/resource-q
 import { secretDefinition } from './core/secret.ts';
 import { serviceAccountDefinition } from './core/service-account.ts';
 import { serviceDefinition } from './core/service.ts';
-import { componentStatusDefinition } from './core/template.ts';
+import { componentStatusDefinition } from './core/component-status.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { endpointSliceDefinition } from './discovery/endpoint-slice.ts';
 import { eventDefinition, eventV1Definition } from './events/event.ts';
