@@ -325,7 +325,9 @@ export function undecodableError(given: { readonly version: string; readonly kin
   return badRequestError(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expectedKind}: ${detail}`);
 }
 
-/** What upstream says of unknown (and duplicate) fields under fieldValidation=Strict. */
+/** What upstream says of unknown (and duplicate) fields under fieldValidation=Strict; duplicates in YAML, which come first, are one error of its parser. */
 export function strictDecodingMessage(problems: readonly string[]): string {
-  return `strict decoding error: ${problems.join(', ')}`;
+  const lines = problems.filter((problem) => problem.startsWith('line '));
+  const others = lines.length === 0 ? problems : problems.slice(lines.length);
+  return `strict decoding error: ${[...(lines.length > 0 ? [['yaml: unmarshal errors:', ...lines].join('\n  ')] : []), ...others].join(', ')}`;
 }

@@ -1,5 +1,6 @@
-import { parseAllDocuments, stringify } from 'yaml';
-import type { Tags } from 'yaml';
+import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
+import type { Pair, Tags } from 'yaml';
+import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
 import type { DecodedJson } from './json.ts';
 import { maxJsonDepth } from './json.ts';
@@ -7,17 +8,23 @@ import { maxJsonDepth } from './json.ts';
 /** An alias may stand for this many nodes in all, so that a small text cannot grow into gigabytes. */
 const maxAliasCount = 100;
 
+/** Duplicate keys that are told of. */
+const maxDuplicates = 100;
+
+const tooDeep = (): ApiError => badRequestError('error converting YAML to JSON: exceeded max depth');
+
 /** Of YAML 1.1's types, those that upstream's decoder does not know stay strings: times, base 60, binary, sets. */
 const foreign = /timestamp|binary|set|omap|pairs/;
 const customTags = (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || !(foreign.test(tag.tag) || ('format' in tag && tag.format === 'TIME')));
 
 function depthOf(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
-  if (depth > maxJsonDepth) throw badRequestError('error converting YAML to JSON: exceeded max depth');
+  if (depth > maxJsonDepth) throw tooDeep();
   for (const child of Object.values(value)) depthOf(child, depth + 1);
 }
 
-const parseOptions = { version: '1.1', customTags, uniqueKeys: true, prettyErrors: false, strict: false, logLevel: 'silent', stringKeys: false } as const;
+// The parser's own look-out for duplicate keys compares each with all before it: minutes for a map of a megabyte.
+const parseOptions = { version: '1.1', customTags, uniqueKeys: false, prettyErrors: false, strict: false, logLevel: 'silent', stringKeys: false } as const;
 
 type Document = ReturnType<typeof parseAllDocuments>[number];
 
@@ -28,24 +35,38 @@ function lineOf(text: string, offset: number): number {
 }
 
 function read(document: Document, text: string): DecodedJson {
-  const duplicates: string[] = [];
-  for (const error of document.errors) {
-    const line = lineOf(text, error.pos[0]);
-    if (error.code === 'DUPLICATE_KEY') {
-      const key = /^\s*(?:- )*["']?([^"':\s]+)/.exec(text.slice(error.pos[0]))?.[1] ?? '';
-      duplicates.push(`line ${line}: key ${JSON.stringify(key)} already set in map`);
-    } else {
-      throw badRequestError(`error converting YAML to JSON: yaml: line ${line}: ${error.message}`);
-    }
+  for (const { message, pos } of document.errors) {
+    // The parser recurses, and tells of its own overflow as of any other mistake.
+    throw message.startsWith('Maximum call stack') ? tooDeep() : badRequestError(`error converting YAML to JSON: yaml: line ${lineOf(text, pos[0])}: ${message}`);
   }
   let value: unknown;
+  let duplicates: readonly string[];
   try {
+    duplicates = duplicateKeys(document, text);
     value = document.toJS({ maxAliasCount }) as unknown;
   } catch (error) {
-    throw badRequestError(`error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`);
+    throw error instanceof RangeError ? tooDeep() : badRequestError(`error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
   depthOf(value, 0);
   return { value, duplicates };
+}
+
+/** `line 3: key "a" already set in map`, in the order of the text; at most 100. */
+function duplicateKeys(document: Document, text: string): string[] {
+  const offsets: { readonly offset: number; readonly key: unknown }[] = [];
+  visit(document, {
+    Map(_, map) {
+      if (!isMap(map)) return;
+      const seen = new Set<unknown>();
+      for (const { key } of map.items as Pair[]) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) offsets.push({ offset: key.range?.[0] ?? 0, key: key.value });
+        seen.add(key.value);
+      }
+    },
+  });
+  offsets.sort((a, b) => a.offset - b.offset);
+  return offsets.slice(0, maxDuplicates).map(({ offset, key }) => `line ${lineOf(text, offset)}: key ${JSON.stringify(key)} already set in map`);
 }
 
 /**
@@ -65,9 +86,12 @@ export function decodeYamlStream(body: Uint8Array | string): unknown[] {
 
 function decodeDocuments(body: Uint8Array | string): DecodedJson[] {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
-  // The parser recurses: refuse what could only overflow it.
-  if (/[[{]{500}/.test(text.replaceAll(/\s+/g, ''))) throw badRequestError('error converting YAML to JSON: exceeded max depth');
-  const documents = parseAllDocuments(text, parseOptions);
+  let documents;
+  try {
+    documents = parseAllDocuments(text, parseOptions);
+  } catch (error) {
+    throw error instanceof RangeError ? tooDeep() : error;
+  }
   return Array.from(documents, (document) => read(document, text)).filter(({ value }, i, all) => value !== null || all.length === 1 || i === 0 && all.every((one) => one.value === null));
 }
 
