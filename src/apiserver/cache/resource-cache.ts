@@ -7,6 +7,8 @@ import { SortedMap } from './sorted-map.ts';
 import type { CacheWatcher } from './watcher.ts';
 import { WatcherSet } from './watcher.ts';
 
+const noFields: Readonly<Record<string, string>> = Object.freeze({});
+
 /** All objects of one stored resource as they stand, the latest changes, and those who watch. */
 export class ResourceCache {
   /** What the resource's keys start with in the store, e.g. `/registry/core/pods/`. */
@@ -16,6 +18,8 @@ export class ResourceCache {
   readonly #watchers = new WatcherSet();
   readonly #listeners = new Set<(change: Change) => void>();
   #fieldsOf: FieldsOf | undefined;
+  /** Asks late: what the store held at start is loaded before it is known how its fields are read. */
+  readonly #selectable: FieldsOf = (object) => this.#fieldsOf?.(object) ?? noFields;
   #changedAt = 0;
   #bytes = 0;
 
@@ -65,7 +69,7 @@ export class ResourceCache {
 
   /** From a stored value, as of any revision: for reads of the past. */
   decode(storeKey: string, value: Uint8Array, revision: number): CachedObject {
-    return CachedObject.fromStored(storeKey.slice(this.prefix.length), value, revision, this.#fieldsOf);
+    return CachedObject.fromStored(storeKey.slice(this.prefix.length), value, revision, this.#selectable);
   }
 
   /** Puts in what the store held at start. */
