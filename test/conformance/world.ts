@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import type { KubeObject } from '../../src/api/meta/object.ts';
 import type { ResourceType } from '../../src/api/resource-type.ts';
@@ -6,7 +7,7 @@ import { namespaces, nodes, pods, serviceaccounts } from '../../src/api/resource
 import type { ApiError } from '../../src/api/status.ts';
 import { isReason } from '../../src/api/status.ts';
 import type { Container, Node, Pod, PodSpec } from '../../src/api/types/core/v1.ts';
-import type { ObjectMeta, Status } from '../../src/api/types/meta/v1.ts';
+import type { ObjectMeta } from '../../src/api/types/meta/v1.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
 import { SeededRandom } from '../../src/base/random.ts';
@@ -105,12 +106,12 @@ export class World implements AsyncDisposable {
   }
 
   /** Lets time pass until the probe finds something, and returns that. Throws when it does not within `withinMs`. */
-  async until<T>(what: string, probe: () => T | Promise<T>, withinMs = 120_000): Promise<NonNullable<T>> {
+  async until<T>(what: string, probe: () => T | Promise<T>, withinMs = 120_000): Promise<Exclude<NonNullable<T>, false>> {
     const deadlineMs = this.clock.now() + withinMs;
     for (;;) {
       await this.clock.settle();
       const got = await probe();
-      if (got !== false && got !== undefined && got !== null) return got;
+      if (got !== false && got !== undefined && got !== null) return got as Exclude<NonNullable<T>, false>;
       if (this.clock.now() >= deadlineMs) throw new Error(`timed out waiting for ${what}`);
       await this.clock.advance(500);
     }
@@ -247,7 +248,6 @@ export function podOf(namespace: string, name: string, more: { readonly labels?:
 /** The sequence that most "should support … API operations" tests go through, for one kind. */
 export async function apiOperations<T extends KubeObject & { readonly metadata: ObjectMeta }>(world: World, type: ResourceType<T>, make: (name: string) => T, options: { readonly namespace?: string; readonly status?: boolean; readonly statusPatch?: unknown } = {}): Promise<void> {
   const { client } = world;
-  const { equal, ok, partialDeepStrictEqual } = (await import('node:assert/strict')).default;
   const scope = options.namespace === undefined ? {} : { namespace: options.namespace };
   const label = 'special-label=api-operations';
   const of = (name: string): T => {
@@ -260,55 +260,52 @@ export async function apiOperations<T extends KubeObject & { readonly metadata: 
   const second = await client.create(type, of('op-b'));
   await client.create(type, of('op-c'));
   const name = nameIn(created);
-  ok(created.metadata.uid !== undefined && created.metadata.resourceVersion !== undefined && created.metadata.creationTimestamp !== undefined);
-  equal((await client.get(type, { ...scope, name })).metadata.uid, created.metadata.uid);
-  equal((await client.list(type, scope, { labelSelector: label })).items.length, 3);
-  if (options.namespace !== undefined) equal((await client.list(type, {}, { labelSelector: label })).items.length, 3);
+  assert.ok(created.metadata.uid !== undefined && created.metadata.resourceVersion !== undefined && created.metadata.creationTimestamp !== undefined);
+  assert.equal((await client.get(type, { ...scope, name })).metadata.uid, created.metadata.uid);
+  assert.equal((await client.list(type, scope, { labelSelector: label })).items.length, 3);
+  if (options.namespace !== undefined) assert.equal((await client.list(type, {}, { labelSelector: label })).items.length, 3);
 
   const watched = await world.watch(type, scope, { resourceVersion: created.metadata.resourceVersion!, labelSelector: label });
   const patched = await client.patch(type, { ...scope, name }, { type: 'merge', value: { metadata: { annotations: { patched: 'true' } } } });
-  equal(patched.metadata.annotations?.['patched'], 'true');
+  assert.equal(patched.metadata.annotations?.['patched'], 'true');
   const updated = await client.update(type, { ...patched, metadata: { ...patched.metadata, annotations: { ...patched.metadata.annotations, updated: 'true' } } });
-  partialDeepStrictEqual(updated.metadata.annotations, { patched: 'true', updated: 'true' });
+  assert.partialDeepStrictEqual(updated.metadata.annotations, { patched: 'true', updated: 'true' });
   await world.until('the update to be seen', () => watched.events.some((event) => event.type === 'MODIFIED' && event.object.metadata.annotations?.['updated'] === 'true'));
 
   if (options.status === true) {
     const statusPath = 'status';
     const before = await client.getSubresource<T>(type, { ...scope, name }, statusPath);
-    equal(before.metadata.uid, created.metadata.uid);
+    assert.equal(before.metadata.uid, created.metadata.uid);
     const told = await client.patch(type, { ...scope, name }, { type: 'merge', value: { metadata: { annotations: { patchedstatus: 'true' } }, ...(options.statusPatch as object) } }, { subresource: statusPath });
-    equal(told.metadata.annotations?.['patchedstatus'], 'true');
-    partialDeepStrictEqual(told, options.statusPatch as Partial<T>);
+    assert.equal(told.metadata.annotations?.['patchedstatus'], 'true');
+    assert.partialDeepStrictEqual(told, options.statusPatch as Partial<T>);
     const read = await client.get(type, { ...scope, name });
     const replaced = await client.update(type, { ...read, metadata: { ...read.metadata, annotations: { ...read.metadata.annotations, updatedstatus: 'true' } } }, { subresource: statusPath });
-    equal(replaced.metadata.annotations?.['updatedstatus'], 'true');
+    assert.equal(replaced.metadata.annotations?.['updatedstatus'], 'true');
   }
 
   await client.delete(type, { ...scope, name });
   await world.untilGone(type, { ...scope, name });
   await world.until('the deletion to be seen', () => watched.events.some((event) => event.type === 'DELETED' && event.object.metadata.uid === created.metadata.uid));
-  equal((await client.list(type, scope, { labelSelector: label })).items.length, 2);
+  assert.equal((await client.list(type, scope, { labelSelector: label })).items.length, 2);
   await client.deleteCollection(type, scope, { labelSelector: label });
   await world.untilGone(type, { ...scope, name: nameIn(second) });
-  equal((await client.list(type, scope, { labelSelector: label })).items.length, 0);
+  assert.equal((await client.list(type, scope, { labelSelector: label })).items.length, 0);
   watched.stop();
 }
 
 /** The kind is found by a client that walks discovery: groups, then the group, then the version. */
 export async function inDiscovery(world: World, type: ResourceType<KubeObject>): Promise<void> {
-  const { ok } = (await import('node:assert/strict')).default;
   interface Groups { readonly groups: readonly { readonly name: string; readonly versions: readonly { readonly version: string }[] }[] }
   if (type.group !== '') {
     const all = (await world.client.raw('GET', '/apis')) as Groups;
-    ok(all.groups.some(({ name, versions }) => name === type.group && versions.some(({ version }) => version === type.version)), `${type.group}/${type.version} in /apis`);
+    assert.ok(all.groups.some(({ name, versions }) => name === type.group && versions.some(({ version }) => version === type.version)), `${type.group}/${type.version} in /apis`);
     const group = (await world.client.raw('GET', `/apis/${type.group}`)) as Groups['groups'][number];
-    ok(group.versions.some(({ version }) => version === type.version), `${type.version} in /apis/${type.group}`);
+    assert.ok(group.versions.some(({ version }) => version === type.version), `${type.version} in /apis/${type.group}`);
   }
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   const resources = (await world.client.raw('GET', root)) as { readonly resources: readonly { readonly name: string; readonly kind: string }[] };
-  ok(resources.resources.some(({ name, kind }) => name === type.resource && kind === type.kind), `${type.resource} in ${root}`);
+  assert.ok(resources.resources.some(({ name, kind }) => name === type.resource && kind === type.kind), `${type.resource} in ${root}`);
 }
 
 const nameIn = ({ metadata }: { readonly metadata: ObjectMeta }): string => metadata.name!;
-
-export const isStatus = (answer: KubeObject | Status): boolean => answer.kind === 'Status';

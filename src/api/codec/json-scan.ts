@@ -23,15 +23,23 @@ function quoteCharacter(c: string): string {
   return code < 0x20 || code === 0x7f ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'${c}'`;
 }
 
+interface ScanOptions {
+  readonly maxDepth: number;
+  /** Hears of every field in the order of the text; `again`: its object has had it before. */
+  readonly onField?: (path: string, again: boolean) => void;
+}
+
 class Scanner {
   readonly #text: string;
   readonly #maxDepth: number;
+  readonly #onField: ((path: string, again: boolean) => void) | undefined;
   readonly duplicates: string[] = [];
   #at = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, { maxDepth, onField }: ScanOptions) {
     this.#text = text;
     this.#maxDepth = maxDepth;
+    this.#onField = onField;
   }
 
   run(): void {
@@ -77,6 +85,7 @@ class Scanner {
       const key = this.#string();
       const child = path === '' ? key : `${path}.${key}`;
       if (seen.has(key) && this.duplicates.length < maxDuplicates) this.duplicates.push(`duplicate field ${JSON.stringify(child)}`);
+      this.#onField?.(child, seen.has(key));
       seen.add(key);
       this.#space();
       if (this.#text[this.#at] !== ':') this.#fail('after object key');
@@ -164,8 +173,32 @@ class Scanner {
 }
 
 /** The duplicate fields of a JSON text, as `duplicate field "spec.replicas"`, in order. Throws JsonSyntaxError. */
-export function scanJson(text: string, options: { readonly maxDepth: number }): string[] {
-  const scanner = new Scanner(text, options.maxDepth);
+export function scanJson(text: string, options: ScanOptions): string[] {
+  const scanner = new Scanner(text, options);
   scanner.run();
   return scanner.duplicates;
+}
+
+/**
+ * What is wrong with a text's fields (`unknown field "…"`, `duplicate field "…"`), as a strict reader comes upon it:
+ * in the order of the text, each once, and nothing of what an unknown field has come with.
+ */
+export function inTextOrder(text: string, problems: readonly string[], options: ScanOptions): string[] {
+  const known = new Set(problems);
+  const found = new Set<string>();
+  const unknown: string[] = [];
+  scanJson(text, {
+    ...options,
+    onField(path, again) {
+      if (unknown.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`))) return;
+      const quoted = JSON.stringify(path);
+      if (known.has(`unknown field ${quoted}`)) {
+        unknown.push(path);
+        found.add(`unknown field ${quoted}`);
+      } else if (again && known.has(`duplicate field ${quoted}`)) {
+        found.add(`duplicate field ${quoted}`);
+      }
+    },
+  });
+  return [...found];
 }

@@ -1,6 +1,6 @@
 import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
-import { JsonSyntaxError, scanJson } from './json-scan.ts';
+import { inTextOrder, JsonSyntaxError, scanJson } from './json-scan.ts';
 
 /** Nesting past this is refused: no API object comes near, and everything that walks objects recurses. */
 export const maxJsonDepth = 500;
@@ -9,6 +9,8 @@ export interface DecodedJson {
   readonly value: unknown;
   /** `duplicate field "spec.replicas"`, when they were asked for. */
   readonly duplicates: readonly string[];
+  /** Puts these and the unknown fields that were found later into the order of the text. Absent without duplicates. */
+  readonly inOrder?: (problems: readonly string[]) => readonly string[];
 }
 
 const decoder = new TextDecoder();
@@ -55,7 +57,9 @@ export function decodeJson(body: Uint8Array | string, options: { readonly duplic
   const text = typeof body === 'string' ? body : decoder.decode(body);
   if (tooDeep(text)) throw malformed(text, 'exceeded max depth', options.expectedKind);
   try {
-    return { value: JSON.parse(text) as unknown, duplicates: options.duplicates === true ? scanJson(text, { maxDepth: maxJsonDepth }) : [] };
+    const value = JSON.parse(text) as unknown;
+    const duplicates = options.duplicates === true ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
+    return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };
   } catch (error) {
     throw malformed(text, syntaxErrorOf(text, error), options.expectedKind);
   }

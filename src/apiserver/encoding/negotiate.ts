@@ -19,13 +19,16 @@ const protobufType = 'application/vnd.kubernetes.protobuf';
 const known = new Map<string, Negotiated | undefined>();
 const maxKnown = 200;
 
-/** Reads an Accept header; `collection`: the answer is a list. Throws NotAcceptable. */
-export function negotiate(accept: string | undefined, collection: boolean): Negotiated {
+/** What is answered: one object, a list, or what has no other form (`plain`: reviews, bindings, evictions, tokens). */
+export type Answered = 'object' | 'list' | 'plain';
+
+/** Reads an Accept header. Throws NotAcceptable. */
+export function negotiate(accept: string | undefined, answered: Answered): Negotiated {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return plainJson;
-  const key = collection ? `list ${accept}` : accept;
+  const key = `${answered} ${accept}`;
   let found = known.get(key);
   if (found === undefined && !known.has(key)) {
-    found = choose(accept, collection);
+    found = choose(accept, answered);
     if (known.size < maxKnown) known.set(key, found);
   }
   if (found === undefined) throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
@@ -48,7 +51,7 @@ function parseClause(text: string): Clause {
   return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
 }
 
-function choose(accept: string, collection: boolean): Negotiated | undefined {
+function choose(accept: string, answered: Answered): Negotiated | undefined {
   const clauses = accept.split(',').map(parseClause).filter(({ quality }) => quality > 0);
   clauses.sort((a, b) => b.quality - a.quality);
   for (const { type, parameters } of clauses) {
@@ -56,10 +59,11 @@ function choose(accept: string, collection: boolean): Negotiated | undefined {
     if (format === undefined) continue;
     const as = parameters.get('as');
     if (as === undefined) return format === 'yaml' ? plainYaml : plainJson;
+    if (answered === 'plain') continue;
     const version = parameters.get('v');
     if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) continue;
     if (as === 'Table') return { format, as, version };
-    if (as === (collection ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return { format, as: 'PartialObjectMetadata', version };
+    if (as === (answered === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')) return { format, as: 'PartialObjectMetadata', version };
   }
   // Objects are kept as JSON: whoever takes either gets JSON, and protobuf is made only for those who take nothing else.
   return clauses.some(({ type, parameters }) => type === protobufType && !parameters.has('as')) ? plainProtobuf : undefined;
@@ -67,7 +71,7 @@ function choose(accept: string, collection: boolean): Negotiated | undefined {
 
 function formatOf(type: string): Negotiated['format'] | undefined {
   switch (type) {
-    case 'application/json': case 'application/*': case '*/*': case 'text/html': return 'json';
+    case 'application/json': case 'application/*': case '*/*': return 'json';
     case 'application/yaml': case 'application/x-yaml': case 'text/yaml': return 'yaml';
     default: return undefined;
   }

@@ -39,6 +39,7 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
     if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
+    if (request.info.verb === 'create') request.negotiated = negotiate(request.header('accept'), 'plain');
     return handler.handle(request);
   };
 
@@ -62,7 +63,7 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
 
   return (request) => {
     if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);
-    request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection');
+    request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection' ? 'list' : 'object');
     return serveResource(request);
   };
 }

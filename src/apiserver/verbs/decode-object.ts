@@ -18,6 +18,8 @@ export interface DecodedBody {
   readonly value: unknown;
   /** `duplicate field "…"`, as the codec reports them. */
   readonly duplicates: readonly string[];
+  /** Puts unknown and duplicate fields into the order in which the body has them. */
+  readonly inOrder?: (problems: readonly string[]) => readonly string[];
 }
 
 interface DecodeContext {
@@ -47,7 +49,8 @@ export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: 
   if (apiVersion !== wanted || kind !== expected.kind) refuseKind({ apiVersion, kind }, expected, wanted);
   const { object, unknownFields, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
   if (errors.length > 0) throw undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
-  report([...body.duplicates, ...unknownFields], expected, context);
+  const problems = [...body.duplicates, ...unknownFields];
+  report(body.inOrder?.(problems) ?? problems, expected, context);
   const typed = object as unknown as KubeObject;
   typed.apiVersion = apiVersion;
   typed.kind = kind;

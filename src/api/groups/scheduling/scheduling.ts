@@ -1,4 +1,6 @@
 /** The kinds of scheduling.k8s.io: defaults, generations and columns. */
+import type { FieldError } from '../../field-error.ts';
+import { forbidden, invalid } from '../../field-error.ts';
 import { podgroups, priorityclasses, workloads } from '../../resources.ts';
 import type { PriorityClass } from '../../types/scheduling/v1.ts';
 import type { PodGroup, Workload } from '../../types/scheduling/v1alpha2.ts';
@@ -14,6 +16,14 @@ export const priorityClassDefinition: ResourceDefinition<PriorityClass> = {
   },
   prepareForCreate(object) {
     object.metadata.generation = 1;
+  },
+  update: {
+    validateUpdate(object, old) {
+      const errors: FieldError[] = [];
+      if ((object.value ?? 0) !== (old.value ?? 0)) errors.push(forbidden('value', 'may not be changed in an update.'));
+      if (object.preemptionPolicy !== old.preemptionPolicy) errors.push(invalid('preemptionPolicy', object.preemptionPolicy, 'field is immutable'));
+      return errors;
+    },
   },
   columns: [
     nameColumn,
