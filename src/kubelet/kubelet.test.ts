@@ -343,3 +343,20 @@ test('a node that comes back with another address says so', async () => {
   assert.deepEqual(node.node().status?.addresses, [{ type: 'InternalIP', address: '10.0.0.8' }, { type: 'Hostname', address: 'node-1' }]);
   assert.equal(node.node().metadata.labels?.['zone'], 'a');
 });
+
+test('a pod that waits for the kubelet is judged by what the node has, not before that is known', async () => {
+  await using node = await TestNode.start();
+  const stopping = node.kubelet[Symbol.asyncDispose]();
+  await node.clock.settle();
+  await stopping;
+  await node.createPod('waiting', { containers: [{ name: 'app', image: 'nginx:1.14.2', resources: { requests: { cpu: '100m', memory: '32Mi' } } }] });
+  // The machine tells slowly how full it is; pods could be listed long before.
+  const usage = node.kubelet.context.host.usage.bind(node.kubelet.context.host);
+  const slowHost = { ...node.kubelet.context.host, usage: async () => { await node.clock.sleep(1000); return usage(); } };
+  const starting = node.startKubelet({ host: slowHost });
+  await node.clock.advance(3000);
+  await starting;
+  await node.clock.advance(3000);
+  assert.equal(node.pod('waiting').status?.reason, undefined);
+  assert.equal(node.pod('waiting').status?.phase, 'Running');
+});

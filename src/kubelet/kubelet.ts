@@ -163,8 +163,9 @@ export class Kubelet implements AsyncDisposable {
     this.#undoEvents = runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
     this.#pods = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, random, logger });
     this.#pods.addHandler({ add: (pod) => this.#put(pod), update: (_, pod) => this.#put(pod), delete: (pod) => this.#remove(pod) });
-    this.#pods.start(signal);
     await this.#reporter.register();
+    // Not earlier: pods are admitted against what the node has, which is known from here on.
+    this.#pods.start(signal);
     if (this.#reporter.node !== undefined) this.#observe(this.#reporter.node);
     this.#watchNode();
     this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
