@@ -14,10 +14,10 @@ const notCopied: ReadonlySet<string> = new Set([
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** The revision of a replica set; 0 for one without, or with one that cannot be read. */
-export function revisionOf(set: ReplicaSet): number {
+/** The revision of a replica set, 64 bits wide; 0 for one without, or with one that cannot be read. */
+export function revisionOf(set: ReplicaSet): bigint {
   const text = set.metadata.annotations?.[revisionAnnotation] ?? '';
-  return /^\d+$/.test(text) ? Number(text) : 0;
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
 function numberAnnotation(set: ReplicaSet, name: string): number | undefined {
@@ -40,12 +40,12 @@ export function withReplicaAnnotations(annotations: Annotations | undefined, dep
  * The annotations that the new set is to have: the deployment's (but for apply's and our own), and `revision` where that
  * is higher than what it has. A set that had a revision already is being rolled back to, and keeps its former ones.
  */
-export function newSetAnnotations(deployment: Deployment, annotations: Annotations | undefined, revision: number): Record<string, string> {
+export function newSetAnnotations(deployment: Deployment, annotations: Annotations | undefined, revision: bigint): Record<string, string> {
   const next: Record<string, string> = { ...annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!notCopied.has(key)) next[key] = value;
   const old = annotations?.[revisionAnnotation];
   if (old !== undefined && !/^\d+$/.test(old)) return next;
-  if (Number(old ?? 0) >= revision) return next;
+  if (BigInt(old ?? 0) >= revision) return next;
   next[revisionAnnotation] = String(revision);
   if (old !== undefined) {
     const history = [...(annotations?.[revisionHistoryAnnotation] ?? '').split(',').filter((entry) => entry !== ''), old];

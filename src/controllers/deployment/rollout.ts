@@ -184,7 +184,7 @@ export class Rollout {
   /** Brings the new set's annotations and the deployment's revision up to date; makes the set when it is missing and wanted. */
   async #syncNewSet(create: boolean): Promise<void> {
     const set = this.#newSet;
-    const revision = Math.max(0, ...this.#oldSets.map(revisionOf)) + 1;
+    const revision = this.#oldSets.map(revisionOf).reduce((highest, one) => (one > highest ? one : highest), 0n) + 1n;
     if (set === undefined) {
       if (create) await this.#createNewSet(revision);
       return;
@@ -214,7 +214,7 @@ export class Rollout {
     }, { subresource: 'status' });
   }
 
-  async #createNewSet(revision: number): Promise<void> {
+  async #createNewSet(revision: bigint): Promise<void> {
     const deployment = this.#deployment;
     const set = this.#newSetManifest(revision);
     const name = nameOf(set);
@@ -248,7 +248,7 @@ export class Rollout {
     await this.#recordRevision(String(revision), !existed && deadline ? newCondition('Progressing', 'True', 'NewReplicaSetCreated', `Created new replica set "${name}"`, this.#clock.now()) : undefined);
   }
 
-  #newSetManifest(revision: number): ReplicaSet {
+  #newSetManifest(revision: bigint): ReplicaSet {
     const deployment = this.#deployment;
     const template = deployment.spec!.template;
     const hash = podTemplateHash(template, deployment.status?.collisionCount);
@@ -281,7 +281,7 @@ export class Rollout {
     const alive = this.#oldSets.filter((set) => set.metadata.deletionTimestamp === undefined);
     const excess = alive.length - limit;
     if (excess <= 0) return;
-    for (const set of alive.toSorted((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b)).slice(0, excess)) {
+    for (const set of alive.toSorted((a, b) => Number(revisionOf(a) - revisionOf(b)) || byCreation(a, b)).slice(0, excess)) {
       if ((set.status?.replicas ?? 0) !== 0 || replicasOf(set) !== 0 || (set.metadata.generation ?? 0) > (set.status?.observedGeneration ?? 0)) continue;
       await this.#client.delete(replicasets, { namespace: namespaceOf(set), name: nameOf(set) }).catch(ignoreNotFound);
     }

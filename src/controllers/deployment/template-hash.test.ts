@@ -20,7 +20,7 @@ it('the hash label does not make templates differ', () => {
 
 it('a set that is rolled back to keeps its former revisions', () => {
   const deployment = { metadata: { annotations: { note: 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}', [revisionAnnotation]: '2' } } };
-  assert.deepEqual(newSetAnnotations(deployment, undefined, 1), { note: 'x', [revisionAnnotation]: '1' });
-  assert.deepEqual(newSetAnnotations(deployment, { [revisionAnnotation]: '1', [revisionHistoryAnnotation]: '1' }, 3), { note: 'x', [revisionAnnotation]: '3', [revisionHistoryAnnotation]: '1,1' });
-  assert.deepEqual(newSetAnnotations(deployment, { [revisionAnnotation]: '5' }, 3), { note: 'x', [revisionAnnotation]: '5' });
+  assert.deepEqual(newSetAnnotations(deployment, undefined, 1n), { note: 'x', [revisionAnnotation]: '1' });
+  assert.deepEqual(newSetAnnotations(deployment, { [revisionAnnotation]: '1', [revisionHistoryAnnotation]: '1' }, 3n), { note: 'x', [revisionAnnotation]: '3', [revisionHistoryAnnotation]: '1,1' });
+  assert.deepEqual(newSetAnnotations(deployment, { [revisionAnnotation]: '5' }, 3n), { note: 'x', [revisionAnnotation]: '5' });
 });
