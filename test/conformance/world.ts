@@ -246,11 +246,12 @@ export function podOf(namespace: string, name: string, more: { readonly labels?:
 }
 
 /** The sequence that most "should support … API operations" tests go through, for one kind. */
-export async function apiOperations<T extends KubeObject & { readonly metadata: ObjectMeta }>(world: World, type: ResourceType<T>, make: (name: string) => T, options: { readonly namespace?: string; readonly status?: boolean; readonly statusPatch?: unknown } = {}): Promise<void> {
+export async function apiOperations<T extends KubeObject & { readonly metadata: ObjectMeta }>(world: World, type: ResourceType<T>, make: (name: string) => T, options: { readonly namespace?: string; readonly status?: boolean; readonly statusPatch?: unknown; readonly nameOf?: (short: string) => string } = {}): Promise<void> {
   const { client } = world;
   const scope = options.namespace === undefined ? {} : { namespace: options.namespace };
   const label = 'special-label=api-operations';
-  const of = (name: string): T => {
+  const of = (short: string): T => {
+    const name = options.nameOf?.(short) ?? short;
     const object = make(name);
     return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata: { ...object.metadata, ...scope, name, labels: { 'special-label': 'api-operations' } } };
   };
