@@ -104,4 +104,20 @@ describe('the server', () => {
     resolver.setServers([`127.0.0.1:${await server.listen('127.0.0.1', 0)}`]);
     assert.equal((await resolver.resolve4('db.shop.svc.cluster.local')).length, 60);
   });
+
+  it('sends what fits over UDP: some clients never ask again over TCP', async () => {
+    const ask = async (type: 'A' | 'SRV', name: string, endpointCount: number): Promise<dnsPacket.DecodedPacket> => {
+      const endpoints = Array.from({ length: endpointCount }, (_, index) => ({ addresses: [`10.244.1.${index}`], conditions: { ready: true } }));
+      const zone = new Zone({ ...directory, slices: () => [{ ...dbSlice, endpoints }] }, 'cluster.local');
+      const answer = await new Responder({ zone, upstream }).respond(dnsPacket.encode({ type: 'query', id: 1, questions: [{ type, name }] }), 'udp');
+      assert.ok(answer!.length <= 512);
+      return dnsPacket.decode(answer!);
+    };
+    const many = await ask('A', 'db.shop.svc.cluster.local', 60);
+    assert.equal(many.flag_tc, true);
+    assert.ok(many.answers!.length > 5);
+    const port = `_${dbSlice.ports?.[0]?.name}._tcp.db.shop.svc.cluster.local`;
+    const services = await ask('SRV', port, 4);
+    assert.deepEqual([services.flag_tc, services.answers!.length, services.additionals!.length], [false, 4, 0], 'additional records go first, and that is no truncation');
+  });
 });

@@ -73,7 +73,7 @@ export class Responder {
     const encoded = dnsPacket.encode(response);
     const limit = transport === 'tcp' ? 65_535 : Math.max(classicUdpBytes, Math.min(maxUdpBytes, (edns as { udpPayloadSize?: number } | undefined)?.udpPayloadSize ?? classicUdpBytes));
     if (encoded.length <= limit) return encoded;
-    return dnsPacket.encode({ ...response, flags: (response.flags ?? 0) | flags.truncated, answers: [], additionals: [], authorities: [] });
+    return dnsPacket.encode(shortened(response, limit));
   }
 
   /** The far end of an ExternalName, as upstream knows it; nothing when it does not. */
@@ -93,6 +93,21 @@ export class Responder {
     const { domain } = this.#zone;
     return { type: 'SOA', name: domain, ttl, data: { mname: `ns.dns.${domain}`, rname: `hostmaster.${domain}`, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: ttl } };
   }
+}
+
+/**
+ * What fits of a response: all answers without their additional records, else as many answers as fit and the bit that
+ * says so. Some clients (busybox, older musl) never ask again over TCP and take what there is.
+ */
+function shortened(response: Packet, limit: number): Packet {
+  const edns = (response.additionals ?? []).filter(({ type }) => type === 'OPT');
+  const answers = response.answers ?? [];
+  const bare = { ...response, answers: [], additionals: edns, authorities: [] };
+  let room = limit - dnsPacket.encodingLength(bare);
+  const empty = dnsPacket.encodingLength({ answers: [] });
+  const cut = answers.findIndex((answer) => (room -= dnsPacket.encodingLength({ answers: [answer] }) - empty) < 0);
+  if (cut < 0) return { ...bare, answers };
+  return { ...bare, answers: answers.slice(0, cut), flags: (response.flags ?? 0) | flags.truncated };
 }
 
 function toAnswer(record: ZoneRecord): Answer {
