@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { subjectOf } from '../../pki/subject.ts';
@@ -41,12 +41,15 @@ export function clientCertificateAuthenticator(options: { readonly clientCa: str
   const authorities = parseBundle(options.clientCa);
   const verdicts = new BoundedCache<string, { readonly user: UserInfo; readonly chain: ChainVerdict } | 'refused'>(maxCached);
 
+  /** A connection presents the same array with each of its requests. */
+  const digests = new WeakMap<Uint8Array, string>();
+
   const verdictOn = (der: Uint8Array, digest: string): { readonly user: UserInfo; readonly chain: ChainVerdict } | 'refused' => {
     const certificates = splitCertificates(der);
     const chain = certificates === undefined ? undefined : verifyChain(certificates, authorities);
     if (certificates === undefined || chain === undefined) return 'refused';
     const leaf = certificates[0]!;
-    const user = userOf(leaf, certificates.length === 1 ? digest : createHash('sha256').update(leaf.raw).digest('hex'));
+    const user = userOf(leaf, certificates.length === 1 ? digest : hash('sha256', leaf.raw, 'hex'));
     return user === undefined ? 'refused' : { user, chain };
   };
 
@@ -54,7 +57,8 @@ export function clientCertificateAuthenticator(options: { readonly clientCa: str
     name: 'x509',
     authenticate: ({ clientCertificate }) => {
       if (clientCertificate === undefined || clientCertificate.length === 0) return undefined;
-      const digest = createHash('sha256').update(clientCertificate).digest('hex');
+      let digest = digests.get(clientCertificate);
+      if (digest === undefined) digests.set(clientCertificate, (digest = hash('sha256', clientCertificate, 'hex')));
       let verdict = verdicts.get(digest);
       if (verdict === undefined) verdicts.set(digest, (verdict = verdictOn(clientCertificate, digest)));
       if (verdict === 'refused') return undefined;

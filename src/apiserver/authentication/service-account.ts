@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { secrets } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
@@ -113,7 +113,7 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
   }
 
   authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict {
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = this.#verified.get(digest);
     if (known !== undefined) return this.#judge(known, token, audiences);
     if (!looksLikeJws(token)) return { kind: 'unknown' };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import { authenticated } from './users.ts';
 
@@ -55,7 +55,7 @@ export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
   return users;
 }
 
-const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64');
+const digestOf = (token: string): string => hash('sha256', token, 'base64');
 
 /** Proves users by static tokens: kube-apiserver's `--token-auth-file` (`token,user,uid,"group1,group2"`). Throws as parseTokenFile does. */
 export function tokenFileAuthenticator(text: string): Authenticator {
