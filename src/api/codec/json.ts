@@ -43,26 +43,50 @@ function summarize(text: string): string {
   return bytes.length > limit ? `${hex} ...` : hex;
 }
 
-/** 400 for a body that is no JSON, worded as upstream words it when it looks for the object's kind. */
+/** 400 for a body that no object can be seen in: in upstream's words where a kind is expected, else as the reader says it. */
 function malformed(text: string, message: string, expectedKind: string | undefined): ApiError {
-  const detail = `couldn't get version/kind; json parse error: ${message}`;
-  return badRequestError(expectedKind === undefined ? detail : `the object provided is unrecognized (must be of type ${expectedKind}): ${detail} (${summarize(text)})`);
+  return expectedKind === undefined ? badRequestError(message) : unrecognizedError(text, expectedKind, `couldn't get version/kind; json parse error: ${message}`);
+}
+
+/** What upstream answers when it cannot tell the kind of a body. */
+export function unrecognizedError(text: string, expectedKind: string, detail: string): ApiError {
+  return badRequestError(`the object provided is unrecognized (must be of type ${expectedKind}): ${detail} (${summarize(text)})`);
+}
+
+const goKindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+const typeMeta = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The value as an object, for which null stands too; throws where upstream cannot tell its kind. `text`: as it came, if it did. */
+export function expectObject(value: unknown, expectedKind: string, text?: string): Record<string, unknown> {
+  if (value === null) return {};
+  const refuse = (message: string): ApiError => malformed(text ?? JSON.stringify(value), message, expectedKind);
+  if (typeof value !== 'object' || Array.isArray(value)) throw refuse(`json: cannot unmarshal ${goKindOf(value)} into Go value of type ${typeMeta}`);
+  const object = value as Record<string, unknown>;
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const given = object[field];
+    if (given !== undefined && given !== null && typeof given !== 'string') throw refuse(`json: cannot unmarshal ${goKindOf(given)} into Go struct field .${field} of type string`);
+  }
+  return object;
 }
 
 /**
  * Decodes a request body. `duplicates: true` also reports fields given twice (the last one wins either way), which
- * costs a second pass. `expectedKind` words the error. Throws ApiError BadRequest for malformed or too deep input.
+ * costs a second pass. `expectedKind` words the error, and asks for an object. Throws ApiError BadRequest for malformed or
+ * too deep input.
  */
 export function decodeJson(body: Uint8Array | string, options: { readonly duplicates?: boolean; readonly expectedKind?: string } = {}): DecodedJson {
   const text = typeof body === 'string' ? body : decoder.decode(body);
-  if (tooDeep(text)) throw malformed(text, 'exceeded max depth', options.expectedKind);
+  const { expectedKind } = options;
+  if (tooDeep(text)) throw malformed(text, 'exceeded max depth', expectedKind);
+  let value: unknown;
   try {
-    const value = JSON.parse(text) as unknown;
-    const duplicates = options.duplicates === true ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
-    return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };
+    value = JSON.parse(text);
   } catch (error) {
-    throw malformed(text, syntaxErrorOf(text, error), options.expectedKind);
+    throw malformed(text, syntaxErrorOf(text, error), expectedKind);
   }
+  if (expectedKind !== undefined) expectObject(value, expectedKind, text);
+  const duplicates = options.duplicates === true ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
+  return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };
 }
 
 function syntaxErrorOf(text: string, cause: unknown): string {

@@ -1,9 +1,9 @@
 import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
 import type { Pair, Tags } from 'yaml';
 import type { ApiError } from '../status.ts';
-import { badRequestError } from '../status.ts';
+import { badRequestError, isReason } from '../status.ts';
 import type { DecodedJson } from './json.ts';
-import { maxJsonDepth } from './json.ts';
+import { expectObject, maxJsonDepth, unrecognizedError } from './json.ts';
 
 /** An alias may stand for this many nodes in all, so that a small text cannot grow into gigabytes. */
 const maxAliasCount = 100;
@@ -11,7 +11,8 @@ const maxAliasCount = 100;
 /** Duplicate keys that are told of. */
 const maxDuplicates = 100;
 
-const tooDeep = (): ApiError => badRequestError('error converting YAML to JSON: exceeded max depth');
+const conversionError = 'error converting YAML to JSON: ';
+const tooDeep = (): ApiError => badRequestError(`${conversionError}yaml: exceeded max depth`);
 
 /** Of YAML 1.1's types, those that upstream's decoder does not know stay strings: times, base 60, binary, sets. */
 const foreign = /timestamp|binary|set|omap|pairs/;
@@ -37,7 +38,7 @@ function lineOf(text: string, offset: number): number {
 function read(document: Document, text: string): DecodedJson {
   for (const { message, pos } of document.errors) {
     // The parser recurses, and tells of its own overflow as of any other mistake.
-    throw message.startsWith('Maximum call stack') ? tooDeep() : badRequestError(`error converting YAML to JSON: yaml: line ${lineOf(text, pos[0])}: ${message}`);
+    throw message.startsWith('Maximum call stack') ? tooDeep() : badRequestError(`${conversionError}yaml: line ${lineOf(text, pos[0])}: ${message}`);
   }
   let value: unknown;
   let duplicates: readonly string[];
@@ -45,7 +46,7 @@ function read(document: Document, text: string): DecodedJson {
     duplicates = duplicateKeys(document, text);
     value = document.toJS({ maxAliasCount }) as unknown;
   } catch (error) {
-    throw error instanceof RangeError ? tooDeep() : badRequestError(`error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`);
+    throw error instanceof RangeError ? tooDeep() : badRequestError(`${conversionError}yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
   depthOf(value, 0);
   return { value, duplicates };
@@ -70,12 +71,26 @@ function duplicateKeys(document: Document, text: string): string[] {
 }
 
 /**
- * Decodes one YAML document with the types of sigs.k8s.io/yaml (YAML 1.1 booleans; times stay strings). Throws
- * ApiError BadRequest for malformed input, several documents, or aliases that multiply without end.
+ * Decodes one YAML document with the types of sigs.k8s.io/yaml (YAML 1.1 booleans; times stay strings). `expectedKind`
+ * words the error, and asks for an object. Throws ApiError BadRequest for malformed input, several documents, or aliases
+ * that multiply without end.
  */
-export function decodeYaml(body: Uint8Array | string): DecodedJson {
+export function decodeYaml(body: Uint8Array | string, { expectedKind }: { readonly expectedKind?: string } = {}): DecodedJson {
+  if (expectedKind === undefined) return decodeOne(body);
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  let decoded: DecodedJson;
+  try {
+    decoded = decodeOne(text);
+  } catch (error) {
+    throw isReason(error, 'BadRequest') ? unrecognizedError(text, expectedKind, error.message.replace(conversionError, '')) : error;
+  }
+  expectObject(decoded.value, expectedKind, text);
+  return decoded;
+}
+
+function decodeOne(body: Uint8Array | string): DecodedJson {
   const documents = decodeDocuments(body);
-  if (documents.length > 1) throw badRequestError(`error converting YAML to JSON: expected a single document in the stream but found ${documents.length}`);
+  if (documents.length > 1) throw badRequestError(`${conversionError}yaml: expected a single document in the stream but found ${documents.length}`);
   return documents[0] ?? { value: null, duplicates: [] };
 }
 

@@ -109,24 +109,24 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     return this.#abort.signal;
   }
 
-  decodedBody(): Promise<DecodedBody> {
+  decodedBody(expectedKind?: string): Promise<DecodedBody> {
     const length = this.header('content-length');
     if (length === '0' || (length === undefined && this.header('transfer-encoding') === undefined && this.#incoming.httpVersionMajor === 1)) return Promise.resolve(empty);
     if (length !== undefined && Number(length) > maxBodyBytes) return Promise.reject(tooLarge());
-    return readAll(this.#incoming).then((bytes) => this.#decode(bytes));
+    return readAll(this.#incoming).then((bytes) => this.#decode(bytes, expectedKind));
   }
 
-  #decode(bytes: Uint8Array): DecodedBody {
+  #decode(bytes: Uint8Array, expectedKind: string | undefined): DecodedBody {
     if (bytes.length === 0) return empty;
     const type = (this.header('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
     switch (type) {
       case '': case 'application/json': case 'application/json-patch+json': case 'application/merge-patch+json': case 'application/strategic-merge-patch+json':
         // Looking for duplicates is a second pass over the body: only for those who ask to be told.
-        return decodeJson(bytes, { duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery) });
+        return decodeJson(bytes, { duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery), ...(expectedKind !== undefined && { expectedKind }) });
       case protobufType:
         return decodeBinary(bytes);
       case 'application/yaml': case 'application/apply-patch+yaml':
-        return decodeYaml(bytes);
+        return decodeYaml(bytes, expectedKind === undefined ? {} : { expectedKind });
       default:
         throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
     }

@@ -37,7 +37,8 @@ export abstract class ServerRequest implements RequestContext {
   abstract readonly signal: AbortSignal;
   /** Undefined when the user is known without: the local endpoint. */
   abstract readonly credentials: Credentials | undefined;
-  abstract decodedBody(): Promise<DecodedBody>;
+  /** The body, decoded. `expectedKind` words the error where no object can be seen in it. */
+  abstract decodedBody(expectedKind?: string): Promise<DecodedBody>;
   async body(): Promise<unknown> {
     return (await this.decodedBody()).value;
   }

@@ -38,6 +38,6 @@ export async function readBody<T extends KubeObject>(request: ServerRequest, kin
   const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
   const warn = (message: string): void => request.warn(message);
   const schema: ObjectSchema = builtinSchema.kind(kind.group, kind.version, kind.kind)!;
-  const object = decodeTyped(await request.decodedBody(), { ...kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
+  const object = decodeTyped(await request.decodedBody(kind.kind), { ...kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
   return { object, context: { user: request.user, dryRun: options.dryRun, warn } };
 }

@@ -69,7 +69,7 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
   const warn = (message: string): void => request.warn(message);
   const schema = builtinSchema.kind(scaleKind.group, scaleKind.version, scaleKind.kind)!;
   const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
-  const body = await request.decodedBody();
+  const body = await request.decodedBody(isPatch ? undefined : scaleKind.kind);
   const access = accessOf(served);
 
   const wanted = (existing: KubeObject): Scale & KubeObject => {

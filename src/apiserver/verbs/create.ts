@@ -23,7 +23,7 @@ const maxGeneratedPrefix = 63 - 5;
 export async function create(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
   const warn = (message: string): void => request.warn(message);
-  const object = decodeResource(await request.decodedBody(), served, { fieldValidation: options.fieldValidation, warn });
+  const object = decodeResource(await request.decodedBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, request.info);
   matchNamespace(object, namespace);
   const created = await createObject(core, served.home, object, { user: request.user, dryRun: options.dryRun, warn });

@@ -1,3 +1,4 @@
+import { expectObject, unrecognizedError } from '../../api/codec/json.ts';
 import { decodeObject, strictDecodingMessage, undecodableError } from '../../api/codec/strict.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
@@ -27,7 +28,6 @@ interface DecodeContext {
   warn(message: string): void;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** `v1`, or `apps/v1`. */
@@ -38,11 +38,8 @@ const groupVersion = (group: string, version: string): string => (group === '' ?
  * `fieldValidation` asks), and refuses values of the wrong type. The body is taken over. Throws BadRequest.
  */
 export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: DecodeContext): KubeObject {
-  const { value } = body;
-  if (value === undefined) throw badRequestError(`the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`);
-  if (!isObject(value)) {
-    throw badRequestError(`the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
-  }
+  if (body.value === undefined) throw unrecognizedError('', expected.kind, 'couldn\'t get version/kind; json parse error: unexpected end of JSON input');
+  const value = expectObject(body.value, expected.kind);
   const wanted = groupVersion(expected.group, expected.version);
   const apiVersion = text(value['apiVersion']) || wanted;
   const kind = text(value['kind']) || expected.kind;

@@ -30,7 +30,7 @@ function integer(text: string | null): number | undefined {
 
 /** From the body when there is one, else from the query. Throws BadRequest and Invalid. */
 export async function deletePlan(request: ServerRequest): Promise<DeletePlan> {
-  const body = await request.decodedBody();
+  const body = await request.decodedBody('DeleteOptions');
   const query = request.queryOrUndefined;
   let options: DeleteOptions;
   if (body.value !== undefined && body.value !== null) {

@@ -3,7 +3,7 @@ import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
-import { ApiError, isReason, notFoundError } from '../../api/status.ts';
+import { ApiError, badRequestError, isReason, notFoundError } from '../../api/status.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -55,7 +55,9 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const type = patchTypeOf(request.header('content-type'));
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
   const warn = (message: string): void => request.warn(message);
-  const body = await request.decodedBody();
+  const body = await request.decodedBody().catch((error: unknown) => {
+    throw type === 'merge' && isReason(error, 'BadRequest') ? badRequestError(`error decoding patch: ${error.message}`) : error;
+  });
   const namespace = namespaceOfRequest(served, info);
   const desired = (existing: KubeObject | undefined): KubeObject => {
     if (existing === undefined) throw notFoundError(served.schema, info.name);

@@ -27,7 +27,7 @@ export async function update(core: Core, served: StoredResource, request: Server
   if (rules === undefined) throw methodNotAllowed();
   const options = writeOptions(request.queryOrUndefined, 'UpdateOptions');
   const warn = (message: string): void => request.warn(message);
-  const object = decodeResource(await request.decodedBody(), served, { fieldValidation: options.fieldValidation, warn });
+  const object = decodeResource(await request.decodedBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, info);
   matchNamespace(object, namespace);
   matchName(object, info.name);

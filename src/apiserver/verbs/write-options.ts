@@ -1,4 +1,4 @@
-import { notSupported } from '../../api/field-error.ts';
+import { invalid, notSupported, tooLong } from '../../api/field-error.ts';
 import { invalidError } from '../../api/status.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -19,7 +19,17 @@ export function writeOptions(query: URLSearchParams | undefined, kind: string): 
   if (fieldValidation !== '' && !fieldValidations.includes(fieldValidation)) {
     throw invalidError({ group: 'meta.k8s.io', kind }, '', [notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations])]);
   }
+  checkFieldManager(query.get('fieldManager') ?? '', kind);
   return { dryRun, fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation) };
+}
+
+const maxFieldManagerBytes = 128;
+
+function checkFieldManager(manager: string, kind: string): void {
+  if (manager === '') return;
+  const path = 'fieldManager';
+  if (new TextEncoder().encode(manager).length > maxFieldManagerBytes) throw invalidError({ group: 'meta.k8s.io', kind }, '', [tooLong(path, maxFieldManagerBytes)]);
+  if (/\p{C}|[\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(manager)) throw invalidError({ group: 'meta.k8s.io', kind }, '', [invalid(path, manager, 'should only contain printable characters')]);
 }
 
 /** True for `All`; Invalid for anything else that is not empty. */
