@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { RealClock } from '../../../base/real-clock.ts';
 import type { Change } from '../../mvcc/batch.ts';
 import { MvccStore } from '../../mvcc/mvcc-store.ts';
 import type { Backend } from '../../mvcc/mvcc-store.ts';
@@ -23,15 +24,23 @@ export interface SqliteStoreOptions {
   readonly historyLimit?: number;
   /** The file may not outgrow this; what does not fit fails like a full disk. Default: the disk's size. */
   readonly maxBytes?: number;
-  /** Whether to wait for the writing thread when opening. Default: it is started by the first write, which does not wait for it. */
+  /** Whether to wait for the writing thread when opening. Default: it is started once there is enough to write, and nothing waits for it. */
   readonly awaitThread?: boolean;
 }
 
 /** Rows removed in one step of compaction: a commit waits for one step at most. */
 const trimRows = 512;
 
-/** At most so many commits are made on the main thread while the writing thread starts. */
+/**
+ * The writing thread is started after so many commits, or after one that took so long: a store that is hardly written
+ * to does without its 15 MB. At most so many commits are made on the main thread until it runs.
+ */
+const commitsBeforeThread = 16;
+const slowCommitMs = 5;
 const mainCommits = 64;
+
+/** A file is written in real time, whatever clock the rest lives by. */
+const clock = new RealClock();
 
 class SqliteBackend implements Backend<Held> {
   readonly #path: string;
@@ -74,23 +83,29 @@ class SqliteBackend implements Backend<Held> {
   }
 
   /**
-   * Commits in the writing thread, so that a slow disk stops nothing else. Until that thread runs (it takes some tens of
-   * milliseconds after the first write) the main thread does it, so that a cold start waits for nothing.
+   * Commits in the writing thread, so that a slow disk stops nothing else. Until that thread is worth its while, and while
+   * it starts (which takes some tens of milliseconds), the main thread does it: a cold start waits for nothing.
    */
   async commit(changes: readonly Change[]): Promise<void> {
     const rows = changes.map(({ revision, key, createRevision, value }): Row => ({ revision, key, createRevision, value: value ?? null }));
     try {
-      const thread = this.startThread();
-      if (thread.hasStarted || this.#mainCommits >= mainCommits) {
-        await thread.ask({ type: 'commit', rows: packRows(rows) });
+      if (this.#mainCommits >= commitsBeforeThread) this.startThread();
+      if (this.#thread !== undefined && (this.#thread.hasStarted || this.#mainCommits >= mainCommits)) {
+        await this.#thread.ask({ type: 'commit', rows: packRows(rows) });
       } else {
         this.#mainCommits++;
-        this.#mainWriter ??= new Writer(this.#database);
-        this.#mainWriter.commit(rows);
+        this.#commitHere(rows);
       }
     } catch (error) {
       throw storeFailure(this.#path, error);
     }
+  }
+
+  #commitHere(rows: readonly Row[]): void {
+    this.#mainWriter ??= new Writer(this.#database);
+    const startedMs = clock.monotonicMs();
+    this.#mainWriter.commit(rows);
+    if (clock.monotonicMs() - startedMs > slowCommitMs) this.startThread();
   }
 
   async compact(compactedRevision: number, forgotten: readonly Version<Held>[]): Promise<void> {
