@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { RealClock } from '../base/real-clock.ts';
 import { LineLogger } from '../base/logger.ts';
@@ -6,7 +7,9 @@ import { contextName } from '../cluster/layout.ts';
 import { dataDirEntries } from '../cluster/layout.ts';
 import { isServing } from '../cluster/pid-file.ts';
 import { hostCapabilities } from '../host/capabilities.ts';
+import { hostPaths } from '../host/paths.ts';
 import { reset } from '../host/reset.ts';
+import { defaultBridge } from '../network/pod-network.ts';
 import { defaultKubeconfigPath, removeFromKubeconfig } from '../pki/kubeconfig.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
@@ -20,7 +23,9 @@ export async function resetMachine(dataDir: string): Promise<void> {
   const logger = new LineLogger({ clock, level: 'warn', write: (line) => process.stderr.write(`${line}\n`) });
   const log = (line: string): void => { process.stdout.write(`${line}\n`); };
   const { nft, iptables, linux, root } = await hostCapabilities();
-  if (linux && root) {
+  // The proxy's rules have the same names in every data directory: those of a running cluster elsewhere must stay.
+  const othersBridge = !existsSync(hostPaths(dataDir).cniDir) && existsSync(`/sys/class/net/${defaultBridge}`);
+  if (linux && root && !othersBridge) {
     const options = { run: runChecked, clusterCidr: '' };
     if (nft !== undefined) await new NftablesBackend(options).cleanup();
     if (iptables !== undefined) await new IptablesBackend(options).cleanup();
