@@ -11,7 +11,8 @@ const channelProtocols = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'port
 
 /**
  * Accepts a port-forward session: SPDY/3.1 (portforward v1), SPDY tunnelled in a WebSocket (kubectl 1.31 and later), or
- * the older WebSocket channels whose ports stand in the query (`?ports=80`; client libraries).
+ * the older WebSocket channels whose ports stand in the query (client libraries): `?port=80,81`, as upstream's API server
+ * writes to kubelets what clients wrote to it as `ports`.
  */
 export async function servePortForward(request: UpgradeRequest): Promise<PortForwardSession> {
   if (!isWebSocketUpgrade(request)) {
@@ -79,7 +80,7 @@ function overSpdy(socket: Duplex, head: Uint8Array): PortForwardSession {
 function overChannels(socket: WebSocket, url: string, base64: boolean): PortForwardSession {
   const { onStream, deliver } = delivery();
   const gone = new AbortController();
-  const ports = new URL(url, 'http://localhost').searchParams.getAll('ports').flatMap((one) => one.split(',')).map(Number).filter((port) => Number.isInteger(port) && port > 0 && port < 65536);
+  const ports = new URL(url, 'http://localhost').searchParams.getAll('port').flatMap((one) => one.split(',')).map(Number).filter((port) => Number.isInteger(port) && port > 0 && port < 65536);
   const send = (channel: number, bytes: Uint8Array, done: (error?: Error | null) => void): void => {
     if (socket.readyState !== socket.OPEN) done(new Error('the client went away'));
     else socket.send(base64 ? `${channel}${Buffer.from(bytes).toString('base64')}` : Buffer.concat([Buffer.of(channel), bytes]), { binary: !base64 }, (error) => done(error ?? null));

@@ -167,7 +167,7 @@ test('port-forward over SPDY tunnelled in a WebSocket, as kubectl 1.31 and later
 
 test('port-forward over WebSocket channels starts each channel with its port', async () => {
   await using server = await serving(capitals);
-  const socket = new WebSocket(`${server.url}/?ports=1`, ['v4.channel.k8s.io']);
+  const socket = new WebSocket(`${server.url}/?port=1`, ['v4.channel.k8s.io']);
   const answer = new Promise<string>((resolve) => {
     socket.on('message', (data: Buffer) => { if (data[0] === 0 && data.length > 3) resolve(data.toString('utf8', 1)); });
   });

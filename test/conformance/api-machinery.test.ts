@@ -3,7 +3,7 @@ import test from 'node:test';
 import { configmaps, deployments, namespaces, pods, podtemplates, replicasets, replicationcontrollers, services } from '../../src/api/resources.ts';
 import { findCondition } from '../../src/api/meta/conditions.ts';
 import { nameOf } from '../../src/api/meta/object.ts';
-import { ApiError } from '../../src/api/status.ts';
+import type { ApiError } from '../../src/api/status.ts';
 import type { ConfigMap, ReplicationController } from '../../src/api/types/core/v1.ts';
 import { container, found, podOf, World } from './world.ts';
 

@@ -341,7 +341,7 @@ test('[sig-node] ConfigMap should fail to create ConfigMap with empty key [Confo
   await assert.rejects(world.client.create(configmaps, configMap('configmap-test-emptykey', { '': 'value-1' })), refusal('Invalid', 'data[]: Invalid value: "": a valid config key must consist of alphanumeric characters'));
 });
 
-test('[sig-node] ConfigMap should update ConfigMap successfully [Conformance]', async () => {
+test('[sig-node] ConfigMap should update ConfigMap successfully [NodeConformance] [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
   const created = await world.client.create(configmaps, configMap('configmap-test', { data: 'value' }));
   await world.client.update(configmaps, { ...created, data: { data: 'value-2' } });

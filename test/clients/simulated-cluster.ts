@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '../../src/base/logger.ts';
+import { SystemRandom } from '../../src/base/random.ts';
+import { RealClock } from '../../src/base/real-clock.ts';
+import type { Cluster } from '../../src/cluster/cluster.ts';
+import { startCluster } from '../../src/cluster/cluster.ts';
+
+export interface RunningCluster extends AsyncDisposable {
+  readonly cluster: Cluster;
+  /** A kubeconfig file of an administrator. */
+  readonly kubeconfig: string;
+}
+
+/** The cluster that `coxswain up --runtime simulated --store memory --port 0` starts, with a home and data folder of its own. */
+export async function startSimulatedCluster(): Promise<RunningCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'coxswain-clients-'));
+  const nothing = (): void => {};
+  const cluster = await startCluster({
+    dataDir: join(folder, 'data'), home: folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'memory', runtime: 'simulated', nodes: 1, nodeName: 'node-1',
+    tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
+    authorizationMode: 'Node,RBAC', proxyMode: 'none', node: true,
+    clock: new RealClock(), random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
+  });
+  return {
+    cluster,
+    kubeconfig: cluster.adminKubeconfig,
+    async [Symbol.asyncDispose]() {
+      await cluster[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
