@@ -48,6 +48,11 @@ export interface ListenerParts {
 /** Requests that are under way get this long when the server stops. */
 const shutdownGraceMs = 2000;
 
+/** All headers of a request together, as in upstream. */
+const maxHeaderBytes = 1024 * 1024;
+/** Whoever has not sent its headers by then is let go, as in upstream. */
+const headersTimeoutMs = 32_000;
+
 /** An HTTPS endpoint: HTTP/1.1 and HTTP/2, optional client certificates, connection upgrades. */
 export class Listener {
   readonly address: { readonly host: string; readonly port: number };
@@ -77,9 +82,10 @@ export class Listener {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
     };
+    const limits = { maxHeaderSize: maxHeaderBytes };
     const server = options.http2 === false
-      ? createServer({ ...tls, keepAliveTimeout: 120_000 })
-      : createSecureServer({ ...tls, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 } });
+      ? createServer({ ...tls, ...limits, keepAliveTimeout: 120_000 })
+      : createSecureServer({ ...tls, ...limits, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: maxHeaderBytes } });
     let listener: Listener | undefined;
     (server as HttpsServer).on('request', (incoming: Incoming, outgoing: Outgoing) => listener!.#serve(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => listener!.#serveUpgrade(incoming, socket, head));
@@ -87,10 +93,12 @@ export class Listener {
     server.on('session', (session: ServerHttp2Session) => listener!.#trackSession(session));
     // A client that cannot shake hands, or hangs up in the middle, is no concern of ours.
     server.on('tlsClientError', () => {});
-    server.on('clientError', (_error: Error, socket: Duplex) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 15\r\n\r\n400 Bad Request');
+    server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
+      const refusal = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+      if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`);
       else socket.destroy();
     });
+    (server as HttpsServer).headersTimeout = headersTimeoutMs;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host, port: options.port ?? 0 }, () => {
