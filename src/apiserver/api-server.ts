@@ -144,7 +144,7 @@ export class ApiServer implements AsyncDisposable {
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
-      { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: this.metrics.render() }) },
+      { path: '/metrics', handle: async () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await this.metrics.render() }) },
     ];
   }
 
@@ -164,7 +164,7 @@ function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, p
 
 function gaugesOf(resources: ServedResources): Gauge[] {
   const each = (read: (storage: { cache: { size: number; watcherCount: number; sizeBytes: number } }) => number): Gauge['read'] => () =>
-    Array.from(resources.storages, (storage) => [`resource="${storage.group === '' ? storage.resource : `${storage.resource}.${storage.group}`}"`, read(storage)] as const);
+    Array.from(resources.storages, (storage) => [{ resource: storage.group === '' ? storage.resource : `${storage.resource}.${storage.group}` }, read(storage)] as const);
   return [
     { name: 'apiserver_storage_objects', help: '[STABLE] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size) },
     { name: 'apiserver_longrunning_requests', help: '[STABLE] Gauge of all active watches by resource.', read: each(({ cache }) => cache.watcherCount) },

@@ -1,21 +1,23 @@
+import type { Metric, Registry } from 'prom-client';
 import type { RequestInfo } from './request.ts';
 
 const buckets = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
 interface Series {
-  readonly labels: string;
+  readonly labels: Labels;
   readonly codes: Map<number, number>;
   readonly counts: number[];
   sumSeconds: number;
   total: number;
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
 /** A number that is read when metrics are scraped. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;
-  /** Labels in Prometheus' form, without braces, with their values. */
-  read(): Iterable<readonly [labels: string, value: number]>;
+  read(): Iterable<readonly [labels: Labels, value: number]>;
 }
 
 const readable = (info: RequestInfo, method: string): string => {
@@ -27,11 +29,15 @@ const readable = (info: RequestInfo, method: string): string => {
   }
 };
 
-/** Counts requests under upstream's names. Recording touches a map and an array; text is made when it is asked for. */
+/**
+ * Counts requests under upstream's names. Recording touches a map and an array; prom-client is loaded, and writes the
+ * text, when somebody scrapes.
+ */
 export class RequestMetrics {
   /** By resource (empty for other paths), then by the rest of what tells requests apart. */
   readonly #series = new Map<string, Map<string, Series>>();
   readonly #gauges: readonly Gauge[];
+  #registry: Registry | undefined;
 
   constructor(gauges: readonly Gauge[]) {
     this.#gauges = gauges;
@@ -55,33 +61,53 @@ export class RequestMetrics {
     }
   }
 
-  /** Prometheus' text format. */
-  render(): string {
-    const lines: string[] = ['# HELP apiserver_request_total [STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.', '# TYPE apiserver_request_total counter'];
-    const all = Array.from(this.#series.values(), (ofResource) => [...ofResource.values()]).flat();
-    for (const { labels, codes } of all) for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",component="apiserver",dry_run="",${labels}} ${count}`);
-    lines.push('# HELP apiserver_request_duration_seconds [STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', '# TYPE apiserver_request_duration_seconds histogram');
-    for (const series of all) {
-      const labels = `component="apiserver",dry_run="",${series.labels}`;
-      let cumulative = 0;
-      series.counts.forEach((count, i) => {
-        cumulative += count;
-        lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${buckets[i]}"} ${cumulative}`);
-      });
-      lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${series.total}`, `apiserver_request_duration_seconds_sum{${labels}} ${series.sumSeconds}`, `apiserver_request_duration_seconds_count{${labels}} ${series.total}`);
+  /** Prometheus' text format, with the process's own figures. */
+  async render(): Promise<string> {
+    // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
+    const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
+    if (this.#registry === undefined) {
+      this.#registry = new Registry();
+      collectDefaultMetrics({ register: this.#registry });
+      for (const family of this.#families()) this.#registry.registerMetric(family as unknown as Metric);
     }
-    for (const gauge of this.#gauges) {
-      lines.push(`# HELP ${gauge.name} ${gauge.help}`, `# TYPE ${gauge.name} gauge`);
-      for (const [labels, value] of gauge.read()) lines.push(`${gauge.name}${labels === '' ? '' : `{${labels}}`} ${value}`);
-    }
-    return `${lines.join('\n')}\n`;
+    return this.#registry.metrics();
+  }
+
+  #families(): Family[] {
+    const family = (name: string, help: string, type: Family['type'], values: () => Value[]): Family => ({ name, help, type, get: () => Promise.resolve({ name, help, type, aggregator: 'sum', values: values() }) });
+    const all = (): Series[] => Array.from(this.#series.values(), (ofResource) => [...ofResource.values()]).flat();
+    const duration = 'apiserver_request_duration_seconds';
+    return [
+      family('apiserver_request_total', '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.', 'counter', () =>
+        all().flatMap(({ labels, codes }) => Array.from(codes, ([code, value]) => ({ labels: { code: String(code), ...labels }, value })))),
+      family(duration, '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', 'histogram', () =>
+        all().flatMap(({ labels, counts, sumSeconds, total }) => {
+          let cumulative = 0;
+          const bucketValues = counts.map((count, i) => ({ labels: { ...labels, le: String(buckets[i]) }, value: (cumulative += count), metricName: `${duration}_bucket` }));
+          return [
+            ...bucketValues,
+            { labels: { ...labels, le: '+Inf' }, value: total, metricName: `${duration}_bucket` },
+            { labels, value: sumSeconds, metricName: `${duration}_sum` },
+            { labels, value: total, metricName: `${duration}_count` },
+          ];
+        })),
+      ...this.#gauges.map(({ name, help, read }) => family(name, help, 'gauge', () => Array.from(read(), ([labels, value]) => ({ labels, value })))),
+    ];
   }
 }
 
-const quoted = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+interface Value { readonly labels: Labels; readonly value: number; readonly metricName?: string }
+
+/** What prom-client's registry asks of a metric: its values at the moment of a scrape. */
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  get(): Promise<{ readonly name: string; readonly help: string; readonly type: string; readonly aggregator: string; readonly values: readonly Value[] }>;
+}
 
 function newSeries(info: RequestInfo, method: string): Series {
   const scope = !info.isResourceRequest ? '' : info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster';
-  const labels = `group="${quoted(info.apiGroup)}",resource="${quoted(info.resource)}",scope="${scope}",subresource="${quoted(info.subresource)}",verb="${quoted(readable(info, method))}",version="${quoted(info.apiVersion)}"`;
+  const labels = { component: 'apiserver', dry_run: '', group: info.apiGroup, resource: info.resource, scope, subresource: info.subresource, verb: readable(info, method), version: info.apiVersion };
   return { labels, codes: new Map(), counts: buckets.map(() => 0), sumSeconds: 0, total: 0 };
 }
