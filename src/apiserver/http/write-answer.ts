@@ -214,7 +214,7 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
     const encoder = new WatchEncoder(answer.served, context, () => clock.now(), {
       write: (lines) => {
         if (over) return;
-        watchOutputs.enqueue(out, lines);
+        watchOutputs.enqueue(out, lines, clock);
         if (out.writableLength > maxWatchBacklogBytes) {
           out.destroy();
           onClose();
