@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealClock } from '../../src/base/real-clock.ts';
@@ -74,7 +74,7 @@ export class RunningCluster implements AsyncDisposable {
   /** Removes all that it made on the machine, and the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL');
-    await this.coxswain('reset');
+    if (existsSync(this.dataDir)) await this.coxswain('reset');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
