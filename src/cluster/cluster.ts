@@ -38,10 +38,6 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     undo.use(writePidFile(dataDir, 'kubeletPid'));
   }
 
-  // The node's machine is made ready while the control plane starts: neither needs the other yet.
-  const machine = options.node ? import('./machine.ts').then(({ prepareMachine }) => prepareMachine(options)) : undefined;
-  machine?.catch(() => {});
-
   const gateway = addressInRange(options.clusterCidr, 1);
   const [store, pki] = await Promise.all([
     openStore(options),
@@ -70,6 +66,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })
     .catch((error: unknown) => { throw explainListenError(error, options); });
   progress.ready('api server');
+
+  // Only now: what the machine needs (looking for programs, starting containerd) would make the API wait.
+  const machine = options.node ? import('./machine.ts').then(({ prepareMachine }) => prepareMachine(options)) : undefined;
+  machine?.catch(() => {});
 
   const host = options.bindAddress === '0.0.0.0' || options.bindAddress === '::' ? '127.0.0.1' : options.bindAddress;
   const url = `https://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
