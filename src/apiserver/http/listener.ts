@@ -53,6 +53,9 @@ const maxHeaderBytes = 1024 * 1024;
 /** Whoever has not sent its headers by then is let go, as in upstream. */
 const headersTimeoutMs = 32_000;
 
+/** Connections without a request are kept as long as upstream keeps them. */
+const idleTimeoutMs = 90_000;
+
 /** An HTTPS endpoint: HTTP/1.1 and HTTP/2, optional client certificates, connection upgrades. */
 export class Listener {
   readonly address: { readonly host: string; readonly port: number };
@@ -86,6 +89,8 @@ export class Listener {
     const server = options.http2 === false
       ? createServer({ ...tls, ...limits, keepAliveTimeout: 120_000 })
       : createSecureServer({ ...tls, ...limits, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: maxHeaderBytes } });
+    // Node's own 5 s would end connections under the hands of clients that pause for a moment.
+    (server as HttpsServer).keepAliveTimeout = idleTimeoutMs;
     let listener: Listener | undefined;
     (server as HttpsServer).on('request', (incoming: Incoming, outgoing: Outgoing) => listener!.#serve(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => listener!.#serveUpgrade(incoming, socket, head));
