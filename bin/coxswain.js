@@ -7,14 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { spawnSync } from 'node:child_process';
 import { ensureDependencies, findNode, isCheckout, root, runWithNode } from './find-node.js';
 
-process.env.COXSWAIN_STARTED_MS ??= String(Math.round(performance.timeOrigin));
-ensureDependencies();
-
 const program = join(root, 'dist', 'coxswain.js');
 
 function newestSourceMs(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.endsWith('.test.ts')) continue;
     const path = join(folder, entry.name);
     const ms = entry.isDirectory() ? newestSourceMs(path) : statSync(path).mtimeMs;
     if (ms > newest) newest = ms;
@@ -23,9 +21,17 @@ function newestSourceMs(folder) {
 }
 
 // In a checkout the bundle follows the sources; an installed package ships it.
-if (isCheckout && (!existsSync(program) || statSync(program).mtimeMs < newestSourceMs(join(root, 'src')))) {
+function ensureBuilt() {
+  if (!isCheckout || (existsSync(program) && statSync(program).mtimeMs >= newestSourceMs(join(root, 'src')))) return;
   const built = spawnSync(findNode() ?? process.execPath, [join(root, 'scripts', 'build.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (built.status !== 0) process.exit(1);
+}
+
+// An older Node that starts a newer one has made all ready for it, and said when the start began.
+if (process.env.COXSWAIN_STARTED_MS === undefined) {
+  process.env.COXSWAIN_STARTED_MS = String(Math.round(performance.timeOrigin));
+  ensureDependencies();
+  ensureBuilt();
 }
 
 if (findNode() === process.execPath) {
