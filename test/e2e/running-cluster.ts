@@ -46,7 +46,11 @@ export class RunningCluster implements AsyncDisposable {
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    child.once('exit', (code, signal) => reject(new Error(`coxswain up ended (${signal ?? code}):\n${this.#output}`)));
+    child.once('exit', (code, signal) => {
+      // Whatever fails next fails because of this.
+      if (this.#child === child) console.error(`coxswain up ended on its own (${signal ?? code}):\n${this.#output}`);
+      reject(new Error(`coxswain up ended (${signal ?? code}):\n${this.#output}`));
+    });
     const timer = clock.setTimer(startTimeoutMs, () => reject(new Error(`coxswain up is not ready after ${startTimeoutMs} ms:\n${this.#output}`)));
     return promise.finally(() => timer.cancel());
   }
