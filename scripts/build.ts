@@ -27,7 +27,8 @@ await build({
   minifyWhitespace: true,
   keepNames: false,
   sourcemap: false,
-  legalComments: 'none',
+  // The licences of what is bundled travel with it.
+  legalComments: 'external',
   // ES module forms where a package has both: what is not used is left out.
   mainFields: ['module', 'main'],
   logLevel: 'error',
