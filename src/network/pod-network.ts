@@ -127,7 +127,10 @@ export class BridgePodNetwork implements PodNetwork {
     const wanted = ranges.map((range) => `${gatewayOf(range)}/${range.prefix}`);
     // An address of an earlier range would make the bridge plugin refuse to add pods.
     const shown = await this.#options.run(ip, ['-o', 'addr', 'show', 'dev', bridge, 'scope', 'global']);
-    for (const [, address] of shown.stdout.matchAll(/ inet6? (\S+) /g)) if (address !== undefined && !wanted.includes(address)) commands.push(`addr del ${address} dev ${bridge}`);
+    for (const [, address] of shown.stdout.matchAll(/ inet6? (\S+) /g)) {
+      // Not in the batch: with the first address of a range the kernel takes its others away, too.
+      if (address !== undefined && !wanted.includes(address)) await this.#options.run(ip, ['addr', 'del', address, 'dev', bridge]);
+    }
     for (const [index, address] of wanted.entries()) commands.push(`addr replace ${address}${ranges[index]?.family === 4 ? ' brd +' : ' nodad'} dev ${bridge}`);
     await this.#must(ip, ['-batch', '-'], `set up the bridge ${bridge}`, `${commands.join('\n')}\n`);
   }
