@@ -1,7 +1,8 @@
 /**
  * What this project's figures stand beside. Upstream: Kubernetes v1.20.2 with etcd 3.4, TLS and RBAC on, measured with
  * the same loads on the machine where these goals were set (2 cores, load generator on the same 2 cores). Absolute
- * figures move from machine to machine: compare ratios.
+ * figures move from machine to machine: compare ratios. Upstream's pods are larger: 500 of them are 0.94 MB, with
+ * their managed fields.
  */
 export interface Reference {
   readonly unit: 'ms' | 'MB' | '/s';

@@ -5,7 +5,7 @@ import { call } from './call.ts';
 /** About 250 bytes as sent, 400 as stored. */
 export const configMapBody = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%NAME%"},"data":{"k":"${'v'.repeat(100)}"}}`;
 
-/** A pod for a node that does not exist, so that nothing happens to it; about 1.9 kB as stored by upstream. */
+/** A pod for a node that does not exist, so that nothing happens to it. */
 export const podBody = JSON.stringify({
   apiVersion: 'v1',
   kind: 'Pod',
