@@ -18,9 +18,9 @@ export function ensureDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   process.stderr.write('installing npm dependencies (once) ...\n');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--fetch-retries=1', '--fetch-timeout=60000'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.status !== 0) {
-    process.stderr.write(`error: npm ci failed${result.error ? `: ${result.error.message}` : ''}; run it in ${root} to see why\n`);
+    process.stderr.write(`error: npm ci failed${result.error ? `: ${result.error.message}` : ''}: is the npm registry reachable? Run it in ${root} to see why\n`);
     process.exit(1);
   }
 }
