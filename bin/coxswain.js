@@ -22,16 +22,18 @@ function newestSourceMs(folder) {
 
 // In a checkout the bundle follows the sources; an installed package ships it.
 function ensureBuilt() {
-  if (!isCheckout || (existsSync(program) && statSync(program).mtimeMs >= newestSourceMs(join(root, 'src')))) return;
+  if (!isCheckout || (existsSync(program) && statSync(program).mtimeMs >= newestSourceMs(join(root, 'src')))) return false;
   const built = spawnSync(findNode() ?? process.execPath, [join(root, 'scripts', 'build.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (built.status !== 0) process.exit(1);
+  return true;
 }
 
-// An older Node that starts a newer one has made all ready for it, and said when the start began.
+// An older Node that starts a newer one has made all ready for it, and said when the start began: installing and
+// building, which happen once, do not count.
 if (process.env.COXSWAIN_STARTED_MS === undefined) {
-  process.env.COXSWAIN_STARTED_MS = String(Math.round(performance.timeOrigin));
-  ensureDependencies();
-  ensureBuilt();
+  const installed = ensureDependencies();
+  const built = ensureBuilt();
+  process.env.COXSWAIN_STARTED_MS = String(installed || built ? Date.now() : Math.round(performance.timeOrigin));
 }
 
 if (findNode() === process.execPath) {

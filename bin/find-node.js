@@ -11,18 +11,19 @@ const wantedMajor = 24;
 /** True in a checkout of the repository, false in an installed package. */
 export const isCheckout = existsSync(join(root, 'src')) && existsSync(join(root, 'package-lock.json'));
 
-/** In a checkout: brings node_modules to what the lock file says, unless it is. Exits with a message when that fails. */
+/** In a checkout: brings node_modules to what the lock file says. Exits with a message when that fails; false: nothing to do. */
 export function ensureDependencies() {
-  if (!isCheckout) return;
+  if (!isCheckout) return false;
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return false;
   process.stderr.write('installing npm dependencies (once) ...\n');
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--fetch-retries=1', '--fetch-timeout=60000'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.status !== 0) {
     process.stderr.write(`error: npm ci failed${result.error ? `: ${result.error.message}` : ''}: is the npm registry reachable? Run it in ${root} to see why\n`);
     process.exit(1);
   }
+  return true;
 }
 
 /** The path of a Node.js >= 24, or undefined. */

@@ -74,6 +74,9 @@ function explain(error: unknown): string {
   return expected || process.env['COXSWAIN_DEBUG'] === undefined ? message : (error.stack ?? message);
 }
 
+// Whoever reads us through a pipe may stop reading: `coxswain image ls | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   await program().parseAsync();
 } catch (error) {
