@@ -39,7 +39,7 @@ describe('node lifecycle', () => {
     await addPod(fixture, 'stoic', 'bad', [{ operator: 'Exists' }]);
     await beat(fixture, ['good', 'bad'], 30_000);
     assert.deepEqual(taints(await client.get(nodes, { name: 'bad' })), []);
-    await beat(fixture, ['good'], 40_000);
+    await beat(fixture, ['good'], 30_000);
     assert.deepEqual(taints(await client.get(nodes, { name: 'bad' })), []);
     await beat(fixture, ['good'], 30_000);
     const silent = await client.get(nodes, { name: 'bad' });

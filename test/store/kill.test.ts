@@ -13,7 +13,7 @@ import type { StoreEvent } from '../../src/store/store.ts';
 import { isDelete, keyOf, sequenceOf, valueOf } from './kill-load.ts';
 
 /** `COXSWAIN_KILLS=300` for the long run, `COXSWAIN_SEED` for another one. */
-const kills = Number(process.env['COXSWAIN_KILLS'] ?? 25);
+const kills = Number(process.env['COXSWAIN_KILLS'] ?? 200);
 const seed = Number(process.env['COXSWAIN_SEED'] ?? 1);
 const child = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
 const writers = 48;
