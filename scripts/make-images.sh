@@ -12,20 +12,26 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 # --- busybox, static: installed, or unpacked from its package -----------------------------------------------------
+is_static_busybox() {
+  [ -x "$1" ] && "$1" --list 2>/dev/null | grep -qx httpd && ! ldd "$1" >/dev/null 2>&1
+}
 static_busybox() {
   for candidate in /bin/busybox /usr/bin/busybox; do
-    if [ -x "$candidate" ] && "$candidate" --list 2>/dev/null | grep -qx httpd && ! ldd "$candidate" >/dev/null 2>&1; then
-      echo "$candidate"
-      return 0
-    fi
+    if is_static_busybox "$candidate"; then echo "$candidate"; return 0; fi
   done
   command -v apt-get >/dev/null || { echo "make-images: no static busybox here and no apt-get to fetch one" >&2; return 1; }
   mkdir -p "$work/deb"
-  (cd "$work/deb" && apt-get download busybox-static >/dev/null 2>&1 && dpkg -x busybox-static_*.deb .) \
-    || { echo "make-images: apt-get download busybox-static failed; try: apt-get update" >&2; return 1; }
-  find "$work/deb" -type f -name busybox | head -n 1
+  fetch() { (cd "$work/deb" && apt-get download busybox-static >/dev/null 2>&1 && dpkg -x busybox-static_*.deb .); }
+  # The package lists of a fresh machine may be missing or old.
+  fetch || { apt-get update >/dev/null 2>&1; fetch; } || { echo "make-images: apt-get download busybox-static failed; install busybox-static by hand" >&2; return 1; }
+  # The package has other files of that name, too.
+  for candidate in "$work/deb/bin/busybox" "$work/deb/usr/bin/busybox"; do
+    if is_static_busybox "$candidate"; then echo "$candidate"; return 0; fi
+  done
+  echo "make-images: the package busybox-static holds no busybox that runs here" >&2
+  return 1
 }
-busybox=$(static_busybox)
+busybox=$(static_busybox) || exit 1
 case $(uname -m) in x86_64) arch=amd64 ;; aarch64) arch=arm64 ;; armv7*) arch=arm ;; *) arch=$(uname -m) ;; esac
 
 # --- root file systems ---------------------------------------------------------------------------------------------
@@ -34,7 +40,8 @@ mkdir -p "$base/bin" "$base/usr" "$base/etc" "$base/root" "$base/var/run" "$base
 chmod 1777 "$base/tmp"
 cp "$busybox" "$base/bin/busybox"
 chmod 755 "$base/bin/busybox"
-for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"; done
+applets=$("$busybox" --list) || exit 1
+for applet in $applets; do [ "$applet" = busybox ] || ln -s busybox "$base/bin/$applet"; done
 ln -s ../bin "$base/usr/bin"
 ln -s ../bin "$base/usr/sbin"
 ln -s bin "$base/sbin"
