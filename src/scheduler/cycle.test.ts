@@ -99,6 +99,26 @@ describe('pods among pods', () => {
   ] as const) it(title, () => assert.equal(actual(), expected));
 });
 
+describe('a pod that is tried again', () => {
+  it('is scored by what runs now, not by what ran at the first try', () => {
+    const cache = new ClusterCache();
+    for (const each of [node('a', { labels: { zone: 'x' } }), node('b', { labels: { zone: 'y' } })]) cache.setNode(each);
+    const running = (): Pod => ({ ...pod(), metadata: { name: `r${pods}`, namespace: 'default', uid: `r${pods++}`, labels: { app: 'web' } } });
+    const waiting = podInfoOf({ ...pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: { app: 'web' } } }] }), metadata: { name: 'w', namespace: 'default', uid: 'w', labels: { app: 'web' } } });
+    const cycle = new SchedulingCycle({ plugins: defaultPlugins, random: new SeededRandom(1) });
+    const where = (): string => {
+      const placement = cycle.place(waiting, cache);
+      return placement.kind === 'placed' ? placement.node.name : placement.message;
+    };
+    const first = podInfoOf(running());
+    cache.confirm(first, 'a');
+    assert.equal(where(), 'b');
+    cache.forget(first.uid);
+    cache.confirm(podInfoOf(running()), 'b');
+    assert.equal(where(), 'a');
+  });
+});
+
 describe('the queue', () => {
   const make = () => {
     const clock = new VirtualClock();

@@ -87,10 +87,11 @@ export class SchedulingCycle {
     const own = new Float64Array(nodes.length);
     for (const plugin of this.#plugins) {
       if (plugin.score === undefined || plugin.scores?.(pod, snapshot) === false) continue;
+      const state = plugin.prepareScore?.(pod, snapshot);
       let max = 0;
       let min = Infinity;
       for (let i = 0; i < nodes.length; i++) {
-        const score = plugin.score(pod, nodes[i]!, snapshot);
+        const score = plugin.score(pod, nodes[i]!, snapshot, state);
         own[i] = score;
         if (score > max || i === 0) max = score;
         if (score < min) min = score;

@@ -17,14 +17,13 @@ export interface Snapshot {
 export type ClusterEvent =
   | { readonly type: 'node-added' | 'node-updated'; readonly node: Node; readonly old?: Node }
   | { readonly type: 'pod-removed'; readonly pod: PodInfo }
-  | { readonly type: 'pod-assigned'; readonly pod: PodInfo }
-  | { readonly type: 'pod-updated' };
+  | { readonly type: 'pod-assigned'; readonly pod: PodInfo };
 
 /**
  * The contract of a scheduling plug-in, named as upstream names it. Every extension point is optional and pure: it reads
  * the pod and the snapshot and changes neither. `State` is what `prepare` computes once a pod and hands to the others.
  */
-export interface Plugin<State = unknown> {
+export interface Plugin<State = unknown, ScoreState = unknown> {
   readonly name: string;
   /** Before the pod enters the queue: a refusal keeps it out until it changes (PreEnqueue). */
   gate?(pod: PodInfo): Verdict;
@@ -37,8 +36,10 @@ export interface Plugin<State = unknown> {
   filter?(pod: PodInfo, node: NodeInfo, state: State | undefined): Verdict;
   /** False: the score below would be the same for every node, so it is left out (PreScore's Skip). */
   scores?(pod: PodInfo, snapshot: Snapshot): boolean;
-  /** How well the node suits: any number, brought to 0..100 by `normalize`. */
-  score?(pod: PodInfo, node: NodeInfo, snapshot: Snapshot): number;
+  /** What `score` needs of the whole cluster, computed once a cycle. */
+  prepareScore?(pod: PodInfo, snapshot: Snapshot): ScoreState;
+  /** How well the node suits: any number, brought to 0..100 by `normalize`. `state` is what `prepareScore` gave. */
+  score?(pod: PodInfo, node: NodeInfo, snapshot: Snapshot, state: ScoreState | undefined): number;
   /**
    * `as-is` scores are 0..100 already. `by-max` scales by the largest, `min-max` between the smallest and the largest;
    * `inverse…` so that less is better.

@@ -68,12 +68,8 @@ function survey({ pod }: PodInfo, snapshot: Snapshot): State {
   return { blocked, affinity, antiAffinity, firstOfGroup };
 }
 
-/** Scores of one cycle, computed when the first node is asked for. */
-const preferences = new WeakMap<PodInfo, { readonly nodes: readonly NodeInfo[]; readonly counts: TopologyCounts }>();
-
+/** The weights of all preferred terms, the new pod's and the running ones', by where they point. */
 function preferencesOf(info: PodInfo, snapshot: Snapshot): TopologyCounts {
-  const known = preferences.get(info);
-  if (known !== undefined && known.nodes === snapshot.nodes) return known.counts;
   const labelsOf = (namespace: string) => snapshot.namespaceLabels(namespace);
   const counts = new TopologyCounts();
   const own = preferredTerms(info.pod);
@@ -85,12 +81,11 @@ function preferencesOf(info: PodInfo, snapshot: Snapshot): TopologyCounts {
       for (const term of requiredAffinity(running.pod)) if (matches(term, info.pod, labelsOf)) counts.add(term.topologyKey, node, requiredWeight);
     }
   }
-  preferences.set(info, { nodes: snapshot.nodes, counts });
   return counts;
 }
 
 /** Pods near to, or away from, other pods: required terms filter, preferred terms score; what runs has its say, too. */
-export const interPodAffinity: Plugin<State> = {
+export const interPodAffinity: Plugin<State, TopologyCounts> = {
   name: 'InterPodAffinity',
   weight: 2,
   normalize: 'min-max',
@@ -109,11 +104,11 @@ export const interPodAffinity: Plugin<State> = {
     return undefined;
   },
   scores: (info, snapshot) => hasPodAffinity(info.pod) || snapshot.nodes.some((node) => node.affinityPods.size > 0),
-  score(info, node, snapshot) {
-    const counts = preferencesOf(info, snapshot);
+  prepareScore: preferencesOf,
+  score(_info, node, _snapshot, counts) {
     let total = 0;
-    for (const key of counts.keys) total += counts.at(key, node);
+    for (const key of counts?.keys ?? []) total += counts!.at(key, node);
     return total;
   },
-  mayHelp: (event) => event.type !== 'pod-updated',
+  mayHelp: () => true,
 };

@@ -57,11 +57,8 @@ function survey({ pod }: PodInfo, snapshot: Snapshot, constraints: readonly Topo
   });
 }
 
-/** Surveys of one cycle for scoring. */
-const surveys = new WeakMap<PodInfo, { readonly nodes: readonly NodeInfo[]; readonly spreads: readonly Spread[] }>();
-
 /** Pods of a group spread evenly over zones, nodes or what else a label says. */
-export const podTopologySpread: Plugin<State> = {
+export const podTopologySpread: Plugin<State, readonly Spread[]> = {
   name: 'PodTopologySpread',
   weight: 2,
   normalize: 'inverse-min-max',
@@ -78,19 +75,15 @@ export const podTopologySpread: Plugin<State> = {
     return undefined;
   },
   scores: ({ pod }) => constraintsOf(pod, 'ScheduleAnyway').length > 0,
-  score(info, node, snapshot) {
-    let known = surveys.get(info);
-    if (known === undefined || known.nodes !== snapshot.nodes) {
-      known = { nodes: snapshot.nodes, spreads: survey(info, snapshot, constraintsOf(info.pod, 'ScheduleAnyway')) };
-      surveys.set(info, known);
-    }
+  prepareScore: (info, snapshot) => survey(info, snapshot, constraintsOf(info.pod, 'ScheduleAnyway')),
+  score(_info, node, _snapshot, spreads) {
     let total = 0;
-    for (const { constraint, counts } of known.spreads) {
+    for (const { constraint, counts } of spreads ?? []) {
       const domain = node.node.metadata.labels?.[constraint.topologyKey];
       // Few domains weigh more than many, so that zones count beside host names (upstream's logarithm).
       if (domain !== undefined) total += (counts.get(domain) ?? 0) * Math.log(counts.size + 2) + constraint.maxSkew - 1;
     }
     return Math.round(total);
   },
-  mayHelp: (event) => event.type !== 'pod-updated',
+  mayHelp: () => true,
 };
