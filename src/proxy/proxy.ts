@@ -3,8 +3,11 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { joinKey, namespaceOf } from '../api/meta/object.ts';
 import { endpointslices, services } from '../api/resources.ts';
+import type { Service } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Client } from '../client/client.ts';
+import type { Informer } from '../client/informer/informer.ts';
+import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
 import type { ProxyBackend } from './backend.ts';
 import { servicePorts } from './service-port.ts';
@@ -34,25 +37,27 @@ const serviceKeyOf = (slice: EndpointSlice): string => joinKey(namespaceOf(slice
 export class ServiceProxy implements AsyncDisposable {
   readonly #options: ServiceProxyOptions;
   readonly #stopped = new AbortController();
-  readonly #informers;
+  readonly #informers: SharedInformers;
+  readonly #services: Informer<Service>;
+  readonly #slices: Informer<EndpointSlice>;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #dirty = false;
-  #firstSync = Promise.withResolvers<void>();
+  readonly #firstSync = Promise.withResolvers<void>();
 
   constructor(options: ServiceProxyOptions) {
     this.#options = options;
     const { client, clock, random, logger } = options;
     this.#informers = createSharedInformers(client, { clock, random, logger, signal: this.#stopped.signal });
+    this.#services = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
+    this.#slices = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
+    this.#slices.addIndex('service', (slice) => [serviceKeyOf(slice)]);
   }
 
   /** Starts watching; resolves when the rules have been written once. */
   async start(): Promise<void> {
-    const serviceInformer = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
-    const sliceInformer = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
-    sliceInformer.addIndex('service', (slice) => [serviceKeyOf(slice)]);
     const changed = (): void => this.#schedule(gatherMs);
-    for (const informer of [serviceInformer, sliceInformer]) informer.addHandler({ add: changed, update: changed, delete: changed });
+    for (const informer of [this.#services, this.#slices]) informer.addHandler({ add: changed, update: changed, delete: changed });
     await this.#informers.synced();
     this.#schedule(0);
     this.#keepTrue();
@@ -78,13 +83,11 @@ export class ServiceProxy implements AsyncDisposable {
 
   async #sync(): Promise<void> {
     const { backend, nodeName, logger } = this.#options;
-    const serviceInformer = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
-    const sliceInformer = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
-    if (!serviceInformer.hasSynced || !sliceInformer.hasSynced) return;
+    if (!this.#services.hasSynced || !this.#slices.hasSynced) return;
     while (this.#dirty && !this.#stopped.signal.aborted) {
       this.#dirty = false;
       try {
-        await backend.sync(servicePorts(serviceInformer.lister.list(), (key) => sliceInformer.lister.byIndex('service', key), nodeName));
+        await backend.sync(servicePorts(this.#services.lister.list(), (key) => this.#slices.lister.byIndex('service', key), nodeName));
         this.#firstSync.resolve();
       } catch (error) {
         logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
