@@ -54,7 +54,7 @@ export class ClusterDns implements AsyncDisposable {
       slicesByIp: (ip) => sliceInformer.lister.byIndex('ip', ip),
     }, options.domain);
     const upstream = options.upstream ?? new SystemUpstream({ servers: systemServers('/etc/resolv.conf', new Set(options.own)), clock });
-    return new ClusterDns(new DnsServer({ responder: new Responder({ zone, upstream }), logger }), stopped);
+    return new ClusterDns(new DnsServer({ responder: new Responder({ zone, upstream }), clock, logger }), stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

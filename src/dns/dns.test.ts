@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { describe, it } from 'node:test';
 import dnsPacket from 'dns-packet';
 import { silentLogger } from '../base/logger.ts';
+import { RealClock } from '../base/real-clock.ts';
 import type { Service } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Directory } from './directory.ts';
@@ -68,7 +69,7 @@ describe('the zone follows the DNS specification', () => {
 describe('the server', () => {
   const upstream = { ask: (question: Buffer) => Promise.resolve(dnsPacket.encode({ ...dnsPacket.decode(question), type: 'response', answers: [{ type: 'A', name: 'www.example.com', ttl: 1, data: '9.9.9.9' }] })) };
   const listening = async (): Promise<{ server: DnsServer; resolver: Resolver }> => {
-    const server = new DnsServer({ responder: new Responder({ zone, upstream }), logger: silentLogger });
+    const server = new DnsServer({ responder: new Responder({ zone, upstream }), clock: new RealClock(), logger: silentLogger });
     const port = await server.listen('127.0.0.1', 0);
     const resolver = new Resolver();
     resolver.setServers([`127.0.0.1:${port}`]);
@@ -98,7 +99,7 @@ describe('the server', () => {
   it('truncates what does not fit, so that the client asks again over TCP', async () => {
     const endpoints = Array.from({ length: 60 }, (_, index) => ({ addresses: [`10.244.1.${index}`], conditions: { ready: true } }));
     const big = new Zone({ ...directory, slices: () => [{ ...dbSlice, endpoints }] }, 'cluster.local');
-    const server = new DnsServer({ responder: new Responder({ zone: big, upstream }), logger: silentLogger });
+    const server = new DnsServer({ responder: new Responder({ zone: big, upstream }), clock: new RealClock(), logger: silentLogger });
     await using _ = server;
     const resolver = new Resolver();
     resolver.setServers([`127.0.0.1:${await server.listen('127.0.0.1', 0)}`]);

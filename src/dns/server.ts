@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Responder } from './responder.ts';
 
@@ -12,10 +13,12 @@ const maxConnections = 512;
 /** Listens for DNS over UDP and TCP on one address and hands each question to the responder. */
 export class DnsServer implements AsyncDisposable {
   readonly #responder: Responder;
+  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #listeners: { udp: UdpSocket; tcp: Server }[] = [];
 
-  constructor(options: { readonly responder: Responder; readonly logger: Logger }) {
+  constructor(options: { readonly responder: Responder; readonly clock: Clock; readonly logger: Logger }) {
+    this.#clock = options.clock;
     this.#responder = options.responder;
     this.#logger = options.logger;
   }
@@ -58,9 +61,16 @@ export class DnsServer implements AsyncDisposable {
   #serveTcp(socket: Socket): void {
     let received = Buffer.alloc(0);
     let answering = Promise.resolve();
-    socket.setTimeout(idleMs, () => socket.destroy());
+    let idle: Timer | undefined;
+    const waitOn = (): void => {
+      idle?.cancel();
+      idle = this.#clock.setTimer(idleMs, () => socket.destroy(), { unref: true });
+    };
+    waitOn();
+    socket.on('close', () => idle?.cancel());
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
+      waitOn();
       received = Buffer.concat([received, chunk]);
       while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
         const end = 2 + received.readUInt16BE(0);
