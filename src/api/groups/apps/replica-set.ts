@@ -7,12 +7,12 @@ import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicasets } from '../../resources.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../../types/apps/v1.ts';
-import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules, statusRules } from '../strategy.ts';
+import { replicaColumns, validateReplicaStatus } from './replicas.ts';
 import { selectorText, workloadScale } from './scale.ts';
-import { addCounters, addNotGreater, addSelector, readSelector, validateReplicaTemplate } from './validation.ts';
+import { addSelector, readSelector, validateReplicaTemplate } from './validation.ts';
 
 /** Fills in what a replica set leaves out, in place. */
 export function applyReplicaSetDefaults(object: Loose<ReplicaSet>): void {
@@ -33,17 +33,6 @@ function validateSpec(spec: Loose<ReplicaSetSpec>): FieldError[] {
   return errors;
 }
 
-function validateStatus({ status }: ReplicaSet): FieldError[] {
-  const errors: FieldError[] = [];
-  if (status === undefined) return errors;
-  addCounters(errors, status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration']);
-  addNotGreater(errors, 'fullyLabeledReplicas', status.fullyLabeledReplicas, status.replicas);
-  addNotGreater(errors, 'readyReplicas', status.readyReplicas, status.replicas);
-  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.replicas);
-  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.readyReplicas, 'readyReplicas');
-  return errors;
-}
-
 const rules = standardRules<ReplicaSet>({ status: true, generation: true });
 
 export const replicaSetDefinition: ResourceDefinition<ReplicaSet> = {
@@ -60,17 +49,9 @@ export const replicaSetDefinition: ResourceDefinition<ReplicaSet> = {
     ...rules.update,
     validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
   },
-  subresources: { status: statusRules<ReplicaSet>(validateStatus) },
+  subresources: { status: statusRules<ReplicaSet>(({ status }) => validateReplicaStatus(status)) },
   warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
-  columns: [
-    nameColumn,
-    column('Desired', ({ spec }) => spec?.replicas ?? 0, { type: 'integer' }),
-    column('Current', ({ status }) => status?.replicas ?? 0, { type: 'integer' }),
-    column('Ready', ({ status }) => status?.readyReplicas ?? 0, { type: 'integer' }),
-    ageColumn,
-    ...containerColumns<ReplicaSet>(({ spec }) => spec?.template?.spec?.containers),
-    column('Selector', ({ spec }) => formatLabelSelector(spec?.selector), { wide: true }),
-  ],
+  columns: replicaColumns(({ spec }) => formatLabelSelector(spec?.selector)),
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   scale: workloadScale<ReplicaSet>(({ spec }) => selectorText(spec?.selector)),
 };

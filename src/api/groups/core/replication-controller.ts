@@ -6,9 +6,9 @@ import { hostnameWarnings, podTemplateWarnings } from '../../pod/pod-warnings.ts
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicationcontrollers } from '../../resources.ts';
 import type { ReplicationController, ReplicationControllerSpec } from '../../types/core/v1.ts';
+import { replicaColumns, validateReplicaStatus } from '../apps/replicas.ts';
 import { workloadScale } from '../apps/scale.ts';
-import { addCounters, addNotGreater, validateReplicaTemplate } from '../apps/validation.ts';
-import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
+import { validateReplicaTemplate } from '../apps/validation.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules, statusRules } from '../strategy.ts';
 import { applyPodTemplateDefaults } from './pod-defaults.ts';
@@ -36,15 +36,6 @@ function validateSpec(spec: Loose<ReplicationControllerSpec>): FieldError[] {
   return errors;
 }
 
-function validateStatus({ status }: ReplicationController): FieldError[] {
-  const errors: FieldError[] = [];
-  if (status === undefined) return errors;
-  addCounters(errors, status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']);
-  for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) addNotGreater(errors, field, status[field], status.replicas);
-  addNotGreater(errors, 'availableReplicas', status.availableReplicas, status.readyReplicas, 'readyReplicas');
-  return errors;
-}
-
 const rules = standardRules<ReplicationController>({ status: true, generation: true });
 
 export const replicationControllerDefinition: ResourceDefinition<ReplicationController> = {
@@ -58,20 +49,12 @@ export const replicationControllerDefinition: ResourceDefinition<ReplicationCont
   },
   validate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec),
   update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec) },
-  subresources: { status: statusRules<ReplicationController>(validateStatus) },
+  subresources: { status: statusRules<ReplicationController>(({ status }) => validateReplicaStatus(status)) },
   warnings({ metadata, spec }, old) {
     if (old !== undefined) return metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(spec?.template, 'spec.template');
     return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...podTemplateWarnings(spec?.template, 'spec.template')];
   },
-  columns: [
-    nameColumn,
-    column('Desired', ({ spec }) => spec?.replicas ?? 0, { type: 'integer' }),
-    column('Current', ({ status }) => status?.replicas ?? 0, { type: 'integer' }),
-    column('Ready', ({ status }) => status?.readyReplicas ?? 0, { type: 'integer' }),
-    ageColumn,
-    ...containerColumns<ReplicationController>(({ spec }) => spec?.template?.spec?.containers),
-    column('Selector', ({ spec }) => formatLabels(spec?.selector), { wide: true }),
-  ],
+  columns: replicaColumns(({ spec }) => formatLabels(spec?.selector)),
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   scale: workloadScale<ReplicationController>(({ spec }) => selectorFromLabels(spec?.selector).toString()),
   defaultPropagation: 'orphan',
