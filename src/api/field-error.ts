@@ -34,7 +34,6 @@ function bare(title: string, detail: string): string {
 }
 
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field, message: body('Invalid value', value, detail) });
-export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({ reason: 'FieldValueTypeInvalid', field, message: body('Invalid value', value, detail) });
 export const required = (field: string, detail = ''): FieldError => ({ reason: 'FieldValueRequired', field, message: bare('Required value', detail) });
 export const forbidden = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, message: bare('Forbidden', detail) });
 export const duplicate = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueDuplicate', field, message: body('Duplicate value', value, '') });

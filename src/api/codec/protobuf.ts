@@ -181,13 +181,6 @@ function readEntry(reader: WireReader, member: { readonly read: FieldReader; rea
   Object.defineProperty(map, name, { value: value ?? structuredClone(member.missing), enumerable: true, configurable: true, writable: true });
 }
 
-/** The bare message of an object, without envelope: an item of a list, the body of a watch event. */
-export function encodeMessage(object: object, schema: ObjectSchema): Uint8Array<ArrayBuffer> {
-  const out = new BackwardWriter();
-  writeObject(out, schema, object);
-  return out.finish();
-}
-
 /** An object as `application/vnd.kubernetes.protobuf`. It must be valid for its schema; fields that it lacks are absent. */
 export function encodeProtobuf(object: { readonly apiVersion?: string; readonly kind?: string }, schema: ObjectSchema): Uint8Array<ArrayBuffer> {
   const out = new BackwardWriter();

@@ -36,7 +36,3 @@ export function setCondition<C extends ConditionLike>(conditions: readonly C[] |
   return list.with(index, { ...old, ...condition, ...(lastTransitionTime !== undefined && { lastTransitionTime }) });
 }
 
-/** The conditions without the one of this type. */
-export function removeCondition<C extends { readonly type: string }>(conditions: readonly C[] | undefined, type: string): readonly C[] {
-  return (conditions ?? []).filter((condition) => condition.type !== type);
-}

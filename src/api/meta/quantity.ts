@@ -200,7 +200,3 @@ export function quantityOf(units: number, format: QuantityFormat = 'DecimalSI'):
   return { nanos: BigInt(units) * nanosPerUnit, format };
 }
 
-/** A quantity of thousandths. */
-export function milliQuantityOf(milli: number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { nanos: BigInt(milli) * nanosPerMilli, format };
-}

@@ -29,8 +29,6 @@ const subdomainRegex = new RegExp(`^${subdomainFormat}$`);
 const subdomainMessage = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const dns1035Format = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const dns1035Regex = new RegExp(`^${dns1035Format}$`);
-const wildcardFormat = `\\*\\.${subdomainFormat}`;
-const wildcardRegex = new RegExp(`^${wildcardFormat}$`);
 
 export const dnsLabelMaxLength = 63;
 export const dnsSubdomainMaxLength = 253;
@@ -75,16 +73,6 @@ export function dns1035Label(value: string): string[] {
   return errors;
 }
 
-/** `*.example.com`. */
-export function wildcardDns1123Subdomain(value: string): string[] {
-  const errors: string[] = [];
-  if (byteLength(value) > dnsSubdomainMaxLength) errors.push(maxLengthMessage(dnsSubdomainMaxLength));
-  if (!wildcardRegex.test(value)) {
-    errors.push(regexMessage("a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character", wildcardFormat, '*.example.com'));
-  }
-  return errors;
-}
-
 const keyFormat = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const keyRegex = new RegExp(`^${keyFormat}$`);
 const keyMessage = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
@@ -122,10 +110,6 @@ export function portNumber(port: number): string[] {
   return Number.isInteger(port) && port >= 1 && port <= 65535 ? [] : [rangeMessage(1, 65535)];
 }
 
-export function inRange(value: number, low: number, high: number): string[] {
-  return value >= low && value <= high ? [] : [rangeMessage(low, high)];
-}
-
 /** An IANA service name: up to 15 of `[-a-z0-9]`, with a letter. */
 export function portName(value: string): string[] {
   const errors: string[] = [];
@@ -144,11 +128,6 @@ export function percent(value: string): string[] {
 
 export function httpHeaderName(value: string): string[] {
   return /^[-A-Za-z0-9]+$/.test(value) ? [] : [regexMessage("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')];
-}
-
-export function cIdentifier(value: string): string[] {
-  const format = '[A-Za-z_][A-Za-z0-9_]*';
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? [] : [regexMessage("a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'", format, 'my_name', 'MY_NAME', 'MyName')];
 }
 
 /** The name of an environment variable: any printable ASCII but `=` (relaxed since v1.34). */

@@ -87,7 +87,7 @@ export class Listener {
     };
     const limits = { maxHeaderSize: maxHeaderBytes };
     const server = options.http2 === false
-      ? createServer({ ...tls, ...limits, keepAliveTimeout: 120_000 })
+      ? createServer({ ...tls, ...limits })
       : createSecureServer({ ...tls, ...limits, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: maxHeaderBytes } });
     // Node's own 5 s would end connections under the hands of clients that pause for a moment.
     (server as HttpsServer).keepAliveTimeout = idleTimeoutMs;

@@ -8,7 +8,6 @@ export type Dialect = 'v2' | 'v3';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const apiextensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';
-export const statusDefinition = `${meta}Status`;
 export const patchDefinition = `${meta}Patch`;
 
 /** Scalars that have a definition of their own. */
