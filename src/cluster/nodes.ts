@@ -116,7 +116,8 @@ function sharedServices(client: Client, { clock, random, logger }: StartOptions)
 async function startRealNetwork(options: NodesOptions, machine: Extract<Machine, { kind: 'real' }>, undo: AsyncDisposableStack): Promise<void> {
   const { controlPlane, clock, nodeName } = options;
   const client = controlPlane.clients.node(nodeName);
-  const signal = AbortSignal.any([]);
+  const stopped = new AbortController();
+  undo.defer(() => stopped.abort(new Error('the cluster was stopped')));
   for (;;) {
     const node: Node | undefined = await client.get(nodeResource, { name: nodeName }).catch((error: unknown) => {
       if (isReason(error, 'NotFound')) return undefined;
@@ -124,9 +125,11 @@ async function startRealNetwork(options: NodesOptions, machine: Extract<Machine,
     });
     const podCidr = node?.spec?.podCIDR;
     if (podCidr !== undefined && podCidr !== '') {
-      undo.use(await startServiceNetwork(options, machine, addressInRange(podCidr, 1)));
+      const network = await startServiceNetwork(options, machine, addressInRange(podCidr, 1));
+      if (stopped.signal.aborted) await network[Symbol.asyncDispose]();
+      else undo.use(network);
       return;
     }
-    await clock.sleep(10, signal);
+    await clock.sleep(10, stopped.signal);
   }
 }

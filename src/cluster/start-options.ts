@@ -12,22 +12,30 @@ export interface ProgressSink {
   note(text: string): void;
 }
 
-export interface StartOptions {
+/** What a user chooses of a cluster. The command line adds to it only what is the command line's. */
+export interface ClusterSettings {
   readonly dataDir: string;
   readonly port: number;
   readonly bindAddress: string;
   readonly store: 'sqlite' | 'memory';
   readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
+  /** Nodes in all; those beyond the first are simulated. */
   readonly nodes: number;
   readonly nodeName: string;
-  readonly tokenFile: string | undefined;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDomain: string;
   readonly writeKubeconfig: string | undefined;
+  /** False: what is missing is reported, never installed. */
   readonly install: boolean;
   readonly authorizationMode: string;
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
+}
+
+/** What starting it takes beside that. */
+export interface StartOptions extends ClusterSettings {
+  /** The content of the static token file. */
+  readonly tokenFile: string | undefined;
   /** False: the control plane alone. */
   readonly node: boolean;
   readonly controllers?: boolean;

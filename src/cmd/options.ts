@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
+import type { ClusterSettings } from '../cluster/start-options.ts';
 
 /** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
 export class UsageError extends Error {
@@ -16,25 +17,9 @@ export class UsageError extends Error {
 }
 
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
-export interface ClusterOptions {
-  readonly dataDir: string;
-  readonly port: number;
-  readonly bindAddress: string;
-  readonly store: 'sqlite' | 'memory';
-  readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
-  /** Nodes in all; those beyond the first are simulated. */
-  readonly nodes: number;
-  readonly nodeName: string;
+export interface ClusterOptions extends ClusterSettings {
   readonly tokenAuthFile: string | undefined;
-  readonly clusterCidr: string;
-  readonly serviceCidr: string;
-  readonly writeKubeconfig: string | undefined;
-  /** False: what is missing is reported, never installed. */
-  readonly install: boolean;
-  readonly authorizationMode: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-  readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
-  readonly clusterDomain: string;
 }
 
 /** Where a cluster keeps everything: a system folder for root, the user's own otherwise. */
