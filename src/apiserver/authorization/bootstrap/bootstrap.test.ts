@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../../api/resources.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
@@ -34,6 +35,21 @@ test('every default object is marked, named once, and every binding leads to a r
     assert.ok(keys.includes(`${roleRef.kind} ${roleRef.kind === 'Role' ? object.metadata.namespace : ''}/${roleRef.name}`), roleRef.name);
   }
   assert.equal(objects.filter((one) => one.kind === 'ClusterRole' && one.metadata.name?.startsWith('system:controller:')).length, 38);
+});
+
+test('the default objects are upstream\'s of v1.36, to the last rule', () => {
+  // The digest was taken of the lists that upstream's own test compares its policy with.
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  };
+  const key = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+  const lists = objects.map((object) => {
+    const { rules, ...rest } = object as ClusterRole;
+    return sorted(rest.aggregationRule === undefined && rules !== undefined ? { ...rest, rules } : rest) as KubeObject;
+  }).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  assert.deepEqual([lists.length, createHash('sha256').update(JSON.stringify(lists)).digest('hex')], [133, '6a8cbd7085a841af5180bfa96dd96ac9a16da724198cd4ab21be115358fea604']);
 });
 
 test('admin, edit and view hold what they gather', () => {

@@ -22,8 +22,9 @@ const aggregateToEdit: readonly PolicyRule[] = [
   rule('impersonate', '', 'serviceaccounts'),
   rule(write, '', 'pods pods/attach pods/proxy pods/exec pods/portforward'),
   rule('create', '', 'pods/eviction'),
-  rule(write, '', 'replicationcontrollers replicationcontrollers/scale serviceaccounts services services/proxy persistentvolumeclaims configmaps secrets events'),
+  rule(write, '', 'replicationcontrollers replicationcontrollers/scale serviceaccounts services services/proxy persistentvolumeclaims configmaps secrets'),
   rule('create', '', 'serviceaccounts/token'),
+  rule(write, ',events.k8s.io', 'events'),
   rule(write, 'apps', 'statefulsets statefulsets/scale daemonsets deployments deployments/scale deployments/rollback replicasets replicasets/scale'),
   rule(write, 'autoscaling', 'horizontalpodautoscalers'),
   rule(write, 'batch', 'jobs cronjobs'),
@@ -36,8 +37,9 @@ const aggregateToEdit: readonly PolicyRule[] = [
 
 const aggregateToView: readonly PolicyRule[] = [
   rule(read, '', 'pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status endpoints persistentvolumeclaims persistentvolumeclaims/status configmaps'),
-  rule(read, '', 'limitranges resourcequotas bindings events pods/status resourcequotas/status namespaces/status replicationcontrollers/status pods/log'),
+  rule(read, '', 'limitranges resourcequotas bindings pods/status resourcequotas/status namespaces/status replicationcontrollers/status pods/log'),
   rule(read, '', 'namespaces'),
+  rule(read, ',events.k8s.io', 'events'),
   rule(read, 'discovery.k8s.io', 'endpointslices'),
   rule(read, 'apps', 'controllerrevisions statefulsets statefulsets/status statefulsets/scale daemonsets daemonsets/status deployments deployments/status deployments/scale replicasets replicasets/status replicasets/scale'),
   rule(read, 'autoscaling', 'horizontalpodautoscalers horizontalpodautoscalers/status'),
@@ -51,7 +53,8 @@ const aggregateToView: readonly PolicyRule[] = [
 const kubeScheduler: readonly PolicyRule[] = [
   eventsRule,
   rule('create', 'coordination.k8s.io', 'leases'),
-  rule('get update', 'coordination.k8s.io', 'leases', 'kube-scheduler'),
+  rule(`${read} update`, 'coordination.k8s.io', 'leases', 'kube-scheduler'),
+  rule(readWrite, 'coordination.k8s.io', 'leasecandidates'),
   rule(read, '', 'nodes'),
   rule(`${read} delete`, '', 'pods'),
   rule('create', '', 'pods/binding bindings'),
@@ -71,8 +74,9 @@ const kubeScheduler: readonly PolicyRule[] = [
   rule(read, 'resource.k8s.io', 'deviceclasses'),
   rule(`${read} update patch`, 'resource.k8s.io', 'resourceclaims'),
   rule(`${read} update patch`, 'resource.k8s.io', 'resourceclaims/status'),
-  rule(`${read} update patch`, '', 'pods/finalizers'),
+  rule('update', '', 'pods/finalizers'),
   rule(read, 'resource.k8s.io', 'resourceslices'),
+  rule('create delete', 'resource.k8s.io', 'resourceclaims'),
   rule('update patch', 'resource.k8s.io', 'resourceclaims/binding'),
 ];
 
@@ -107,7 +111,7 @@ export const defaultClusterRoles: readonly DefaultClusterRole[] = [
   { name: 'system:discovery', rules: [urls('get', '/livez /readyz /healthz /version /version/ /openapi /openapi/* /api /api/* /apis /apis/*')] },
   {
     name: 'system:monitoring',
-    rules: [urls('get', '/metrics /metrics/slis /livez /readyz /healthz /livez/* /readyz/* /healthz/*')],
+    rules: [urls('get', '/metrics /metrics/slis /livez /readyz /healthz /livez/* /readyz/* /healthz/* /flagz /statusz'), rule('get', '', 'nodes/metrics')],
   },
   {
     name: 'system:basic-user',

@@ -132,7 +132,6 @@ export const controllerRoles: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule('patch update', '', 'nodes/status'),
     rule('patch update', '', 'pods/status'),
     rule(`${read} delete`, '', 'pods'),
-    rule(read, 'coordination.k8s.io', 'leases'),
     eventsRule,
   ],
   'persistent-volume-binder': [

@@ -24,9 +24,7 @@ export interface DefaultRoleBinding {
 
 const system = 'kube-system';
 
-const leaderLocking = (component: string): readonly PolicyRule[] => [
-  rule('watch', '', 'configmaps'),
-  rule('get update', '', 'configmaps', component),
+const leaderLocking: readonly PolicyRule[] = [
   rule('get list watch create update', 'coordination.k8s.io', 'leases'),
   rule('get list watch create update', 'coordination.k8s.io', 'leasecandidates'),
 ];
@@ -36,8 +34,8 @@ export const defaultRoles: readonly DefaultRole[] = [
   { namespace: system, name: 'system:controller:bootstrap-signer', rules: [rule(read, '', 'secrets')] },
   { namespace: system, name: 'system:controller:cloud-provider', rules: [rule(`create ${read}`, '', 'configmaps')] },
   { namespace: system, name: 'system:controller:token-cleaner', rules: [rule(`${read} delete`, '', 'secrets'), eventsRule] },
-  { namespace: system, name: 'system::leader-locking-kube-controller-manager', rules: leaderLocking('kube-controller-manager') },
-  { namespace: system, name: 'system::leader-locking-kube-scheduler', rules: leaderLocking('kube-scheduler') },
+  { namespace: system, name: 'system::leader-locking-kube-controller-manager', rules: leaderLocking },
+  { namespace: system, name: 'system::leader-locking-kube-scheduler', rules: leaderLocking },
   {
     namespace: 'kube-public',
     name: 'system:controller:bootstrap-signer',
@@ -55,7 +53,7 @@ export const defaultRoleBindings: readonly DefaultRoleBinding[] = [
     role: 'extension-apiserver-authentication-reader',
     subjects: [user('system:kube-controller-manager'), user('system:kube-scheduler')],
   },
-  { namespace: system, name: 'system::leader-locking-kube-controller-manager', role: 'system::leader-locking-kube-controller-manager', subjects: component('kube-controller-manager') },
+  { namespace: system, name: 'system::leader-locking-kube-controller-manager', role: 'system::leader-locking-kube-controller-manager', subjects: [...component('kube-controller-manager'), serviceAccount(system, 'leader-election-controller')] },
   { namespace: system, name: 'system::leader-locking-kube-scheduler', role: 'system::leader-locking-kube-scheduler', subjects: component('kube-scheduler') },
   { namespace: system, name: 'system:controller:bootstrap-signer', role: 'system:controller:bootstrap-signer', subjects: controller('bootstrap-signer') },
   { namespace: system, name: 'system:controller:cloud-provider', role: 'system:controller:cloud-provider', subjects: controller('cloud-provider') },

@@ -1,5 +1,5 @@
 import type { PolicyRule } from '../../../api/types/rbac/v1.ts';
-import { read, rule } from './rule.ts';
+import { eventsRule, read, rule } from './rule.ts';
 
 /** The rules of `system:node`, which the Node authorizer applies to every kubelet where it does not narrow them. */
 export const nodeRules: readonly PolicyRule[] = [
@@ -9,7 +9,7 @@ export const nodeRules: readonly PolicyRule[] = [
   rule(`create ${read}`, '', 'nodes'),
   rule('update patch', '', 'nodes/status'),
   rule('update patch', '', 'nodes'),
-  rule('create update patch', '', 'events'),
+  eventsRule,
   rule(read, '', 'pods'),
   rule('create delete', '', 'pods'),
   rule('update patch', '', 'pods/status'),

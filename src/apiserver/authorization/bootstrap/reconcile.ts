@@ -1,7 +1,7 @@
 import { semanticEqual } from '../../../api/meta/equal.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject } from '../../../api/types/rbac/v1.ts';
-import { uncoveredRules, compactRules } from '../rbac/rules.ts';
+import { uncoveredRules } from '../rbac/rules.ts';
 import { autoUpdateAnnotation } from './objects.ts';
 
 /** What brings an existing object in line with a default one. `recreate`: a binding's roleRef cannot be changed. */
@@ -43,8 +43,10 @@ export function reconcileDefault(expected: KubeObject, existing: KubeObject): Re
   const current = existing as ClusterRole;
   const object: AnyRole = { ...current, metadata };
   if (wanted.aggregationRule === undefined) {
-    const missing = compactRules(uncoveredRules(current.rules ?? [], wanted.rules ?? []));
+    const missing = uncoveredRules(current.rules ?? [], wanted.rules ?? []);
     if (missing.length > 0) object.rules = [...(current.rules ?? []), ...missing];
+    // A role that is not meant to gather others' rules must not.
+    delete (object as ClusterRole).aggregationRule;
   } else {
     const selectors = [...(current.aggregationRule?.clusterRoleSelectors ?? [])];
     for (const selector of wanted.aggregationRule.clusterRoleSelectors ?? []) if (!selectors.some((one) => semanticEqual(one, selector))) selectors.push(selector);

@@ -51,7 +51,8 @@ test('nobody grants what it does not hold', async () => {
 {APIGroups:[""], Resources:["pods"], Verbs:["delete"]}
 {APIGroups:[""], Resources:["secrets"], Verbs:["get" "delete"]}`;
   assert.equal(await write('roles', 'ns', tooMuch), text);
-  assert.equal(await write('roles', 'ns', tooMuch, { old: tooMuch }), 'ok', 'rules that stand already are not granted again');
+  assert.equal(await write('roles', 'ns', tooMuch, { old: tooMuch }), 'ok', 'what the garbage collector writes grants nothing');
+  assert.equal(await write('roles', 'ns', { ...tooMuch, metadata: { ...tooMuch.metadata, labels: { a: 'b' } } }, { old: tooMuch }), text, 'any other change hands out all that the role holds');
   assert.equal(await write('roles', 'ns', tooMuch, { user: { name: 'root', groups: ['system:masters'] } }), 'ok');
   grant('ns', 'escalator');
   assert.equal(await write('roles', 'ns', tooMuch), 'ok');
@@ -73,7 +74,7 @@ test('binding takes the role or the right to bind it', async () => {
 test('an aggregation rule takes full authority', async () => {
   const { write } = world();
   assert.equal(
-    await write('clusterroles', '', { metadata: { name: 'agg' }, aggregationRule: { clusterRoleSelectors: [] } } as KubeObject),
+    await write('clusterroles', '', { metadata: { name: 'agg' }, aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } } as KubeObject),
     'clusterroles.rbac.authorization.k8s.io "agg" is forbidden: must have cluster-admin privileges to use the aggregationRule',
   );
 });
