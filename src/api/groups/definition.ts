@@ -1,5 +1,6 @@
 import type { FieldError } from '../field-error.ts';
 import type { KubeObject } from '../meta/object.ts';
+import type { NameRule } from '../meta/validation.ts';
 import type { ResourceType } from '../resource-type.ts';
 
 /** What a rule may know beside the object. Pure: the API server passes its clock's reading in. */
@@ -36,7 +37,7 @@ export interface UpdateRules<T> {
 export interface ResourceDefinition<T extends KubeObject> {
   readonly type: ResourceType<T>;
   /** Which rule names follow (upstream's ValidateNameFunc). Default: dns-1123-subdomain. */
-  readonly nameRule?: 'dns-1123-subdomain' | 'dns-1123-label' | 'dns-1035-label' | 'path-segment';
+  readonly nameRule?: NameRule;
   /** Fills in what the user left out, in place. Runs on every decode of a request, after unknown fields are dropped. */
   applyDefaults?(object: T): void;
   /** Resets status and other server-owned fields, sets generation 1. Mutates. */

@@ -114,12 +114,46 @@ export function validateCidr(path: string, value: string, validOld: readonly str
   if (validOld.includes(value)) return [];
   const cidr = parseCidr(value);
   if (cidr === undefined) return [invalid(path, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
-  const errors: FieldError[] = [];
-  if (cidr.leadingZeros) errors.push(invalid(path, value, 'must not have leading 0s in IP or prefix length'));
-  else if (cidr.address.mapped) errors.push(invalid(path, value, 'must not have an IPv4-mapped IPv6 address'));
-  const beyond = cidr.address.bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, cidr.prefixLength - 8 * i)))) !== 0);
-  if (beyond && !cidr.address.mapped) errors.push(invalid(path, value, 'must not have bits set beyond the prefix length'));
-  return errors;
+  if (cidr.leadingZeros) return [invalid(path, value, 'must not have leading 0s in IP or prefix length')];
+  if (cidr.address.mapped) return [invalid(path, value, 'must not have an IPv4-mapped IPv6 address')];
+  return hasHostBits(cidr) ? [invalid(path, value, 'must not have bits set beyond the prefix length')] : [];
+}
+
+/** A CIDR that must also be in canonical form. */
+export function validateCanonicalCidr(path: string, value: string): FieldError[] {
+  const errors = validateCidr(path, value);
+  if (errors.length > 0) return errors;
+  const canonical = formatCidr(parseCidr(value)!);
+  return value === canonical ? [] : [invalid(path, value, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
+/** The length of the prefix counted in bits of the address as it is kept: a mapped IPv4 address has 32 of them. */
+const lengthOf = ({ address, prefixLength }: Cidr): number => (address.mapped ? Math.max(0, prefixLength - 96) : prefixLength);
+
+/** The byte of a mask of so many bits that stands at this place. */
+const maskByte = (length: number, i: number): number => (0xff << Math.max(0, 8 - Math.max(0, length - 8 * i))) & 0xff;
+
+const maskBytes = (bytes: readonly number[], length: number): number[] => bytes.map((byte, i) => byte & maskByte(length, i));
+
+/** Are there bits in the address beyond the prefix? */
+function hasHostBits(cidr: Cidr): boolean {
+  const length = lengthOf(cidr);
+  return cidr.address.bytes.some((byte, i) => (byte & ~maskByte(length, i)) !== 0);
+}
+
+/** The network in canonical form, without the bits beyond the prefix. */
+export function formatCidr(cidr: Cidr): string {
+  const { family, bytes } = cidr.address;
+  const length = lengthOf(cidr);
+  return `${formatIp({ family, bytes: maskBytes(bytes, length) })}/${length}`;
+}
+
+/** Is `inner` a part of `outer`, and smaller than it? */
+export function isStrictSubnet(outer: Cidr, inner: Cidr): boolean {
+  if (outer.address.family !== inner.address.family) return false;
+  const length = lengthOf(outer);
+  const network = maskBytes(outer.address.bytes, length);
+  return length < lengthOf(inner) && maskBytes(inner.address.bytes, length).every((byte, i) => byte === network[i]);
 }
 
 /** Endpoints and external addresses may not be unspecified, loopback or link-local. */
@@ -142,6 +176,19 @@ export function warningsForIp(path: string, value: string): string[] {
   const address = parseIp(value);
   if (address === undefined) return [];
   const canonical = formatIp(address);
-  if (address.leadingZeros || address.mapped) return [`${path}: non-standard IP address ${JSON.stringify(value)} will be considered invalid in a future Kubernetes release: use ${JSON.stringify(canonical)}`];
+  if (address.leadingZeros || address.mapped) return [`${path}: non-standard IP address ${JSON.stringify(value)} is invalid: use ${JSON.stringify(canonical)}`];
   return address.family === 6 && canonical !== value ? [`${path}: IPv6 address ${JSON.stringify(value)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`] : [];
+}
+
+/** What upstream warns of: networks that are valid but ambiguous or not canonical. */
+export function warningsForCidr(path: string, value: string): string[] {
+  const cidr = parseCidr(value);
+  if (cidr === undefined) return [];
+  const canonical = formatCidr(cidr);
+  const warnings: string[] = [];
+  const { address } = cidr;
+  if (hasHostBits(cidr)) warnings.push(`${path}: CIDR value ${JSON.stringify(value)} is ambiguous in this context (should be ${JSON.stringify(canonical)} or ${JSON.stringify(`${formatIp(address)}/${8 * address.bytes.length}`)}?)`);
+  if (cidr.leadingZeros || address.mapped) warnings.push(`${path}: non-standard CIDR value ${JSON.stringify(value)} is invalid: use ${JSON.stringify(canonical)}`);
+  if (warnings.length === 0 && address.family === 6 && canonical !== value) warnings.push(`${path}: IPv6 CIDR value ${JSON.stringify(value)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`);
+  return warnings;
 }

@@ -157,12 +157,27 @@ export function pathSegmentPrefix(value: string): string[] {
   return ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
 }
 
+const wildcardFormat = `\\*\\.${subdomainFormat}`;
+const wildcardRegex = new RegExp(`^${wildcardFormat}$`);
+
+/** `*.example.com`. */
+export function wildcardDns1123Subdomain(value: string): string[] {
+  const errors: string[] = [];
+  if (byteLength(value) > dnsSubdomainMaxLength) errors.push(maxLengthMessage(dnsSubdomainMaxLength));
+  if (!wildcardRegex.test(value)) errors.push(regexMessage("a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character", wildcardFormat, '*.example.com'));
+  return errors;
+}
+
+/** What is wrong with a name, for kinds whose names follow a rule of their own; `prefix`: it is a generateName. */
+export type NameCheck = (name: string, options: { readonly prefix?: boolean }) => string[];
+
 /** Which rule the names of a resource follow. */
-export type NameRule = 'dns-1123-subdomain' | 'dns-1123-label' | 'dns-1035-label' | 'path-segment';
+export type NameRule = 'dns-1123-subdomain' | 'dns-1123-label' | 'dns-1035-label' | 'path-segment' | NameCheck;
 
 /** What is wrong with a name; `prefix`: it is a generateName, so a trailing dash is well. */
 export function validateName(rule: NameRule, name: string, options: { readonly prefix?: boolean } = {}): string[] {
   const { prefix = false } = options;
+  if (typeof rule === 'function') return rule(name, options);
   if (rule === 'path-segment') return prefix ? pathSegmentPrefix(name) : pathSegment(name);
   const checked = prefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name;
   if (rule === 'dns-1123-label') return dns1123Label(checked);

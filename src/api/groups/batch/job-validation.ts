@@ -4,8 +4,8 @@ import { invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { immutableMessage, validateImmutable, validateLabelSelector } from '../../meta/object-meta.ts';
-import { byteLength, dns1123Label, dns1123Subdomain } from '../../meta/validation.ts';
-import { addNonNegative } from '../../pod/validation/rules.ts';
+import { byteLength, dns1123Label } from '../../meta/validation.ts';
+import { addDomainPrefixedPath, addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import type { Job, JobSpec, JobStatus } from '../../types/batch/v1.ts';
 import type { PodTemplateSpec } from '../../types/core/v1.ts';
@@ -22,16 +22,6 @@ const maxFailedIndexes = 100_000;
 const manyCompletions = 100_000;
 const limitForManyCompletions = 10_000;
 const maxManagedByBytes = 63;
-
-/** `example.com/path`: a domain, a slash and a path. */
-function addDomainPrefixedPath(errors: Errors, path: string, value: string): void {
-  if (value === '') return void errors.push(required(path));
-  const slash = value.indexOf('/');
-  if (slash <= 0 || slash === value.length - 1) return void errors.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
-  for (const message of dns1123Subdomain(value.slice(0, slash))) errors.push(invalid(path, value.slice(0, slash), message));
-  const rest = value.slice(slash + 1);
-  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest)) errors.push(invalid(path, rest, 'Invalid path'));
-}
 
 function validateIndexed(spec: Spec, path: string, errors: Errors): void {
   const { completions, parallelism, backoffLimitPerIndex, maxFailedIndexes: maxFailed } = spec;

@@ -5,6 +5,7 @@
 import type { FieldError } from '../../field-error.ts';
 import { invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
+import { dns1123Subdomain, regexMessage } from '../../meta/validation.ts';
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../types/core/v1.ts';
 import type { ObjectMeta } from '../../types/meta/v1.ts';
 
@@ -50,6 +51,19 @@ export function addRequired(errors: Errors, path: string, value: string | undefi
 
 export function addFileMode(errors: Errors, path: string, mode: number | undefined): void {
   if (mode !== undefined && (mode > 0o777 || mode < 0)) errors.push(invalid(path, mode, fileModeMessage));
+}
+
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathRegex = new RegExp(`^${httpPath}$`);
+
+/** `example.com/path`: a domain, a slash and a path. */
+export function addDomainPrefixedPath(errors: Errors, path: string, value: string): void {
+  if (value === '') return void errors.push(required(path));
+  const slash = value.indexOf('/');
+  if (slash <= 0 || slash === value.length - 1) return void errors.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+  addInvalid(errors, path, value.slice(0, slash), dns1123Subdomain(value.slice(0, slash)));
+  const rest = value.slice(slash + 1);
+  if (!httpPathRegex.test(rest)) errors.push(invalid(path, rest, regexMessage('Invalid path', httpPath)));
 }
 
 /** No `..` among the elements of a path. */
