@@ -8,6 +8,8 @@ export type FieldErrorReason =
   | 'FieldValueForbidden'
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
+  | 'FieldValueTooFew'
+  | 'FieldValueTooShort'
   | 'InternalError'
   | 'FieldValueTypeInvalid';
 
@@ -19,9 +21,13 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** The value as Go's field.Error prints it: strings quoted, objects as JSON, null and undefined as `null`. */
+const htmlEscapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
+
+/** The value as Go's field.Error prints it: strings quoted, objects as Go's JSON (safe inside HTML), null and undefined as `null`. */
 function show(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  if (value === undefined) return 'null';
+  const text = JSON.stringify(value);
+  return typeof value === 'object' ? text.replace(/[<>&]/g, (c) => htmlEscapes[c]!) : text;
 }
 
 function body(title: string, value: unknown, detail: string): string {
@@ -40,6 +46,8 @@ export const duplicate = (field: string, value: unknown): FieldError => ({ reaso
 export const notFound = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueNotFound', field, message: body('Not found', value, '') });
 export const tooLong = (field: string, maxLength: number): FieldError => ({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${maxLength} bytes` });
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({ reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}` });
+export const tooFew = (field: string, actual: number, min: number): FieldError => ({ reason: 'FieldValueTooFew', field, message: `Too few: ${actual}: must have at least ${min} ${min === 1 ? 'item' : 'items'}` });
+export const tooLongCharacters = (field: string, max: number): FieldError => ({ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${max} ${max === 1 ? 'character' : 'characters'}` });
 /** `supported` is printed in the order given, as upstream does: sorted where upstream holds a set. */
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   reason: 'FieldValueNotSupported',

@@ -47,6 +47,11 @@ function validateName(name: string, level: Level, path: string, errors: Errors):
   }
 }
 
+/** The name of a resource that containers can ask for. */
+export function validateContainerResourceName(name: string, path: string, errors: Errors): void {
+  validateName(name, 'container', path, errors);
+}
+
 function validateHugePages(name: string, quantity: string, path: string, errors: Errors): void {
   let pageNanos = 0n;
   try {
