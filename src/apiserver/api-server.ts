@@ -1,5 +1,4 @@
 import type { KubeObject } from '../api/meta/object.ts';
-import { builtinSchema, servedByDefault } from '../api/schema/table.ts';
 import { ApiError } from '../api/status.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
@@ -25,6 +24,8 @@ import { PathRouter } from './pipeline/paths.ts';
 import type { Handler } from './pipeline/step.ts';
 import { compose } from './pipeline/step.ts';
 import { ServedResources } from './served-resources.ts';
+import type { ChosenResources } from './serving/choose-resources.ts';
+import { chooseResources } from './serving/choose-resources.ts';
 import { serviceHook } from './services/service-hook.ts';
 import { ownEndpoints } from './subresources/registry.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
@@ -48,11 +49,10 @@ export class ApiServer implements AsyncDisposable {
   readonly #listeners: Listener[] = [];
   #stopping = false;
 
-  private constructor(options: ApiServerOptions, cache: WatchCache) {
+  private constructor(options: ApiServerOptions, cache: WatchCache, chosen: ChosenResources) {
     const { clock, random, logger, store } = options;
     this.#options = options;
-    const schemas = builtinSchema.resources.filter(servedByDefault);
-    const resources = new ServedResources(schemas, cache);
+    const resources = new ServedResources({ ...chosen, cache });
     this.reader = new CacheReader(resources);
     this.metrics = new RequestMetrics(gaugesOf(resources));
 
@@ -67,7 +67,7 @@ export class ApiServer implements AsyncDisposable {
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
-    const documents = (options.documents ?? []).map((source) => source(() => schemas));
+    const documents = (options.documents ?? []).map((source) => source(() => chosen.served));
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
@@ -82,10 +82,14 @@ export class ApiServer implements AsyncDisposable {
     );
   }
 
-  /** Fills the cache, ensures the objects that must exist, and starts upkeep. Nothing listens yet. */
+  /**
+   * Fills the cache, ensures the objects that must exist, and starts upkeep. Nothing listens yet. Rejects with an Error
+   * for people when the runtime configuration or a feature gate is wrong.
+   */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
+    const chosen = await chooseResources(options);
     const cache = await WatchCache.start(options.store, options.logger);
-    const server = new ApiServer(options, cache);
+    const server = new ApiServer(options, cache, chosen);
     await bootstrap(server.#core, options);
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;

@@ -9,6 +9,8 @@ import type { AdmissionPlugin } from './admission/admission.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 import type { ObjectReader } from './cache/reader.ts';
+import type { FeatureGateSettings } from './serving/feature-gates.ts';
+import type { RuntimeConfig } from './serving/runtime-config.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
 
@@ -66,6 +68,9 @@ export interface Plugged {
 }
 
 export interface ApiServerOptions {
+  /** Which API versions are served, as kube-apiserver's `--runtime-config` says it. Default: what upstream serves by default. */
+  readonly runtimeConfig?: RuntimeConfig;
+  readonly featureGates?: FeatureGateSettings;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;

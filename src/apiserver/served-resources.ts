@@ -1,12 +1,15 @@
+import type { Conversion } from '../api/conversions/conversion.ts';
+import { conversionBetween } from '../api/conversions/conversion.ts';
+import { sharedStorage, versionRules } from '../api/conversions/registry.ts';
+import type { VersionRules } from '../api/conversions/version-rules.ts';
 import type { ResourceDefinition } from '../api/groups/definition.ts';
-import { definitionFor } from '../api/groups/registry.ts';
+import { definitionFor, definitionOf } from '../api/groups/registry.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import { apiVersionOf } from '../api/resource-type.ts';
 import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
-import type { Conversion } from './conversion.ts';
-import { conversionBetween } from './conversion.ts';
+import { deprecationOf } from './serving/deprecations.ts';
 
 /** One kind of object as it is stored, whatever versions of it are served. */
 export interface Storage {
@@ -31,12 +34,6 @@ export interface ServedResource {
   readonly deprecation?: string;
 }
 
-/** What upstream warns of, by group, version and resource. */
-const deprecations: Readonly<Record<string, string>> = {
-  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
-  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-};
-
 /** A served resource that is known to be stored. */
 export interface StoredResource extends ServedResource {
   readonly storage: Storage;
@@ -44,63 +41,91 @@ export interface StoredResource extends ServedResource {
   readonly home: StoredResource;
 }
 
-/** Resources of two groups that are one and the same in the store: the older name is the stored one. */
-const sharedStorage: Readonly<Record<string, { readonly group: string; readonly resource: string }>> = {
-  'events.k8s.io/events': { group: '', resource: 'events' },
+export interface ServedResourcesOptions {
+  /** Preferred version first inside its group. */
+  readonly served: readonly ResourceSchema[];
+  /**
+   * Everything that could be served, in the same order: the first version of a resource is the one that is stored,
+   * whether it is served or not. Default: what is served.
+   */
+  readonly known?: readonly ResourceSchema[];
+  readonly cache: WatchCache;
+  /** How versions differ, beside those of v1.36. */
+  readonly moreRules?: Readonly<Record<string, VersionRules>>;
+}
+
+const keyOf = ({ group, version, resource }: { readonly group: string; readonly version: string; readonly resource: string }): string => `${group}/${version}/${resource}`;
+
+/** The stored resource that a resource's objects belong to. */
+const storageKey = (group: string, resource: string): string => {
+  const shared = sharedStorage[`${group}/${resource}`];
+  return shared === undefined ? `${group}/${resource}` : `${shared.group}/${shared.resource}`;
 };
+
+const isStored = ({ verbs }: ResourceSchema): boolean => verbs.includes('list') && verbs.includes('create');
 
 /** What this server serves, by group, version and plural name. */
 export class ServedResources {
   readonly #served = new Map<string, ServedResource>();
   /** By plural name: few share one. */
   readonly #byName = new Map<string, ServedResource[]>();
-  readonly #storages = new Map<string, Storage>();
+  /** By `group/resource`: the version that is stored, served or not. */
+  readonly #homes = new Map<string, StoredResource>();
+  readonly #storages: Storage[] = [];
   readonly #groupVersions = new Set<string>();
   readonly #groups = new Set<string>();
+  readonly #options: ServedResourcesOptions;
 
-  /** `schemas`: preferred version first inside its group; that one is stored. */
-  constructor(schemas: readonly ResourceSchema[], cache: WatchCache) {
-    const homes = new Map<Storage, StoredResource>();
-    // Homes first, so that others can point at them.
-    const isShared = (schema: ResourceSchema): boolean => `${schema.group}/${schema.resource}` in sharedStorage;
-    for (const schema of [...schemas].sort((a, b) => Number(isShared(a)) - Number(isShared(b)))) {
+  constructor(options: ServedResourcesOptions) {
+    this.#options = options;
+    for (const schema of options.served) {
       this.#groups.add(schema.group);
       this.#groupVersions.add(`${schema.group}/${schema.version}`);
-      const definition = definitionFor(schema);
-      const apiVersion = apiVersionOf(schema);
-      const key = `${schema.group}/${schema.version}/${schema.resource}`;
-      const deprecated = deprecations[key] === undefined ? {} : { deprecation: deprecations[key] };
-      if (!schema.verbs.includes('list') || !schema.verbs.includes('create')) {
-        this.#add(key, { schema, definition, storage: undefined, conversion: undefined, apiVersion, ...deprecated });
-        continue;
-      }
-      const storage = this.storage(schema.group, schema.resource) ?? this.#open(schema, definition, cache);
-      const home = homes.get(storage);
-      const conversion = conversionBetween(schema, storage.schema);
-      const served: Omit<StoredResource, 'home'> & { home?: StoredResource } = { schema, definition, storage, conversion, apiVersion, ...deprecated };
-      const complete = served as StoredResource & { home: StoredResource };
-      complete.home = home ?? complete;
-      if (home === undefined) homes.set(storage, complete);
-      this.#add(key, complete);
+      this.#add(isStored(schema) ? this.#stored(schema) : { ...this.#described(schema), storage: undefined, conversion: undefined });
     }
   }
 
-  #add(key: string, served: ServedResource): void {
-    this.#served.set(key, served);
+  #described(schema: ResourceSchema): Pick<ServedResource, 'schema' | 'definition' | 'apiVersion' | 'deprecation'> {
+    const deprecation = deprecationOf(schema);
+    return { schema, definition: definitionFor(schema), apiVersion: apiVersionOf(schema), ...(deprecation !== undefined && { deprecation }) };
+  }
+
+  /** One version of a stored resource; the version that is stored is opened with the first of them. */
+  #stored(schema: ResourceSchema): StoredResource {
+    const key = storageKey(schema.group, schema.resource);
+    const home = this.#homes.get(key) ?? this.#open(key, schema);
+    if (home.schema.group === schema.group && home.schema.version === schema.version) return home;
+    const rulesKey = keyOf(schema);
+    const conversion = conversionBetween(schema, home.schema, versionRules[rulesKey] ?? this.#options.moreRules?.[rulesKey]);
+    const described = this.#described(schema);
+    // An older name of a resource has its columns, too.
+    const definition = schema.group === home.schema.group || definitionOf(schema.group, schema.resource) !== undefined ? described.definition : home.definition;
+    return { ...described, definition, storage: home.storage, conversion, home };
+  }
+
+  #open(key: string, served: ResourceSchema): StoredResource {
+    const { known = this.#options.served, cache } = this.#options;
+    const schema = known.find((one) => `${one.group}/${one.resource}` === key) ?? served;
+    const described = this.#described(schema);
+    const { definition } = described;
+    const resourceCache = cache.resource(schema.group, schema.resource);
+    if (definition.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
+    const storage: Storage = { group: schema.group, resource: schema.resource, schema, cache: resourceCache };
+    this.#storages.push(storage);
+    const home = { ...described, storage, conversion: undefined } as Omit<StoredResource, 'home'> & { home: StoredResource };
+    home.home = home;
+    this.#homes.set(key, home);
+    return home;
+  }
+
+  #add(served: ServedResource): void {
+    this.#served.set(keyOf(served.schema), served);
     const { resource } = served.schema;
     this.#byName.set(resource, [...(this.#byName.get(resource) ?? []), served]);
   }
 
-  #open(home: ResourceSchema, definition: ResourceDefinition<KubeObject>, cache: WatchCache): Storage {
-    const resourceCache = cache.resource(home.group, home.resource);
-    if (definition.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
-    const storage: Storage = { group: home.group, resource: home.resource, schema: home, cache: resourceCache };
-    this.#storages.set(`${home.group}/${home.resource}`, storage);
-    return storage;
-  }
-
   get storages(): Iterable<Storage> {
-    return this.#storages.values();
+    return this.#storages;
   }
 
   find(group: string, version: string, resource: string): ServedResource | undefined {
@@ -114,16 +139,14 @@ export class ServedResources {
     return undefined;
   }
 
-  /** The stored kind of a resource, whatever version of it is named. */
+  /** The stored kind of a resource, whatever version of it is named; undefined when no version of it is served. */
   storage(group: string, resource: string): Storage | undefined {
-    const shared = sharedStorage[`${group}/${resource}`];
-    return this.#storages.get(shared === undefined ? `${group}/${resource}` : `${shared.group}/${shared.resource}`);
+    return this.stored(group, resource)?.storage;
   }
 
-  /** The resource in the version that is stored. */
+  /** The resource in the version that is stored, though that may not be served itself. */
   stored(group: string, resource: string): StoredResource | undefined {
-    const storage = this.storage(group, resource);
-    return storage === undefined ? undefined : (this.find(storage.group, storage.schema.version, storage.resource) as StoredResource);
+    return this.#homes.get(storageKey(group, resource));
   }
 
   hasGroup(group: string): boolean {

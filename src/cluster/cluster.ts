@@ -59,6 +59,8 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     logger,
     serviceCidr: options.serviceCidr,
     clusterCidr: options.clusterCidr,
+    runtimeConfig: options.runtimeConfig,
+    featureGates: options.featureGates,
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
     kubelet: new NearKubeletDialer(new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate }), (nodeName) => nodes.current?.kubeletAddress(nodeName)),

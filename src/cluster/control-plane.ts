@@ -26,6 +26,8 @@ export interface ControlPlaneOptions {
   /** Content of the static token file. */
   readonly tokenFile?: string;
   readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
+  readonly featureGates?: Readonly<Record<string, string>> | undefined;
   readonly kubelet?: KubeletDialer;
   readonly advertise?: { readonly address: string; readonly port: number };
 }
@@ -48,6 +50,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     serviceCidr: options.serviceCidr,
     ...standardAccess({ pki, ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
     documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],
+    ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
+    ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
   });

@@ -29,6 +29,9 @@ export interface ClusterSettings {
   /** False: what is missing is reported, never installed. */
   readonly install: boolean;
   readonly authorizationMode: string;
+  /** API versions to turn on or off, as kube-apiserver's flag of this name. Undefined: what upstream serves. */
+  readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
+  readonly featureGates?: Readonly<Record<string, string>> | undefined;
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
 }
 

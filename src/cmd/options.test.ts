@@ -24,6 +24,10 @@ test('a flag wins over the config file, the file over the default', () => {
     const options = resolveWith({ config: file, port: '0' });
     assert.equal(options.port, 0);
     assert.equal(options.serviceCidr, '10.0.0.0/16');
+    writeFileSync(file, 'runtime-config: { batch/v1beta1: true, api/ga: "false" }\nfeature-gates: ClusterTrustBundle=true,AllAlpha\n');
+    assert.deepEqual(resolveWith({ config: file }).runtimeConfig, { 'batch/v1beta1': 'true', 'api/ga': 'false' });
+    assert.deepEqual(resolveWith({ config: file }).featureGates, { ClusterTrustBundle: 'true', AllAlpha: '' });
+    assert.deepEqual(resolveWith({ config: file, runtimeConfig: 'api/all=true, apps/v1beta1' }).runtimeConfig, { 'api/all': 'true', 'apps/v1beta1': '' });
     writeFileSync(file, 'prot: 7000\n');
     assert.throws(() => resolveWith({ config: file }), /unknown setting "prot"; known are dataDir, port/);
     writeFileSync(file, 'port: [');
@@ -44,6 +48,7 @@ for (const [flags, message] of [
   [{ bindAddress: 'localhost' }, /--bind-address: wants an IP address/],
   [{ nodeName: 'my_node' }, /--node-name: wants lower-case letters/],
   [{ authorizationMode: 'Node,ABAC' }, /--authorization-mode: wants some of Node, RBAC, AlwaysAllow, AlwaysDeny, separated by commas, not "ABAC"/],
+  [{ runtimeConfig: 7 }, /--runtime-config: wants pairs such as batch\/v1beta1=true, separated by commas, not 7/],
   [{ serviceCidr: '10.0.0.0/29' }, /--service-cidr/],
   [{ serviceCidr: '10.244.3.0/24' }, /--cluster-cidr 10.244.0.0\/16 and --service-cidr 10.244.3.0\/24 overlap/],
 ] as const) {

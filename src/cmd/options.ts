@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
+import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 
 /** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
@@ -78,6 +79,14 @@ const listOf = (...choices: string[]): Check => (value, name) => {
   return value;
 };
 
+/** `key=value,key=value`, or a map in the config file. What the keys may be, the part that they are for says. */
+const configurationMap: Check = (value, name) => {
+  if (typeof value === 'string') return parseConfigurationMap(value);
+  const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [['', undefined]];
+  if (!entries.every(([, one]) => typeof one === 'string' || typeof one === 'boolean')) throw new UsageError(`${name}: wants pairs such as batch/v1beta1=true, separated by commas, not ${JSON.stringify(value)}`);
+  return Object.fromEntries(entries.map(([key, one]) => [key, String(one)]));
+};
+
 const path: Check = (value, name) => resolve(text(value, name) as string);
 
 interface Setting {
@@ -104,6 +113,8 @@ const settings: readonly Setting[] = [
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
   { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: listOf('Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny') },
+  { key: 'runtimeConfig', flags: '--runtime-config <pairs>', description: 'API versions to turn on or off: api/all=, api/beta=, group/version= or group/version/resource= true or false', default: undefined, check: configurationMap },
+  { key: 'featureGates', flags: '--feature-gates <pairs>', description: 'features to turn on or off: name=true or name=false', default: undefined, check: configurationMap },
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];

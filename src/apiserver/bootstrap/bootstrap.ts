@@ -50,15 +50,18 @@ const replace: Reconcile = (expected, existing) => {
   return semanticEqual(object, existing) ? undefined : { action: 'update', object };
 };
 
-function homeOf(core: Core, object: KubeObject): StoredResource {
+/** Undefined for what the runtime configuration has turned off. */
+function homeOf(core: Core, object: KubeObject): StoredResource | undefined {
   const [group = '', version = ''] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/', 2) : ['', object.apiVersion];
   const served = core.resources.byKind(group, version, object.kind!);
-  if (served?.storage === undefined) throw new Error(`bootstrap: ${object.kind} in ${object.apiVersion} is not stored`);
+  if (served === undefined) return undefined;
+  if (served.storage === undefined) throw new Error(`bootstrap: ${object.kind} in ${object.apiVersion} is not stored`);
   return (served as StoredResource).home;
 }
 
 async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): Promise<void> {
   const home = homeOf(core, expected);
+  if (home === undefined) return;
   const { namespace = '', name = '' } = expected.metadata;
   const existing = home.storage.cache.get(objectKey(namespace, name))?.object;
   if (existing === undefined) {

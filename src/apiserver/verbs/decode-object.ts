@@ -74,7 +74,10 @@ function report(problems: readonly string[], expected: ExpectedKind, context: De
 /** What clients write of a resource, in the version that is stored, with its defaults filled in. */
 export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext): KubeObject {
   let object = decodeTyped(body, served.schema, context);
-  if (served.conversion !== undefined) object = served.conversion.toStored(object);
+  if (served.conversion !== undefined) {
+    served.conversion.applyDefaults?.(object);
+    object = served.conversion.toStored(object);
+  }
   delete object.metadata.managedFields;
   delete object.metadata.selfLink;
   served.home.definition.applyDefaults?.(object);

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../api/meta/object.ts';
-import type { Event as CoreEvent } from '../../api/types/core/v1.ts';
-import type { Event as NewEvent } from '../../api/types/events/v1.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Event as CoreEvent } from '../../types/core/v1.ts';
+import type { Event as NewEvent } from '../../types/events/v1.ts';
 
 /** Events of the core group and of events.k8s.io are the same objects; some fields have other names. */
 export function convertEvent(object: KubeObject, to: 'core' | 'events.k8s.io'): KubeObject {

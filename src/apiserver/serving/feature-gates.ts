@@ -1,0 +1,54 @@
+/**
+ * kube-apiserver's `--feature-gates`, for the gates that change something here. A gate that upstream has and this
+ * server does not look at is refused like one that does not exist: accepting it would promise something.
+ */
+import type { ResourceSchema } from '../../api/schema/schema.ts';
+import type { ConfigurationMap } from './configuration-map.ts';
+
+interface Gate {
+  /** How upstream v1.36 ships it. */
+  readonly stage: 'alpha' | 'beta';
+  readonly default: boolean;
+  /** What is served only while it is on, whatever `--runtime-config` says: `group/resource`. */
+  readonly resources: readonly string[];
+}
+
+const gates: Readonly<Record<string, Gate>> = {
+  ClusterTrustBundle: { stage: 'beta', default: false, resources: ['certificates.k8s.io/clustertrustbundles'] },
+  PodCertificateRequest: { stage: 'beta', default: false, resources: ['certificates.k8s.io/podcertificaterequests'] },
+};
+const stages: Readonly<Record<string, Gate['stage']>> = { AllAlpha: 'alpha', AllBeta: 'beta' };
+
+/** Gates as they were given: name -> `true` or `false`. */
+export type FeatureGateSettings = ConfigurationMap;
+
+/** Says whether a gate is on. */
+export type FeatureGates = (name: string) => boolean;
+
+/** Every gate that `--feature-gates` takes. */
+export const featureGateNames: readonly string[] = [...Object.keys(stages), ...Object.keys(gates)];
+
+/** What the settings make of the gates. Throws an Error, worded as upstream words it, for an unknown gate or a bad value. */
+export function featureGates(settings: FeatureGateSettings = {}): FeatureGates {
+  const given = new Map<string, boolean>();
+  for (const [name, value] of Object.entries(settings)) {
+    if (!featureGateNames.includes(name)) throw new Error(`unrecognized feature gate: ${name} (known: ${featureGateNames.join(', ')})`);
+    const truth = /^(?:1|t|T|TRUE|true|True)$/.test(value);
+    if (!truth && !/^(?:0|f|F|FALSE|false|False)$/.test(value)) throw new Error(`invalid value of ${name}=${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+    given.set(name, truth);
+  }
+  return (name) => {
+    const gate = gates[name];
+    if (gate === undefined) return false;
+    const [ofStage] = Object.entries(stages).find(([, stage]) => stage === gate.stage)!;
+    return given.get(name) ?? given.get(ofStage) ?? gate.default;
+  };
+}
+
+const gateOfResource = new Map(Object.entries(gates).flatMap(([name, { resources }]) => resources.map((resource): [string, string] => [resource, name])));
+
+/** Whether the resource's gate, if it has one, is on. */
+export function allowedByGates(enabled: FeatureGates, resource: Pick<ResourceSchema, 'group' | 'resource'>): boolean {
+  const gate = gateOfResource.get(`${resource.group}/${resource.resource}`);
+  return gate === undefined || enabled(gate);
+}
