@@ -14,11 +14,16 @@ import { InProcessEndpoint } from './local-endpoint.ts';
 import type { Gauge } from './metrics.ts';
 import { RequestMetrics } from './metrics.ts';
 import type { ApiServerOptions, Factory, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
+import { keepFlowControl } from './flow-control/bootstrap.ts';
+import { flowDebugPaths } from './flow-control/debug-paths.ts';
+import { FlowControl } from './flow-control/flow-control.ts';
+import { flowMetrics } from './flow-control/metrics.ts';
 import { authenticate } from './pipeline/authenticate.ts';
 import { authorize, authorizeWith } from './pipeline/authorize.ts';
 import { dispatch } from './pipeline/dispatch.ts';
 import { healthPaths } from './pipeline/health.ts';
 import { impersonate } from './pipeline/impersonate.ts';
+import { limitInFlight } from './pipeline/limit-in-flight.ts';
 import { steps } from './pipeline/order.ts';
 import { PathRouter } from './pipeline/paths.ts';
 import type { Handler } from './pipeline/step.ts';
@@ -47,6 +52,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #handle: Handler;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
+  readonly #flowControl: FlowControl | undefined;
   #stopping = false;
 
   private constructor(options: ApiServerOptions, cache: WatchCache, chosen: ChosenResources) {
@@ -67,8 +73,16 @@ export class ApiServer implements AsyncDisposable {
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
+    const maxInFlight = options.maxInFlight ?? { reading: 400, writing: 200 };
+    if (options.flowControl === true) {
+      this.#flowControl = new FlowControl({
+        reader: this.reader, resources, clock, logger, local: this.local, serverSeats: maxInFlight.reading + maxInFlight.writing, requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+      });
+      this.metrics.add(flowMetrics(this.#flowControl.configuration));
+    }
     const documents = (options.documents ?? []).map((source) => source(() => chosen.served));
-    const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
+    const debug = this.#flowControl === undefined || options.profiling === false ? [] : flowDebugPaths(this.#flowControl.configuration, clock);
+    const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
     this.#handle = compose(
@@ -76,7 +90,7 @@ export class ApiServer implements AsyncDisposable {
         authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers),
-        maxInFlight: options.maxInFlight ?? { reading: 400, writing: 200 },
+        limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
       }),
       dispatch({ core: this.#core, endpoints, paths }),
     );
@@ -91,6 +105,12 @@ export class ApiServer implements AsyncDisposable {
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, chosen);
     await bootstrap(server.#core, options);
+    const flowControl = server.#flowControl;
+    if (flowControl !== undefined && server.#core.resources.stored('flowcontrol.apiserver.k8s.io', 'flowschemas') !== undefined) {
+      server.#cleanUp.push(await keepFlowControl(server.#core));
+      flowControl.start();
+      server.#cleanUp.push(() => flowControl[Symbol.dispose]());
+    }
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;
   }
@@ -161,6 +181,8 @@ export class ApiServer implements AsyncDisposable {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 }
+
+const defaultRequestTimeoutMs = 60_000;
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
   return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));

@@ -13,11 +13,24 @@ interface Series {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A number that is read when metrics are scraped. */
+/** Counts by bucket, each without those below it; the rest of `total` is above the last bound. */
+export interface HistogramValues {
+  readonly labels: Labels;
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly total: number;
+}
+
+/** Numbers that are read when metrics are scraped. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;
+  /** Default gauge. */
+  readonly type?: 'counter' | 'gauge' | 'histogram';
   read(): Iterable<readonly [labels: Labels, value: number]>;
+  /** Instead of `read`, for histograms. */
+  histograms?(): Iterable<HistogramValues>;
 }
 
 const readable = (info: RequestInfo, method: string): string => {
@@ -36,11 +49,16 @@ const readable = (info: RequestInfo, method: string): string => {
 export class RequestMetrics {
   /** By resource (empty for other paths), then by the rest of what tells requests apart. */
   readonly #series = new Map<string, Map<string, Series>>();
-  readonly #gauges: readonly Gauge[];
+  readonly #gauges: Gauge[];
   #registry: Registry | undefined;
 
   constructor(gauges: readonly Gauge[]) {
-    this.#gauges = gauges;
+    this.#gauges = [...gauges];
+  }
+
+  /** More to read at each scrape; before the first one. */
+  add(gauges: readonly Gauge[]): void {
+    this.#gauges.push(...gauges);
   }
 
   record(info: RequestInfo, method: string, code: number, durationMs: number): void {
@@ -81,19 +99,21 @@ export class RequestMetrics {
       family('apiserver_request_total', '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.', 'counter', () =>
         all().flatMap(({ labels, codes }) => Array.from(codes, ([code, value]) => ({ labels: { code: String(code), ...labels }, value })))),
       family(duration, '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', 'histogram', () =>
-        all().flatMap(({ labels, counts, sumSeconds, total }) => {
-          let cumulative = 0;
-          const bucketValues = counts.map((count, i) => ({ labels: { ...labels, le: String(buckets[i]) }, value: (cumulative += count), metricName: `${duration}_bucket` }));
-          return [
-            ...bucketValues,
-            { labels: { ...labels, le: '+Inf' }, value: total, metricName: `${duration}_bucket` },
-            { labels, value: sumSeconds, metricName: `${duration}_sum` },
-            { labels, value: total, metricName: `${duration}_count` },
-          ];
-        })),
-      ...this.#gauges.map(({ name, help, read }) => family(name, help, 'gauge', () => Array.from(read(), ([labels, value]) => ({ labels, value })))),
+        all().flatMap(({ labels, counts, sumSeconds, total }) => histogramValues(duration, { labels, bounds: buckets, counts, sum: sumSeconds, total }))),
+      ...this.#gauges.map((gauge) => family(gauge.name, gauge.help, gauge.type ?? 'gauge', () =>
+        (gauge.histograms === undefined ? Array.from(gauge.read(), ([labels, value]) => ({ labels, value })) : Array.from(gauge.histograms(), (one) => histogramValues(gauge.name, one)).flat()))),
     ];
   }
+}
+
+function histogramValues(name: string, { labels, bounds, counts, sum, total }: HistogramValues): Value[] {
+  let cumulative = 0;
+  return [
+    ...counts.map((count, i) => ({ labels: { ...labels, le: String(bounds[i]) }, value: (cumulative += count), metricName: `${name}_bucket` })),
+    { labels: { ...labels, le: '+Inf' }, value: total, metricName: `${name}_bucket` },
+    { labels, value: sum, metricName: `${name}_sum` },
+    { labels, value: total, metricName: `${name}_count` },
+  ];
 }
 
 interface Value { readonly labels: Labels; readonly value: number; readonly metricName?: string }

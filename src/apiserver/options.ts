@@ -36,6 +36,8 @@ export interface PathHandler {
   readonly path: string;
   /** May be asked without credentials being authorized (`/.well-known/openid-configuration` is not: RBAC decides). Default false. */
   readonly public?: boolean;
+  /** Not in the index at `/`. Default false. */
+  readonly unlisted?: boolean;
   handle(context: RequestContext): ApiResponse | Promise<ApiResponse>;
 }
 
@@ -106,6 +108,12 @@ export interface ApiServerOptions {
   readonly eventTtlMs?: number;
   /** History is compacted this often, milliseconds; what is older than that is forgotten. Default five minutes, 0: never. */
   readonly compactionIntervalMs?: number;
-  /** Requests served at the same time. Default 400 reading and 200 writing. */
+  /** Requests served at the same time. Default 400 reading and 200 writing; with flow control the sum counts. */
   readonly maxInFlight?: { readonly reading: number; readonly writing: number };
+  /** API priority and fairness instead of plain limits. Default false. */
+  readonly flowControl?: boolean;
+  /** Shows, to whom authorization allows it, what flow control is doing under /debug. Default true. */
+  readonly profiling?: boolean;
+  /** A request that is not a watch or a stream is given up after this long, milliseconds. Default one minute. */
+  readonly requestTimeoutMs?: number;
 }

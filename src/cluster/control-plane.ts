@@ -1,3 +1,4 @@
+import type { ApiServerOptions } from '../apiserver/api-server.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
 import { standardAccess } from '../apiserver/authorization/access.ts';
 import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
@@ -29,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
   readonly kubelet?: KubeletDialer;
+  /** Default: API priority and fairness, 600 seats. */
+  readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs'>;
   readonly advertise?: { readonly address: string; readonly port: number };
 }
 
@@ -49,6 +52,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
     ...standardAccess({ pki, ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
+    flowControl: true,
+    ...options.protection,
     documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],
     ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),

@@ -7,6 +7,7 @@ import type { ApiServerOptions } from '../options.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { createObject } from '../verbs/create.ts';
 import { deleteObject } from '../verbs/delete-object.ts';
+import type { DeletePlan } from '../verbs/delete-options.ts';
 import { objectKey } from '../verbs/get.ts';
 import { updateObject, updateRules } from '../verbs/update-object.ts';
 import { advertisedObjects, initialObjects } from './objects.ts';
@@ -15,7 +16,7 @@ const context: WriteContext = { user: { name: 'system:apiserver', groups: ['syst
 const rbacPrefix = 'rbac.authorization.k8s.io/';
 
 /** What to do with an object that exists: undefined for nothing. */
-type Reconcile = (expected: KubeObject, existing: KubeObject) => { readonly action: 'update' | 'recreate'; readonly object: KubeObject } | undefined;
+export type Reconcile = (expected: KubeObject, existing: KubeObject) => { readonly action: 'update' | 'recreate'; readonly object: KubeObject } | undefined;
 
 /** Makes sure of everything that a cluster starts with; does nothing where it is as it should be. */
 export async function bootstrap(core: Core, options: ApiServerOptions): Promise<void> {
@@ -38,6 +39,8 @@ export async function advertise(core: Core, where: { readonly address: string; r
   for (const object of advertisedObjects(where)) await ensure(core, object, replace);
 }
 
+const plainDelete: DeletePlan = { dryRun: false, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined };
+
 const leave: Reconcile = () => undefined;
 
 const reconcileRole: Reconcile = (expected, existing) => {
@@ -59,7 +62,20 @@ function homeOf(core: Core, object: KubeObject): StoredResource | undefined {
   return (served as StoredResource).home;
 }
 
-async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): Promise<void> {
+/** Deletes an object in the server's own name. It may be gone already. */
+export async function removeObject(core: Core, object: KubeObject): Promise<void> {
+  const { namespace = '', name = '' } = object.metadata;
+  const home = homeOf(core, object);
+  if (home === undefined) return;
+  try {
+    await deleteObject(core, home, { namespace, name }, plainDelete, context);
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error;
+  }
+}
+
+/** Makes an object that is missing; `reconcile` decides about one that exists. */
+export async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): Promise<void> {
   const home = homeOf(core, expected);
   if (home === undefined) return;
   const { namespace = '', name = '' } = expected.metadata;
@@ -71,7 +87,7 @@ async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): P
   const wanted = reconcile(expected, existing);
   if (wanted === undefined) return;
   if (wanted.action === 'recreate') {
-    await deleteObject(core, home, { namespace, name }, { dryRun: false, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined }, context);
+    await deleteObject(core, home, { namespace, name }, plainDelete, context);
     await createAnew(core, home, wanted.object);
     return;
   }

@@ -40,6 +40,11 @@ export class ResourceCache {
     return this.#watchers.size;
   }
 
+  /** About how many watchers a change to this object would be told to; `name` is empty for one that has none yet. */
+  watchersOf(namespace: string, name: string): number {
+    return this.#watchers.concerned(namespace, name);
+  }
+
   /** The latest revision that changed this resource: lists are the same at it and at any later one. */
   get changedAt(): number {
     return this.#changedAt;

@@ -95,6 +95,8 @@ export class WatcherSet {
   readonly #all = new Set<CacheWatcher>();
   readonly #general = new Set<CacheWatcher>();
   readonly #pinned = new Map<string, Map<string, Set<CacheWatcher>>>();
+  /** How many of the general ones there are, by the prefix that they watch. */
+  readonly #prefixes = new Map<string, number>();
 
   get size(): number {
     return this.#all.size;
@@ -109,6 +111,7 @@ export class WatcherSet {
     const { pinned } = watcher.filter;
     if (pinned === undefined) {
       this.#general.add(watcher);
+      this.#prefixes.set(watcher.filter.prefix, (this.#prefixes.get(watcher.filter.prefix) ?? 0) + 1);
       return;
     }
     let values = this.#pinned.get(pinned.field);
@@ -120,14 +123,27 @@ export class WatcherSet {
 
   delete(watcher: CacheWatcher): void {
     this.#all.delete(watcher);
-    this.#general.delete(watcher);
-    const { pinned } = watcher.filter;
-    if (pinned === undefined) return;
+    const { pinned, prefix } = watcher.filter;
+    if (pinned === undefined) {
+      if (!this.#general.delete(watcher)) return;
+      const left = this.#prefixes.get(prefix)! - 1;
+      if (left === 0) this.#prefixes.delete(prefix);
+      else this.#prefixes.set(prefix, left);
+      return;
+    }
     const values = this.#pinned.get(pinned.field);
     const set = values?.get(pinned.value);
     set?.delete(watcher);
     if (set?.size === 0) values?.delete(pinned.value);
     if (values?.size === 0) this.#pinned.delete(pinned.field);
+  }
+
+  /** About how many would hear of a change to an object; those who pin a field other than the name are left out. */
+  concerned(namespace: string, name: string): number {
+    const everywhere = this.#prefixes.get('') ?? 0;
+    const inNamespace = namespace === '' ? 0 : (this.#prefixes.get(`${namespace}/`) ?? 0);
+    const byName = name === '' ? 0 : (this.#pinned.get('metadata.name')?.get(name)?.size ?? 0);
+    return everywhere + inNamespace + byName;
   }
 
   /** Tells a change to all whom it may concern. */

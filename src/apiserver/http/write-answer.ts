@@ -22,6 +22,10 @@ const joinHeadUpToBytes = 16 * 1024;
 
 const compress = promisify(gzip);
 
+/** As Go writes them. */
+const schemaHeader = 'X-Kubernetes-Pf-Flowschema-Uid';
+const levelHeader = 'X-Kubernetes-Pf-Prioritylevel-Uid';
+
 type Head = [name: string, value: string | number][];
 
 /** Browsers and tools for people get indented JSON, unless they say otherwise. */
@@ -47,6 +51,7 @@ function contextOf(request: ServerRequest, clock: Clock): RenderContext {
 /** The headers that every answer has. */
 function headOf(request: ServerRequest, auditId: string): Head {
   const head: Head = [['Audit-Id', auditId], ['Cache-Control', 'no-cache, private']];
+  if (request.flow !== undefined) head.push([schemaHeader, request.flow.schemaUid], [levelHeader, request.flow.levelUid]);
   for (const warning of request.warnings) head.push(['Warning', `299 - ${JSON.stringify(warning.replaceAll('\n', ' '))}`]);
   return head;
 }
@@ -116,7 +121,9 @@ function writeRendered(writing: Writing, code: number, { contentType, bytes }: R
     return undefined;
   }
   // The usual case, with as little ado as possible.
-  out.writeHead(code, { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, 'Content-Length': size });
+  out.writeHead(code, request.flow === undefined
+    ? { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, 'Content-Length': size }
+    : { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, [schemaHeader]: request.flow.schemaUid, [levelHeader]: request.flow.levelUid, 'Content-Length': size });
   // As a latin1 string, which stands for the same bytes, a small body goes out together with the head in one piece.
   if (size <= joinHeadUpToBytes) out.end(Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1'), 'latin1');
   else out.end(bytes);

@@ -1,6 +1,6 @@
-import { ApiError } from '../../api/status.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Step } from './step.ts';
+import { tooManyRequests } from './too-many-requests.ts';
 
 const longRunningSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
@@ -18,9 +18,7 @@ export function limitInFlight(limits: { readonly reading: number; readonly writi
   return (next) => (request) => {
     if (isLongRunning(request.info)) return next(request);
     const reads = readVerbs.has(request.info.verb);
-    if (reads ? reading >= limits.reading : writing >= limits.writing) {
-      throw new ApiError('TooManyRequests', 'too many requests, please try again later', { details: { retryAfterSeconds: 1 } });
-    }
+    if (reads ? reading >= limits.reading : writing >= limits.writing) return tooManyRequests(request, 1);
     const result = next(request);
     // What was answered at once was never in flight beside another.
     if (!(result instanceof Promise)) return result;

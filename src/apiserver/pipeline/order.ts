@@ -1,4 +1,3 @@
-import { limitInFlight } from './limit-in-flight.ts';
 import type { Step } from './step.ts';
 
 /** The parts of the pipeline that are made for one server. */
@@ -6,10 +5,11 @@ export interface PipelineSteps {
   readonly authenticate: Step;
   readonly impersonate: Step;
   readonly authorize: Step;
-  readonly maxInFlight: { readonly reading: number; readonly writing: number };
+  /** Bounds what is worked on at a time: flow control, or plain limits. */
+  readonly limit: Step;
 }
 
 /** What every request goes through, in this order, before it is dispatched. */
-export function steps({ authenticate, impersonate, authorize, maxInFlight }: PipelineSteps): readonly Step[] {
-  return [authenticate, impersonate, limitInFlight(maxInFlight), authorize];
+export function steps({ authenticate, impersonate, authorize, limit }: PipelineSteps): readonly Step[] {
+  return [authenticate, impersonate, limit, authorize];
 }

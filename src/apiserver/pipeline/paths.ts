@@ -22,7 +22,7 @@ export class PathRouter {
 
   /** Paths that answer, for the index at `/`. */
   get paths(): string[] {
-    return [...this.#exact.keys(), ...this.#under.map(({ path }) => path.slice(0, -1))].filter((path) => path !== '/').sort();
+    return [...this.#exact.values(), ...this.#under].filter(({ unlisted }) => unlisted !== true).map(({ path }) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)).filter((path) => path !== '/').sort();
   }
 
   /** Undefined when nothing is known under the path. */

@@ -2,6 +2,7 @@ import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decode-object.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
+import type { FlowHeaders } from '../flow-control/configuration.ts';
 
 /** Warnings that go with one response, at most. */
 const maxWarnings = 50;
@@ -18,6 +19,8 @@ export abstract class ServerRequest implements RequestContext {
   user: UserInfo = nobody;
   /** How objects are to be sent; set by dispatch. */
   negotiated: Negotiated | undefined;
+  /** How flow control classified it; clients are told. */
+  flow: FlowHeaders | undefined;
   readonly #rawQuery: string;
   #query: URLSearchParams | undefined;
   #warnings: string[] | undefined;
@@ -54,6 +57,11 @@ export abstract class ServerRequest implements RequestContext {
   /** The query, or undefined when there is none: saves making one. */
   get queryOrUndefined(): URLSearchParams | undefined {
     return this.#rawQuery === '' ? undefined : this.query;
+  }
+
+  /** How long the client allows it to take, milliseconds; undefined when it does not say. */
+  get timeoutMs(): number | undefined {
+    return undefined;
   }
 
   /** The same warning is sent once. */
