@@ -11,6 +11,7 @@ import { apiErrorOf } from './pipeline/dispatch.ts';
 import { ServerRequest } from './pipeline/server-request.ts';
 import type { Handler } from './pipeline/step.ts';
 import { parseRequestInfo } from './request-info.ts';
+import type { ForwardedRequest } from './subresources/proxy/forwarder.ts';
 import type { DecodedBody } from './verbs/decode-object.ts';
 
 const never = new AbortController().signal;
@@ -47,9 +48,20 @@ class LocalServerRequest extends ServerRequest {
     return [];
   }
 
+  forwarded(): Pick<ForwardedRequest, 'headers' | 'body'> {
+    const { body, contentType = 'application/json' } = this.#request;
+    if (body === undefined) return { headers: {}, body: undefined };
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    return { headers: { 'content-type': contentType, 'content-length': String(bytes.length) }, body: once(bytes) };
+  }
+
   decodedBody(): Promise<DecodedBody> {
     return Promise.resolve({ value: this.#request.body, duplicates: [] });
   }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 /** The API server as components in the same process see it: the whole pipeline, without encoding anything. */

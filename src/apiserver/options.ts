@@ -13,6 +13,8 @@ import type { FeatureGateSettings } from './serving/feature-gates.ts';
 import type { RuntimeConfig } from './serving/runtime-config.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
+import type { Forwarder } from './subresources/proxy/forwarder.ts';
+import type { PageRewriter } from './subresources/proxy/proxies.ts';
 
 /** What the API server gives to the parts that are plugged into it. All of it works once the server has started. */
 export interface ServerParts {
@@ -104,6 +106,10 @@ export interface ApiServerOptions {
   readonly components?: readonly HealthCheck[];
   /** How log, exec, attach and port-forward reach kubelets. Without it they answer 503. */
   readonly kubelet?: KubeletDialer;
+  /** How pods and services are reached that clients proxy to. */
+  readonly forwarder?: Forwarder;
+  /** Leads the links of proxied pages back through the proxy. */
+  readonly rewritePage?: PageRewriter;
   /** How long events live after their last write, milliseconds. Default one hour. */
   readonly eventTtlMs?: number;
   /** History is compacted this often, milliseconds; what is older than that is forgotten. Default five minutes, 0: never. */

@@ -54,7 +54,7 @@ export interface RequestContext {
 export type ApiResponse =
   | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject | object }
   /** Bytes of any type, whole or as they come (logs, proxied answers). */
-  | { readonly kind: 'raw'; readonly code: number; readonly contentType: string; readonly body: Uint8Array | string | AsyncIterable<Uint8Array>; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly kind: 'raw'; readonly code: number; readonly contentType: string; readonly body: Uint8Array | string | AsyncIterable<Uint8Array>; readonly headers?: Readonly<Record<string, string | readonly string[]>> }
   /** The handler has taken the connection over (upgrade). */
   | { readonly kind: 'hijacked' };
 

@@ -129,6 +129,7 @@ test('logs come from the pod\'s kubelet; what is missing is said', async () => {
       asked.push({ target, path });
       return Promise.resolve(path.includes('/two/bad') ? { kind: 'raw', code: 400, contentType: 'text/plain', body: 'container "bad" is waiting to start: ContainerCreating\n' } : { kind: 'raw', code: 200, contentType: 'text/plain', body: 'hello\n' });
     },
+    forward: (target, { path }) => Promise.resolve({ code: 200, headers: { 'content-type': 'text/plain' }, body: (async function* () { yield new TextEncoder().encode(`${target.nodeName} ${path}`); })() }),
     upgrade: () => Promise.reject(new Error('not asked for')),
   };
   await using api = await TestServer.start({ kubelet });
@@ -143,7 +144,8 @@ test('logs come from the pod\'s kubelet; what is missing is said', async () => {
   assert.deepEqual(asked[0], { target: { nodeName: 'n', address: '10.0.0.9', port: 10999 }, path: '/containerLogs/default/two/a?follow=true&tailLines=5' });
   await assert.rejects(api.get(`${pods}/two/log?container=bad`), refusal('BadRequest', 'container "bad" is waiting to start: ContainerCreating'));
   await assert.rejects(api.get(`${pods}/two/log?container=a&tailLines=-1`), refusal('Invalid', /tailLines: Invalid value: -1: must be greater than or equal to 0/));
-  await assert.rejects(api.get('/api/v1/nodes/n/proxy/healthz'), (error: { code?: number }) => error.code === 501);
+  assert.equal(await api.get('/api/v1/nodes/n/proxy/healthz?verbose'), 'n /healthz?verbose');
+  assert.equal(await api.get('/api/v1/nodes/n:10999/proxy/healthz'), 'n /healthz');
 });
 
 test('health and version answer without a socket', async () => {

@@ -49,7 +49,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   ]);
   undo.use(store);
 
-  const { TlsKubeletDialer } = await import('../apiserver/http/kubelet-dialer.ts');
+  const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
   const controlPlane = undo.use(await startControlPlane({
     store,
@@ -64,6 +64,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
     kubelet: new NearKubeletDialer(new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate }), (nodeName) => nodes.current?.kubeletAddress(nodeName)),
+    forwarder: undo.use(new HttpForwarder({ clock })),
   }));
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })
     .catch((error: unknown) => { throw explainListenError(error, options); });

@@ -5,6 +5,7 @@ import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
 import { Discovery } from '../apiserver/discovery/discovery.ts';
 import { OpenApi } from '../apiserver/openapi/openapi.ts';
 import type { KubeletDialer } from '../apiserver/subresources/kubelet-dialer.ts';
+import type { Forwarder } from '../apiserver/subresources/proxy/forwarder.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -32,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly kubelet?: KubeletDialer;
   /** Default: API priority and fairness, 600 seats. */
   readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs'>;
+  /** How pods and services are reached that clients proxy to. */
+  readonly forwarder?: Forwarder;
   readonly advertise?: { readonly address: string; readonly port: number };
 }
 
@@ -59,6 +62,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
+    ...(options.forwarder !== undefined && { forwarder: options.forwarder }),
+    rewritePage: async (answer, base) => (await import('../apiserver/http/rewrite-page.ts')).rewritePage(answer, base),
   });
   const clients = localClients(server.local, clock);
   const stopping = new AbortController();

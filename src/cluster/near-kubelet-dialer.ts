@@ -1,5 +1,6 @@
 import type { ApiResponse, Upgrade } from '../apiserver/request.ts';
 import type { KubeletDialer, KubeletTarget } from '../apiserver/subresources/kubelet-dialer.ts';
+import type { ForwardedAnswer, ForwardedRequest } from '../apiserver/subresources/proxy/forwarder.ts';
 
 /**
  * Kubelets of this process listen on loopback while their nodes say the machine's address: goes there directly.
@@ -16,6 +17,10 @@ export class NearKubeletDialer implements KubeletDialer {
 
   get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse> {
     return this.#dialer.get(this.#near(target), path, signal);
+  }
+
+  forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer> {
+    return this.#dialer.forward(this.#near(target), request);
   }
 
   upgrade(target: KubeletTarget, path: string, upgrade: Upgrade): Promise<void> {

@@ -7,7 +7,9 @@ import { ApiError, badRequestError } from '../../api/status.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
+import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 import type { DecodedBody } from '../verbs/decode-object.ts';
+import { headersToPassOn } from './headers-to-pass-on.ts';
 
 /** HTTP/2 requests and responses come in Node's compatibility form, which has all that is used here. */
 export type Incoming = IncomingMessage;
@@ -114,6 +116,19 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     if (length === '0' || (length === undefined && this.header('transfer-encoding') === undefined && this.#incoming.httpVersionMajor === 1)) return Promise.resolve(empty);
     if (length !== undefined && Number(length) > maxBodyBytes) return Promise.reject(tooLarge());
     return readAll(this.#incoming).then((bytes) => this.#decode(bytes, expectedKind));
+  }
+
+  forwarded(): Pick<ForwardedRequest, 'headers' | 'body'> {
+    const { headers, httpVersionMajor, socket } = this.#incoming;
+    const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0' || (httpVersionMajor === 2 && !this.#incoming.readableEnded && this.method !== 'GET' && this.method !== 'HEAD');
+    const before = headers['x-forwarded-for'];
+    const address = socketOf(this.#incoming)?.remoteAddress ?? socket.remoteAddress ?? '';
+    const passed = headersToPassOn(headers);
+    if (passed['host'] === undefined && headers[':authority'] !== undefined) passed['host'] = String(headers[':authority']);
+    return {
+      headers: { ...passed, 'x-forwarded-for': before === undefined ? address : `${String(before)}, ${address}` },
+      body: hasBody ? this.#incoming : undefined,
+    };
   }
 
   #decode(bytes: Uint8Array, expectedKind: string | undefined): DecodedBody {

@@ -175,8 +175,8 @@ function drained(out: Outgoing): Promise<void> {
 function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   const head = headOf(request, auditId);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) head.push([name, value]);
-  if (answer.code !== 304) head.push(['Content-Type', answer.contentType]);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) for (const one of typeof value === 'string' ? [value] : value) head.push([name, one]);
+  if (answer.code !== 304 && answer.contentType !== '') head.push(['Content-Type', answer.contentType]);
   const { body } = answer;
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;

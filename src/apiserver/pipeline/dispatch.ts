@@ -39,7 +39,7 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
     if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
-    if (request.info.verb === 'create') request.negotiated = negotiate(request.header('accept'), 'plain');
+    if (request.info.verb === 'create' && handler.subresource !== 'proxy') request.negotiated = negotiate(request.header('accept'), 'plain');
     return handler.handle(request);
   };
 
@@ -63,7 +63,8 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
 
   return (request) => {
     if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);
-    request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection' ? 'list' : 'object');
+    // What is proxied answers in whatever form it likes.
+    if (request.info.subresource !== 'proxy') request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection' ? 'list' : 'object');
     return serveResource(request);
   };
 }

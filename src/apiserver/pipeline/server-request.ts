@@ -3,6 +3,7 @@ import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decode-object.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';
+import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 
 /** Warnings that go with one response, at most. */
 const maxWarnings = 50;
@@ -42,6 +43,8 @@ export abstract class ServerRequest implements RequestContext {
   abstract readonly credentials: Credentials | undefined;
   /** The body, decoded. `expectedKind` words the error where no object can be seen in it. */
   abstract decodedBody(expectedKind?: string): Promise<DecodedBody>;
+  /** Headers and body as a backend may see them that the request is passed on to; the body can be read once. */
+  abstract forwarded(): Pick<ForwardedRequest, 'headers' | 'body'>;
   async body(): Promise<unknown> {
     return (await this.decodedBody()).value;
   }

@@ -1,4 +1,5 @@
 import type { ApiResponse, Upgrade } from '../request.ts';
+import type { ForwardedAnswer, ForwardedRequest } from './proxy/forwarder.ts';
 
 /** Where a node's kubelet listens, as its status says. */
 export interface KubeletTarget {
@@ -18,6 +19,8 @@ export interface KubeletDialer {
    * Rejects with ApiError when the kubelet cannot be reached.
    */
   get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse>;
+  /** Any other request, passed on as it is; the kubelet sees the API server's certificate. Rejects with ApiError when it cannot be reached. */
+  forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer>;
   /**
    * Replays an upgrade request to the kubelet under another path and passes bytes both ways until either side closes.
    * Rejects with ApiError when the kubelet cannot be reached; then nothing was written to the client's socket.

@@ -5,7 +5,7 @@ import { componentStatusEndpoint } from './component-statuses.ts';
 import { evictionEndpoint } from './eviction.ts';
 import type { OwnEndpoint } from './own-endpoint.ts';
 import { podStreamEndpoints } from './pod-streams.ts';
-import { proxyEndpoints } from './proxies.ts';
+import { proxyEndpoints } from './proxy/proxies.ts';
 
 /** The subresources that the API server serves itself, beside the generic ones (status, scale, finalize …). */
 export function ownEndpoints(core: Core, options: ApiServerOptions): readonly OwnEndpoint[] {
@@ -13,7 +13,7 @@ export function ownEndpoints(core: Core, options: ApiServerOptions): readonly Ow
     ...bindingEndpoints(core),
     evictionEndpoint(core),
     ...podStreamEndpoints(core, options.kubelet),
-    ...proxyEndpoints(),
+    ...proxyEndpoints(core, options),
     componentStatusEndpoint(core, options.components ?? []),
   ];
 }

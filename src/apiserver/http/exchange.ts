@@ -1,0 +1,67 @@
+/** One HTTP exchange with a backend, and a connection upgrade passed on to one: what kubelets and proxied backends share. */
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Upgrade } from '../request.ts';
+import type { ForwardedAnswer, ForwardedRequest } from '../subresources/proxy/forwarder.ts';
+import { headersToPassOn, isWithheld } from './headers-to-pass-on.ts';
+
+/** Sends a request and resolves with the head of its answer; the body follows as it arrives. Rejects as the connection does. */
+export function exchange(scheme: 'http' | 'https', options: RequestOptions, { method, path, headers, body, signal }: ForwardedRequest): Promise<ForwardedAnswer> {
+  return new Promise((resolve, reject) => {
+    // Importing node:http from a module makes Node load its whole fetch, which costs a start 25 ms; this does not.
+    const request = scheme === 'https' ? httpsRequest : process.getBuiltinModule('node:http').request;
+    const outgoing = request({ ...options, method, path, headers: headers as Record<string, string | string[]>, signal }, (incoming: IncomingMessage) => {
+      // Whoever reads the body learns of a broken connection by its end.
+      incoming.on('error', () => {});
+      resolve({ code: incoming.statusCode ?? 502, headers: headersToPassOn(incoming.headers), body: incoming });
+    });
+    outgoing.on('error', reject);
+    if (body === undefined) outgoing.end();
+    else pipeline(Readable.from(body, { objectMode: false }), outgoing).catch((error: unknown) => { outgoing.destroy(error as Error); });
+  });
+}
+
+/** The head of an upgrade request as the backend gets it. */
+export function upgradeHead(host: string, path: string, { method, headers }: Upgrade): string {
+  let head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (isWithheld(name) || name === 'host' || name === 'content-length' || name === 'transfer-encoding') continue;
+    for (const one of typeof value === 'string' ? [value] : value) {
+      const shown = name === 'sec-websocket-protocol' ? withoutToken(one) : one;
+      if (shown !== '') head += `${name}: ${shown}\r\n`;
+    }
+  }
+  if (method !== 'GET') head += 'Content-Length: 0\r\n';
+  return `${head}\r\n`;
+}
+
+/** Bytes both ways; when one side ends or breaks, so does the other. */
+function join(a: Duplex, b: Duplex): void {
+  a.pipe(b);
+  b.pipe(a);
+  for (const [from, to] of [[a, b], [b, a]] as const) {
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
+  }
+}
+
+/** What is sent on a new connection to a backend before both ends are joined. */
+export function passUpgradeOn(backend: Duplex, head: string, upgrade: Upgrade): void {
+  if (upgrade.socket.destroyed) {
+    backend.destroy();
+    return;
+  }
+  backend.write(head);
+  if (upgrade.head.length > 0) backend.write(upgrade.head);
+  join(backend, upgrade.socket);
+}
+
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+/** Browsers send their token as a WebSocket protocol: backends do not get to see it. */
+function withoutToken(protocols: string): string {
+  return protocols.split(',').map((one) => one.trim()).filter((one) => !one.startsWith(bearerProtocol)).join(', ');
+}
