@@ -8,6 +8,8 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import type { Core, StorageHook } from './core.ts';
+import { loadCbor } from './encoding/cbor.ts';
+import { Negotiator } from './encoding/negotiate.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
@@ -50,6 +52,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #options: ApiServerOptions;
   readonly #core: Core;
   readonly #handle: Handler;
+  readonly #negotiator: Negotiator;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
@@ -59,6 +62,7 @@ export class ApiServer implements AsyncDisposable {
     const { clock, random, logger, store } = options;
     this.#options = options;
     const resources = new ServedResources({ ...chosen, cache });
+    this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
     this.metrics = new RequestMetrics(gaugesOf(resources));
 
@@ -92,7 +96,7 @@ export class ApiServer implements AsyncDisposable {
         authorize: authorize(authorizers),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
       }),
-      dispatch({ core: this.#core, endpoints, paths }),
+      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator }),
     );
   }
 
@@ -102,6 +106,7 @@ export class ApiServer implements AsyncDisposable {
    */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const chosen = await chooseResources(options);
+    if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, chosen);
     await bootstrap(server.#core, options);
@@ -124,7 +129,7 @@ export class ApiServer implements AsyncDisposable {
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
-    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
+    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, onUnexpected: (error) => this.#unexpected(error) });
     this.#listeners.push(listener);
     return listener.address;
   }

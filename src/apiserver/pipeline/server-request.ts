@@ -4,9 +4,7 @@ import type { DecodedBody } from '../verbs/decode-object.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
-
-/** Warnings that go with one response, at most. */
-const maxWarnings = 50;
+import { WarningRecorder } from './warnings.ts';
 
 /**
  * One request on its way through the pipeline. What it costs to look at (query, signal, body) is made when looked at.
@@ -24,7 +22,7 @@ export abstract class ServerRequest implements RequestContext {
   flow: FlowHeaders | undefined;
   readonly #rawQuery: string;
   #query: URLSearchParams | undefined;
-  #warnings: string[] | undefined;
+  #warnings: WarningRecorder | undefined;
 
   constructor(method: string, info: RequestInfo, rawQuery: string, upgrade?: Upgrade) {
     this.method = method;
@@ -69,12 +67,12 @@ export abstract class ServerRequest implements RequestContext {
 
   /** The same warning is sent once. */
   warn(message: string): void {
-    this.#warnings ??= [];
-    if (this.#warnings.length < maxWarnings && !this.#warnings.includes(message)) this.#warnings.push(message);
+    (this.#warnings ??= new WarningRecorder()).add(message);
   }
 
+  /** Values of the Warning headers. */
   get warnings(): readonly string[] {
-    return this.#warnings ?? noWarnings;
+    return this.#warnings?.headers ?? noWarnings;
   }
 }
 
