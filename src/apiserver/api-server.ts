@@ -8,8 +8,6 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import type { Core, StorageHook } from './core.ts';
-import { loadCbor } from './encoding/cbor.ts';
-import { Negotiator } from './encoding/negotiate.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
@@ -52,7 +50,6 @@ export class ApiServer implements AsyncDisposable {
   readonly #options: ApiServerOptions;
   readonly #core: Core;
   readonly #handle: Handler;
-  readonly #negotiator: Negotiator;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
@@ -62,7 +59,6 @@ export class ApiServer implements AsyncDisposable {
     const { clock, random, logger, store } = options;
     this.#options = options;
     const resources = new ServedResources({ ...chosen, cache });
-    this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
     this.metrics = new RequestMetrics(gaugesOf(resources));
 
@@ -74,6 +70,7 @@ export class ApiServer implements AsyncDisposable {
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = { reader: this.reader, clock, random, logger, local: this.local, authorize: (attributes) => authorizeWith(authorizers, attributes) };
     const plugged = options.plugged?.(parts) ?? {};
+    if (plugged.dispose !== undefined) this.#cleanUp.push(plugged.dispose);
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
@@ -91,12 +88,12 @@ export class ApiServer implements AsyncDisposable {
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
     this.#handle = compose(
       steps({
-        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),
+        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, anonymousPaths: options.anonymousPaths ?? [] }),
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
       }),
-      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator }),
+      dispatch({ core: this.#core, endpoints, paths }),
     );
   }
 
@@ -106,7 +103,6 @@ export class ApiServer implements AsyncDisposable {
    */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const chosen = await chooseResources(options);
-    if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, chosen);
     await bootstrap(server.#core, options);
@@ -129,7 +125,7 @@ export class ApiServer implements AsyncDisposable {
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
-    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, onUnexpected: (error) => this.#unexpected(error) });
+    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
     this.#listeners.push(listener);
     return listener.address;
   }

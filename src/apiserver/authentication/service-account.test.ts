@@ -18,6 +18,7 @@ import { tokenRequestEndpoint } from './token-request.ts';
 
 const key = await generateKey();
 const signing = signingKey(key);
+const invalidSignature = 'go-jose/go-jose: error in cryptographic primitive';
 
 function world() {
   const reader = new FakeReader();
@@ -81,16 +82,17 @@ test('forged, foreign and misdirected tokens are refused', async () => {
   const claimed = (await peekClaims(token))!.claims;
   assert.equal(await judge(token), 'accepted');
   assert.equal(await judge(token, ['other']), `token audiences ["${defaultIssuer}"] is invalid for the target audiences ["other"]`);
-  assert.equal(await judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), 'failed to verify signature');
-  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), 'failed to verify signature');
-  assert.equal(await judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(await judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), invalidSignature);
+  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), invalidSignature);
+  assert.equal(await judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), invalidSignature);
   assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.`), 'unknown');
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(signing.privateKey)), 'failed to verify signature');
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(signing.privateKey)), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(signing.privateKey)), 'invalid signature, no keys found');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(signing.privateKey)), invalidSignature);
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), invalidSignature);
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256' }).sign(signing.privateKey)), 'accepted');
-  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'failed to verify signature');
+  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'invalid signature, no keys found');
+  assert.equal(await judge(await signClaims(claimed, { ...signingKey(await generateKey()), id: signing.id })), invalidSignature);
   assert.equal(await judge(await signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
   assert.equal(await judge(await signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
   for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(await judge(rubbish), 'unknown');
@@ -136,11 +138,11 @@ test('a token in a secret holds while the secret holds it', async () => {
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
   }, signing);
-  assert.equal(await judge(token), 'service account token has been invalidated');
+  assert.equal(await judge(token), 'Token has been invalidated');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: Buffer.from(token).toString('base64') } });
   assert.equal(await judge(token), 'accepted');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: 'eA==' } });
-  assert.equal(await judge(token), "service account token doesn't match server's copy");
+  assert.equal(await judge(token), "Token does not match server's copy");
 });
 
 test('TokenRequest: defaults, bindings and refusals', async () => {

@@ -4,7 +4,9 @@ import type { DecodedBody } from '../verbs/decode-object.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
-import { WarningRecorder } from './warnings.ts';
+
+/** Warnings that go with one response, at most. */
+const maxWarnings = 50;
 
 /**
  * One request on its way through the pipeline. What it costs to look at (query, signal, body) is made when looked at.
@@ -22,7 +24,7 @@ export abstract class ServerRequest implements RequestContext {
   flow: FlowHeaders | undefined;
   readonly #rawQuery: string;
   #query: URLSearchParams | undefined;
-  #warnings: WarningRecorder | undefined;
+  #warnings: string[] | undefined;
 
   constructor(method: string, info: RequestInfo, rawQuery: string, upgrade?: Upgrade) {
     this.method = method;
@@ -67,12 +69,12 @@ export abstract class ServerRequest implements RequestContext {
 
   /** The same warning is sent once. */
   warn(message: string): void {
-    (this.#warnings ??= new WarningRecorder()).add(message);
+    this.#warnings ??= [];
+    if (this.#warnings.length < maxWarnings && !this.#warnings.includes(message)) this.#warnings.push(message);
   }
 
-  /** Values of the Warning headers. */
   get warnings(): readonly string[] {
-    return this.#warnings?.headers ?? noWarnings;
+    return this.#warnings ?? noWarnings;
   }
 }
 
