@@ -8,6 +8,8 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import type { Core, StorageHook } from './core.ts';
+import { loadCbor } from './encoding/cbor.ts';
+import { Negotiator } from './encoding/negotiate.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
@@ -18,6 +20,7 @@ import { keepFlowControl } from './flow-control/bootstrap.ts';
 import { flowDebugPaths } from './flow-control/debug-paths.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
 import { flowMetrics } from './flow-control/metrics.ts';
+import { audit, auditUnauthenticated } from './pipeline/audit.ts';
 import { authenticate } from './pipeline/authenticate.ts';
 import { authorize, authorizeWith } from './pipeline/authorize.ts';
 import { dispatch } from './pipeline/dispatch.ts';
@@ -50,6 +53,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #options: ApiServerOptions;
   readonly #core: Core;
   readonly #handle: Handler;
+  readonly #negotiator: Negotiator;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
@@ -59,6 +63,7 @@ export class ApiServer implements AsyncDisposable {
     const { clock, random, logger, store } = options;
     this.#options = options;
     const resources = new ServedResources({ ...chosen, cache });
+    this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
     this.metrics = new RequestMetrics(gaugesOf(resources));
 
@@ -70,7 +75,6 @@ export class ApiServer implements AsyncDisposable {
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = { reader: this.reader, clock, random, logger, local: this.local, authorize: (attributes) => authorizeWith(authorizers, attributes) };
     const plugged = options.plugged?.(parts) ?? {};
-    if (plugged.dispose !== undefined) this.#cleanUp.push(plugged.dispose);
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
@@ -86,14 +90,16 @@ export class ApiServer implements AsyncDisposable {
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
+    const auditing = options.audit === undefined ? undefined : { ...options.audit, clock, random };
     this.#handle = compose(
       steps({
-        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, anonymousPaths: options.anonymousPaths ?? [] }),
+        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
+        ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
-      dispatch({ core: this.#core, endpoints, paths }),
+      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator }),
     );
   }
 
@@ -103,6 +109,7 @@ export class ApiServer implements AsyncDisposable {
    */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const chosen = await chooseResources(options);
+    if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, chosen);
     await bootstrap(server.#core, options);
@@ -125,7 +132,7 @@ export class ApiServer implements AsyncDisposable {
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
-    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, onUnexpected: (error) => this.#unexpected(error) });
+    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, onUnexpected: (error) => this.#unexpected(error) });
     this.#listeners.push(listener);
     return listener.address;
   }
@@ -180,6 +187,7 @@ export class ApiServer implements AsyncDisposable {
     this.#core.bookmarks[Symbol.dispose]();
     this.#core.cache[Symbol.dispose]();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
+    for (const sink of this.#options.audit?.sinks ?? []) await sink[Symbol.asyncDispose]();
   }
 }
 

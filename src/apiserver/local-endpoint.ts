@@ -30,6 +30,14 @@ class LocalServerRequest extends ServerRequest {
     this.user = request.user;
   }
 
+  get requestUri(): string {
+    return this.#request.path;
+  }
+
+  get remoteAddress(): string {
+    return '127.0.0.1';
+  }
+
   get signal(): AbortSignal {
     return this.#request.signal ?? never;
   }
@@ -56,6 +64,7 @@ class LocalServerRequest extends ServerRequest {
   }
 
   decodedBody(): Promise<DecodedBody> {
+    this.audit?.received(this.#request.body);
     return Promise.resolve({ value: this.#request.body, duplicates: [] });
   }
 }

@@ -6,6 +6,8 @@ import type { Random } from '../base/random.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Store } from '../store/store.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import type { AuditSink } from './audit/audit.ts';
+import type { AuditPolicy } from './audit/policy.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 import type { ObjectReader } from './cache/reader.ts';
@@ -69,8 +71,6 @@ export interface Plugged {
   readonly admission?: readonly AdmissionPlugin[];
   readonly endpoints?: readonly EndpointHandler[];
   readonly paths?: readonly PathHandler[];
-  /** Called when the server stops. */
-  readonly dispose?: () => void;
 }
 
 export interface ApiServerOptions {
@@ -91,6 +91,8 @@ export interface ApiServerOptions {
   readonly paths?: readonly MaybeFactory<PathHandler>[];
   /** More of the same, made in one go; they come after those above. */
   readonly plugged?: Factory<Plugged>;
+  /** What is recorded of requests, and where it goes. Absent: nothing is. The sinks are the server's from then on. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] };
   readonly health?: readonly HealthCheck[];
   /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
   readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];
@@ -98,8 +100,6 @@ export interface ApiServerOptions {
   readonly bootstrapObjects?: readonly KubeObject[];
   /** Requests without credentials are `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
-  /** The only paths that may be asked for anonymously. Default, and when empty, all. */
-  readonly anonymousPaths?: readonly string[];
   /** Default 10.96.0.0/12. Its first address is the kubernetes Service's. */
   readonly serviceCidr?: string;
   /** Default 30000-32767, both inclusive. */

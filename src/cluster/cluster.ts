@@ -50,6 +50,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   undo.use(store);
 
   const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
+  const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
   const controlPlane = undo.use(await startControlPlane({
     store,
@@ -64,6 +65,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
     kubelet: new NearKubeletDialer(new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate }), (nodeName) => nodes.current?.kubeletAddress(nodeName)),
+    ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
   }));
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })

@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
+  /** What is recorded of requests. */
+  readonly audit?: ApiServerOptions['audit'];
   readonly kubelet?: KubeletDialer;
   /** Default: API priority and fairness, 600 seats. */
   readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs'>;
@@ -61,6 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
+    ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),
     rewritePage: async (answer, base) => (await import('../apiserver/http/rewrite-page.ts')).rewritePage(answer, base),

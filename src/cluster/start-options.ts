@@ -12,8 +12,23 @@ export interface ProgressSink {
   note(text: string): void;
 }
 
+/** What is recorded of requests, and where it goes. */
+export interface AuditSettings {
+  readonly auditPolicyFile?: string | undefined;
+  readonly auditLogPath?: string | undefined;
+  /** Megabytes; 0: never put aside. Default 100. */
+  readonly auditLogMaxsize?: number | undefined;
+  /** How many that were put aside are kept; 0, the default: all. */
+  readonly auditLogMaxbackup?: number | undefined;
+  /** Days that they are kept; 0, the default: for ever. */
+  readonly auditLogMaxage?: number | undefined;
+  readonly auditLogCompress?: boolean | undefined;
+  /** A kubeconfig. */
+  readonly auditWebhookConfigFile?: string | undefined;
+}
+
 /** What a user chooses of a cluster. The command line adds to it only what is the command line's. */
-export interface ClusterSettings {
+export interface ClusterSettings extends AuditSettings {
   readonly dataDir: string;
   readonly port: number;
   readonly bindAddress: string;

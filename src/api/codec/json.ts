@@ -33,14 +33,14 @@ function tooDeep(text: string): boolean {
   return false;
 }
 
-/** The first characters of a body for an error message, as upstream's `summarizeData`. */
-function summarize(text: string): string {
+/** The first bytes of a body for an error message, as upstream's `summarizeData`. */
+function summarize(body: string | Uint8Array): string {
   const limit = 30;
-  if (text === '') return '<empty>';
-  if (text.startsWith('{')) return text.length > limit ? `${text.slice(0, limit)} ...` : text;
-  const bytes = encoder.encode(text.slice(0, limit + 1));
-  const hex = Array.from(bytes.subarray(0, limit), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return bytes.length > limit ? `${hex} ...` : hex;
+  const bytes = typeof body === 'string' ? encoder.encode(body.slice(0, limit + 1)) : body;
+  if (bytes.length === 0) return '<empty>';
+  const start = bytes.subarray(0, limit);
+  const shown = bytes[0] === 0x7b ? decoder.decode(start) : Array.from(start, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return bytes.length > limit ? `${shown} ...` : shown;
 }
 
 /** 400 for a body that no object can be seen in: in upstream's words where a kind is expected, else as the reader says it. */
@@ -49,8 +49,8 @@ function malformed(text: string, message: string, expectedKind: string | undefin
 }
 
 /** What upstream answers when it cannot tell the kind of a body. */
-export function unrecognizedError(text: string, expectedKind: string, detail: string): ApiError {
-  return badRequestError(`the object provided is unrecognized (must be of type ${expectedKind}): ${detail} (${summarize(text)})`);
+export function unrecognizedError(body: string | Uint8Array, expectedKind: string, detail: string): ApiError {
+  return badRequestError(`the object provided is unrecognized (must be of type ${expectedKind}): ${detail} (${summarize(body)})`);
 }
 
 const goKindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);

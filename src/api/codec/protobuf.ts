@@ -7,7 +7,7 @@ import { builtinSchema } from '../schema/table.ts';
 import { structNameOf } from './go-names.ts';
 import { keepsZero } from './protobuf-pointers.ts';
 import { readAny, readIntOrString, readOnlyField, readTime, writeAny, writeIntOrString, writeTime } from './protobuf-shapes.ts';
-import { BackwardWriter } from './wire.ts';
+import { BackwardWriter, bytesType } from './wire.ts';
 import { ProtobufError, WireReader } from './wire-reader.ts';
 
 export { ProtobufError } from './wire-reader.ts';
@@ -181,18 +181,59 @@ function readEntry(reader: WireReader, member: { readonly read: FieldReader; rea
   Object.defineProperty(map, name, { value: value ?? structuredClone(member.missing), enumerable: true, configurable: true, writable: true });
 }
 
+interface Typed { readonly apiVersion?: string; readonly kind?: string }
+
 /** An object as `application/vnd.kubernetes.protobuf`. It must be valid for its schema; fields that it lacks are absent. */
-export function encodeProtobuf(object: { readonly apiVersion?: string; readonly kind?: string }, schema: ObjectSchema): Uint8Array<ArrayBuffer> {
+export function encodeProtobuf(object: Typed, schema: ObjectSchema): Uint8Array<ArrayBuffer> {
   const out = new BackwardWriter();
-  out.stringField(4, '');
-  out.stringField(3, '');
+  writeEnvelopeEnd(out);
   out.messageField(2, () => { writeObject(out, schema, object); });
+  writeEnvelopeStart(out, object);
+  return out.finish();
+}
+
+function writeEnvelopeStart(out: BackwardWriter, object: Typed): void {
   out.messageField(1, () => {
     out.stringField(2, object.kind ?? '');
     out.stringField(1, object.apiVersion ?? '');
   });
   out.raw(magic);
+}
+
+/** Content encoding and content type: always there, always empty. */
+function writeEnvelopeEnd(out: BackwardWriter): void {
+  out.stringField(4, '');
+  out.stringField(3, '');
+}
+
+/** One item of a list, as a piece of the bytes between what `frameProtobufList` answers. `schema`: the list's. */
+export function encodeProtobufItem(item: object, schema: ObjectSchema): Uint8Array<ArrayBuffer> {
+  const out = new BackwardWriter();
+  const items = memberNamed(schema, 'items');
+  items.write(out, items.tag, item);
   return out.finish();
+}
+
+/** What stands before and after the items of a list, which were encoded one by one and have `itemsBytes` in all. */
+export function frameProtobufList(list: Typed & { readonly metadata: object }, schema: ObjectSchema, itemsBytes: number): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  const metadata = memberNamed(schema, 'metadata');
+  const meta = new BackwardWriter();
+  metadata.write(meta, metadata.tag, list.metadata);
+  const metaFirst = metadata.tag < memberNamed(schema, 'items').tag;
+  const end = new BackwardWriter();
+  writeEnvelopeEnd(end);
+  if (!metaFirst) end.raw(meta.finish());
+  const start = new BackwardWriter();
+  if (metaFirst) start.raw(meta.finish());
+  start.varint(meta.length + itemsBytes);
+  start.key(2, bytesType);
+  writeEnvelopeStart(start, list);
+  return { head: start.finish(), tail: end.finish() };
+}
+
+function memberNamed(schema: ObjectSchema, name: string): Exclude<Member, { readonly inlined: Level }> {
+  for (const member of levelOf(schema).members) if (member.inlined === undefined && member.name === name) return member;
+  throw new ProtobufError(`${schema.name} has no ${name}`);
 }
 
 /** Does the body start as Kubernetes' protobuf does? */
@@ -200,12 +241,26 @@ export function isProtobuf(bytes: Uint8Array): boolean {
   return bytes.length >= magic.length && magic.every((byte, at) => bytes[at] === byte);
 }
 
+/** A body that says to be of a kind which nobody knows. */
+export class UnknownKindError extends ProtobufError {
+  readonly apiVersion: string;
+  readonly kind: string;
+
+  constructor(apiVersion: string, kind: string) {
+    super(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+    this.apiVersion = apiVersion;
+    this.kind = kind;
+  }
+}
+
 /**
- * Reads an `application/vnd.kubernetes.protobuf` body into a JSON value, `apiVersion` and `kind` set. Throws
- * ProtobufError for what is none, and for kinds that `find` does not know.
+ * Reads an `application/vnd.kubernetes.protobuf` body into a JSON value, `apiVersion` and `kind` set. A body that does
+ * not say what it is is taken for `expected`. Throws ProtobufError for what is no message, and for kinds that `find`
+ * does not know.
  */
-export function decodeProtobuf(bytes: Uint8Array, find: (apiVersion: string, kind: string) => ObjectSchema | undefined = findBuiltin): JsonObject {
+export function decodeProtobuf(bytes: Uint8Array, find: (apiVersion: string, kind: string) => ObjectSchema | undefined = findBuiltin, expected: Typed = {}): JsonObject {
   if (!isProtobuf(bytes)) throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  if (bytes.length === magic.length) throw new ProtobufError('empty body');
   const reader = new WireReader(bytes, magic.length);
   let apiVersion = '';
   let kind = '';
@@ -223,8 +278,10 @@ export function decodeProtobuf(bytes: Uint8Array, find: (apiVersion: string, kin
     } else if (key === 18) raw = reader.message();
     else reader.skip(key & 7);
   }
+  if (kind === '') kind = expected.kind ?? '';
+  if (apiVersion === '') apiVersion = expected.apiVersion ?? '';
   const schema = find(apiVersion, kind);
-  if (schema === undefined) throw new ProtobufError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+  if (schema === undefined) throw new UnknownKindError(apiVersion, kind);
   return { apiVersion, kind, ...(raw !== undefined && readObject(raw, schema)) };
 }
 

@@ -22,6 +22,8 @@ export interface DecodeResult {
   readonly object: Record<string, unknown>;
   /** In document order, worded as upstream words them: `unknown field "spec.containers[0].foo"`. At most 100. */
   readonly unknownFields: readonly string[];
+  /** Where, among the entries of its object, the first of them stands: all that CBOR's decoder says of it. */
+  readonly firstUnknownIndex: number;
   /** What made the value impossible to decode: upstream reports the first such error and no other, so this has 0 or 1. */
   readonly errors: readonly string[];
 }
@@ -36,6 +38,7 @@ class Context {
   readonly stack: Step[] = [];
   readonly structs: string[] = [];
   unknown: string[] = [];
+  firstUnknownIndex = -1;
   error: string | undefined;
   readonly definition: DecodeOptions['definition'];
 
@@ -43,7 +46,8 @@ class Context {
     this.definition = definition;
   }
 
-  addUnknown(key: string): void {
+  addUnknown(key: string, object: Record<string, unknown>): void {
+    if (this.unknown.length === 0) this.firstUnknownIndex = Object.keys(object).indexOf(key);
     if (this.unknown.length >= maxUnknownFields) return;
     let path = '';
     for (const step of [...this.stack, key]) {
@@ -101,7 +105,7 @@ function compileObject(schema: ObjectSchema): Decoder {
     for (const key in value) {
       const field = fields.get(key);
       if (field === undefined) {
-        context.addUnknown(key);
+        context.addUnknown(key, value);
         delete value[key];
         continue;
       }
@@ -317,7 +321,7 @@ export function decodeObject(value: unknown, schema: ObjectSchema, options: Deco
   const context = new Context(options.definition);
   const own = options.copy === true ? structuredClone(value) : value;
   const object = compileObject(schema)(own ?? {}, context) as Record<string, unknown>;
-  return { object, unknownFields: context.unknown, errors: context.error === undefined ? [] : [context.error] };
+  return { object, unknownFields: context.unknown, firstUnknownIndex: context.firstUnknownIndex, errors: context.error === undefined ? [] : [context.error] };
 }
 
 /** 400, worded as the API server words a body that does not decode: `Deployment in version "v1" cannot be handled as a Deployment: …`. */

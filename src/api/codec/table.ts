@@ -73,18 +73,24 @@ export const createdAtColumns: readonly Column<KubeObject>[] = [
 export function parseIncludeObject(text: string | null): IncludeObject {
   if (text === null || text === '') return 'Metadata';
   if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
-  throw new ApiError('BadRequest', `includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`);
+  throw new ApiError('BadRequest', `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`);
 }
 
 function definitionOf({ name, type, format, description, priority }: Column<never>): TableColumnDefinition {
   return { name, type, format: format ?? '', description: description ?? '', priority };
 }
 
+/** The heads of a table's columns; `undefined`: of a resource that defines none of its own. */
+export function columnDefinitions(columns: readonly Column<never>[] = defaultColumns): TableColumnDefinition[] {
+  return columns.map(definitionOf);
+}
+
 /** One row for one object. */
-export function tableRow<T extends KubeObject>(columns: readonly Column<T>[], object: T, options: Pick<TableOptions, 'context' | 'includeObject' | 'version'>): TableRow {
+export function tableRow<T extends KubeObject>(columns: readonly Column<T>[] | undefined, object: T, options: Pick<TableOptions, 'context' | 'includeObject' | 'version'>): TableRow {
   const { context, includeObject = 'Metadata', version = 'v1' } = options;
   const carried = includeObject === 'Object' ? object : includeObject === 'Metadata' ? partialMetadata(object, version) : null;
-  return { cells: columns.map((column) => column.cell(object, context)), object: carried };
+  const shown: readonly Column<T>[] = columns ?? defaultColumns;
+  return { cells: shown.map((column) => column.cell(object, context)), object: carried };
 }
 
 /** A table of objects: all of a list, or a single one. */
@@ -96,7 +102,7 @@ export function toTable<T extends KubeObject>(columns: readonly Column<T>[] | un
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
     metadata: options.metadata ?? (resourceVersion === undefined ? {} : { resourceVersion }),
-    columnDefinitions: options.withoutDefinitions === true ? [] : shown.map(definitionOf),
+    columnDefinitions: options.withoutDefinitions === true ? [] : columnDefinitions(shown),
     rows: objects.map((object) => tableRow(shown, object, options)),
   };
 }

@@ -26,6 +26,14 @@ export function keepAllButStatus(object: KubeObject, old: KubeObject): void {
   for (const field of Object.keys({ ...contents(object, ['status']), ...contents(old, ['status']) })) keepField(object, old, field);
 }
 
+/** Metadata that some kinds' status subresource must not touch either (upstream's ResetObjectMetaForStatus). */
+export function keepMetadata({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    if (old[field] === undefined) delete meta[field];
+    else Object.assign(meta, { [field]: old[field] });
+  }
+}
+
 /** Rules for the status subresource. */
 export function statusRules<T extends KubeObject>(validateUpdate?: UpdateRules<T>['validateUpdate']): UpdateRules<T> {
   return { prepareForUpdate: keepAllButStatus, ...(validateUpdate && { validateUpdate }) };

@@ -1,8 +1,9 @@
 /** What a client is warned of although it is allowed (upstream's GetWarningsForPod and GetWarningsForPodTemplate). */
 import { milliValue } from '../meta/quantity.ts';
 import { dns1123Label } from '../meta/validation.ts';
-import type { Affinity, Container, EphemeralContainer, NodeSelectorTerm, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../types/core/v1.ts';
+import type { Affinity, Container, EphemeralContainer, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../types/core/v1.ts';
 import type { ObjectMeta } from '../types/meta/v1.ts';
+import { deprecatedNodeLabels, nodeTermWarnings } from './node-labels.ts';
 import { appArmorPrefix, seccompContainerPrefix, seccompPodKey } from './validation/validate-annotations.ts';
 
 type AnyContainer = Container | EphemeralContainer;
@@ -11,14 +12,6 @@ const deprecatedAnnotations: Readonly<Record<string, string>> = {
   'scheduler.alpha.kubernetes.io/critical-pod': 'non-functional in v1.16+; use the "priorityClassName" field instead',
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
-};
-
-const deprecatedNodeLabels: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
 };
 
 const deprecatedVolumes: Partial<Record<keyof Volume, string>> = {
@@ -34,13 +27,6 @@ const deprecatedVolumes: Partial<Record<keyof Volume, string>> = {
 };
 /** Upstream's spelling of two fields. */
 const volumePaths: Partial<Record<keyof Volume, string>> = { storageos: 'storageOS' };
-
-function warnOfNodeTerm({ matchExpressions = [] }: NodeSelectorTerm, path: string, warnings: string[]): void {
-  matchExpressions.forEach(({ key }, i) => {
-    const message = deprecatedNodeLabels[key];
-    if (message !== undefined) warnings.push(`${path}.matchExpressions[${i}].key: ${key} is ${message}`);
-  });
-}
 
 function warnOfPodAffinity(affinity: PodAffinity | undefined, path: string, warnings: string[]): void {
   const nullSelector = 'a null labelSelector results in matching no pod';
@@ -59,10 +45,10 @@ function warnOfNodeLabels({ nodeSelector, affinity, topologySpreadConstraints }:
   }
   const nodeAffinity = affinity?.nodeAffinity;
   nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.forEach((term, i) => {
-    warnOfNodeTerm(term, `${path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`, warnings);
+    warnings.push(...nodeTermWarnings(term, `${path}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`));
   });
   nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, i) => {
-    warnOfNodeTerm(preference, `${path}.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, warnings);
+    warnings.push(...nodeTermWarnings(preference, `${path}.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, { checkValues: true }));
   });
   topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, i) => {
     const at = `${path}.topologySpreadConstraints[${i}]`;

@@ -46,7 +46,7 @@ function bind(reader: ObjectReader, namespace: string, accountName: string, refe
       const pod = reader.get(pods, namespace, name);
       if (pod === undefined) throw notFoundError(pods, name);
       const runsAs = pod.spec?.serviceAccountName ?? '';
-      if (runsAs !== accountName) throw badRequestError(`cannot bind token for serviceaccount ${JSON.stringify(accountName)} to pod running with different serviceaccount name.`);
+      if (runsAs !== accountName) throw badRequestError(`cannot bind token for serviceaccount ${JSON.stringify(accountName)} to pod running with serviceaccount ${JSON.stringify(runsAs)}`);
       checkUid(pod.metadata.uid);
       const nodeName = pod.spec?.nodeName ?? '';
       return { pod, ...(nodeName !== '' && { node: reader.get(nodes, '', nodeName) ?? { name: nodeName } }) };
@@ -85,17 +85,13 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw invalidError(kind, name, [invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')]);
       const account = reader.get(serviceaccounts, namespace, name);
       if (account === undefined) throw notFoundError(serviceaccounts, name);
-      const givenUid = metadata.uid ?? '';
-      if (givenUid !== '' && givenUid !== account.metadata.uid) {
-        throw conflictError({ group: kind.group, resource: kind.kind }, name, `the UID in the token request (${givenUid}) does not match the UID of the service account (${account.metadata.uid})`);
-      }
       const audiences = body.spec?.audiences === undefined || body.spec.audiences.length === 0 ? [...issuer.audiences] : body.spec.audiences;
       const expirationSeconds = body.spec?.expirationSeconds ?? defaultSeconds;
       const nowMs = clock.now();
       const request = {
         kind: kind.kind,
         apiVersion: apiVersionOf({ group: kind.group, version: 'v1' }),
-        metadata: { ...metadata, name, namespace, ...(account.metadata.uid !== undefined && { uid: account.metadata.uid }), creationTimestamp: formatTime(nowMs) },
+        metadata: { ...metadata, name, namespace, creationTimestamp: formatTime(nowMs) },
         spec: { ...body.spec, audiences, expirationSeconds },
       };
       const errors = expirationErrors(expirationSeconds);
@@ -110,11 +106,8 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       }
       const reference = request.spec.boundObjectRef;
       const bound = reference === undefined ? {} : bind(reader, namespace, name, reference);
-      const { maxSeconds: longest } = issuer;
-      const lifetime = longest === undefined ? expirationSeconds : Math.min(expirationSeconds, longest);
-      if (lifetime < expirationSeconds) context.warn(`requested expiration of ${expirationSeconds} seconds shortened to ${lifetime} seconds`);
-      const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds: lifetime, ...bound });
-      return { kind: 'object', code: 201, object: { ...request, spec: { ...request.spec, expirationSeconds: lifetime }, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
+      const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds, ...bound });
+      return { kind: 'object', code: 201, object: { ...request, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
     },
   };
 }

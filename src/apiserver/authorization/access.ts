@@ -1,105 +1,48 @@
-import type { KubeObject } from '../../api/meta/object.ts';
 import type { Pki } from '../../pki/pki.ts';
 import { systemPriorityClasses } from '../admission/priority/priority.ts';
 import { admissionPluginNames, createAdmission } from '../admission/registry.ts';
-import { useTracker } from '../authentication/legacy-token.ts';
-import type { AnonymousSettings, JwtIssuer } from '../authentication/oidc/configuration.ts';
 import { openIdPaths } from '../authentication/open-id.ts';
-import { createAuthentication } from '../authentication/registry.ts';
-import type { RequestHeaderNames } from '../authentication/request-header.ts';
-import { defaultRequestHeaders } from '../authentication/request-header.ts';
+import { createAuthenticators } from '../authentication/registry.ts';
 import { authenticationEndpoints } from '../authentication/reviews.ts';
 import { ServiceAccountIssuer } from '../authentication/service-account-issuer.ts';
 import { parseTokenFile } from '../authentication/token-file.ts';
 import { tokenRequestEndpoint } from '../authentication/token-request.ts';
-import type { TokenWebhookSettings } from '../authentication/webhook/webhook.ts';
 import type { ApiServerOptions, Plugged, ServerParts } from '../options.ts';
 import { rbacBootstrapObjects } from './bootstrap/objects.ts';
-import { authorizersOfModes } from './configuration.ts';
 import { rbacEscalationCheck } from './rbac/escalation.ts';
-import type { AuthorizationMode, AuthorizerSettings } from './registry.ts';
+import type { AuthorizationMode } from './registry.ts';
 import { createAuthorization, defaultAuthorizationModes } from './registry.ts';
 import { authorizationEndpoints } from './reviews.ts';
 
-/** How service accounts' tokens are issued and verified. */
-export interface ServiceAccountSettings {
-  /** The first is written into new tokens, all are accepted. Default upstream's. */
-  readonly issuers?: readonly string[];
-  /** The API server's own audiences. Default the issuers. */
-  readonly audiences?: readonly string[];
-  /** Where the published keys are said to be. Default below the issuer. */
-  readonly jwksUri?: string;
-  /** PEM keys, public or private, that may have signed beside the control plane's own. */
-  readonly keys?: readonly string[];
-  /** The longest life that a token is given, seconds. Default as long as is asked for. */
-  readonly maxTokenSeconds?: number;
-  /** Whether tokens that kubelets project hold for a year. Default true. */
-  readonly extendTokens?: boolean;
-}
-
-/** Who may be proven how, beside what the control plane's own keys and certificates prove. */
-export interface AuthenticationSettings {
+/** What decides who may talk to an API server and what they may do. */
+export interface AccessOptions {
+  readonly pki: Pick<Pki, 'ca' | 'frontProxyCa' | 'serviceAccount'>;
   /** The content of a token file. */
   readonly tokenFile?: string;
-  /** PEM of authorities that sign client certificates, instead of the control plane's own. */
-  readonly clientCa?: string;
-  /** Front proxies: PEM of their authorities instead of the control plane's own, their names (default front-proxy-client), the headers. */
-  readonly requestHeader?: { readonly clientCa?: string; readonly allowedNames?: readonly string[]; readonly headers?: Partial<RequestHeaderNames> };
-  readonly serviceAccounts?: ServiceAccountSettings;
-  /** Default true, as kubeadm sets it up. */
-  readonly bootstrapTokens?: boolean;
-  readonly jwt?: readonly JwtIssuer[];
-  readonly jwtAlgorithms?: readonly string[];
-  readonly webhook?: TokenWebhookSettings;
-  /** Who is anonymous. Default everybody who does not say who they are. */
-  readonly anonymous?: AnonymousSettings;
-}
-
-/** What decides who may talk to an API server and what they may do. */
-export interface AccessOptions extends AuthenticationSettings {
-  readonly pki: Pick<Pki, 'ca' | 'frontProxyCa' | 'serviceAccount'>;
   /** Default Node, RBAC. */
   readonly authorizationModes?: readonly AuthorizationMode[];
-  /** The chain of authorizers, instead of modes. */
-  readonly authorizers?: readonly AuthorizerSettings[];
   readonly disabledAdmission?: readonly string[];
+  /** The service-account issuer; default upstream's. */
+  readonly issuer?: string;
 }
 
 /** The parts of the server's options that this fills. */
-export type Access = Required<Pick<ApiServerOptions, 'plugged' | 'bootstrapObjects'>> & Pick<ApiServerOptions, 'anonymous' | 'anonymousPaths'>;
+export type Access = Required<Pick<ApiServerOptions, 'plugged' | 'bootstrapObjects'>>;
 
-const requestHeaderOf = ({ pki, requestHeader }: AccessOptions): { readonly clientCa: string; readonly allowedNames: readonly string[]; readonly headers: RequestHeaderNames } => ({
-  clientCa: requestHeader?.clientCa ?? pki.frontProxyCa.certificate,
-  allowedNames: requestHeader?.allowedNames ?? ['front-proxy-client'],
-  headers: { ...defaultRequestHeaders, ...requestHeader?.headers },
-});
-
-function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[], parts: ServerParts): Plugged {
-  const { reader, clock, random, logger, local } = parts;
-  const { pki, serviceAccounts: { issuers, audiences, jwksUri, keys = [], maxTokenSeconds, extendTokens } = {} } = options;
-  const issuer = new ServiceAccountIssuer({
-    privateKey: pki.serviceAccount.privateKey, otherKeys: keys, clock, random,
-    ...(issuers !== undefined && { issuers }),
-    ...(audiences !== undefined && { audiences }),
-    ...(maxTokenSeconds !== undefined && { maxSeconds: maxTokenSeconds }),
-    ...(extendTokens !== undefined && { extendTokenExpiration: extendTokens }),
+function build(options: AccessOptions, { reader, clock, random }: ServerParts): Required<Plugged> {
+  const { ca, frontProxyCa, serviceAccount } = options.pki;
+  const issuer = new ServiceAccountIssuer({ privateKey: serviceAccount.privateKey, clock, random, ...(options.issuer !== undefined && { issuer: options.issuer }) });
+  const authenticators = createAuthenticators({
+    clock,
+    reader,
+    clientCa: ca.certificate,
+    requestHeader: { clientCa: frontProxyCa.certificate, allowedNames: ['front-proxy-client'] },
+    ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
+    serviceAccount: { keys: [serviceAccount.publicKey], issuers: [issuer.issuer] },
   });
-  const { tokenFile, jwt, jwtAlgorithms, webhook } = options;
-  const authentication = createAuthentication({
-    clock, random, logger, reader,
-    clientCa: options.clientCa ?? pki.ca.certificate,
-    requestHeader: requestHeaderOf(options),
-    serviceAccounts: { issuer, keys: [pki.serviceAccount.publicKey, ...keys], track: useTracker({ clock, logger, local }) },
-    bootstrapTokens: options.bootstrapTokens ?? true,
-    ...(tokenFile !== undefined && { tokenFile }),
-    ...(jwt !== undefined && { jwt }),
-    ...(jwtAlgorithms !== undefined && { jwtAlgorithms }),
-    ...(webhook !== undefined && { webhook }),
-  });
-  const authorization = createAuthorization({ reader, authorizers, parts: { clock, random, logger } });
+  const authorization = createAuthorization({ reader, ...(options.authorizationModes !== undefined && { modes: options.authorizationModes }) });
   const admission = [...createAdmission({ reader, clock, random, disabled: options.disabledAdmission ?? [] })];
   if (authorization.rbac !== undefined) admission.push(rbacEscalationCheck({ rbac: authorization.rbac, authorizer: authorization.authorizer }));
-  const { authenticators } = authentication;
   return {
     authenticators,
     authorizers: [authorization.authorizer],
@@ -109,30 +52,7 @@ function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[
       ...authenticationEndpoints({ authenticators, audiences: issuer.audiences, clock }),
       tokenRequestEndpoint({ reader, clock, issuer, admission: admission.filter(({ name }) => name === 'NodeRestriction') }),
     ],
-    paths: openIdPaths(issuer, { ...(jwksUri !== undefined && { jwksUri }) }),
-    dispose: () => {
-      authentication[Symbol.dispose]();
-      authorization[Symbol.dispose]();
-    },
-  };
-}
-
-/** By which extension API servers learn how this one knows its clients. */
-function authenticationConfigMap(options: AccessOptions): KubeObject & { readonly data: Readonly<Record<string, string>> } {
-  const { clientCa, allowedNames, headers } = requestHeaderOf(options);
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-    data: {
-      'client-ca-file': options.clientCa ?? options.pki.ca.certificate,
-      'requestheader-allowed-names': JSON.stringify(allowedNames),
-      'requestheader-client-ca-file': clientCa,
-      'requestheader-extra-headers-prefix': JSON.stringify(headers.extraPrefix),
-      'requestheader-group-headers': JSON.stringify(headers.group),
-      'requestheader-uid-headers': JSON.stringify(headers.uid),
-      'requestheader-username-headers': JSON.stringify(headers.username),
-    },
+    paths: openIdPaths(issuer),
   };
 }
 
@@ -146,11 +66,9 @@ export function standardAccess(options: AccessOptions): Access {
   const disabled = options.disabledAdmission ?? [];
   const unknown = disabled.find((name) => !admissionPluginNames.includes(name));
   if (unknown !== undefined) throw new Error(`unknown admission plug-in ${JSON.stringify(unknown)}; known: ${admissionPluginNames.join(', ')}`);
-  const authorizers = options.authorizers ?? authorizersOfModes(options.authorizationModes ?? defaultAuthorizationModes);
-  const { anonymous } = options;
+  const usesRbac = (options.authorizationModes ?? defaultAuthorizationModes).includes('RBAC');
   return {
-    plugged: (parts) => build(options, authorizers, parts),
-    bootstrapObjects: [...(authorizers.some(({ type }) => type === 'RBAC') ? rbacBootstrapObjects() : []), ...systemPriorityClasses, authenticationConfigMap(options)],
-    ...(anonymous !== undefined && { anonymous: anonymous.enabled, anonymousPaths: anonymous.paths }),
+    plugged: (parts) => build(options, parts),
+    bootstrapObjects: [...(usesRbac ? rbacBootstrapObjects() : []), ...systemPriorityClasses],
   };
 }

@@ -5,8 +5,20 @@ import { ListBody } from './list-body.ts';
 const encoder = new TextEncoder();
 const bodyOf = (items: readonly string[]): ListBody => {
   const pieces = items.map((item) => encoder.encode(item));
-  return new ListBody({ head: encoder.encode('{"items":['), count: pieces.length, bytesOf: (index) => pieces[index]!, tail: encoder.encode(']}\n') });
+  return new ListBody({ head: encoder.encode('{"items":['), count: pieces.length, bytesOf: (index) => pieces[index]!, tail: encoder.encode(']}\n'), separated: true });
 };
+
+test('items that bring their own separators come as they are', () => {
+  const pieces = ['a', ',b', '', ',c'].map((item) => encoder.encode(item));
+  for (const size of [1, 2, 5, 100]) {
+    const body = new ListBody({ head: new Uint8Array(), count: pieces.length, bytesOf: (index) => pieces[index]!, tail: encoder.encode('!'), separated: false });
+    const buffer = new Uint8Array(size);
+    let text = '';
+    for (let read = body.read(buffer); read > 0; read = body.read(buffer)) text += new TextDecoder().decode(buffer.subarray(0, read));
+    assert.equal(text, 'a,b,c!');
+    assert.equal(body.sizeBytes, 6);
+  }
+});
 
 test('a list comes out the same through buffers of any size', () => {
   for (const items of [[], ['{}'], ['{"a":1}', '{"bb":22}', '{"ccc":333}'], Array.from({ length: 40 }, (_, i) => JSON.stringify({ i, text: 'x'.repeat(i) }))]) {

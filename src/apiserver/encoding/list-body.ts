@@ -1,7 +1,7 @@
 const comma = 0x2c;
 
 /**
- * The JSON of a list, copied out a buffer at a time: a list of any size needs no more memory than the buffer it goes
+ * The bytes of a list, copied out a buffer at a time: a list of any size needs no more memory than the buffer it goes
  * through, and no memory that was not in use before.
  */
 export class ListBody {
@@ -10,17 +10,19 @@ export class ListBody {
   readonly #count: number;
   readonly #bytesOf: (index: number) => Uint8Array;
   readonly #tail: Uint8Array;
+  readonly #separated: boolean;
   /** The piece that is being copied: -1 the head, `count` the tail. */
   #piece = -1;
   #offset = 0;
 
-  /** `bytesOf` must answer the same whenever it is asked for the same item. */
-  constructor(parts: { readonly head: Uint8Array; readonly count: number; readonly bytesOf: (index: number) => Uint8Array; readonly tail: Uint8Array }) {
+  /** `bytesOf` must answer the same whenever it is asked for the same item. `separated`: with a comma between the items. */
+  constructor(parts: { readonly head: Uint8Array; readonly count: number; readonly bytesOf: (index: number) => Uint8Array; readonly tail: Uint8Array; readonly separated: boolean }) {
     this.#head = parts.head;
     this.#count = parts.count;
     this.#bytesOf = parts.bytesOf;
     this.#tail = parts.tail;
-    let size = parts.head.length + parts.tail.length + Math.max(0, parts.count - 1);
+    this.#separated = parts.separated;
+    let size = parts.head.length + parts.tail.length + (parts.separated ? Math.max(0, parts.count - 1) : 0);
     for (let i = 0; i < parts.count; i++) size += parts.bytesOf(i).length;
     this.sizeBytes = size;
   }
@@ -37,7 +39,7 @@ export class ListBody {
         this.#offset += room;
         return target.length;
       }
-      const separated = this.#piece >= 0 && this.#piece < this.#count - 1;
+      const separated = this.#separated && this.#piece >= 0 && this.#piece < this.#count - 1;
       if (separated && left === room) {
         // No room for the comma: what is left of the piece goes with it.
         target.set(bytes.subarray(this.#offset, this.#offset + left - 1), at);

@@ -7,9 +7,11 @@ import type { Change, ChangeType } from '../cache/change.ts';
 import { encodeEventLine } from '../cache/change.ts';
 import type { WatchSink } from '../cache/watcher.ts';
 import type { ServedResource } from '../served-resources.ts';
+import { cborCodec } from './cbor.ts';
+import { effectiveFormat, encodeObject } from './encode.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { RenderContext } from './render.ts';
-import { renderObject, servedBytes, servedObject, transformed } from './render.ts';
+import { servedBytes, servedObject, transformed } from './render.ts';
 
 /** Where the lines of a watch go. */
 export interface LineOutput {
@@ -28,18 +30,21 @@ export function bookmarkObject(served: ServedResource, revision: number, initial
 }
 
 /** The content type of a watch stream. */
-export const watchContentType = ({ format, as }: Negotiated): string => (isBinary({ format, as }) ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json');
+export function watchContentType({ format }: Negotiated): string {
+  switch (format) {
+    case 'protobuf': return 'application/vnd.kubernetes.protobuf;stream=watch';
+    case 'cbor': return 'application/cbor-seq';
+    default: return 'application/json';
+  }
+}
 
-const isBinary = ({ format, as }: Pick<Negotiated, 'format' | 'as'>): boolean => format === 'protobuf' && as === undefined;
-
-/** Writes a watch as lines of JSON, or as frames of protobuf. What a change looks like is encoded once for all watchers of the same kind. */
+/** Writes a watch as lines of JSON, frames of protobuf or items of CBOR. What a change looks like is encoded once for all watchers of the same kind. */
 export class WatchEncoder implements WatchSink {
   readonly #served: ServedResource;
   readonly #context: RenderContext;
   readonly #nowMs: () => number;
   readonly #output: LineOutput;
   readonly #flavour: string;
-  readonly #binary: boolean;
   #lines: Uint8Array[] = [];
   #first = true;
 
@@ -48,34 +53,44 @@ export class WatchEncoder implements WatchSink {
     this.#context = context;
     this.#nowMs = nowMs;
     this.#output = output;
-    const { as, version } = context.negotiated;
-    this.#binary = isBinary(context.negotiated);
-    this.#flavour = `${this.#binary ? ' protobuf' : ''}${served.conversion === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
+    const { format, as, version } = context.negotiated;
+    this.#flavour = `${format === 'json' ? '' : ` ${format}`}${served.conversion === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
   }
 
   event(type: ChangeType, object: CachedObject, change: Change | undefined): void {
-    const make = (): Uint8Array => (this.#binary ? this.#frame(type, servedObject(this.#served, object)) : encodeEventLine(type, this.#encode(object)));
+    const make = (): Uint8Array => this.#frame(type, this.#encode(object));
     // The first row of a table carries the column definitions, and is this watcher's own.
     const shared = change !== undefined && !(this.#first && this.#context.negotiated.as === 'Table');
     this.#lines.push(shared ? change.encoded(type + this.#flavour, make) : make());
     this.#first = false;
   }
 
-  #frame(type: string, object: object): Uint8Array {
-    return watchFrame(type, renderObject(object, this.#context).bytes);
+  #frame(type: ChangeType | 'BOOKMARK' | 'ERROR', object: Uint8Array): Uint8Array {
+    switch (this.#context.negotiated.format) {
+      case 'protobuf': return watchFrame(type, object);
+      case 'cbor': return cborCodec().cborEvent(type, object);
+      default: return encodeEventLine(type, object);
+    }
   }
 
   #encode(object: CachedObject): Uint8Array {
-    if (this.#context.negotiated.as === undefined) return servedBytes(this.#served, object);
-    return encodeJson(transformed(this.#served, servedObject(this.#served, object), { ...this.#context, nowMs: this.#nowMs(), withoutDefinitions: !this.#first }));
+    const { format, as } = this.#context.negotiated;
+    if (as === undefined && format === 'json') return servedBytes(this.#served, object);
+    return this.#bytesOf(this.#shown(servedObject(this.#served, object)));
+  }
+
+  #shown(object: KubeObject): object {
+    return transformed(this.#served, object, { ...this.#context, nowMs: this.#nowMs(), withoutDefinitions: !this.#first });
+  }
+
+  #bytesOf(object: object): Uint8Array {
+    const { format } = this.#context.negotiated;
+    return format === 'json' ? encodeJson(object) : encodeObject(object, effectiveFormat(format, object), false);
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): void {
-    const object = bookmarkObject(this.#served, revision, initialEventsEnd);
-    const shown = this.#context.negotiated.as === 'PartialObjectMetadata' ? transformed(this.#served, object, this.#context)
-      : this.#context.negotiated.as === 'Table' ? { kind: 'Table', apiVersion: `meta.k8s.io/${this.#context.negotiated.version}`, metadata: object.metadata, columnDefinitions: [], rows: [] }
-      : object;
-    this.#lines.push(this.#binary ? this.#frame('BOOKMARK', object) : encodeEventLine('BOOKMARK', encodeJson(shown)));
+    this.#lines.push(this.#frame('BOOKMARK', this.#bytesOf(this.#shown(bookmarkObject(this.#served, revision, initialEventsEnd)))));
+    this.#first = false;
   }
 
   flush(): void {
@@ -86,7 +101,7 @@ export class WatchEncoder implements WatchSink {
   }
 
   end(error: ApiError | undefined): void {
-    if (error !== undefined) this.#lines.push(this.#binary ? this.#frame('ERROR', error.toStatus()) : encodeEventLine('ERROR', encodeJson(error.toStatus())));
+    if (error !== undefined) this.#lines.push(this.#frame('ERROR', this.#bytesOf(error.toStatus())));
     this.flush();
     this.#output.end();
   }

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { decodeJson } from '../../api/codec/json.ts';
-import { decodeProtobuf, ProtobufError } from '../../api/codec/protobuf.ts';
-import { decodeYaml } from '../../api/codec/yaml.ts';
-import { ApiError, badRequestError } from '../../api/status.ts';
+import type { TLSSocket } from 'node:tls';
+import { ApiError } from '../../api/status.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
+import { decodeBody } from '../encoding/decode-body.ts';
+import type { Negotiator } from '../encoding/negotiate.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
@@ -18,7 +17,6 @@ export type Outgoing = ServerResponse;
 /** Larger bodies are refused, as upstream refuses them. */
 export const maxBodyBytes = 3 * 1024 * 1024;
 
-const protobufType = 'application/vnd.kubernetes.protobuf';
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 const empty: DecodedBody = { value: undefined, duplicates: [] };
 
@@ -27,25 +25,11 @@ export const tooLarge = (): ApiError => new ApiError('RequestEntityTooLarge', `R
 /** DER of the certificate that a connection's client presented; one array a connection, so that it can be remembered. */
 const certificates = new WeakMap<TLSSocket, Uint8Array | null>();
 
-/** Longer chains are cut off: no authority signs through so many others. */
-const maxChain = 6;
-
-/** What the client presented: its certificate, then the intermediates that it sent along. */
-function chainOf(socket: TLSSocket): Uint8Array | null {
-  const chain: Buffer[] = [];
-  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  // The last one names itself as its issuer; a peer without a certificate yields an empty object.
-  while (certificate?.raw !== undefined && chain.length < maxChain && !chain.includes(certificate.raw)) {
-    chain.push(certificate.raw);
-    certificate = certificate.issuerCertificate === certificate ? undefined : certificate.issuerCertificate;
-  }
-  return chain.length === 0 ? null : chain.length === 1 ? chain[0]! : Buffer.concat(chain);
-}
-
 function certificateOf(socket: TLSSocket): Uint8Array | undefined {
   let found = certificates.get(socket);
   if (found === undefined) {
-    found = typeof socket.getPeerCertificate === 'function' ? chainOf(socket) : null;
+    const certificate = typeof socket.getPeerCertificate === 'function' ? socket.getPeerCertificate() : undefined;
+    found = certificate?.raw ?? null;
     certificates.set(socket, found);
   }
   return found ?? undefined;
@@ -55,12 +39,14 @@ function certificateOf(socket: TLSSocket): Uint8Array | undefined {
 export class HttpServerRequest extends ServerRequest implements Credentials {
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing | undefined;
+  readonly #negotiator: Negotiator;
   #abort: AbortController | undefined;
 
-  constructor(incoming: Incoming, outgoing: Outgoing | undefined, target: { readonly info: RequestInfo; readonly rawQuery: string; readonly method: string }, upgrade?: Upgrade) {
+  constructor(incoming: Incoming, outgoing: Outgoing | undefined, target: { readonly info: RequestInfo; readonly rawQuery: string; readonly method: string; readonly negotiator: Negotiator }, upgrade?: Upgrade) {
     super(target.method, target.info, target.rawQuery, upgrade);
     this.#incoming = incoming;
     this.#outgoing = outgoing;
+    this.#negotiator = target.negotiator;
   }
 
   get credentials(): Credentials {
@@ -114,6 +100,14 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     return [...found];
   }
 
+  get requestUri(): string {
+    return this.#incoming.url ?? '/';
+  }
+
+  get remoteAddress(): string {
+    return socketOf(this.#incoming)?.remoteAddress ?? this.#incoming.socket.remoteAddress ?? '';
+  }
+
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
@@ -129,14 +123,18 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     const length = this.header('content-length');
     if (length === '0' || (length === undefined && this.header('transfer-encoding') === undefined && this.#incoming.httpVersionMajor === 1)) return Promise.resolve(empty);
     if (length !== undefined && Number(length) > maxBodyBytes) return Promise.reject(tooLarge());
-    return readAll(this.#incoming).then((bytes) => this.#decode(bytes, expectedKind));
+    return readAll(this.#incoming).then((bytes) => {
+      const body = this.#decode(bytes, expectedKind);
+      this.audit?.received(body.value);
+      return body;
+    });
   }
 
   forwarded(): Pick<ForwardedRequest, 'headers' | 'body'> {
-    const { headers, httpVersionMajor, socket } = this.#incoming;
+    const { headers, httpVersionMajor } = this.#incoming;
     const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0' || (httpVersionMajor === 2 && !this.#incoming.readableEnded && this.method !== 'GET' && this.method !== 'HEAD');
     const before = headers['x-forwarded-for'];
-    const address = socketOf(this.#incoming)?.remoteAddress ?? socket.remoteAddress ?? '';
+    const address = this.remoteAddress;
     const passed = headersToPassOn(headers);
     if (passed['host'] === undefined && headers[':authority'] !== undefined) passed['host'] = String(headers[':authority']);
     return {
@@ -147,27 +145,14 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
 
   #decode(bytes: Uint8Array, expectedKind: string | undefined): DecodedBody {
     if (bytes.length === 0) return empty;
-    const type = (this.header('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
-    switch (type) {
-      case '': case 'application/json': case 'application/json-patch+json': case 'application/merge-patch+json': case 'application/strategic-merge-patch+json':
-        // Looking for duplicates is a second pass over the body: only for those who ask to be told.
-        return decodeJson(bytes, { duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery), ...(expectedKind !== undefined && { expectedKind }) });
-      case protobufType:
-        return decodeBinary(bytes);
-      case 'application/yaml': case 'application/apply-patch+yaml':
-        return decodeYaml(bytes, expectedKind === undefined ? {} : { expectedKind });
-      default:
-        throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf');
-    }
-  }
-}
-
-function decodeBinary(bytes: Uint8Array): DecodedBody {
-  try {
-    return { value: decodeProtobuf(bytes), duplicates: [] };
-  } catch (error) {
-    if (error instanceof ProtobufError) throw badRequestError(error.message);
-    throw error;
+    const { apiGroup: group, apiVersion: version } = this.info;
+    return decodeBody(bytes, {
+      contentType: this.header('content-type') ?? '',
+      // Looking for duplicates is a second pass over the body: only for those who ask to be told.
+      duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery),
+      negotiator: this.#negotiator,
+      ...(expectedKind !== undefined && { expected: { apiVersion: group === '' ? version : `${group}/${version}`, kind: expectedKind } }),
+    });
   }
 }
 

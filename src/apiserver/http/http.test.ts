@@ -1,62 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import test from 'node:test';
-import { RealClock } from '../../base/real-clock.ts';
-import { testPki } from '../testing/serving-certificate.ts';
-import { TestServer } from '../testing/server.ts';
+import { HttpServer } from '../testing/https-server.ts';
 
-interface Reply {
-  readonly code: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-  readonly json: { [key: string]: never } & { message: string; reason: string; kind: string; items: unknown[]; metadata: { name: string } };
-}
-
-const admin = { name: 'admin', groups: ['system:masters'] };
 const configMaps = '/api/v1/namespaces/default/configmaps';
-
-class HttpServer implements AsyncDisposable {
-  readonly api: TestServer;
-  readonly port: number;
-
-  private constructor(api: TestServer, port: number) {
-    this.api = api;
-    this.port = port;
-  }
-
-  static async start(): Promise<HttpServer> {
-    const api = await TestServer.start({ clock: new RealClock(), authenticators: [{ name: 'token', authenticate: ({ bearerToken }) => (bearerToken === 'secret' ? admin : undefined) }] });
-    const { apiServer } = await testPki();
-    const { port } = await api.server.listen({ key: apiServer.key, cert: apiServer.certificate });
-    return new HttpServer(api, port);
-  }
-
-  ask(method: string, path: string, body?: string | Buffer, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const outgoing = httpsRequest({ host: '127.0.0.1', port: this.port, method, path, rejectUnauthorized: false, agent: false, headers: { authorization: 'Bearer secret', ...headers } }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => {
-          const bytes = Buffer.concat(chunks);
-          const json = (incoming.headers['content-type'] ?? '').includes('json') && incoming.headers['content-encoding'] === undefined && bytes.length > 0 ? JSON.parse(bytes.toString()) as Reply['json'] : undefined;
-          resolve({ code: incoming.statusCode!, headers: incoming.headers, body: bytes, json: json! });
-        });
-      });
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.api[Symbol.asyncDispose]();
-  }
-}
 
 test('objects over HTTPS', async () => {
   await using http = await HttpServer.start();

@@ -11,6 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Answer } from '../answer.ts';
+import type { Negotiator } from '../encoding/negotiate.ts';
 import type { RequestMetrics } from '../metrics.ts';
 import { apiErrorOf } from '../pipeline/dispatch.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -42,6 +43,7 @@ export interface ListenerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly negotiator: Negotiator;
   onUnexpected(error: unknown): void;
 }
 
@@ -129,7 +131,7 @@ export class Listener {
   }
 
   #serve(incoming: Incoming, outgoing: Outgoing): void {
-    const { clock, metrics } = this.#parts;
+    const { clock, metrics, negotiator } = this.#parts;
     const startedMs = clock.monotonicMs();
     outgoing.on('error', () => {});
     incoming.on('error', () => {});
@@ -148,8 +150,8 @@ export class Listener {
       metrics.record(request.info, request.method, outgoing.statusCode, clock.monotonicMs() - startedMs);
       if (this.#active === 0) this.#onIdle?.();
     });
-    const auditId = request.header('audit-id') ?? this.#parts.random.uuid();
-    const writing = { out: outgoing, request, clock, auditId };
+    const auditId = (request.auditId = request.header('audit-id') ?? this.#parts.random.uuid());
+    const writing = { out: outgoing, request, clock, auditId, negotiator };
     const refuse = (error: unknown): void => {
       if (!(error instanceof ApiError)) this.#parts.onUnexpected(error);
       if (outgoing.headersSent) outgoing.destroy();
@@ -172,7 +174,7 @@ export class Listener {
     const rawQuery = question < 0 ? '' : url.slice(question + 1);
     const method = incoming.method ?? 'GET';
     const info = parseRequestInfo(method, cleanPath(path), rawQuery === '' ? undefined : new URLSearchParams(rawQuery));
-    return new HttpServerRequest(incoming, outgoing, { method, info, rawQuery }, upgrade);
+    return new HttpServerRequest(incoming, outgoing, { method, info, rawQuery, negotiator: this.#parts.negotiator }, upgrade);
   }
 
   #serveUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { constants, createGzip } from 'node:zlib';
 import type { ListBody } from '../encoding/list-body.ts';
 import type { Outgoing } from './http-request.ts';
 
@@ -28,4 +31,26 @@ export function streamList(out: Outgoing, list: ListBody): Promise<void> {
     };
     next();
   });
+}
+
+/** What is compressed at a time, beside the event loop. */
+const compressBytes = 64 * 1024;
+
+/** Writes a list compressed, a piece at a time: neither the list nor its compressed form is ever in memory as a whole. */
+export async function compressList(out: Outgoing, list: ListBody): Promise<void> {
+  const pieces = function* (): Generator<Buffer> {
+    for (;;) {
+      // Each piece has a buffer of its own: it is still being read when the next is asked for.
+      const buffer = Buffer.allocUnsafeSlow(compressBytes);
+      const size = list.read(buffer);
+      if (size === 0) return;
+      yield buffer.subarray(0, size);
+    }
+  };
+  try {
+    await pipeline(Readable.from(pieces(), { objectMode: false }), createGzip({ level: constants.Z_BEST_SPEED }), out);
+  } catch (error) {
+    // The client has gone; there is nobody to tell.
+    if (!out.destroyed) throw error;
+  }
 }

@@ -3,17 +3,20 @@ import { constants, gzip } from 'node:zlib';
 import type { Clock } from '../../base/clock.ts';
 import type { ApiError } from '../../api/status.ts';
 import type { Answer, WatchAnswer } from '../answer.ts';
+import type { Negotiator } from '../encoding/negotiate.ts';
 import { plainJson } from '../encoding/negotiate.ts';
-import type { RenderContext, Rendered, RenderedList } from '../encoding/render.ts';
-import { includeObjectOf, renderList, renderObject, renderStored } from '../encoding/render.ts';
+import type { RenderContext, Rendered } from '../encoding/render.ts';
+import { includeObjectOf, renderObject, renderStored } from '../encoding/render.ts';
+import type { RenderedList } from '../encoding/render-list.ts';
+import { renderList } from '../encoding/render-list.ts';
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
-import { streamList } from './stream-list.ts';
+import { compressList, streamList } from './stream-list.ts';
 import { watchOutputs } from './watch-outputs.ts';
 
-/** Answers from this size on are compressed for clients that accept it, as upstream does. */
-const gzipFromBytes = 128 * 1024;
+/** Larger answers are compressed for clients that accept it, as upstream does. */
+const gzipAboveBytes = 128 * 1024;
 /** A watcher that lets this much gather is dropped: it has to list again. */
 const maxWatchBacklogBytes = 16 * 1024 * 1024;
 
@@ -32,7 +35,8 @@ type Head = [name: string, value: string | number][];
 function isPretty(request: ServerRequest): boolean {
   if (request.rawQuery.includes('pretty')) {
     const given = request.query.get('pretty');
-    if (given !== null) return given !== 'false' && given !== '0';
+    // As Go's strconv.ParseBool, whose errors count as no.
+    if (given !== null && given !== '') return /^(1|t|T|TRUE|true|True)$/.test(given);
   }
   const agent = request.header('user-agent');
   return agent !== undefined && (agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0'));
@@ -42,7 +46,7 @@ function contextOf(request: ServerRequest, clock: Clock): RenderContext {
   const negotiated = request.negotiated ?? plainJson;
   return {
     negotiated,
-    pretty: isPretty(request),
+    pretty: negotiated.pretty || isPretty(request),
     includeObject: negotiated.as === 'Table' ? includeObjectOf(request.queryOrUndefined) : 'Metadata',
     nowMs: clock.now(),
   };
@@ -52,7 +56,8 @@ function contextOf(request: ServerRequest, clock: Clock): RenderContext {
 function headOf(request: ServerRequest, auditId: string): Head {
   const head: Head = [['Audit-Id', auditId], ['Cache-Control', 'no-cache, private']];
   if (request.flow !== undefined) head.push([schemaHeader, request.flow.schemaUid], [levelHeader, request.flow.levelUid]);
-  for (const warning of request.warnings) head.push(['Warning', `299 - ${JSON.stringify(warning.replaceAll('\n', ' '))}`]);
+  // Headers are bytes, which Node takes as Latin-1.
+  for (const warning of request.warnings) head.push(['Warning', Buffer.from(warning).toString('latin1')]);
   return head;
 }
 
@@ -72,6 +77,7 @@ export interface Writing {
   readonly request: ServerRequest;
   readonly clock: Clock;
   readonly auditId: string;
+  readonly negotiator: Negotiator;
 }
 
 /** Sends an answer. Resolves when it has been handed to the connection; a watch, when it has ended. */
@@ -84,19 +90,30 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
     }
     case 'list': {
       const rendered = renderList(answer, contextOf(request, clock));
-      return 'list' in rendered ? writeList(writing, rendered) : writeRendered(writing, 200, rendered);
+      return rendered instanceof Promise ? rendered.then((list) => writeList(writing, list)) : writeList(writing, rendered);
     }
-    case 'object': return writeRendered(writing, answer.code, renderObject(answer.object, { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) }));
+    case 'object': {
+      const { negotiated } = request;
+      return writeRendered(writing, answer.code, negotiated === undefined ? rawJson(answer.object) : renderObject(answer.object, { negotiated, pretty: negotiated.pretty || isPretty(request) }));
+    }
     case 'raw': return writeRaw(writing, answer);
     case 'watch': return writeWatch(writing, answer);
     case 'hijacked': return undefined;
   }
 }
 
+/** What is written without asking how: documents that are no API objects, and errors for those who take no Status. */
+function rawJson(object: object): Rendered {
+  return { contentType: 'application/json', bytes: Buffer.from(JSON.stringify(object, null, 2)) };
+}
+
 /** A refusal, as a Status. */
 export function writeError(writing: Writing, error: ApiError): void {
   const { request, out } = writing;
-  const { bytes, contentType } = renderObject(error.toStatus(), { negotiated: request.negotiated ?? plainJson, pretty: isPretty(request) });
+  // A Status is never a table, whatever was asked for: who takes nothing else gets it as upstream writes such things.
+  const negotiated = writing.negotiator.find(request.header('accept'), 'error');
+  const status = error.toStatus();
+  const { bytes, contentType } = negotiated === undefined ? rawJson(status) : renderObject(status, { negotiated, pretty: negotiated.pretty || isPretty(request) });
   const head = headOf(request, writing.auditId);
   head.push(['Content-Type', contentType], ['Content-Length', bytes.length]);
   const retry = error.details?.retryAfterSeconds;
@@ -107,12 +124,13 @@ export function writeError(writing: Writing, error: ApiError): void {
   out.end(bytes);
 }
 
-const acceptsGzip = (request: ServerRequest): boolean => /\bgzip\b/.test(request.header('accept-encoding') ?? '');
+/** By name alone, as upstream: who adds a quality gets no compression. */
+const acceptsGzip = (request: ServerRequest): boolean => (request.header('accept-encoding') ?? '').split(',').some((token) => token.trim() === 'gzip');
 
 function writeRendered(writing: Writing, code: number, { contentType, bytes }: Rendered): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   const size = bytes.length;
-  if (size >= gzipFromBytes && acceptsGzip(request)) return writeCompressed(writing, code, contentType, bytes);
+  if (size > gzipAboveBytes && acceptsGzip(request)) return writeCompressed(writing, code, contentType, bytes);
   if (request.warnings.length > 0) {
     const head = headOf(request, auditId);
     head.push(['Content-Type', contentType], ['Content-Length', size]);
@@ -132,9 +150,13 @@ function writeRendered(writing: Writing, code: number, { contentType, bytes }: R
 
 function writeList(writing: Writing, { contentType, list }: RenderedList): Promise<void> | undefined {
   const { out, request, auditId } = writing;
-  const compressed = list.sizeBytes >= gzipFromBytes && acceptsGzip(request);
-  if (compressed || list.sizeBytes <= joinHeadUpToBytes) return writeRendered(writing, 200, { contentType, bytes: list.whole() });
+  if (list.sizeBytes <= joinHeadUpToBytes) return writeRendered(writing, 200, { contentType, bytes: list.whole() });
   const head = headOf(request, auditId);
+  if (list.sizeBytes > gzipAboveBytes && acceptsGzip(request)) {
+    head.push(['Content-Type', contentType], ['Content-Encoding', 'gzip'], ['Vary', 'Accept-Encoding']);
+    writeHead(out, 200, head);
+    return compressList(out, list);
+  }
   head.push(['Content-Type', contentType], ['Content-Length', list.sizeBytes]);
   writeHead(out, 200, head);
   // On its own: together with a buffer it would be copied once more.
@@ -180,7 +202,7 @@ function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): P
   const { body } = answer;
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    if (answer.code !== 304 && bytes.length >= gzipFromBytes && /\bgzip\b/.test(request.header('accept-encoding') ?? '')) {
+    if (answer.code !== 304 && bytes.length > gzipAboveBytes && acceptsGzip(request)) {
       return compress(bytes, { level: constants.Z_BEST_SPEED }).then((small) => {
         head.push(['Content-Encoding', 'gzip'], ['Content-Length', small.length]);
         writeHead(out, answer.code, head);

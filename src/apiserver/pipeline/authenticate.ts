@@ -19,12 +19,11 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
 }
 
 /** Finds out who asks: 401 for credentials that nobody accepts, anonymous (where allowed) for none. */
-export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean; readonly anonymousPaths?: readonly string[] }): Step {
-  const paths = options.anonymousPaths === undefined || options.anonymousPaths.length === 0 ? undefined : new Set(options.anonymousPaths);
-  const settle = (credentials: Credentials, user: UserInfo | undefined, path: string): UserInfo => {
+export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean }): Step {
+  const settle = (credentials: Credentials, user: UserInfo | undefined): UserInfo => {
     if (user !== undefined) return withAuthenticatedGroup(user);
     const given = credentials.bearerToken !== undefined || (credentials.clientCertificate !== undefined && authenticators.length > 0);
-    if (given || !options.anonymous || paths?.has(path) === false) throw unauthorized();
+    if (given || !options.anonymous) throw unauthorized();
     return anonymousUser;
   };
   return (next) => (request) => {
@@ -36,11 +35,11 @@ export function authenticate(authenticators: readonly Authenticator[], options: 
     const found = ask(authenticators, credentials, 0);
     if (found instanceof Promise) {
       return found.then((user) => {
-        request.user = settle(credentials, user, request.info.path);
+        request.user = settle(credentials, user);
         return next(request);
       });
     }
-    request.user = settle(credentials, found, request.info.path);
+    request.user = settle(credentials, found);
     return next(request);
   };
 }

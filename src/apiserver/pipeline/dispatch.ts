@@ -3,7 +3,7 @@ import { ApiError, internalError } from '../../api/status.ts';
 import { StoreUnavailableError } from '../../store/store.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { Core } from '../core.ts';
-import { negotiate } from '../encoding/negotiate.ts';
+import type { Negotiated, Negotiator } from '../encoding/negotiate.ts';
 import type { ServedResource, StoredResource } from '../served-resources.ts';
 import { create } from '../verbs/create.ts';
 import { deleteCollection, deleteOne } from '../verbs/delete.ts';
@@ -23,6 +23,7 @@ export interface DispatchOptions {
   /** A later one replaces an earlier one for the same path. */
   readonly endpoints: readonly OwnEndpoint[];
   readonly paths: PathRouter;
+  readonly negotiator: Negotiator;
 }
 
 /** What upstream's router says of a path that no resource has, inside a group that exists. */
@@ -34,12 +35,12 @@ const pageNotFound: Answer = { kind: 'raw', code: 404, contentType: 'text/plain;
 const endpointKey = (group: string, version: string, resource: string, subresource: string): string => `${group}/${version}/${resource}/${subresource}`;
 
 /** The last step: finds what serves a request. */
-export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
+export function dispatch({ core, endpoints, paths, negotiator }: DispatchOptions): Handler {
   const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
     if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
-    if (request.info.verb === 'create' && handler.subresource !== 'proxy') request.negotiated = negotiate(request.header('accept'), 'plain');
+    if (request.info.verb === 'create' && !connects.has(request.info.subresource)) request.negotiated = negotiator.negotiate(request.header('accept'), 'plain');
     return handler.handle(request);
   };
 
@@ -63,10 +64,20 @@ export function dispatch({ core, endpoints, paths }: DispatchOptions): Handler {
 
   return (request) => {
     if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);
-    // What is proxied answers in whatever form it likes.
-    if (request.info.subresource !== 'proxy') request.negotiated = negotiate(request.header('accept'), request.info.verb === 'list' || request.info.verb === 'deletecollection' ? 'list' : 'object');
+    if (!connects.has(request.info.subresource)) request.negotiated = negotiated(negotiator, request);
     return serveResource(request);
   };
+}
+
+/** What is passed on to somebody else, who has a say in how to answer. */
+const connects: ReadonlySet<string> = new Set(['proxy', 'exec', 'attach', 'portforward']);
+
+function negotiated(negotiator: Negotiator, request: ServerRequest): Negotiated {
+  const accept = request.header('accept');
+  const { verb } = request.info;
+  const list = verb === 'list' || verb === 'watch';
+  const found = negotiator.negotiate(accept, 'object', { list });
+  return verb === 'watch' ? negotiator.negotiate(accept, 'watch', { list }) : found;
 }
 
 /** A namespaced resource is listed and watched everywhere, but written and read in a namespace; others have none. */

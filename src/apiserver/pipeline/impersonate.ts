@@ -62,4 +62,5 @@ async function become(authorizers: readonly Authorizer[], request: ServerRequest
     ...(wanted.uid !== undefined && { uid: wanted.uid }),
     ...(wanted.extras.length > 0 && { extra: Object.fromEntries(wanted.extras.map(([key, values]) => [decodeKey(key), values])) }),
   });
+  request.audit?.impersonated(request.user);
 }

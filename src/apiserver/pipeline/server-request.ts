@@ -1,12 +1,11 @@
+import type { AuditRecord } from '../audit/record.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decode-object.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
-
-/** Warnings that go with one response, at most. */
-const maxWarnings = 50;
+import { WarningRecorder } from './warnings.ts';
 
 /**
  * One request on its way through the pipeline. What it costs to look at (query, signal, body) is made when looked at.
@@ -22,9 +21,13 @@ export abstract class ServerRequest implements RequestContext {
   negotiated: Negotiated | undefined;
   /** How flow control classified it; clients are told. */
   flow: FlowHeaders | undefined;
+  /** Names the request to whoever looks for it later; made when somebody asks for it. */
+  auditId: string | undefined;
+  /** What is being recorded of it; undefined: nothing. */
+  audit: AuditRecord | undefined;
   readonly #rawQuery: string;
   #query: URLSearchParams | undefined;
-  #warnings: string[] | undefined;
+  #warnings: WarningRecorder | undefined;
 
   constructor(method: string, info: RequestInfo, rawQuery: string, upgrade?: Upgrade) {
     this.method = method;
@@ -39,6 +42,10 @@ export abstract class ServerRequest implements RequestContext {
   /** Headers whose lower-case name starts so, with the rest of the name and their values. */
   abstract headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[];
   abstract readonly signal: AbortSignal;
+  /** Path and query as the client sent them. */
+  abstract readonly requestUri: string;
+  /** The other end of the connection; empty when that is not known any more. */
+  abstract readonly remoteAddress: string;
   /** Undefined when the user is known without: the local endpoint. */
   abstract readonly credentials: Credentials | undefined;
   /** The body, decoded. `expectedKind` words the error where no object can be seen in it. */
@@ -69,12 +76,12 @@ export abstract class ServerRequest implements RequestContext {
 
   /** The same warning is sent once. */
   warn(message: string): void {
-    this.#warnings ??= [];
-    if (this.#warnings.length < maxWarnings && !this.#warnings.includes(message)) this.#warnings.push(message);
+    (this.#warnings ??= new WarningRecorder()).add(message);
   }
 
+  /** Values of the Warning headers. */
   get warnings(): readonly string[] {
-    return this.#warnings ?? noWarnings;
+    return this.#warnings?.headers ?? noWarnings;
   }
 }
 

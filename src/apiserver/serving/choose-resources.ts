@@ -1,7 +1,7 @@
 import type { VersionRules } from '../../api/conversions/version-rules.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
-import type { FeatureGateSettings } from './feature-gates.ts';
+import type { FeatureGates, FeatureGateSettings } from './feature-gates.ts';
 import { allowedByGates, featureGates } from './feature-gates.ts';
 import type { RuntimeConfig } from './runtime-config.ts';
 import { checkRuntimeConfig, servedResources } from './runtime-config.ts';
@@ -14,6 +14,7 @@ export interface ChosenResources {
   readonly known: readonly ResourceSchema[];
   /** How versions differ that are loaded on demand. */
   readonly moreRules?: Readonly<Record<string, VersionRules>>;
+  readonly gates: FeatureGates;
 }
 
 /** Decides what is served. Rejects with an Error for people when the configuration or a gate is wrong. */
@@ -22,5 +23,5 @@ export async function chooseResources({ runtimeConfig = {}, featureGates: settin
   const known = builtinSchema.resources;
   checkRuntimeConfig(runtimeConfig, known.map(({ group, version }) => `${group}/${version}`));
   const served = servedResources(runtimeConfig, known).filter((resource) => allowedByGates(gates, resource));
-  return Promise.resolve({ served, known });
+  return Promise.resolve({ served, known, gates });
 }

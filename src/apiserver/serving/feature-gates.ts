@@ -14,6 +14,7 @@ interface Gate {
 }
 
 const gates: Readonly<Record<string, Gate>> = {
+  CBORServingAndStorage: { stage: 'alpha', default: false, resources: [] },
   ClusterTrustBundle: { stage: 'beta', default: false, resources: ['certificates.k8s.io/clustertrustbundles'] },
   PodCertificateRequest: { stage: 'beta', default: false, resources: ['certificates.k8s.io/podcertificaterequests'] },
 };

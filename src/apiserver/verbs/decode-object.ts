@@ -21,6 +21,8 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
   /** Puts unknown and duplicate fields into the order in which the body has them. */
   readonly inOrder?: (problems: readonly string[]) => readonly string[];
+  /** Where its unknown fields are named otherwise than by their paths. */
+  readonly format?: 'cbor';
 }
 
 interface DecodeContext {
@@ -44,9 +46,9 @@ export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: 
   const apiVersion = text(value['apiVersion']) || wanted;
   const kind = text(value['kind']) || expected.kind;
   if (apiVersion !== wanted || kind !== expected.kind) refuseKind({ apiVersion, kind }, expected, wanted);
-  const { object, unknownFields, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
+  const { object, unknownFields, firstUnknownIndex, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
   if (errors.length > 0) throw undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
-  const problems = [...body.duplicates, ...unknownFields];
+  const problems = body.format === 'cbor' && unknownFields.length > 0 ? [`cbor: found unknown field at map element index ${firstUnknownIndex}`] : [...body.duplicates, ...unknownFields];
   report(body.inOrder?.(problems) ?? problems, expected, context);
   const typed = object as unknown as KubeObject;
   typed.apiVersion = apiVersion;

@@ -19,8 +19,6 @@ import { writeOptions } from './write-options.ts';
 /** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
 const maxConflictRetries = 5;
 
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml', 'application/strategic-merge-patch+json'];
-
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /** What the Content-Type of a PATCH asks for. Throws UnsupportedMediaType. */
@@ -35,7 +33,8 @@ export function patchTypeOf(contentType: string | undefined): PatchType {
       throw new ApiError('UnsupportedMediaType', 'not supported: server-side apply (application/apply-patch+yaml); use client-side apply, or another kind of patch');
     default:
   }
-  throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${patchTypes.join(', ')}`);
+  // Upstream's router says this, before anybody looks at the patch.
+  throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
 }
 
 /** Applies a patch to a document, which stays as it is. */

@@ -2,8 +2,8 @@ import type { FieldError } from '../../field-error.ts';
 import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { validateCidr, ipFamilyOf } from '../../meta/ip.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { milliValue, compareQuantity } from '../../meta/quantity.ts';
 import { labelValue, qualifiedName } from '../../meta/validation.ts';
+import { validateResourceQuantity } from '../../pod/validation/validate-resources.ts';
 import { nodes } from '../../resources.ts';
 import type { Node, Taint } from '../../types/core/v1.ts';
 import { ageColumn, column, nameColumn, orNone, orUnknown } from '../columns.ts';
@@ -33,25 +33,12 @@ export function validateTaints(taints: readonly Loose<Taint>[], path: string): F
   return errors;
 }
 
-const standardIntegerResources = new Set(['pods', 'persistentvolumeclaims', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps', 'services.nodeports', 'services.loadbalancers']);
-
-/** Extended resources (`example.com/gpu`) are counted in whole numbers. */
-export function isIntegerResource(name: string): boolean {
-  if (standardIntegerResources.has(name)) return true;
-  return name.includes('/') && !name.startsWith('requests.') && !name.split('/')[0]!.endsWith('kubernetes.io');
-}
-
-/** `must be greater than or equal to 0`, and whole where the resource is counted. */
-export function validateResourceQuantity(name: string, quantity: string, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (compareQuantity(quantity, '0') < 0) errors.push(invalid(path, quantity, 'must be greater than or equal to 0'));
-  if (isIntegerResource(name) && milliValue(quantity) % 1000 !== 0) errors.push(invalid(path, quantity, 'must be an integer'));
-  return errors;
-}
-
 function validateResources({ status }: Node): FieldError[] {
-  return (['capacity', 'allocatable'] as const).flatMap((list) =>
-    Object.entries(status?.[list] ?? {}).flatMap(([name, quantity]) => validateResourceQuantity(name, quantity, `status.${list}.${name}`)));
+  const errors: FieldError[] = [];
+  for (const list of ['capacity', 'allocatable'] as const) {
+    for (const [name, quantity] of Object.entries(status?.[list] ?? {})) validateResourceQuantity(name, quantity, `status.${list}.${name}`, errors);
+  }
+  return errors;
 }
 
 function validatePodCidrs({ spec }: Node): FieldError[] {

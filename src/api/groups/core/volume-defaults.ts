@@ -13,25 +13,9 @@ function defaultDownwardItems(items: readonly Loose<DownwardAPIVolumeFile>[] | u
   }
 }
 
-/** Fills in what a volume leaves out, in place (upstream's SetDefaults_Volume and _…VolumeSource). */
-export function applyVolumeDefaults(volume: Loose<Volume>): void {
-  if (Object.keys(volume).every((field) => field === 'name')) volume.emptyDir = {};
+/** Fills in what the types of volumes leave out that pods and persistent volumes share, in place. */
+export function applyVolumeSourceDefaults(volume: Loose<Volume>): void {
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
-  if (volume.secret !== undefined) volume.secret.defaultMode ??= defaultFileMode;
-  if (volume.configMap !== undefined) volume.configMap.defaultMode ??= defaultFileMode;
-  if (volume.downwardAPI !== undefined) {
-    volume.downwardAPI.defaultMode ??= defaultFileMode;
-    defaultDownwardItems(volume.downwardAPI.items);
-  }
-  if (volume.projected !== undefined) {
-    volume.projected.defaultMode ??= defaultFileMode;
-    for (const source of volume.projected.sources ?? []) {
-      if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= defaultTokenSeconds;
-      defaultDownwardItems(source.downwardAPI?.items);
-    }
-  }
-  if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
-  if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   if (volume.iscsi !== undefined) volume.iscsi.iscsiInterface ||= 'default';
   if (volume.rbd !== undefined) {
     volume.rbd.pool ||= 'rbd';
@@ -48,4 +32,25 @@ export function applyVolumeDefaults(volume: Loose<Volume>): void {
     volume.scaleIO.storageMode ||= 'ThinProvisioned';
     volume.scaleIO.fsType ||= 'xfs';
   }
+}
+
+/** Fills in what a volume leaves out, in place (upstream's SetDefaults_Volume and _…VolumeSource). */
+export function applyVolumeDefaults(volume: Loose<Volume>): void {
+  if (Object.keys(volume).every((field) => field === 'name')) volume.emptyDir = {};
+  applyVolumeSourceDefaults(volume);
+  if (volume.secret !== undefined) volume.secret.defaultMode ??= defaultFileMode;
+  if (volume.configMap !== undefined) volume.configMap.defaultMode ??= defaultFileMode;
+  if (volume.downwardAPI !== undefined) {
+    volume.downwardAPI.defaultMode ??= defaultFileMode;
+    defaultDownwardItems(volume.downwardAPI.items);
+  }
+  if (volume.projected !== undefined) {
+    volume.projected.defaultMode ??= defaultFileMode;
+    for (const source of volume.projected.sources ?? []) {
+      if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= defaultTokenSeconds;
+      defaultDownwardItems(source.downwardAPI?.items);
+    }
+  }
+  if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
+  if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
 }

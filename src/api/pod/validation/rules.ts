@@ -3,9 +3,9 @@
  * there, and costs nothing for what is not. Parts are read as loosely as a client may have written them.
  */
 import type { FieldError } from '../../field-error.ts';
-import { invalid, notSupported, required } from '../../field-error.ts';
+import { invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { dns1123Subdomain, regexMessage } from '../../meta/validation.ts';
+import { byteLength, dns1123Subdomain, regexMessage } from '../../meta/validation.ts';
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../types/core/v1.ts';
 import type { ObjectMeta } from '../../types/meta/v1.ts';
 
@@ -64,6 +64,13 @@ export function addDomainPrefixedPath(errors: Errors, path: string, value: strin
   addInvalid(errors, path, value.slice(0, slash), dns1123Subdomain(value.slice(0, slash)));
   const rest = value.slice(slash + 1);
   if (!httpPathRegex.test(rest)) errors.push(invalid(path, rest, regexMessage('Invalid path', httpPath)));
+}
+
+/** The name of a CSI driver: a domain of at most 63 characters. */
+export function addDriverName(errors: Errors, path: string, driver: string): void {
+  if (driver === '') errors.push(required(path));
+  if (byteLength(driver) > 63) errors.push(tooLong(path, 63));
+  addInvalid(errors, path, driver, dns1123Subdomain(driver.toLowerCase()));
 }
 
 /** No `..` among the elements of a path. */

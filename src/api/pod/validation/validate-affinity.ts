@@ -40,11 +40,11 @@ function validateNodeTerm({ matchExpressions, matchFields }: Loose<NodeSelectorT
   matchFields?.forEach((one, i) => validateField(one, `${path}.matchFields[${i}]`, errors));
 }
 
-/** A choice of nodes: at least one term. */
-export function validateNodeSelector({ nodeSelectorTerms = [] }: Loose<NodeSelector>, path: string, errors: Errors): void {
+/** A choice of nodes: at least one term. `allowInvalidValues`: values that no label can have are let pass. */
+export function validateNodeSelector({ nodeSelectorTerms = [] }: Loose<NodeSelector>, path: string, errors: Errors, options: { readonly allowInvalidValues?: boolean } = {}): void {
   const at = `${path}.nodeSelectorTerms`;
   if (nodeSelectorTerms.length === 0) errors.push(required(at, 'must have at least one node selector term'));
-  nodeSelectorTerms.forEach((term, i) => validateNodeTerm(term, `${at}[${i}]`, true, errors));
+  nodeSelectorTerms.forEach((term, i) => validateNodeTerm(term, `${at}[${i}]`, options.allowInvalidValues !== true, errors));
 }
 
 function addWeight(errors: Errors, path: string, weight = 0): void {

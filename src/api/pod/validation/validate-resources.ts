@@ -33,23 +33,35 @@ const compare = (a: string, b: string): number => {
   return left === right ? 0 : left < right ? -1 : 1;
 };
 
-function validateName(name: string, level: Level, path: string, errors: Errors): void {
-  if (level === 'container' ? isStandardContainerResource(name) && name.length < 63 : name === 'cpu' || name === 'memory') return;
+/** A name of a resource: one of Kubernetes' own, or one with a domain (upstream's validateResourceName). True when it is well. */
+export function validateResourceName(name: string, path: string, errors: Errors): boolean {
   const wrong = qualifiedName(name);
-  if (wrong.length > 0) return addInvalid(errors, path, name, wrong);
-  if (!name.includes('/') && !isStandardResource(name)) errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
-  if (level === 'pod') {
-    if (!isPodLevelResource(name)) errors.push(notSupported(path, name, podLevelResources));
-  } else if (!name.includes('/')) {
+  if (wrong.length > 0) addInvalid(errors, path, name, wrong);
+  else if (!name.includes('/') && !isStandardResource(name)) errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
+  else return true;
+  return false;
+}
+
+/** A resource that containers ask for (upstream's validateContainerResourceName). */
+export function validateContainerResourceName(name: string, path: string, errors: Errors): void {
+  if (isStandardContainerResource(name) && name.length < 63) return;
+  validateResourceName(name, path, errors);
+  if (!name.includes('/')) {
     if (!isStandardContainerResource(name)) errors.push(invalid(path, name, 'must be a standard resource for containers'));
   } else if (!isNativeResource(name) && !isExtendedResource(name)) {
     errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
   }
 }
 
-/** The name of a resource that containers can ask for. */
-export function validateContainerResourceName(name: string, path: string, errors: Errors): void {
-  validateName(name, 'container', path, errors);
+function validatePodResourceName(name: string, path: string, errors: Errors): void {
+  if (name === 'cpu' || name === 'memory') return;
+  if (validateResourceName(name, path, errors) && !isPodLevelResource(name)) errors.push(notSupported(path, name, podLevelResources));
+}
+
+/** An amount that is not negative, and whole where the resource is counted (upstream's ValidateResourceQuantityValue). */
+export function validateResourceQuantity(name: string, quantity: string, path: string, errors: Errors): void {
+  if (quantity.startsWith('-') && quantityOf(quantity).nanos < 0n) errors.push(invalid(path, quantity, negativeMessage));
+  if (name !== 'cpu' && name !== 'memory' && isIntegerResource(name) && quantityOf(quantity).nanos % nanosPerUnit !== 0n) errors.push(invalid(path, quantity, 'must be an integer'));
 }
 
 function validateHugePages(name: string, quantity: string, path: string, errors: Errors): void {
@@ -63,17 +75,13 @@ function validateHugePages(name: string, quantity: string, path: string, errors:
   if (pageNanos <= 0n || nanos % pageNanos !== 0n) errors.push(invalid(path, quantity, `${quantity} is not positive integer multiple of ${name}`));
 }
 
-function validateQuantity(name: string, quantity: string, path: string, errors: Errors): void {
-  if (quantity.startsWith('-') && quantityOf(quantity).nanos < 0n) errors.push(invalid(path, quantity, negativeMessage));
-  if (name !== 'cpu' && name !== 'memory' && isIntegerResource(name) && quantityOf(quantity).nanos % nanosPerUnit !== 0n) errors.push(invalid(path, quantity, 'must be an integer'));
-  if (isHugePageResource(name)) validateHugePages(name, quantity, path, errors);
-}
-
 function validateList(list: Quantities | undefined, level: Level, path: string, errors: Errors): void {
   for (const name in list) {
     const at = `${path}[${name}]`;
-    validateName(name, level, at, errors);
-    validateQuantity(name, list[name]!, at, errors);
+    if (level === 'container') validateContainerResourceName(name, at, errors);
+    else validatePodResourceName(name, at, errors);
+    validateResourceQuantity(name, list[name]!, at, errors);
+    if (isHugePageResource(name)) validateHugePages(name, list[name]!, at, errors);
   }
 }
 

@@ -1,11 +1,11 @@
 /** What each type of volume must say, by the name of its field. */
-import { forbidden, invalid, notSupported, required, tooLong } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { compareQuantity } from '../../meta/quantity.ts';
-import { byteLength, dns1123Label, dns1123Subdomain, rangeMessage } from '../../meta/validation.ts';
+import { dns1123Label, dns1123Subdomain, rangeMessage } from '../../meta/validation.ts';
 import type { AzureDiskVolumeSource, CSIVolumeSource, FCVolumeSource, FlexVolumeSource, FlockerVolumeSource, HostPathVolumeSource, ISCSIVolumeSource, LocalObjectReference, QuobyteVolumeSource, StorageOSVolumeSource, Volume } from '../../types/core/v1.ts';
 import type { Errors } from './rules.ts';
-import { addDescendingPath, addEnum, addFileMode, addInvalid, addNoBacksteps, addOptionalEnum, addRequired } from './rules.ts';
+import { addDescendingPath, addDriverName, addEnum, addFileMode, addInvalid, addNoBacksteps, addOptionalEnum, addRequired } from './rules.ts';
 import { validateClaimTemplate } from './validate-claim-spec.ts';
 import { validateDownwardFile, validateItems, validateProjected } from './validate-projected-volume.ts';
 
@@ -44,10 +44,17 @@ const iscsiNames: readonly (readonly [string, RegExp])[] = [
   ['naa', /^naa.[A-Za-z0-9]{32}$/],
 ];
 
-function addIscsiName(errors: Errors, path: string, name: string): void {
+/** The name of an iSCSI target or initiator; `otherwise`: what is said of one that is of no known kind. */
+export function addIscsiName(errors: Errors, path: string, name: string, otherwise = 'must be valid format starting with iqn, eui, or naa'): void {
   const kind = iscsiNames.find(([prefix]) => name.startsWith(prefix));
-  if (kind === undefined) errors.push(invalid(path, name, 'must be valid format starting with iqn, eui, or naa'));
+  if (kind === undefined) errors.push(invalid(path, name, otherwise));
   else if (!kind[1].test(name)) errors.push(invalid(path, name, 'must be valid format'));
+}
+
+/** Which of the target's disks, and the secret without which no password can be given. */
+export function validateIscsiTarget({ lun = 0, chapAuthDiscovery, chapAuthSession, secretRef }: { readonly lun?: number | undefined; readonly chapAuthDiscovery?: boolean | undefined; readonly chapAuthSession?: boolean | undefined; readonly secretRef?: object | undefined }, path: string, errors: Errors): void {
+  addLun(errors, `${path}.lun`, lun);
+  if ((chapAuthDiscovery === true || chapAuthSession === true) && secretRef === undefined) errors.push(required(`${path}.secretRef`));
 }
 
 function validateIscsi(iscsi: Loose<ISCSIVolumeSource>, path: string, errors: Errors): void {
@@ -55,8 +62,7 @@ function validateIscsi(iscsi: Loose<ISCSIVolumeSource>, path: string, errors: Er
   const { iqn = '', initiatorName } = iscsi;
   if (iqn === '') errors.push(required(`${path}.iqn`));
   else addIscsiName(errors, `${path}.iqn`, iqn);
-  addLun(errors, `${path}.lun`, iscsi.lun ?? 0);
-  if ((iscsi.chapAuthDiscovery === true || iscsi.chapAuthSession === true) && iscsi.secretRef === undefined) errors.push(required(`${path}.secretRef`));
+  validateIscsiTarget(iscsi, path, errors);
   if (initiatorName !== undefined) addIscsiName(errors, `${path}.initiatorname`, initiatorName);
 }
 
@@ -107,13 +113,6 @@ function validateStorageOs({ volumeName = '', volumeNamespace = '', secretRef }:
   else addInvalid(errors, `${path}.volumeName`, volumeName, dns1123Label(volumeName));
   if (volumeNamespace !== '') addInvalid(errors, `${path}.volumeNamespace`, volumeNamespace, dns1123Label(volumeNamespace));
   addSecretName(errors, path, secretRef);
-}
-
-/** The name of a CSI driver: a domain of at most 63 characters. */
-function addDriverName(errors: Errors, path: string, driver: string): void {
-  if (driver === '') errors.push(required(path));
-  if (byteLength(driver) > 63) errors.push(tooLong(path, 63));
-  addInvalid(errors, path, driver, dns1123Subdomain(driver.toLowerCase()));
 }
 
 function validateCsi({ driver = '', nodePublishSecretRef }: Loose<CSIVolumeSource>, path: string, errors: Errors): void {

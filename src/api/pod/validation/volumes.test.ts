@@ -64,7 +64,7 @@ table([
   ['ephemeral: an empty claim, with sources', { ephemeral: { volumeClaimTemplate: { spec: { dataSource: { kind: 'A', name: 'a' }, dataSourceRef: { kind: 'A', name: 'b' } } } } },
     '.ephemeral.volumeClaimTemplate.spec.accessModes: Required value: at least 1 access mode is required', '.ephemeral.volumeClaimTemplate.spec.resources[storage]: Required value',
     ...['dataSource', 'dataSourceRef'].map((field) => `.ephemeral.volumeClaimTemplate.spec.${field}: Invalid value: "A": must be 'PersistentVolumeClaim' when referencing the default apiGroup`),
-    '.ephemeral.volumeClaimTemplate.spec: Invalid value: "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSource": must match dataSourceRef'],
+    '.ephemeral.volumeClaimTemplate.spec: Invalid value: {}: must match dataSourceRef'],
   ['a claim that an ephemeral volume makes', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'web-w' } }, { name: 'w', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } }] },
     '.persistentVolumeClaim.claimName: Invalid value: "web-w": must not reference a PVC that gets created for an ephemeral volume'],
   ['image', { image: { pullPolicy: 'x' } }, '.image.reference: Required value', '.image.pullPolicy: Unsupported value: "x": supported values: "Always", "IfNotPresent", "Never"'],
