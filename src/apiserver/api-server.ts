@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/meta/object.ts';
 import { ApiError } from '../api/status.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import { AdmissionChain } from './admission/chain.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
 import { CacheReader } from './cache/cache-reader.ts';
@@ -37,6 +38,7 @@ import { chooseResources } from './serving/choose-resources.ts';
 import { serviceHook } from './services/service-hook.ts';
 import { ownEndpoints } from './subresources/registry.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
+import { StoredWriter } from './verbs/stored-writer.ts';
 import { versionInfo } from './version.ts';
 
 export type { ApiServerOptions } from './options.ts';
@@ -70,10 +72,14 @@ export class ApiServer implements AsyncDisposable {
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
     const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)]]);
-    this.#core = { store, cache, resources, clock, random, logger, admission, hooks, bookmarks: new BookmarkTicker(clock) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
-    const parts: ServerParts = { reader: this.reader, clock, random, logger, local: this.local, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    const parts: ServerParts = {
+      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local,
+      resourcesOf: (group, version, kind) => [resources.byKind(group, version, kind)?.schema ?? []].flat(),
+      authorize: (attributes) => authorizeWith(authorizers, attributes),
+    };
     const plugged = options.plugged?.(parts) ?? {};
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));

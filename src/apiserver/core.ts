@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Store } from '../store/store.ts';
-import type { AdmissionPlugin } from './admission/admission.ts';
+import type { AdmissionChain } from './admission/chain.ts';
 import type { UserInfo } from './authentication/authenticator.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import type { ServedResources } from './served-resources.ts';
@@ -33,7 +33,7 @@ export interface Core {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly admission: readonly AdmissionPlugin[];
+  readonly admission: AdmissionChain;
   /** By `group/resource` of the stored kind. */
   readonly hooks: ReadonlyMap<string, StorageHook>;
   readonly bookmarks: BookmarkTicker;
@@ -44,4 +44,6 @@ export interface WriteContext {
   readonly user: UserInfo;
   readonly dryRun: boolean;
   warn(message: string): void;
+  /** Adds to the request's audit event; absent where nothing is audited. */
+  annotate?(key: string, value: string): void;
 }

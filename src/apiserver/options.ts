@@ -11,9 +11,10 @@ import type { AuditPolicy } from './audit/policy.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 import type { ObjectReader } from './cache/reader.ts';
+import type { ObjectWriter } from './object-writer.ts';
+import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { FeatureGateSettings } from './serving/feature-gates.ts';
 import type { RuntimeConfig } from './serving/runtime-config.ts';
-import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
 import type { Forwarder } from './subresources/proxy/forwarder.ts';
 import type { PageRewriter } from './subresources/proxy/proxies.ts';
@@ -24,6 +25,10 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Writes what the server itself keeps account of. */
+  readonly writer: ObjectWriter;
+  /** The served resources of a kind; empty where there is none. */
+  resourcesOf(group: string, version: string, kind: string): readonly ResourceSchema[];
   /** Asks the authorization modes in their order; never 'no-opinion' by accident: that means nobody allowed it. */
   authorize(attributes: Attributes): Decision | Promise<Decision>;
   /** Requests from inside the server, through the whole pipeline, as whatever user they name. */

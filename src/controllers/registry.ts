@@ -8,7 +8,10 @@ import { startNamespaceController } from './namespace/namespace.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { startPodGarbageCollector } from './pod-gc/pod-gc.ts';
+import { startPvProtectionController } from './pv-protection/pv-protection.ts';
+import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts';
 import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
+import { startResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { startRootCaController } from './root-ca/root-ca.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
@@ -33,6 +36,9 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'replicationcontroller-controller', start: startReplicationController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
+  { name: 'resourcequota-controller', start: startResourceQuotaController },
+  { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
+  { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
   { name: 'namespace-controller', start: startNamespaceController },
   { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
   { name: 'garbage-collector-controller', start: startGarbageCollector },

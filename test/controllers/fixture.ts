@@ -51,7 +51,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
   const stop = new AbortController();
   const server = await ApiServer.start({
     store: MemoryStore.open(), clock, random, logger,
-    plugged: ({ reader }) => ({ authorizers: [createAuthorization({ reader }).authorizer], admission: createAdmission({ reader, clock, random }) }),
+    plugged: (parts) => ({ authorizers: [createAuthorization(parts).authorizer], admission: createAdmission(parts) }),
     documents: [(resources) => new Discovery(resources)],
     bootstrapObjects: rbacBootstrapObjects(),
   });

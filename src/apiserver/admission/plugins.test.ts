@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configmaps, localsubjectaccessreviews, namespaces, nodes, persistentvolumeclaims, pods, priorityclasses, runtimeclasses, storageclasses } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
-import { SeededRandom } from '../../base/random.ts';
-import { VirtualClock } from '../../base/virtual-clock.ts';
 import type { Node, PersistentVolumeClaim, Pod, PodSpec } from '../../api/types/core/v1.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
 import { admitted, attributesFor } from './attributes.ts';
@@ -11,7 +9,6 @@ import { defaultStorageClass } from './default-storage-class/default-storage-cla
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { priority, systemPriorityClasses } from './priority/priority.ts';
-import { admissionPluginNames, createAdmission } from './registry.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
 
@@ -138,11 +135,4 @@ test('DefaultStorageClass', async () => {
   assert.equal(await classOf(claim()), 'new');
   assert.equal(await classOf(claim('old')), 'old');
   assert.equal(await classOf(claim('')), '');
-});
-
-test('the registry keeps upstream\'s order and knows its names', () => {
-  const parts = { reader: new FakeReader(), clock: new VirtualClock(), random: new SeededRandom(1) };
-  assert.deepEqual(createAdmission(parts).map(({ name }) => name), admissionPluginNames);
-  assert.deepEqual(createAdmission({ ...parts, disabled: ['NodeRestriction'] }).map(({ name }) => name), admissionPluginNames.filter((name) => name !== 'NodeRestriction'));
-  assert.throws(() => createAdmission({ ...parts, disabled: ['Nope'] }), /unknown admission plug-in "Nope"; known: NamespaceLifecycle/);
 });

@@ -1,44 +1,145 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
+import type { Attributes, Decision } from '../authorization/authorizer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
+import type { ObjectWriter } from '../object-writer.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { alwaysAdmit, alwaysDeny } from './always/always.ts';
+import { alwaysPullImages } from './always-pull-images/always-pull-images.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction, clusterTrustBundleAttest } from './certificates/certificates.ts';
+import type { PluginConfiguration } from './decode-configuration.ts';
+import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
+import { denyServiceExternalIps } from './deny-service-external-ips/deny-service-external-ips.ts';
+import { eventLimits, eventRateLimit } from './event-rate-limit/event-rate-limit.ts';
+import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts';
+import type { ImageReviewer } from './image-policy-webhook/image-policy-webhook.ts';
+import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/image-policy-webhook.ts';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
+import { limitRanger } from './limit-ranger/limit-ranger.ts';
+import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
+import { namespaceExists } from './namespace-exists/namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { notSupported } from './not-supported/not-supported.ts';
+import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
+import { nodeSelectors, podNodeSelector } from './pod-node-selector/pod-node-selector.ts';
+import { podResizeValidator } from './pod-resize-validator/pod-resize-validator.ts';
+import { podSecuritySettings } from './pod-security/configuration.ts';
+import { podSecurity } from './pod-security/pod-security.ts';
+import { podTolerationRestriction, tolerationSettings } from './pod-toleration-restriction/pod-toleration-restriction.ts';
+import { podTopologyLabels } from './pod-topology-labels/pod-topology-labels.ts';
 import { priority } from './priority/priority.ts';
+import { limitedResources } from './resource-quota/configuration.ts';
+import { resourceQuota } from './resource-quota/resource-quota.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
 
 /** What the plug-ins are made from. */
 export interface AdmissionParts {
   readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
+  readonly local: LocalEndpoint;
   readonly clock: Clock;
   readonly random: Random;
+  authorize(attributes: Attributes): Decision | Promise<Decision>;
+  /** The served resources of a kind; empty where there is none. */
+  resourcesOf(group: string, version: string, kind: string): readonly { readonly group: string; readonly version: string; readonly resource: string; readonly namespaced: boolean }[];
+  /** Asks an image policy webhook; absent where the process cannot reach one. */
+  readonly imageReviewer?: ImageReviewer;
 }
 
-/** Every plug-in, in upstream's order; last our own that says what is missing. LimitRanger and ResourceQuota are not supported yet. */
-const registry: readonly { readonly name: string; readonly make: (parts: AdmissionParts) => AdmissionPlugin }[] = [
-  { name: 'NamespaceLifecycle', make: namespaceLifecycle },
-  { name: 'ServiceAccount', make: serviceAccount },
-  { name: 'NodeRestriction', make: nodeRestriction },
-  { name: 'TaintNodesByCondition', make: () => taintNodesByCondition() },
-  { name: 'Priority', make: priority },
-  { name: 'DefaultTolerationSeconds', make: () => defaultTolerationSeconds() },
-  { name: 'DefaultStorageClass', make: defaultStorageClass },
-  { name: 'RuntimeClass', make: runtimeClass },
-  { name: 'NotSupported', make: () => notSupported() },
+interface Entry {
+  readonly name: string;
+  /** On without being asked for. */
+  readonly byDefault: boolean;
+  /** Undefined: the plug-in has its place in the order, and comes with a later release; until then nothing needs it. */
+  readonly make?: (parts: AdmissionParts, configuration: PluginConfiguration | undefined) => AdmissionPlugin;
+}
+
+const on = (name: string, make: Entry['make']): Entry => ({ name, byDefault: true, ...(make && { make }) });
+const off = (name: string, make: Entry['make']): Entry => ({ name, byDefault: false, ...(make && { make }) });
+
+/** Every plug-in of v1.36 in the order in which they run; last our own, which says what is missing. */
+const registry: readonly Entry[] = [
+  off('AlwaysAdmit', () => alwaysAdmit()),
+  off('NamespaceAutoProvision', namespaceAutoProvision),
+  on('NamespaceLifecycle', namespaceLifecycle),
+  off('NamespaceExists', namespaceExists),
+  off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology()),
+  on('LimitRanger', limitRanger),
+  on('ServiceAccount', serviceAccount),
+  // Upstream leaves it off and kubeadm turns it on: without it a node's credentials are worth too much.
+  on('NodeRestriction', nodeRestriction),
+  on('TaintNodesByCondition', () => taintNodesByCondition()),
+  off('AlwaysPullImages', () => alwaysPullImages()),
+  off('ImagePolicyWebhook', (parts, configuration) => imagePolicyWebhook({ ...parts, settings: imagePolicySettings(configuration) })),
+  on('PodSecurity', (parts, configuration) => podSecurity({ ...parts, settings: podSecuritySettings(configuration) })),
+  off('PodNodeSelector', (parts, configuration) => podNodeSelector({ ...parts, selectors: nodeSelectors(configuration) })),
+  on('Priority', priority),
+  on('DefaultTolerationSeconds', () => defaultTolerationSeconds()),
+  off('PodTolerationRestriction', (parts, configuration) => podTolerationRestriction({ ...parts, settings: tolerationSettings(configuration) })),
+  off('EventRateLimit', (parts, configuration) => eventRateLimit({ ...parts, limits: eventLimits(configuration) })),
+  off('ExtendedResourceToleration', () => extendedResourceToleration()),
+  on('DefaultStorageClass', defaultStorageClass),
+  on('StorageObjectInUseProtection', () => storageObjectInUseProtection()),
+  on('PodGroupProtection', undefined),
+  off('OwnerReferencesPermissionEnforcement', ownerReferencesPermissionEnforcement),
+  on('PersistentVolumeClaimResize', persistentVolumeClaimResize),
+  on('RuntimeClass', runtimeClass),
+  on('CertificateApproval', certificateApproval),
+  on('CertificateSigning', certificateSigning),
+  on('ClusterTrustBundleAttest', clusterTrustBundleAttest),
+  on('CertificateSubjectRestriction', () => certificateSubjectRestriction()),
+  on('DefaultIngressClass', defaultIngressClass),
+  off('DenyServiceExternalIPs', () => denyServiceExternalIps()),
+  on('PodTopologyLabels', podTopologyLabels),
+  on('PodGroupWorkloadExists', undefined),
+  on('NodeDeclaredFeatureValidator', undefined),
+  on('JobValidation', undefined),
+  on('PodResizeValidator', podResizeValidator),
+  on('MutatingAdmissionPolicy', undefined),
+  on('MutatingAdmissionWebhook', undefined),
+  on('ValidatingAdmissionPolicy', undefined),
+  on('ValidatingAdmissionWebhook', undefined),
+  on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
+  off('AlwaysDeny', () => alwaysDeny()),
+  on('NotSupported', () => notSupported()),
 ];
 
 /** The names of all plug-ins, in the order they run. */
 export const admissionPluginNames: readonly string[] = registry.map(({ name }) => name);
 
-/** The plug-ins in their order, without those in `disabled`. Throws for a name that is none of theirs. */
-export function createAdmission(options: AdmissionParts & { readonly disabled?: readonly string[] }): readonly AdmissionPlugin[] {
-  const { disabled = [], ...parts } = options;
-  const unknown = disabled.find((name) => !admissionPluginNames.includes(name));
-  if (unknown !== undefined) throw new Error(`unknown admission plug-in ${JSON.stringify(unknown)}; known: ${admissionPluginNames.join(', ')}`);
-  return registry.filter(({ name }) => !disabled.includes(name)).map(({ make }) => make(parts));
+/** Which plug-ins run, and what they are told: kube-apiserver's three flags. */
+export interface AdmissionSettings {
+  /** On beside those that are on by default. */
+  readonly enabled?: readonly string[];
+  /** Off although they are on by default. */
+  readonly disabled?: readonly string[];
+  /** By plug-in. */
+  readonly configuration?: ReadonlyMap<string, PluginConfiguration>;
+}
+
+/** What is wrong with the settings by themselves, worded as kube-apiserver does; undefined when nothing is. */
+export function admissionSettingsError({ enabled = [], disabled = [] }: AdmissionSettings): string | undefined {
+  const unknown = (names: readonly string[]): string | undefined => names.find((name) => !admissionPluginNames.includes(name));
+  if (unknown(enabled) !== undefined) return `enable-admission-plugins plugin ${JSON.stringify(unknown(enabled))} is unknown`;
+  if (unknown(disabled) !== undefined) return `disable-admission-plugins plugin ${JSON.stringify(unknown(disabled))} is unknown`;
+  const both = enabled.filter((name) => disabled.includes(name)).sort();
+  return both.length === 0 ? undefined : `[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`;
+}
+
+/** The plug-ins that are on, in their order. Throws for names that are none of theirs, and for configurations that cannot be. */
+export function createAdmission(parts: AdmissionParts, settings: AdmissionSettings = {}): readonly AdmissionPlugin[] {
+  const wrong = admissionSettingsError(settings);
+  if (wrong !== undefined) throw new Error(wrong);
+  const { enabled = [], disabled = [], configuration } = settings;
+  return registry
+    .filter(({ name, byDefault }) => (byDefault ? !disabled.includes(name) : enabled.includes(name)))
+    .flatMap(({ name, make }) => make?.(parts, configuration?.get(name)) ?? []);
 }

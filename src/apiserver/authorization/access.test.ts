@@ -47,11 +47,11 @@ test('the administrator\'s certificate opens every door, a stranger\'s none', as
 
 test('settings that make no sense are refused at once', () => {
   assert.throws(() => standardAccess({ pki, tokenFile: 'x,y\n' }), /line 1/);
-  assert.throws(() => standardAccess({ pki, disabledAdmission: ['X'] }), /unknown admission plug-in "X"/);
+  assert.throws(() => standardAccess({ pki, admission: { disabled: ['X'] } }), /disable-admission-plugins plugin "X" is unknown/);
 });
 
 test('without RBAC there are neither its roles nor its check', () => {
-  const { admission = [], objects } = make({ authorizationModes: ['AlwaysAllow'], disabledAdmission: ['NodeRestriction'] });
+  const { admission = [], objects } = make({ authorizationModes: ['AlwaysAllow'], admission: { disabled: ['NodeRestriction'] } });
   assert.ok(!admission.some(({ name }) => name === 'RBACEscalationCheck' || name === 'NodeRestriction'));
   assert.deepEqual(objects.map(({ kind }) => kind), ['PriorityClass', 'PriorityClass']);
 });

@@ -1,6 +1,8 @@
 import type { Pki } from '../../pki/pki.ts';
 import { systemPriorityClasses } from '../admission/priority/priority.ts';
-import { admissionPluginNames, createAdmission } from '../admission/registry.ts';
+import type { ImageReviewer } from '../admission/image-policy-webhook/image-policy-webhook.ts';
+import type { AdmissionSettings } from '../admission/registry.ts';
+import { admissionSettingsError, createAdmission } from '../admission/registry.ts';
 import { openIdPaths } from '../authentication/open-id.ts';
 import { createAuthenticators } from '../authentication/registry.ts';
 import { authenticationEndpoints } from '../authentication/reviews.ts';
@@ -21,7 +23,9 @@ export interface AccessOptions {
   readonly tokenFile?: string;
   /** Default Node, RBAC. */
   readonly authorizationModes?: readonly AuthorizationMode[];
-  readonly disabledAdmission?: readonly string[];
+  readonly admission?: AdmissionSettings;
+  /** Reaches image policy webhooks. */
+  readonly imageReviewer?: ImageReviewer;
   /** The service-account issuer; default upstream's. */
   readonly issuer?: string;
 }
@@ -29,7 +33,8 @@ export interface AccessOptions {
 /** The parts of the server's options that this fills. */
 export type Access = Required<Pick<ApiServerOptions, 'plugged' | 'bootstrapObjects'>>;
 
-function build(options: AccessOptions, { reader, clock, random }: ServerParts): Required<Plugged> {
+function build(options: AccessOptions, parts: ServerParts): Required<Plugged> {
+  const { reader, clock, random } = parts;
   const { ca, frontProxyCa, serviceAccount } = options.pki;
   const issuer = new ServiceAccountIssuer({ privateKey: serviceAccount.privateKey, clock, random, ...(options.issuer !== undefined && { issuer: options.issuer }) });
   const authenticators = createAuthenticators({
@@ -41,7 +46,7 @@ function build(options: AccessOptions, { reader, clock, random }: ServerParts): 
     serviceAccount: { keys: [serviceAccount.publicKey], issuers: [issuer.issuer] },
   });
   const authorization = createAuthorization({ reader, ...(options.authorizationModes !== undefined && { modes: options.authorizationModes }) });
-  const admission = [...createAdmission({ reader, clock, random, disabled: options.disabledAdmission ?? [] })];
+  const admission = [...createAdmission({ ...parts, ...(options.imageReviewer !== undefined && { imageReviewer: options.imageReviewer }) }, options.admission)];
   if (authorization.rbac !== undefined) admission.push(rbacEscalationCheck({ rbac: authorization.rbac, authorizer: authorization.authorizer }));
   return {
     authenticators,
@@ -63,9 +68,8 @@ function build(options: AccessOptions, { reader, clock, random }: ServerParts): 
  */
 export function standardAccess(options: AccessOptions): Access {
   if (options.tokenFile !== undefined) parseTokenFile(options.tokenFile);
-  const disabled = options.disabledAdmission ?? [];
-  const unknown = disabled.find((name) => !admissionPluginNames.includes(name));
-  if (unknown !== undefined) throw new Error(`unknown admission plug-in ${JSON.stringify(unknown)}; known: ${admissionPluginNames.join(', ')}`);
+  const wrong = admissionSettingsError(options.admission ?? {});
+  if (wrong !== undefined) throw new Error(wrong);
   const usesRbac = (options.authorizationModes ?? defaultAuthorizationModes).includes('RBAC');
   return {
     plugged: (parts) => build(options, parts),

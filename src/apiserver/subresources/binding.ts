@@ -53,7 +53,7 @@ function assign(pod: Pod, binding: Binding & KubeObject, nowMs: number): void {
   const { metadata } = pod;
   const name = metadata.name!;
   const refuse = (detail: string): ApiError => conflictError({ group: '', resource: 'pods/binding' }, name, detail);
-  const { uid = '', resourceVersion = '', annotations } = binding.metadata;
+  const { uid = '', resourceVersion = '', annotations, labels } = binding.metadata;
   if (uid !== '' && uid !== metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`);
   if (resourceVersion !== '' && resourceVersion !== metadata.resourceVersion) throw refuse(`Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`);
   if (metadata.deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
@@ -61,6 +61,8 @@ function assign(pod: Pod, binding: Binding & KubeObject, nowMs: number): void {
   if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   pod.spec!.nodeName = binding.target.name!;
   if (annotations !== undefined) metadata.annotations = { ...metadata.annotations, ...annotations };
+  // The node's topology, as admission put it there (KEP-4742); what the pod says of itself stays.
+  if (labels !== undefined) metadata.labels = { ...labels, ...metadata.labels };
   const { nominatedNodeName: _, ...status } = pod.status ?? {};
   pod.status = { ...status, conditions: [...setCondition(status.conditions, { type: 'PodScheduled', status: 'True' }, nowMs)] };
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { AdmissionAttributes } from '../admission/admission.ts';
+import { runPlugins } from '../admission/chain.ts';
 import type { Core, WriteContext } from '../core.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 
@@ -32,24 +33,18 @@ function attributesOf(admittee: Admittee, context: WriteContext): AdmissionAttri
     user: context.user,
     dryRun: context.dryRun,
     warn: (message) => context.warn(message),
+    ...(context.annotate !== undefined && { annotate: (key, value) => context.annotate?.(key, value) }),
   };
 }
 
-/** Runs all mutating plug-ins in order. Undefined when none of them had to wait. */
+/** Runs the mutating plug-ins that the request concerns, in order. Undefined when none of them had to wait. */
 export function admit(core: Core, admittee: Admittee, context: WriteContext): Promise<void> | undefined {
-  return runChain(core, attributesOf(admittee, context), 'admit');
+  const { admit: plugins } = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
+  return plugins.length === 0 ? undefined : runPlugins(plugins, 'admit', attributesOf(admittee, context));
 }
 
-/** Runs all validating plug-ins in order. Undefined when none of them had to wait. */
+/** Runs the validating plug-ins that the request concerns, in order. Undefined when none of them had to wait. */
 export function validateAdmission(core: Core, admittee: Admittee, context: WriteContext): Promise<void> | undefined {
-  return runChain(core, attributesOf(admittee, context), 'validate');
-}
-
-function runChain(core: Core, attributes: AdmissionAttributes, phase: 'admit' | 'validate', from = 0): Promise<void> | undefined {
-  const plugins = core.admission;
-  for (let i = from; i < plugins.length; i++) {
-    const outcome = plugins[i]![phase]?.(attributes);
-    if (outcome !== undefined) return outcome.then(() => runChain(core, attributes, phase, i + 1));
-  }
-  return undefined;
+  const { validate: plugins } = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
+  return plugins.length === 0 ? undefined : runPlugins(plugins, 'validate', attributesOf(admittee, context));
 }

@@ -4,7 +4,7 @@ import type { PersistentVolumeClaim } from '../../../api/types/core/v1.ts';
 import type { StorageClass } from '../../../api/types/storage/v1.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionPlugin } from '../admission.ts';
-import { concerns } from '../refuse.ts';
+import { concernedBy } from '../refuse.ts';
 
 const marks = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
 const legacyAnnotation = 'volume.beta.kubernetes.io/storage-class';
@@ -20,8 +20,8 @@ export function defaultStorageClassOf(classes: readonly StorageClass[]): Storage
 export function defaultStorageClass(options: { readonly reader: ObjectReader }): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    handles: concernedBy(['CREATE'], persistentvolumeclaims),
     admit: (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, persistentvolumeclaims) || attributes.object === undefined) return;
       const claim = attributes.object as PersistentVolumeClaim;
       if (claim.spec === undefined || claim.spec.storageClassName !== undefined || claim.metadata.annotations?.[legacyAnnotation] !== undefined) return;
       const name = defaultStorageClassOf(options.reader.list(storageclasses))?.metadata.name;

@@ -1,7 +1,7 @@
 import { pods } from '../../../api/resources.ts';
 import type { Pod } from '../../../api/types/core/v1.ts';
 import type { AdmissionPlugin } from '../admission.ts';
-import { concerns } from '../refuse.ts';
+import { concernedBy } from '../refuse.ts';
 
 const conditions = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
@@ -10,9 +10,8 @@ export function defaultTolerationSeconds(options: { readonly seconds?: number } 
   const tolerationSeconds = options.seconds ?? 300;
   return {
     name: 'DefaultTolerationSeconds',
+    handles: concernedBy(['CREATE', 'UPDATE'], pods),
     admit: (attributes) => {
-      if (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE') return;
-      if (!concerns(attributes, pods) || attributes.object === undefined) return;
       const { spec } = attributes.object as Pod;
       if (spec === undefined) return;
       const given = spec.tolerations ?? [];

@@ -69,6 +69,9 @@ function sliceError(nodeName: string, attributes: AdmissionAttributes): string |
   return undefined;
 }
 
+/** What a kubelet is kept from; see the switch below. */
+const restricted: ReadonlySet<string> = new Set(['pods', 'nodes', 'persistentvolumeclaims', 'serviceaccounts', 'leases.coordination.k8s.io', 'csinodes.storage.k8s.io', 'resourceslices.resource.k8s.io']);
+
 /**
  * Keeps kubelets to their own node and its pods. Certificate signing requests are not looked into: whoever signs them
  * checks their names.
@@ -77,6 +80,7 @@ export function nodeRestriction(options: { readonly reader: ObjectReader }): Adm
   const { reader } = options;
   return {
     name: 'NodeRestriction',
+    handles: ({ operation, group, resource }) => operation !== 'CONNECT' && restricted.has(group === '' ? resource : `${resource}.${group}`),
     admit: (attributes) => {
       if (attributes.operation === 'CONNECT') return;
       const nodeName = nodeNameOf(attributes.user);

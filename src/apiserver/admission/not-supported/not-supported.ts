@@ -12,8 +12,6 @@ const notes: Readonly<Record<string, string>> = {
   'autoscaling/horizontalpodautoscalers': noController('HorizontalPodAutoscalers'),
   'networking.k8s.io/ingresses': noController('Ingresses'),
   'networking.k8s.io/networkpolicies': notEnforced('NetworkPolicies'),
-  '/resourcequotas': notEnforced('ResourceQuotas'),
-  '/limitranges': notEnforced('LimitRanges'),
   '/persistentvolumeclaims': noController('PersistentVolumeClaims'),
   '/persistentvolumes': noController('PersistentVolumes'),
   'certificates.k8s.io/certificatesigningrequests': noController('CertificateSigningRequests'),
@@ -29,10 +27,7 @@ const notes: Readonly<Record<string, string>> = {
 export function notSupported(): AdmissionPlugin {
   return {
     name: 'NotSupported',
-    validate: ({ operation, group, resource, subresource, warn }) => {
-      if (operation !== 'CREATE' || subresource !== '') return;
-      const note = notes[`${group}/${resource}`];
-      if (note !== undefined) warn(note);
-    },
+    handles: ({ operation, group, resource, subresource }) => operation === 'CREATE' && subresource === '' && notes[`${group}/${resource}`] !== undefined,
+    validate: ({ group, resource, warn }) => warn(notes[`${group}/${resource}`]!),
   };
 }

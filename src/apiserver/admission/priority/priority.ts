@@ -3,7 +3,7 @@ import type { Pod } from '../../../api/types/core/v1.ts';
 import type { PriorityClass } from '../../../api/types/scheduling/v1.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { concerns, refusal } from '../refuse.ts';
+import { concernedBy, refusal } from '../refuse.ts';
 
 /** The two classes that every cluster has; made by the server at start. */
 export const systemPriorityClasses: readonly PriorityClass[] = [
@@ -59,11 +59,12 @@ export function priority(options: { readonly reader: ObjectReader }): AdmissionP
   const { reader } = options;
   return {
     name: 'Priority',
+    handles: concernedBy(['CREATE', 'UPDATE'], pods, priorityclasses),
     admit: (attributes) => {
-      if (!concerns(attributes, pods) || attributes.object === undefined) return;
+      if (attributes.resource !== pods.resource) return;
       if (attributes.operation === 'CREATE') {
         admitNewPod(reader, attributes);
-      } else if (attributes.operation === 'UPDATE') {
+      } else {
         // What this plug-in set at creation stays, though an update that was written by hand does not hold it.
         const { spec } = attributes.object as Pod;
         const previous = (attributes.oldObject as Pod | undefined)?.spec;
@@ -73,7 +74,7 @@ export function priority(options: { readonly reader: ObjectReader }): AdmissionP
       }
     },
     validate: (attributes) => {
-      if (!concerns(attributes, priorityclasses) || attributes.object === undefined || (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE')) return;
+      if (attributes.resource !== priorityclasses.resource) return;
       const priorityClass = attributes.object as PriorityClass;
       if (priorityClass.globalDefault !== true) return;
       const current = globalDefault(reader);

@@ -1,24 +1,17 @@
-import { semanticEqual } from '../../../api/meta/equal.ts';
 import { compareQuantity } from '../../../api/meta/quantity.ts';
 import { pods, runtimeclasses } from '../../../api/resources.ts';
-import type { Pod, Toleration } from '../../../api/types/core/v1.ts';
+import type { Pod } from '../../../api/types/core/v1.ts';
 import type { RuntimeClass } from '../../../api/types/node/v1.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { concerns, refusal } from '../refuse.ts';
+import { concernedBy, refusal } from '../refuse.ts';
+import { mergeTolerations } from '../tolerations.ts';
 
 type Amounts = Readonly<Record<string, string>>;
 
 function sameAmounts(a: Amounts, b: Amounts): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => b[key] !== undefined && compareQuantity(a[key]!, b[key]) === 0);
-}
-
-/** Both lists, without the tolerations that another one makes superfluous by being the same. */
-function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
-  const merged: Toleration[] = [];
-  for (const one of [...first, ...second]) if (!merged.some((other) => semanticEqual(other, one))) merged.push(one);
-  return merged;
 }
 
 /** Pods of a runtime class bear its overhead and go where its nodes are. */
@@ -35,8 +28,8 @@ export function runtimeClass(options: { readonly reader: ObjectReader }): Admiss
   };
   return {
     name: 'RuntimeClass',
+    handles: concernedBy(['CREATE'], pods),
     admit: (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, pods) || attributes.object === undefined) return;
       const pod = attributes.object as Pod;
       const found = classOf(attributes, pod);
       if (found === undefined || pod.spec === undefined) return;
@@ -55,7 +48,6 @@ export function runtimeClass(options: { readonly reader: ObjectReader }): Admiss
       if (found.scheduling.tolerations !== undefined) spec.tolerations = mergeTolerations(spec.tolerations ?? [], found.scheduling.tolerations);
     },
     validate: (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, pods) || attributes.object === undefined) return;
       const pod = attributes.object as Pod;
       const found = classOf(attributes, pod);
       if (found?.overhead !== undefined) checkOverhead(attributes, pod.spec?.overhead ?? {}, found.overhead.podFixed ?? {});

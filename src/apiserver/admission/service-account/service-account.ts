@@ -3,9 +3,9 @@ import type { Container, Pod, PodSpec, ServiceAccount, Volume, VolumeMount } fro
 import type { Clock } from '../../../base/clock.ts';
 import type { Random } from '../../../base/random.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin, AdmissionScope } from '../admission.ts';
 import { isMirrorPod, podSecretNames } from '../pod-references.ts';
-import { concerns, refusal } from '../refuse.ts';
+import { concernedBy, refusal } from '../refuse.ts';
 import { secretLimitError } from './limit-secrets.ts';
 
 const defaultName = 'default';
@@ -49,7 +49,7 @@ function mountToken(spec: PodSpec, random: Random): void {
 }
 
 /** The account; the default one is waited for, because a controller makes it a moment after its namespace. */
-async function findAccount(options: { readonly reader: ObjectReader; readonly clock: Clock }, namespace: string, name: string): Promise<ServiceAccount | undefined> {
+function findAccount(options: { readonly reader: ObjectReader; readonly clock: Clock }, namespace: string, name: string): ServiceAccount | undefined | Promise<ServiceAccount | undefined> {
   const { reader, clock } = options;
   const found = reader.get(serviceaccounts, namespace, name);
   if (found !== undefined || name !== defaultName) return found;
@@ -70,44 +70,52 @@ const enforces = (account: ServiceAccount): boolean => ['1', 't', 'T', 'true', '
 
 /** Gives every pod an existing service account, that account's pull secrets, and (unless unwanted) a token. */
 export function serviceAccount(options: { readonly reader: ObjectReader; readonly clock: Clock; readonly random: Random }): AdmissionPlugin {
-  const accountOf = async (attributes: AdmissionAttributes, name: string): Promise<ServiceAccount> => {
-    const account = await findAccount(options, attributes.namespace, name);
-    if (account === undefined) throw refusal(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
-    return account;
+  /** Goes on with the account, at once where it is there. Throws Forbidden where there is none. */
+  const withAccount = (attributes: AdmissionAttributes, name: string, proceed: (account: ServiceAccount) => void): Promise<void> | void => {
+    const take = (account: ServiceAccount | undefined): void => {
+      if (account === undefined) throw refusal(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`);
+      proceed(account);
+    };
+    const found = findAccount(options, attributes.namespace, name);
+    return found instanceof Promise ? found.then(take) : take(found);
   };
+  const isNew = concernedBy(['CREATE'], pods);
+  const addsEphemeral = ({ operation, group, resource, subresource }: AdmissionScope): boolean =>
+    operation === 'UPDATE' && group === pods.group && resource === pods.resource && subresource === 'ephemeralcontainers';
   return {
     name: 'ServiceAccount',
-    admit: async (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, pods) || attributes.object === undefined) return;
+    handles: (scope) => isNew(scope) || addsEphemeral(scope),
+    admit(attributes) {
+      if (addsEphemeral(attributes)) return undefined;
       const pod = attributes.object as Pod;
-      if (pod.spec === undefined || isMirrorPod(pod)) return;
+      if (isMirrorPod(pod) || pod.spec === undefined) return undefined;
       const { spec } = pod;
       // serviceAccount is the old name of serviceAccountName; both are kept alike.
       const name = [spec.serviceAccountName, spec.serviceAccount].find((one) => one !== undefined && one !== '') ?? defaultName;
       spec.serviceAccountName = name;
       spec.serviceAccount = name;
-      const account = await accountOf(attributes, name);
-      if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, options.random);
-      if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) spec.imagePullSecrets = structuredClone(account.imagePullSecrets!);
+      return withAccount(attributes, name, (account) => {
+        if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, options.random);
+        if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) spec.imagePullSecrets = structuredClone(account.imagePullSecrets!);
+      });
     },
-    validate: async (attributes) => {
-      if (attributes.group !== pods.group || attributes.resource !== pods.resource || attributes.object === undefined) return;
-      const ephemeral = attributes.operation === 'UPDATE' && attributes.subresource === 'ephemeralcontainers';
-      if (!ephemeral && !(attributes.operation === 'CREATE' && attributes.subresource === '')) return;
+    validate(attributes) {
+      const ephemeral = addsEphemeral(attributes);
       const pod = attributes.object as Pod;
       if (isMirrorPod(pod)) {
-        if (ephemeral) return;
+        if (ephemeral) return undefined;
         if ((pod.spec?.serviceAccountName ?? '') !== '') throw refusal(attributes, 'a mirror pod may not reference service accounts');
         if (podSecretNames(pod).size > 0) throw refusal(attributes, 'a mirror pod may not reference secrets');
         if (pod.spec?.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined))) {
           throw refusal(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
         }
-        return;
+        return undefined;
       }
-      const account = await accountOf(attributes, pod.spec?.serviceAccountName ?? '');
-      if (!enforces(account)) return;
-      const error = secretLimitError(account, pod, ephemeral ? 'ephemeral' : 'regular');
-      if (error !== undefined) throw refusal(attributes, error);
+      return withAccount(attributes, pod.spec?.serviceAccountName ?? '', (account) => {
+        if (!enforces(account)) return;
+        const error = secretLimitError(account, pod, ephemeral ? 'ephemeral' : 'regular');
+        if (error !== undefined) throw refusal(attributes, error);
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { nodes } from '../../../api/resources.ts';
 import type { Node } from '../../../api/types/core/v1.ts';
 import type { AdmissionPlugin } from '../admission.ts';
-import { concerns } from '../refuse.ts';
+import { concernedBy } from '../refuse.ts';
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
@@ -9,8 +9,8 @@ const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 export function taintNodesByCondition(): AdmissionPlugin {
   return {
     name: 'TaintNodesByCondition',
+    handles: concernedBy(['CREATE'], nodes),
     admit: (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, nodes) || attributes.object === undefined) return;
       const node = attributes.object as Node;
       const spec = (node.spec ??= {});
       const taints = spec.taints ?? [];

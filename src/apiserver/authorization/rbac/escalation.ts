@@ -84,6 +84,7 @@ export function rbacEscalationCheck(options: { readonly rbac: RbacAuthorizer; re
 
   return {
     name: 'RBACEscalationCheck',
+    handles: (scope) => scope.group === group && scope.subresource === '' && (scope.operation === 'CREATE' || scope.operation === 'UPDATE'),
     validate: async (attributes) => {
       if (attributes.group !== group || attributes.subresource !== '' || attributes.object === undefined) return;
       if (attributes.operation !== 'CREATE' && attributes.operation !== 'UPDATE') return;
