@@ -128,7 +128,7 @@ test('bad requests over the local endpoint are refusals, not crashes', async () 
   await assert.rejects(api.create(configMaps, 'text'), refusal('BadRequest'));
   await assert.rejects(api.create(configMaps, undefined), refusal('BadRequest', /unexpected end of JSON input/));
   await assert.rejects(api.request('GET', '/api/v1/namespaces/%zz/pods'), refusal('BadRequest'));
-  await assert.rejects(api.server.local.watch({ method: 'GET', path: `${configMaps}?watch=1&resourceVersion=x`, user: admin }, () => {}), refusal('BadRequest'));
+  await assert.rejects(api.server.local.watch({ method: 'GET', path: `${configMaps}?watch=1&resourceVersion=x`, user: admin }, () => {}), { code: 500, reason: '', message: 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax' });
 });
 
 test('users are told what they may not do', async () => {

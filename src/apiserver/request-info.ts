@@ -1,3 +1,6 @@
+import { parseFieldSelector } from '../api/meta/fields.ts';
+import { SelectorError } from '../api/meta/labels.ts';
+import { pathSegment } from '../api/meta/validation.ts';
 import { badRequestError } from '../api/status.ts';
 import type { RequestInfo } from './request.ts';
 
@@ -18,6 +21,18 @@ function decodeSegment(segment: string): string {
 /** True for the values that Go's strconv.ParseBool, as query parameters use it, takes for true. */
 export function queryFlag(value: string | null): boolean {
   return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** The one name that a field selector allows; empty when it allows more, or cannot be read. */
+function nameSelected(selector: string): string {
+  if (!selector.includes('metadata.name=')) return '';
+  try {
+    const name = parseFieldSelector(selector).requiredValue('metadata.name') ?? '';
+    return pathSegment(name).length === 0 ? name : '';
+  } catch (error) {
+    if (error instanceof SelectorError) return '';
+    throw error;
+  }
 }
 
 function nonResource(path: string, method: string): RequestInfo {
@@ -56,14 +71,11 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const subresource = parts[index + 2] === undefined ? '' : decodeSegment(parts[index + 2]!);
   const remainder = parts.length > index + 3 ? parts.slice(index + 3).join('/') : '';
 
-  if (name === '' && verb === 'get') verb = query !== undefined && queryFlag(query.get('watch')) ? 'watch' : 'list';
   if (name === '' && verb === 'delete') verb = 'deletecollection';
-  if (name !== '' && verb === 'get' && query !== undefined && subresource === '' && queryFlag(query.get('watch'))) verb = 'watch';
-  // A collection narrowed to one name is authorized as that name, so that rules with resourceNames apply.
-  if (name === '' && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
-    const selector = query?.get('fieldSelector');
-    const match = selector === undefined || selector === null ? null : /^metadata\.name==?([^=,!]+)$/.exec(selector);
-    if (match !== null) name = match[1]!;
+  if (name === '' && verb === 'get') {
+    verb = query !== undefined && queryFlag(query.get('watch')) ? 'watch' : 'list';
+    // A collection narrowed to one name is authorized as that name, so that rules with resourceNames apply.
+    name = nameSelected(query?.get('fieldSelector') ?? '');
   }
   return { isResourceRequest: true, path, verb, apiGroup, apiVersion, namespace, resource, subresource, name, remainder };
 }

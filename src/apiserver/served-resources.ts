@@ -109,7 +109,7 @@ export class ServedResources {
     const described = this.#described(schema);
     const { definition } = described;
     const resourceCache = cache.resource(schema.group, schema.resource);
-    if (definition.selectableFields !== undefined) resourceCache.fieldsOf = (object) => definition.selectableFields!(object);
+    if (definition.selectableFields !== undefined) resourceCache.select((object) => definition.selectableFields!(object), definition.indexedFields ?? []);
     const storage: Storage = { group: schema.group, resource: schema.resource, schema, cache: resourceCache };
     this.#storages.push(storage);
     const home = { ...described, storage, conversion: undefined } as Omit<StoredResource, 'home'> & { home: StoredResource };

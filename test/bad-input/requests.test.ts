@@ -79,19 +79,20 @@ describe('requests that cannot be met', () => {
       ['watch=1&timeoutSeconds=x', 'strconv.ParseInt: parsing "x": invalid syntax'],
       ['resourceVersion=abc', /^invalid resource version: .*strconv\.ParseUint: parsing "abc": invalid syntax$/],
       ['resourceVersion=-1', /strconv\.ParseUint: parsing "-1": invalid syntax$/],
-      ['watch=1&resourceVersion=abc', /strconv\.ParseUint: parsing "abc": invalid syntax$/],
       ['labelSelector=)(', /found '\)', expected: !, identifier, or 'end of string'$/],
       ['labelSelector=a%20in%20(', /unable to parse requirement: found '', expected: ',', '\)' or identifier$/],
       ['labelSelector=a=b%20c', /found 'c', expected: ',' or 'end of string'$/],
       ['fieldSelector=data.a=b', '"data.a" is not a known field selector: only "metadata.name", "metadata.namespace"'],
       ['fieldSelector=x', 'invalid selector: \'x\'; can\'t understand \'x\''],
       ['watch=1&fieldSelector=zz%3Dz', '"zz" is not a known field selector: only "metadata.name", "metadata.namespace"'],
-      ['continue=garbage', /^continue key is not valid: /],
-      [`continue=${Buffer.from('{"v":"meta.k8s.io/v1","rv":1,"start":"../../"}').toString('base64url')}`, /^continue key is not valid: /],
+      ['continue=garbage', /^invalid continue token: continue key is not valid: /],
+      [`continue=${Buffer.from('{"v":"meta.k8s.io/v1","rv":1,"start":"../../"}').toString('base64url')}`, 'invalid continue token: continue key is not valid: ../../'],
     ] as const) await server.refuses('GET', `${configMaps}?${query}`, {}, { code: 400, reason: 'BadRequest', message });
     for (const query of ['resourceVersionMatch=Exact', 'resourceVersion=1&resourceVersionMatch=Nope', 'sendInitialEvents=true', 'watch=1&sendInitialEvents=true']) {
       await server.refuses('GET', `${configMaps}?${query}`, {}, { code: 422, reason: 'Invalid', message: /^ListOptions\.meta\.k8s\.io "" is invalid: / });
     }
+    const unnamed = await server.ask('GET', `${configMaps}?watch=1&resourceVersion=abc`);
+    assert.deepEqual([unnamed.code, unnamed.json.message], [500, 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax']);
     const ahead = await server.refuses('GET', `${configMaps}?resourceVersion=999999999`, {}, { code: 504, reason: 'Timeout', message: /^Timeout: Too large resource version: 999999999, current: \d+$/ });
     assert.equal(ahead.json.details?.retryAfterSeconds, 1);
     await server.refuses('POST', `${configMaps}?dryRun=Some`, { body: body(), headers: json }, { code: 422, reason: 'Invalid', message: /^CreateOptions\.meta\.k8s\.io "" is invalid: dryRun: / });

@@ -56,6 +56,8 @@ export interface ResourceDefinition<T extends KubeObject> {
   readonly columns?: readonly Column<T>[];
   /** Selectable fields beside metadata.name and metadata.namespace, as strings. */
   selectableFields?(object: T): Record<string, string>;
+  /** Those of them that many clients select by at a time: the cache keeps an index of each that is asked for. */
+  readonly indexedFields?: readonly string[];
   /** Deletion with a grace period (pods): seconds to use, given what the client asked for. Undefined: delete at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number | undefined;
   /** Where the scale subresource reads and writes. */

@@ -76,16 +76,3 @@ export function parseFieldSelector(text: string): FieldSelector {
   });
   return fieldSelectorOf(requirements);
 }
-
-/**
- * Refuses a selector on a field that the resource does not offer. `supported`: the fields beside metadata.name and
- * metadata.namespace. Throws SelectorError as upstream's conversion functions do.
- */
-export function checkFieldSelector(selector: FieldSelector, supported: readonly string[]): void {
-  for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || field === 'metadata.namespace' || supported.includes(field)) continue;
-    throw new SelectorError(supported.length === 0
-      ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-      : `field label not supported: ${field}`);
-  }
-}

@@ -3,8 +3,9 @@ import type { FieldsOf } from './cached-object.ts';
 import { CachedObject } from './cached-object.ts';
 import { ChangeWindow } from './change-window.ts';
 import { Change } from './change.ts';
+import { FieldIndex } from './field-index.ts';
 import { SortedMap } from './sorted-map.ts';
-import type { CacheWatcher } from './watcher.ts';
+import type { CacheWatcher, WatchFilter } from './watcher.ts';
 import { WatcherSet } from './watcher.ts';
 
 const noFields: Readonly<Record<string, string>> = Object.freeze({});
@@ -18,6 +19,9 @@ export class ResourceCache {
   readonly #watchers = new WatcherSet();
   readonly #listeners = new Set<(change: Change) => void>();
   #fieldsOf: FieldsOf | undefined;
+  /** Fields that lists and watches select by so often that an index pays. */
+  #indexedFields: readonly string[] = [];
+  readonly #indexes = new Map<string, FieldIndex>();
   /** Asks late: what the store held at start is loaded before it is known how its fields are read. */
   readonly #selectable: FieldsOf = (object) => this.#fieldsOf?.(object) ?? noFields;
   #changedAt = 0;
@@ -55,9 +59,10 @@ export class ResourceCache {
     return this.#window.floor;
   }
 
-  /** How selectable fields are read; set once, before anything is selected. */
-  set fieldsOf(fieldsOf: FieldsOf | undefined) {
+  /** How selectable fields are read, and which of them may have an index; told once, before anything is selected. */
+  select(fieldsOf: FieldsOf | undefined, indexedFields: readonly string[]): void {
     this.#fieldsOf = fieldsOf;
+    this.#indexedFields = indexedFields;
   }
 
   get(key: string): CachedObject | undefined {
@@ -66,6 +71,17 @@ export class ResourceCache {
 
   scan(prefix: string, after: string | undefined, visit: (object: CachedObject) => boolean): void {
     this.#entries.scan(prefix, after, visit);
+  }
+
+  /** As `scan`, of no more than what the filter's pinned field leaves where that has an index; the filter's other wishes are the caller's. */
+  scanFor({ prefix, pinned }: WatchFilter, after: string | undefined, visit: (object: CachedObject) => boolean): void {
+    if (pinned === undefined || !this.#indexedFields.includes(pinned.field)) {
+      this.#entries.scan(prefix, after, visit);
+      return;
+    }
+    let index = this.#indexes.get(pinned.field);
+    if (index === undefined) this.#indexes.set(pinned.field, (index = new FieldIndex(pinned.field, (each) => { this.#entries.scan('', undefined, each); })));
+    index.scan(pinned.value, prefix, after, visit);
   }
 
   count(prefix: string, after?: string): number {
@@ -94,10 +110,12 @@ export class ResourceCache {
       if (written !== undefined && this.isObserved) object.adopt(written);
       const previous = this.#entries.set(object);
       this.#bytes += object.bytes.length - (previous?.bytes.length ?? 0);
+      for (const index of this.#indexes.values()) index.replace(previous, object);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
     } else {
       const previous = this.#entries.delete(event.key.slice(this.prefix.length));
       this.#bytes -= previous?.bytes.length ?? 0;
+      for (const index of this.#indexes.values()) index.replace(previous, undefined);
       change = new Change('DELETED', event.revision, this.decode(event.key, event.previous.value, event.revision), previous);
     }
     this.#changedAt = change.revision;
@@ -107,7 +125,7 @@ export class ResourceCache {
 
   /** Does anybody look at decoded objects as they change? */
   get isObserved(): boolean {
-    return this.#watchers.size > 0 || this.#listeners.size > 0;
+    return this.#watchers.size > 0 || this.#listeners.size > 0 || this.#indexes.size > 0;
   }
 
   /** Tells everyone of changes that `apply` took in. */
@@ -136,7 +154,7 @@ export class ResourceCache {
   /** Starts a watch with an ADDED event for everything that exists, in order of key. */
   watchFromNow(watcher: CacheWatcher): void {
     watcher.start(this.#changedAt);
-    this.#entries.scan(watcher.filter.prefix, undefined, (object) => {
+    this.scanFor(watcher.filter, undefined, (object) => {
       watcher.initial(object);
       return !watcher.ended;
     });

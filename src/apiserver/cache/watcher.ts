@@ -95,6 +95,8 @@ export class WatcherSet {
   readonly #all = new Set<CacheWatcher>();
   readonly #general = new Set<CacheWatcher>();
   readonly #pinned = new Map<string, Map<string, Set<CacheWatcher>>>();
+  /** Those of the pinned ones that were told something since the last flush: usually one of thousands. */
+  readonly #told = new Set<CacheWatcher>();
   /** How many of the general ones there are, by the prefix that they watch. */
   readonly #prefixes = new Map<string, number>();
 
@@ -152,12 +154,22 @@ export class WatcherSet {
     for (const [field, values] of this.#pinned) {
       const now = change.object.fields[field] ?? '';
       const before = change.previous?.fields[field] ?? now;
-      for (const watcher of values.get(now) ?? []) watcher.change(change);
-      if (before !== now) for (const watcher of values.get(before) ?? []) watcher.change(change);
+      this.#tellPinned(values.get(now), change);
+      if (before !== now) this.#tellPinned(values.get(before), change);
+    }
+  }
+
+  #tellPinned(watchers: ReadonlySet<CacheWatcher> | undefined, change: Change): void {
+    if (watchers === undefined) return;
+    for (const watcher of watchers) {
+      watcher.change(change);
+      this.#told.add(watcher);
     }
   }
 
   flush(): void {
-    for (const watcher of this.#all) watcher.flush();
+    for (const watcher of this.#general) watcher.flush();
+    for (const watcher of this.#told) watcher.flush();
+    this.#told.clear();
   }
 }

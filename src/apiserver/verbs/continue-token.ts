@@ -1,5 +1,6 @@
+import { decodeJson } from '../../api/codec/json.ts';
 import type { Status } from '../../api/types/meta/v1.ts';
-import { ApiError, badRequestError } from '../../api/status.ts';
+import { ApiError, badRequestError, isReason } from '../../api/status.ts';
 
 /** Where a list goes on: after `after`, as of `revision`; -1: whatever the revision is now. */
 export interface ContinueToken {
@@ -11,23 +12,64 @@ export interface ContinueToken {
 /** Opaque to clients: URL-safe base64 of upstream's JSON, in which the start is the key after the last one sent. */
 export function encodeContinue(token: ContinueToken): string {
   const json = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: `${token.after}\0` });
-  return btoa(json).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  // Names are ASCII, but a token must never fail to be made.
+  return btoa(Array.from(new TextEncoder().encode(json), (byte) => String.fromCharCode(byte)).join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** Throws BadRequest for what `encodeContinue` did not make. */
+const invalidKey = 'continue key is not valid';
+
+/** Throws BadRequest, in upstream's words, for what `encodeContinue` did not make. */
 export function decodeContinue(text: string): ContinueToken {
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/')));
-  } catch {
-    throw badRequestError('continue key is not valid: incorrect encoding');
+    return readToken(text);
+  } catch (error) {
+    throw error instanceof ContinueError ? badRequestError(`invalid continue token: ${error.message}`) : error;
   }
-  const { v, rv, start } = (parsed ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
-  if (v !== 'meta.k8s.io/v1') throw badRequestError('continue key is not valid: server does not recognize this encoded version');
-  if (typeof rv !== 'number' || rv === 0) throw badRequestError('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (typeof start !== 'string' || start === '') throw badRequestError('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
-  if (start.split('/').includes('..')) throw badRequestError('continue key is not valid: encoded start key is not safe');
-  return { revision: rv, after: start.endsWith('\0') ? start.slice(0, -1) : start };
+}
+
+class ContinueError extends Error {}
+
+function readToken(text: string): ContinueToken {
+  const { v, rv, start } = parseToken(decodeBase64(text));
+  if (v !== 'meta.k8s.io/v1') throw new ContinueError(`${invalidKey}: server does not recognize this encoded version ${v}`);
+  if (rv === 0) throw new ContinueError(`${invalidKey}: incorrect encoded start resourceVersion (version meta.k8s.io/v1)`);
+  if (start === '') throw new ContinueError(`${invalidKey}: encoded start key empty (version meta.k8s.io/v1)`);
+  // A key that a path clean-up would change may lead out of the collection.
+  const segments = (start.startsWith('/') ? start.slice(1) : start).split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) throw new ContinueError(`${invalidKey}: ${start}`);
+  const key = segments.join('/');
+  return { revision: rv, after: key.endsWith('\0') ? key.slice(0, -1) : key };
+}
+
+function decodeBase64(text: string): string {
+  // Go passes over line ends, and knows no padding here.
+  const plain = text.replace(/[\r\n]/g, '');
+  const bad = plain.search(/[^\w-]/);
+  if (bad >= 0 || plain.length % 4 === 1) throw new ContinueError(`${invalidKey}: illegal base64 data at input byte ${bad >= 0 ? bad : plain.length - 1}`);
+  return new TextDecoder().decode(Uint8Array.from(atob(plain.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0)));
+}
+
+const goTypes: Readonly<Record<string, string>> = { v: 'string', rv: 'int64', start: 'string' };
+
+function parseToken(json: string): { readonly v: string; readonly rv: number; readonly start: string } {
+  let value: unknown;
+  try {
+    value = decodeJson(json).value;
+  } catch (error) {
+    throw isReason(error, 'BadRequest') ? new ContinueError(`${invalidKey}: ${error.message}`) : error;
+  }
+  const token = { v: '', rv: 0, start: '' };
+  if (value === null) return token;
+  const kindOf = (one: unknown): string => (Array.isArray(one) ? 'array' : typeof one === 'boolean' ? 'bool' : typeof one);
+  if (typeof value !== 'object' || Array.isArray(value)) throw new ContinueError(`${invalidKey}: json: cannot unmarshal ${kindOf(value)} into Go value of type storage.continueToken`);
+  for (const [key, given] of Object.entries(value)) {
+    if (!Object.hasOwn(token, key) || given === null) continue;
+    if (typeof given !== typeof token[key as keyof typeof token] || (key === 'rv' && !Number.isInteger(given))) {
+      throw new ContinueError(`${invalidKey}: json: cannot unmarshal ${kindOf(given)}${typeof given === 'number' ? ` ${given}` : ''} into Go struct field continueToken.${key} of type ${goTypes[key]}`);
+    }
+    Object.assign(token, { [key]: given as unknown });
+  }
+  return token;
 }
 
 /** 410 for a list whose revision is gone; the Status carries a token with which the rest can be had, inconsistently. */

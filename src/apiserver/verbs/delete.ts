@@ -37,7 +37,7 @@ export async function deleteOne(core: Core, served: StoredResource, request: Ser
 /** Deletes everything that the query's selectors choose, one by one. Answers what was chosen, as it stood before. */
 export async function deleteCollection(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const { info } = request;
-  const options = parseListOptions(request.queryOrUndefined, served, false);
+  const options = parseListOptions(request.queryOrUndefined, served, { watch: false, name: info.name });
   const plan = await deletePlan(request);
   const context = { user: request.user, dryRun: plan.dryRun, warn: (message: string): void => request.warn(message) };
   const found = await listWith(core, served, { namespace: info.namespace, name: info.name }, options);

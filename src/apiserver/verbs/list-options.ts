@@ -1,7 +1,8 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { forbidden, notSupported } from '../../api/field-error.ts';
+import { convertFieldLabels } from '../../api/groups/field-labels.ts';
 import type { FieldSelector } from '../../api/meta/fields.ts';
-import { checkFieldSelector, parseFieldSelector } from '../../api/meta/fields.ts';
+import { parseFieldSelector } from '../../api/meta/fields.ts';
 import { parseLabelSelector } from '../../api/meta/label-selector-parser.ts';
 import type { Selector } from '../../api/meta/labels.ts';
 import { SelectorError } from '../../api/meta/labels.ts';
@@ -31,13 +32,13 @@ const none: ListOptions = {
   allowWatchBookmarks: false, sendInitialEvents: undefined, timeoutSeconds: undefined,
 };
 
-function parseSelectors(query: URLSearchParams, served: StoredResource): Pick<ListOptions, 'labelSelector' | 'fieldSelector'> {
+/** As they are written; throws BadRequest for what cannot be read. */
+function parseSelectors(query: URLSearchParams): Pick<ListOptions, 'labelSelector' | 'fieldSelector'> {
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
   try {
     const labelSelector = labels === '' ? undefined : parseLabelSelector(labels);
     const fieldSelector = fields === '' ? undefined : parseFieldSelector(fields);
-    if (fieldSelector !== undefined) checkFieldSelector(fieldSelector, supportedFields(served));
     return {
       labelSelector: labelSelector?.empty === true ? undefined : labelSelector,
       fieldSelector: fieldSelector?.empty === true ? undefined : fieldSelector,
@@ -47,9 +48,15 @@ function parseSelectors(query: URLSearchParams, served: StoredResource): Pick<Li
   }
 }
 
-/** The fields that a resource can be selected by, beside its name and namespace: what an empty object offers. */
-function supportedFields(served: StoredResource): string[] {
-  return Object.keys(served.home.definition.selectableFields?.({ metadata: {} }) ?? {});
+/** The field selector in the names that objects offer. Throws BadRequest for fields that the resource cannot be selected by. */
+function convertFields(selector: FieldSelector | undefined, { schema, home }: StoredResource): FieldSelector | undefined {
+  if (selector === undefined) return undefined;
+  try {
+    // What an empty object offers is what all offer.
+    return convertFieldLabels(selector, schema, Object.keys(home.definition.selectableFields?.({ metadata: {} }) ?? {}));
+  } catch (error) {
+    throw error instanceof SelectorError ? badRequestError(error.message) : error;
+  }
 }
 
 function integer(query: URLSearchParams, name: string): number | undefined {
@@ -61,12 +68,15 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return value;
 }
 
-/** Reads and checks the query. Throws BadRequest, or Invalid for combinations that mean nothing. */
-export function parseListOptions(query: URLSearchParams | undefined, served: StoredResource, watch: boolean): ListOptions {
+/**
+ * Reads and checks the query of a list or watch. `name`: the one object that the path, or the selector, narrows it to.
+ * Throws BadRequest, or Invalid for combinations that mean nothing, in upstream's order.
+ */
+export function parseListOptions(query: URLSearchParams | undefined, served: StoredResource, { watch, name }: { readonly watch: boolean; readonly name: string }): ListOptions {
   if (query === undefined || query.size === 0) return none;
   const initial = query.get('sendInitialEvents');
   const options: ListOptions = {
-    ...parseSelectors(query, served),
+    ...parseSelectors(query),
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
     limit: Math.max(0, integer(query, 'limit') ?? 0),
@@ -77,7 +87,9 @@ export function parseListOptions(query: URLSearchParams | undefined, served: Sto
   };
   const errors = watch ? watchErrors(options) : listErrors(options);
   if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
-  return options;
+  const fieldSelector = convertFields(options.fieldSelector, served);
+  if (name !== '' && fieldSelector !== undefined && fieldSelector.requiredValue('metadata.name') !== name) throw badRequestError("fieldSelector metadata.name doesn't match requested name");
+  return fieldSelector === options.fieldSelector ? options : { ...options, fieldSelector };
 }
 
 function listErrors(options: ListOptions): FieldError[] {
@@ -107,13 +119,26 @@ function watchErrors(options: ListOptions): FieldError[] {
   return errors;
 }
 
-/** A resource version in a query as a number. Throws BadRequest for what is none. */
+const maxUint64 = 2 ** 64;
+
+/** What is wrong with the text of a resource version; undefined: nothing. */
+function resourceVersionError(text: string): string | undefined {
+  const problem = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) >= maxUint64 ? 'value out of range' : undefined;
+  return problem === undefined ? undefined : `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${problem}`;
+}
+
+/** A resource version in a query as a number. Upstream has no name for the error: 500 without a reason. */
 export function parseResourceVersion(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw badRequestError(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
-  return value;
+  const problem = resourceVersionError(text);
+  if (problem !== undefined) throw new ApiError('', problem);
+  return Number(text);
+}
+
+/** As `parseResourceVersion`, for lists, which throw BadRequest. */
+export function parseListResourceVersion(text: string): number {
+  const problem = resourceVersionError(text);
+  if (problem !== undefined) throw badRequestError(`invalid resource version: ${problem}`);
+  return Number(text);
 }
 
 /** 504 for a resource version that this server has not seen yet. */

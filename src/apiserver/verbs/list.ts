@@ -8,8 +8,8 @@ import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { decodeContinue, encodeContinue, ExpiredContinueError } from './continue-token.ts';
 import type { ListOptions } from './list-options.ts';
-import { filterOf, parseListOptions, parseResourceVersion, tooLargeResourceVersion } from './list-options.ts';
-import { waitForCache } from './read-at.ts';
+import { filterOf, parseListOptions, parseListResourceVersion, tooLargeResourceVersion } from './list-options.ts';
+import { waitForCache, waitForRevision } from './read-at.ts';
 
 interface Page {
   readonly served: StoredResource;
@@ -21,36 +21,40 @@ interface Page {
 
 /** Lists a collection: from the cache where it has the revision wanted, else from the store's history. */
 export function list(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
-  const options = parseListOptions(query, served, false);
-  return listWith(core, served, info, options);
+  return listWith(core, served, info, parseListOptions(query, served, { watch: false, name: info.name }));
 }
 
 /** As `list`, with options that were read already. */
 export function listWith(core: Core, served: StoredResource, scope: { readonly namespace: string; readonly name: string }, options: ListOptions): ListAnswer | Promise<ListAnswer> {
   const filter = filterOf(scope, options, served.schema.namespaced);
   if (options.continue !== '') return continueList(core, served, filter, options);
-  if (options.resourceVersionMatch === 'Exact') return listExact(core, { served, filter, limit: options.limit, after: undefined }, parseResourceVersion(options.resourceVersion));
+  const { resourceVersion, resourceVersionMatch, limit } = options;
+  const given = resourceVersion === '' ? 0 : parseListResourceVersion(resourceVersion);
+  // A page of a given revision means that revision, unless the client says otherwise: older than resourceVersionMatch.
+  const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0 && given > 0);
+  if (exact) return listOnce(core, { served, filter, limit, after: undefined }, given, () => expiredError('The resourceVersion for the provided list is too old.'));
   // Upstream answers resourceVersion=0 whole, whatever the limit.
-  const page: Page = { served, filter, limit: options.resourceVersion === '0' ? 0 : options.limit, after: undefined };
-  const waiting = waitForCache(core.cache, core.clock, options.resourceVersion);
+  const page: Page = { served, filter, limit: resourceVersion === '0' ? 0 : limit, after: undefined };
+  const waiting = waitForCache(core.cache, core.clock, resourceVersion);
   return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
 }
 
 function continueList(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions): ListAnswer | Promise<ListAnswer> {
-  if (options.resourceVersion !== '' && options.resourceVersion !== '0') throw badRequestError('specifying resource version is not allowed when using continue');
   const token = decodeContinue(options.continue);
+  if (options.resourceVersion !== '' && options.resourceVersion !== '0') throw badRequestError('specifying resource version is not allowed when using continue');
   const after = `${filter.prefix}${token.after}`;
   const page: Page = { served, filter, limit: options.limit, after };
-  if (token.revision === -1) {
+  if (token.revision < 0) {
     const waiting = core.cache.fresh();
     return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
   }
-  return listAt(core, page, token.revision, () => new ExpiredContinueError(token.after));
+  return listOnce(core, page, token.revision, () => new ExpiredContinueError(token.after));
 }
 
-function listExact(core: Core, page: Page, revision: number): ListAnswer | Promise<ListAnswer> {
-  if (revision > core.store.revision) throw tooLargeResourceVersion(revision, core.store.revision);
-  return listAt(core, page, revision, () => expiredError('The resourceVersion for the provided list is too old.'));
+/** Of one revision, and of one that is yet to come: it may be there in a moment. */
+function listOnce(core: Core, page: Page, revision: number, expired: () => Error): ListAnswer | Promise<ListAnswer> {
+  const waiting = waitForRevision(core.cache, core.clock, revision);
+  return waiting === undefined ? listAt(core, page, revision, expired) : waiting.then(() => listAt(core, page, revision, expired));
 }
 
 /** The cache answers for a past revision too, as long as nothing of the resource has changed since. */
@@ -75,13 +79,13 @@ class PageBuilder {
   }
 
   push(object: CachedObject): boolean {
-    const { matches } = this.#page.filter;
-    if (matches !== undefined && !matches(object)) return true;
+    // Whether what follows would be chosen is not looked at: as upstream, the next page may turn out empty.
     if (this.#page.limit > 0 && this.items.length >= this.#page.limit) {
       this.more = true;
       return false;
     }
-    this.items.push(object);
+    const { matches } = this.#page.filter;
+    if (matches === undefined || matches(object)) this.items.push(object);
     return true;
   }
 
@@ -105,7 +109,7 @@ function listCached(page: Page, revision: number): ListAnswer {
     const object = cache.get(`${page.filter.prefix}${pinned}`);
     if (object !== undefined) builder.push(object);
   } else {
-    cache.scan(page.filter.prefix, page.after, (object) => builder.push(object));
+    cache.scanFor(page.filter, page.after, (object) => builder.push(object));
   }
   return builder.answer(revision, () => cache.count(page.filter.prefix, builder.items.at(-1)?.key));
 }

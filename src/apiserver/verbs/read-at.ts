@@ -7,12 +7,17 @@ const freshnessTimeoutMs = 3000;
 
 /**
  * Waits until the cache may answer a read at `resourceVersion`: empty means everything committed by now, `0` whatever
- * there is, a number that revision or a later one. Undefined when it may at once. Rejects with Timeout (504).
+ * there is, a number that revision or a later one. Undefined when it may at once. Rejects with Timeout (504); throws
+ * what `parse` throws.
  */
-export function waitForCache(cache: WatchCache, clock: Clock, resourceVersion: string): Promise<void> | undefined {
+export function waitForCache(cache: WatchCache, clock: Clock, resourceVersion: string, parse: (text: string) => number = parseResourceVersion): Promise<void> | undefined {
   if (resourceVersion === '0') return undefined;
   if (resourceVersion === '') return cache.fresh();
-  const wanted = parseResourceVersion(resourceVersion);
+  return waitForRevision(cache, clock, parse(resourceVersion));
+}
+
+/** Waits until the cache has this revision. Rejects with Timeout (504) when that takes too long. */
+export function waitForRevision(cache: WatchCache, clock: Clock, wanted: number): Promise<void> | undefined {
   const reached = cache.reached(wanted);
   if (reached === undefined) return undefined;
   return new Promise((resolve, reject) => {

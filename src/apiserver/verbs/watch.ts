@@ -1,4 +1,5 @@
-import { expiredError } from '../../api/status.ts';
+import { ApiError, expiredError } from '../../api/status.ts';
+import type { Timer } from '../../base/clock.ts';
 import type { Result, WatchAnswer } from '../answer.ts';
 import type { WatchSink } from '../cache/watcher.ts';
 import { CacheWatcher } from '../cache/watcher.ts';
@@ -12,18 +13,39 @@ import { waitForCache } from './read-at.ts';
 /** A watch that does not say how long lasts this long at least, and at most twice as long. */
 const minTimeoutSeconds = 1800;
 
-/** Opens a watch. Throws Expired (410) when its start is no longer known. */
+/** The last bookmark comes this long before the end, so that the client goes on from where it really was. */
+const lastBookmarkMs = 2000;
+
+/**
+ * Opens a watch. Throws what is wrong with the query; whatever comes to light later, such as a start that is no longer
+ * known (410) or not yet (504), is an ERROR event of the watch, as upstream has it.
+ */
 export function watch(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
-  const options = parseListOptions(query, served, true);
+  const options = parseListOptions(query, served, { watch: true, name: info.name });
   const { cache } = served.storage;
   const start = options.resourceVersion === '' || options.resourceVersion === '0' ? undefined : parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? start === undefined;
   const answer = (): WatchAnswer => {
-    if (!initial && start !== undefined && start < cache.floor) throw expiredError(`too old resource version: ${start} (${cache.floor})`);
+    const expired = !initial && start !== undefined && start < cache.floor;
+    if (expired) return failed(served, expiredError(`too old resource version: ${start} (${cache.floor})`));
     return { kind: 'watch', served, start: (sink) => run({ core, served, info, options, initial, start }, sink) };
   };
   const waiting = options.sendInitialEvents === true ? waitForCache(core.cache, core.clock, options.resourceVersion) : undefined;
-  return waiting === undefined ? answer() : waiting.then(answer);
+  return waiting === undefined ? answer() : waiting.then(answer, (error: unknown) => {
+    if (error instanceof ApiError) return failed(served, error);
+    throw error;
+  });
+}
+
+/** A watch that tells its error and ends. */
+function failed(served: StoredResource, error: ApiError): WatchAnswer {
+  return {
+    kind: 'watch', served,
+    start: (sink) => {
+      sink.end(error);
+      return () => {};
+    },
+  };
 }
 
 interface Plan {
@@ -54,10 +76,15 @@ function run({ core, served, info, options, initial, start }: Plan, sink: WatchS
   });
   const bookmark = (): void => watcher.bookmark(Math.max(core.cache.revision, start ?? 0), false);
   const seconds = options.timeoutSeconds ?? 0;
-  const timer = core.clock.setTimer(1000 * (seconds > 0 ? seconds : minTimeoutSeconds * (1 + core.random.float())), () => {
-    if (options.allowWatchBookmarks) bookmark();
-    watcher.end();
-  }, { unref: true });
+  const timeoutMs = 1000 * (seconds > 0 ? seconds : minTimeoutSeconds * (1 + core.random.float()));
+  const inTime = (ms: number, callback: () => void): Timer => core.clock.setTimer(ms, callback, { unref: true });
+  const end = (): void => watcher.end();
+  let timer = options.allowWatchBookmarks && timeoutMs > lastBookmarkMs
+    ? inTime(timeoutMs - lastBookmarkMs, () => {
+      timer = inTime(lastBookmarkMs, end);
+      bookmark();
+    })
+    : inTime(timeoutMs, end);
 
   if (initial) cache.watchFromNow(watcher);
   else cache.watchFrom(start ?? core.cache.revision, watcher);

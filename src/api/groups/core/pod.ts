@@ -143,6 +143,8 @@ export const podDefinition: ResourceDefinition<Pod> = {
   warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
   gracePeriodSeconds,
   columns: podColumns,
+  // Every kubelet asks for the pods of its node.
+  indexedFields: ['spec.nodeName'],
   selectableFields: ({ spec, status }) => ({
     'spec.nodeName': spec?.nodeName ?? '',
     'spec.restartPolicy': spec?.restartPolicy ?? '',
