@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
 import { decodeCbor, encodeCbor } from '../../api/codec/cbor.ts';
 import { decodeProtobuf, encodeProtobuf } from '../../api/codec/protobuf.ts';
 import { decodeYaml } from '../../api/codec/yaml.ts';
@@ -215,4 +216,39 @@ test('CBOR that is refused, and its unknown fields', async () => {
   assert.equal((await http.ask('GET', configMaps, undefined, { accept: 'application/cbor' })).headers['content-type'], 'application/cbor');
   await using off = await HttpServer.start();
   assert.equal((await off.ask('POST', configMaps, Buffer.from(encodeCbor({})), { 'content-type': 'application/cbor' })).code, 415);
+});
+
+/** The first messages of a watch over a WebSocket. */
+function messages(http: HttpServer, path: string, count: number, { accept = 'application/json', protocols = [] as string[] } = {}): Promise<{ protocol: string; received: { data: Buffer; binary: boolean }[] }> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`wss://127.0.0.1:${http.port}${path}`, protocols, { rejectUnauthorized: false, headers: { authorization: 'Bearer secret', accept } });
+    const received: { data: Buffer; binary: boolean }[] = [];
+    const done = (): void => resolve({ protocol: socket.protocol, received });
+    socket.on('open', () => socket.send('nothing that anybody waits for'));
+    socket.on('message', (data: Buffer, binary) => {
+      received.push({ data, binary });
+      if (received.length < count) return;
+      socket.close();
+      done();
+    });
+    socket.on('close', done);
+    socket.on('error', reject);
+    socket.on('unexpected-response', (_, answer) => reject(new Error(`${answer.statusCode}`)));
+  });
+}
+
+test('watches over WebSocket: a message an event, text for JSON, bytes for the rest', async () => {
+  await using http = await filled();
+  const text = await messages(http, `${configMaps}?watch=1`, 3);
+  assert.deepEqual(text.received.map(({ data, binary }) => [(JSON.parse(data.toString()) as { type: string }).type, binary]), [['ADDED', false], ['ADDED', false], ['ADDED', false]]);
+  const bytes = await messages(http, `${configMaps}?watch=1`, 1, { accept: protobuf });
+  assert.equal(bytes.received[0]!.binary, true);
+  assert.equal(bytes.received[0]!.data.subarray(2, 7).toString(), 'ADDED');
+  const protocol = await messages(http, `${configMaps}?watch=1`, 1, { protocols: ['mine', `base64url.bearer.authorization.k8s.io.${Buffer.from('secret').toString('base64url')}`] });
+  assert.equal(protocol.protocol, 'mine');
+  const ending = await messages(http, `${configMaps}?watch=1&fieldSelector=metadata.name%3Da&timeoutSeconds=1`, 10);
+  assert.equal(ending.received.length, 1);
+  await assert.rejects(messages(http, '/api/v1/nothings?watch=1', 1), { message: '404' });
+  await assert.rejects(messages(http, `${configMaps}?watch=1`, 1, { accept: 'application/yaml' }), { message: '406' });
+  await assert.rejects(messages(http, `${configMaps}/a`, 1), { message: '400' });
 });

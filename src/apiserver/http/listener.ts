@@ -10,17 +10,18 @@ import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
-import type { Answer } from '../answer.ts';
+import type { Answer, WatchAnswer } from '../answer.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
 import type { RequestMetrics } from '../metrics.ts';
 import { apiErrorOf } from '../pipeline/dispatch.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Handler } from '../pipeline/step.ts';
+import type { Upgrade } from '../request.ts';
 import { parseRequestInfo } from '../request-info.ts';
 import type { Incoming, Outgoing } from './http-request.ts';
 import { HttpServerRequest } from './http-request.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
-import { writeAnswer, writeError } from './write-answer.ts';
+import { renderContextOf, writeAnswer, writeError } from './write-answer.ts';
 
 export interface ListenOptions {
   /** Default 127.0.0.1. */
@@ -186,16 +187,25 @@ export class Listener {
       if (!(error instanceof ApiError)) this.#parts.onUnexpected(error);
       refuseUpgrade(socket, apiErrorOf(error));
     };
-    const answer = (found: Answer): void => {
-      if (found.kind !== 'hijacked') refuse(new ApiError('BadRequest', 'unable to upgrade: this path does not serve connection upgrades'));
-    };
     try {
-      const result = this.#parts.handle(this.#requestOf(incoming, undefined, upgrade));
+      const request = this.#requestOf(incoming, undefined, upgrade);
+      const answer = (found: Answer): void => {
+        if (found.kind === 'watch') this.#serveWatchSocket(upgrade, found, request).catch(refuse);
+        else if (found.kind !== 'hijacked') refuse(new ApiError('BadRequest', 'unable to upgrade: this path does not serve connection upgrades'));
+      };
+      const result = this.#parts.handle(request);
       if (result instanceof Promise) result.then(answer).catch(refuse);
       else answer(result);
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** What it takes is only loaded when somebody comes. */
+  async #serveWatchSocket(upgrade: Upgrade, answer: WatchAnswer, request: ServerRequest): Promise<void> {
+    const { serveWatchSocket } = await import('./watch-socket.ts');
+    const { clock } = this.#parts;
+    await serveWatchSocket(upgrade, answer, renderContextOf(request, clock), clock);
   }
 
   /** Stops accepting, lets requests under way finish for a moment, then cuts what is left. */

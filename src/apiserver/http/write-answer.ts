@@ -42,7 +42,8 @@ function isPretty(request: ServerRequest): boolean {
   return agent !== undefined && (agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0'));
 }
 
-function contextOf(request: ServerRequest, clock: Clock): RenderContext {
+/** How the objects of an answer are to be rendered for a request. */
+export function renderContextOf(request: ServerRequest, clock: Clock): RenderContext {
   const negotiated = request.negotiated ?? plainJson;
   return {
     negotiated,
@@ -85,11 +86,11 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
   const { request, clock } = writing;
   switch (answer.kind) {
     case 'stored': {
-      const rendered = renderStored(answer, contextOf(request, clock));
+      const rendered = renderStored(answer, renderContextOf(request, clock));
       return writeRendered(writing, answer.code, rendered);
     }
     case 'list': {
-      const rendered = renderList(answer, contextOf(request, clock));
+      const rendered = renderList(answer, renderContextOf(request, clock));
       return rendered instanceof Promise ? rendered.then((list) => writeList(writing, list)) : writeList(writing, rendered);
     }
     case 'object': {
@@ -221,7 +222,7 @@ function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): P
 
 function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
   const { out, request, clock, auditId } = writing;
-  const context = contextOf(request, clock);
+  const context = renderContextOf(request, clock);
   const head = headOf(request, auditId);
   head.push(['Content-Type', watchContentType(context.negotiated)]);
   writeHead(out, 200, head);
