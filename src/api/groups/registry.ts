@@ -2,7 +2,9 @@
  * Every built-in resource that has rules of its own, in the order of upstream's discovery. A resource that is not
  * named here behaves as its schema suggests: see `genericDefinition`.
  */
+import type { FieldError } from '../field-error.ts';
 import type { KubeObject } from '../meta/object.ts';
+import { validateFinalizerKind } from '../meta/object-meta.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
 import * as admissionregistration from './admissionregistration/admissionregistration.ts';
 import { customResourceDefinitionDefinition } from './apiextensions/custom-resource-definition.ts';
@@ -21,6 +23,7 @@ import { leaseCandidateDefinition } from './coordination/lease-candidate.ts';
 import { leaseDefinition } from './coordination/lease.ts';
 import { configMapDefinition } from './core/config-map.ts';
 import { endpointsDefinition } from './core/endpoints.ts';
+import { limitRangeDefinition } from './core/limit-range.ts';
 import { namespaceDefinition } from './core/namespace.ts';
 import { nodeDefinition } from './core/node.ts';
 import { persistentVolumeClaimDefinition } from './core/persistent-volume-claim.ts';
@@ -28,7 +31,7 @@ import { persistentVolumeDefinition } from './core/persistent-volume.ts';
 import { podTemplateDefinition } from './core/pod-template.ts';
 import { podDefinition } from './core/pod.ts';
 import { replicationControllerDefinition } from './core/replication-controller.ts';
-import { limitRangeDefinition, resourceQuotaDefinition } from './core/resource-quota.ts';
+import { resourceQuotaDefinition } from './core/resource-quota.ts';
 import { secretDefinition } from './core/secret.ts';
 import { serviceAccountDefinition } from './core/service-account.ts';
 import { serviceDefinition } from './core/service.ts';
@@ -118,4 +121,14 @@ export function definitionOf(group: string, resource: string): ResourceDefinitio
 /** The rules of a built-in resource: its own, or those that its schema suggests. */
 export function definitionFor(schema: ResourceSchema): ResourceDefinition<KubeObject> {
   return definitionOf(schema.group, schema.resource) ?? genericDefinition(schema);
+}
+
+/** Groups that check finalizers no further than custom resources do: any qualified name is well. */
+const anyFinalizer: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io', 'coordination.k8s.io', 'node.k8s.io', 'policy', 'internal.apiserver.k8s.io']);
+
+/** What is wrong with the finalizers of an object, beyond their form: built-in kinds take words without a domain only from Kubernetes. */
+export function validateFinalizerNames(definition: ResourceDefinition<KubeObject>, finalizers: readonly string[] | undefined): FieldError[] {
+  const { group, resource } = definition.type;
+  if (finalizers === undefined || finalizers.length === 0 || anyFinalizer.has(group) || definitionOf(group, resource) !== definition) return [];
+  return finalizers.flatMap((finalizer, i) => validateFinalizerKind(finalizer, `metadata.finalizers[${i}]`));
 }

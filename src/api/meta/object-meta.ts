@@ -63,6 +63,16 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
   return errors;
 }
 
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/**
+ * The name of a finalizer of a built-in kind: one of Kubernetes' own, or one with a domain (upstream's
+ * validateKubeFinalizerName). Custom resources may have any.
+ */
+export function validateFinalizerKind(finalizer: string, path: string): FieldError[] {
+  return finalizer.includes('/') || standardFinalizers.includes(finalizer) ? [] : [invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+}
+
 function validateManagedFields(entries: ObjectMeta['managedFields'], path: string): FieldError[] {
   return (entries ?? []).flatMap((entry, i) => {
     const errors: FieldError[] = [];

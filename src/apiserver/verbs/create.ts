@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/clock.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
+import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
 import type { FieldError } from '../../api/field-error.ts';
 import { alreadyExistsError, ApiError, badRequestError, invalidError, isReason } from '../../api/status.ts';
@@ -118,6 +119,6 @@ function existsError(served: StoredResource, name: string, existing: CachedObjec
 function validateNew(served: StoredResource, object: KubeObject, nowMs: number): void {
   const { definition, schema } = served;
   const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition.nameRule ?? 'dns-1123-subdomain' });
-  errors.push(...(definition.validate?.(object, { nowMs }) ?? []));
+  errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(definition.validate?.(object, { nowMs }) ?? []));
   if (errors.length > 0) throw invalidError(schema, object.metadata.name ?? '', errors);
 }

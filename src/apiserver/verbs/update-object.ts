@@ -1,6 +1,7 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { invalid } from '../../api/field-error.ts';
 import type { UpdateRules } from '../../api/groups/definition.ts';
+import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
@@ -86,7 +87,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   let committed = false;
   try {
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
-    errors.push(...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
+    errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
     if (errors.length > 0) throw invalidError(schema, plan.name, errors);
     if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);
     const validating = validateAdmission(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);

@@ -55,7 +55,7 @@ test('defaults of the other sets', () => {
   const stateful = create(statefulSetDefinition, { volumeClaimTemplates: [{ metadata: { name: 'd' }, spec: {} }] }).spec;
   assert.deepEqual(
     [stateful['podManagementPolicy'], stateful['updateStrategy'], stateful['persistentVolumeClaimRetentionPolicy'], stateful['replicas'], stateful['revisionHistoryLimit'], stateful['volumeClaimTemplates']],
-    ['OrderedReady', { type: 'RollingUpdate', rollingUpdate: { partition: 0 } }, { whenDeleted: 'Retain', whenScaled: 'Retain' }, 1, 10, [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'd' }, spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } }]]);
+    ['OrderedReady', { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } }, { whenDeleted: 'Retain', whenScaled: 'Retain' }, 1, 10, [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'd' }, spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } }]]);
   const daemon = create(daemonSetDefinition);
   assert.deepEqual([daemon.spec['updateStrategy'], daemon.spec['revisionHistoryLimit'], daemon.metadata.annotations], [{ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }, 10, { 'deprecated.daemonset.template.generation': '1' }]);
   assert.equal(create(replicaSetDefinition).spec['replicas'], 1);
@@ -163,4 +163,14 @@ test('revisions and templates', () => {
   const immutable = controllerRevisionDefinition.update!.validateUpdate!({ metadata: {}, revision: 1, data: { a: 1 } }, { metadata: {}, revision: 1, data: { a: 2 } }, context);
   assert.deepEqual(immutable.map(formatFieldError), ['data: Invalid value: {"a":1}: field is immutable']);
   assert.deepEqual(podTemplateDefinition.validate!({ metadata: {}, template: { spec: { containers: [], restartPolicy: 'Always', dnsPolicy: 'Default', terminationGracePeriodSeconds: 1 } } }, context).map(formatFieldError), ['template.spec.containers: Required value']);
+});
+
+test('warnings of a stateful set', () => {
+  const claim = { metadata: { name: 'd' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1500m' } } } };
+  const set = create(statefulSetDefinition, { volumeClaimTemplates: [claim], revisionHistoryLimit: -1 });
+  const kept = 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
+  const fraction = (path: string): string => `${path}.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer`;
+  assert.deepEqual(statefulSetDefinition.validate!(set as never, context), []);
+  assert.deepEqual(statefulSetDefinition.warnings!(set as never, undefined), [fraction('spec.volumeClaimTemplates[0]'), kept]);
+  assert.deepEqual(statefulSetDefinition.warnings!(set as never, set as never), [fraction('spec.volumeClaimTemplates[0].Spec'), kept]);
 });

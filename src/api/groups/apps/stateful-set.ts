@@ -10,6 +10,7 @@ import { validatePodAnnotations } from '../../pod/validation/validate-annotation
 import { statefulsets } from '../../resources.ts';
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../types/apps/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
+import { applyPersistentVolumeClaimDefaults, claimSpecWarnings } from '../core/persistent-volume-claim.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules, statusRules } from '../strategy.ts';
@@ -25,7 +26,10 @@ export function applyStatefulSetDefaults(object: Loose<StatefulSet>): void {
     strategy.type = 'RollingUpdate';
     strategy.rollingUpdate ??= {};
   }
-  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) strategy.rollingUpdate.partition ??= 0;
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) {
+    strategy.rollingUpdate.partition ??= 0;
+    strategy.rollingUpdate.maxUnavailable ??= 1;
+  }
   const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
   retention.whenDeleted ||= 'Retain';
   retention.whenScaled ||= 'Retain';
@@ -36,8 +40,7 @@ export function applyStatefulSetDefaults(object: Loose<StatefulSet>): void {
     // Templates of claims are whole objects, and say of themselves what they are.
     claim.apiVersion ||= 'v1';
     claim.kind ||= 'PersistentVolumeClaim';
-    (claim.spec ??= {}).volumeMode ??= 'Filesystem';
-    (claim.status ??= {}).phase ||= 'Pending';
+    applyPersistentVolumeClaimDefaults(claim);
   }
 }
 
@@ -88,7 +91,6 @@ function validateSpec(spec: Loose<StatefulSetSpec>): FieldError[] {
   addNonNegative(errors, 'spec.replicas', spec.replicas);
   addNonNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
   addNonNegative(errors, 'spec.ordinals.start', spec.ordinals?.start);
-  addNonNegative(errors, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit);
   addSelector(errors, 'spec.selector', spec.selector, 'statefulset');
   validateTemplate(spec, errors);
   return errors;
@@ -120,6 +122,16 @@ function validateStatus({ status }: StatefulSet, old: StatefulSet): FieldError[]
   return errors;
 }
 
+function warnings({ metadata, spec }: StatefulSet, old: StatefulSet | undefined): string[] {
+  const found = old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : [];
+  spec?.volumeClaimTemplates?.forEach((claim, i) => {
+    // Upstream's path says less of a new set, and misspells a part of that of a changed one.
+    found.push(...claimSpecWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${i}]${old === undefined ? '' : '.Spec'}`));
+  });
+  if ((spec?.revisionHistoryLimit ?? 0) < 0) found.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended');
+  return found;
+}
+
 const rules = standardRules<StatefulSet>({ status: true, generation: true });
 
 export const statefulSetDefinition: ResourceDefinition<StatefulSet> = {
@@ -135,7 +147,7 @@ export const statefulSetDefinition: ResourceDefinition<StatefulSet> = {
   validate: ({ spec = {} }: Loose<StatefulSet>) => [...validateSpec(spec), ...validateServiceName(spec)],
   update: { ...rules.update, validateUpdate },
   subresources: { status: statusRules<StatefulSet>(validateStatus) },
-  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
+  warnings,
   columns: [
     nameColumn,
     column('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),

@@ -1,24 +1,17 @@
 import type { FieldError } from '../../field-error.ts';
-import { forbidden, invalid, notSupported } from '../../field-error.ts';
-import { qualifiedName } from '../../meta/validation.ts';
+import { forbidden, invalid } from '../../field-error.ts';
 import { leases } from '../../resources.ts';
 import type { Lease } from '../../types/coordination/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-
-const strategies = ['OldestEmulationVersion'];
+import { validateLeaseStrategy } from './lease-strategy.ts';
 
 function validateLease({ spec = {} }: Lease): FieldError[] {
   const errors: FieldError[] = [];
   const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder = '' } = spec;
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) errors.push(invalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
   if (leaseTransitions !== undefined && leaseTransitions < 0) errors.push(invalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
-  if (strategy !== undefined) {
-    // Upstream names the field twice.
-    const path = 'spec.strategy.strategy';
-    if (strategy.includes('/')) errors.push(...qualifiedName(strategy).map((message) => invalid(path, strategy, message)));
-    else if (!strategies.includes(strategy)) errors.push(notSupported(path, strategy, strategies));
-  }
+  if (strategy !== undefined) validateLeaseStrategy(strategy, 'spec.strategy', errors);
   if (preferredHolder !== '' && (strategy ?? '') === '') errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   return errors;
 }

@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts';
 import { invalid } from '../../field-error.ts';
+import { validateFinalizerKind } from '../../meta/object-meta.ts';
 import { qualifiedName } from '../../meta/validation.ts';
 import { namespaces } from '../../resources.ts';
 import type { Namespace } from '../../types/core/v1.ts';
@@ -10,12 +11,8 @@ import { keepField, statusRules } from '../strategy.ts';
 /** The label that every namespace carries, so that selectors can name one. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 
-const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
-
 function validateFinalizer(path: string, finalizer: string): FieldError[] {
-  const errors = qualifiedName(finalizer).map((message) => invalid(path, finalizer, message));
-  if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
-  return errors;
+  return [...qualifiedName(finalizer).map((message) => invalid(path, finalizer, message)), ...validateFinalizerKind(finalizer, path)];
 }
 
 function labelWithName({ metadata }: Namespace): void {

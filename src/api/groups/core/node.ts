@@ -1,85 +1,30 @@
-import type { FieldError } from '../../field-error.ts';
-import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
-import { validateCidr, ipFamilyOf } from '../../meta/ip.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { labelValue, qualifiedName } from '../../meta/validation.ts';
-import { validateResourceQuantity } from '../../pod/validation/validate-resources.ts';
 import { nodes } from '../../resources.ts';
-import type { Node, Taint } from '../../types/core/v1.ts';
+import type { Node } from '../../types/core/v1.ts';
 import { ageColumn, column, nameColumn, orNone, orUnknown } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepField, statusRules } from '../strategy.ts';
+import { keepAllButStatus, keepField } from '../strategy.ts';
+import { roundQuantities } from './container-defaults.ts';
+import { validateNode, validateNodeUpdate } from './node-validation.ts';
 
-const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-
-/** Keys, values and effects of taints, unique by key and effect. */
-export function validateTaints(taints: readonly Loose<Taint>[], path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  taints.forEach(({ key = '', value = '', effect = '' }, i) => {
-    const at = `${path}[${i}]`;
-    for (const message of qualifiedName(key)) errors.push(invalid(`${at}.key`, key, message));
-    const wrong = labelValue(value);
-    if (wrong.length > 0) errors.push(invalid(`${at}.value`, value, wrong.join(';')));
-    if (effect === '') errors.push(required(`${at}.effect`));
-    else if (!taintEffects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, taintEffects));
-    const identity = `${effect} ${key}`;
-    if (seen.has(identity)) {
-      const shown = JSON.stringify({ Key: key, Value: value, Effect: effect, TimeAdded: null });
-      errors.push({ reason: 'FieldValueDuplicate', field: at, message: `Duplicate value: ${shown}: taints must be unique by key and effect pair` });
-    }
-    seen.add(identity);
-  });
-  return errors;
+/** Fields of dynamic kubelet configuration, which is gone: they are dropped unless they stood before. */
+function dropConfigSource(object: Node, old?: Node): void {
+  if (object.spec !== undefined && old?.spec?.configSource === undefined) delete object.spec.configSource;
+  if (object.status !== undefined && old?.status?.config === undefined) delete object.status.config;
 }
 
-function validateResources({ status }: Node): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const list of ['capacity', 'allocatable'] as const) {
-    for (const [name, quantity] of Object.entries(status?.[list] ?? {})) validateResourceQuantity(name, quantity, `status.${list}.${name}`, errors);
+/** Fills in what a node leaves out, in place. */
+function applyNodeDefaults({ spec, status }: Loose<Node>): void {
+  // The older podCIDR is the first of podCIDRs, whichever of the two was given.
+  if (spec?.podCIDR !== undefined && spec.podCIDR !== '') {
+    if (spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  } else if (spec?.podCIDRs?.[0] !== undefined) {
+    spec.podCIDR = spec.podCIDRs[0];
   }
-  return errors;
-}
-
-function validatePodCidrs({ spec }: Node): FieldError[] {
-  const cidrs = spec?.podCIDRs ?? [];
-  const errors = cidrs.flatMap((cidr, i) => validateCidr(`spec.podCIDRs[${i}]`, cidr));
-  if (cidrs.length > 1) {
-    const families = new Set(cidrs.map((cidr) => ipFamilyOf(cidr.split('/')[0]!)));
-    if (families.size !== 2 || cidrs.length > 2) errors.push(invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
-    cidrs.forEach((cidr, i) => {
-      if (cidrs.indexOf(cidr) < i) errors.push({ reason: 'FieldValueDuplicate', field: `spec.podCIDRs[${i}]`, message: `Duplicate value: ${JSON.stringify(cidr)}` });
-    });
-  }
-  return errors;
-}
-
-function validateNode(node: Node): FieldError[] {
-  return [...validateTaints(node.spec?.taints ?? [], 'metadata.taints'), ...validateResources(node), ...validatePodCidrs(node)];
-}
-
-function validateAddresses({ status }: Node): FieldError[] {
-  const seen = new Set<string>();
-  return (status?.addresses ?? []).flatMap(({ type, address }, i): FieldError[] => {
-    const identity = JSON.stringify({ Type: type, Address: address });
-    if (seen.has(identity)) return [{ reason: 'FieldValueDuplicate', field: `status.addresses[${i}]`, message: `Duplicate value: ${identity}` }];
-    seen.add(identity);
-    return [];
-  });
-}
-
-function validateNodeUpdate(node: Node, old: Node): FieldError[] {
-  const errors = [...validateResources(node), ...validateAddresses(node)];
-  const before = old.spec?.podCIDRs ?? [];
-  const after = node.spec?.podCIDRs ?? [];
-  if (before.length > 0 && (before.length !== after.length || before.some((cidr, i) => cidr !== after[i]))) {
-    errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
-  }
-  const providerId = old.spec?.providerID ?? '';
-  if (providerId !== '' && providerId !== node.spec?.providerID) errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
-  errors.push(...validateTaints(node.spec?.taints ?? [], 'metadata.taints'));
-  if ((node.spec?.externalID ?? '') !== (old.spec?.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'));
-  return errors;
+  if (status === undefined) return;
+  if (status.allocatable === undefined && status.capacity !== undefined) status.allocatable = { ...status.capacity };
+  roundQuantities(status.capacity);
+  roundQuantities(status.allocatable);
 }
 
 function statusOf({ spec, status }: Node): string {
@@ -105,21 +50,25 @@ const addressOf = (node: Node, wanted: string): string => orNone(node.status?.ad
 export const nodeDefinition: ResourceDefinition<Node> = {
   type: nodes,
   allowUnconditionalUpdate: true,
-  applyDefaults({ spec, status }) {
-    // The older podCIDR is the first of podCIDRs, whichever of the two was given.
-    if (spec?.podCIDR !== undefined && spec.podCIDR !== '') {
-      if (spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
-    } else if (spec?.podCIDRs?.[0] !== undefined) {
-      spec.podCIDR = spec.podCIDRs[0];
-    }
-    if (status?.allocatable === undefined && status?.capacity !== undefined) status.allocatable = { ...status.capacity };
-  },
+  applyDefaults: applyNodeDefaults,
+  prepareForCreate: (object) => dropConfigSource(object),
   validate: validateNode,
   update: {
-    prepareForUpdate: (object, old) => keepField(object, old, 'status'),
-    validateUpdate: validateNodeUpdate,
+    prepareForUpdate(object, old) {
+      keepField(object, old, 'status');
+      dropConfigSource(object, old);
+    },
+    validateUpdate: (object, old) => [...validateNode(object), ...validateNodeUpdate(object, old)],
   },
-  subresources: { status: statusRules<Node>(validateNodeUpdate) },
+  subresources: {
+    status: {
+      prepareForUpdate(object, old) {
+        keepAllButStatus(object, old);
+        dropConfigSource(object, old);
+      },
+      validateUpdate: validateNodeUpdate,
+    },
+  },
   warnings: ({ spec }) => ((spec?.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes']),
   columns: [
     nameColumn,

@@ -1,8 +1,17 @@
-import { limitranges, resourcequotas } from '../../resources.ts';
-import type { LimitRange, ResourceQuota } from '../../types/core/v1.ts';
-import { ageColumn, column, createdAtColumns, nameColumn } from '../columns.ts';
+import type { Loose } from '../../meta/loose.ts';
+import { resourcequotas } from '../../resources.ts';
+import type { ResourceQuota } from '../../types/core/v1.ts';
+import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
+import { roundQuantities } from './container-defaults.ts';
+import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from './resource-quota-validation.ts';
+
+function applyDefaults({ spec, status }: Loose<ResourceQuota>): void {
+  roundQuantities(spec?.hard);
+  roundQuantities(status?.hard);
+  roundQuantities(status?.used);
+}
 
 /** `cpu: 1/4, pods: 2/10` of the resources that are limits, or of those that are not. */
 function formatUsage({ status = {} }: ResourceQuota, limits: boolean): string {
@@ -11,16 +20,18 @@ function formatUsage({ status = {} }: ResourceQuota, limits: boolean): string {
     .map((name) => `${name}: ${used[name] ?? '0'}/${hard[name]!}`).join(', ');
 }
 
+const rules = standardRules<ResourceQuota>({ status: true, generation: false });
+
 export const resourceQuotaDefinition: ResourceDefinition<ResourceQuota> = {
   type: resourcequotas,
   allowUnconditionalUpdate: true,
-  ...standardRules<ResourceQuota>({ status: true, generation: false }),
+  ...rules,
+  applyDefaults,
+  prepareForCreate(object) {
+    object.status = {};
+  },
+  validate: validateResourceQuota,
+  update: { ...rules.update, validateUpdate: validateResourceQuotaUpdate },
+  subresources: { status: statusRules<ResourceQuota>(validateResourceQuotaStatus) },
   columns: [nameColumn, column('Request', (quota) => formatUsage(quota, false)), column('Limit', (quota) => formatUsage(quota, true)), ageColumn],
-};
-
-export const limitRangeDefinition: ResourceDefinition<LimitRange> = {
-  type: limitranges,
-  allowCreateOnUpdate: true,
-  allowUnconditionalUpdate: true,
-  columns: createdAtColumns,
 };

@@ -1,3 +1,5 @@
+import { JsonSyntaxError, scanJson } from '../../codec/json-scan.ts';
+import { maxJsonDepth } from '../../codec/json.ts';
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, invalid, required, tooLong } from '../../field-error.ts';
 import { mapsEqual } from '../../meta/equal.ts';
@@ -22,14 +24,27 @@ function base64Of(text: string): string {
   return btoa(binary);
 }
 
-/** Is the value a JSON object? Says what is wrong otherwise, without showing the secret. */
+const goTypes: Readonly<Record<string, string>> = { boolean: 'bool', number: 'number', string: 'string' };
+
+/** Is the value a JSON object? Says what is wrong otherwise in Go's words, of which at most one character is the secret's. */
 function validateJson(field: string, base64: string): FieldError[] {
+  const text = new TextDecoder().decode(bytesOf(base64));
   try {
-    const value = JSON.parse(new TextDecoder().decode(bytesOf(base64))) as unknown;
+    const value = JSON.parse(text) as unknown;
     if (typeof value === 'object' && !Array.isArray(value)) return [];
-    return [invalid(field, redacted, `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`)];
+    return [invalid(field, redacted, `json: cannot unmarshal ${goTypes[typeof value] ?? 'array'} into Go value of type map[string]interface {}`)];
   } catch {
-    return [invalid(field, redacted, 'invalid JSON')];
+    return [invalid(field, redacted, jsonProblem(text))];
+  }
+}
+
+function jsonProblem(text: string): string {
+  try {
+    scanJson(text, { maxDepth: maxJsonDepth });
+    return 'invalid JSON';
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error.message;
+    throw error;
   }
 }
 

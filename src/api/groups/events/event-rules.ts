@@ -18,6 +18,8 @@ export interface EventView {
   readonly series: { readonly count?: number; readonly lastObservedTime?: string } | undefined;
   readonly source: EventSource;
   readonly reportingController: string;
+  /** What the group calls it. */
+  readonly controllerField: 'reportingComponent' | 'reportingController';
   readonly reportingInstance: string;
   readonly action: string;
   readonly reason: string;
@@ -37,6 +39,7 @@ export function viewOfCore(event: CoreEvent): EventView {
     series: event.series,
     source: event.source ?? {},
     reportingController: event.reportingComponent ?? '',
+    controllerField: 'reportingComponent',
     reportingInstance: event.reportingInstance ?? '',
     action: event.action ?? '',
     reason: event.reason ?? '',
@@ -57,6 +60,7 @@ export function viewOfEvents(event: EventsEvent): EventView {
     series: event.series,
     source: event.deprecatedSource ?? {},
     reportingController: event.reportingController ?? '',
+    controllerField: 'reportingController',
     reportingInstance: event.reportingInstance ?? '',
     action: event.action ?? '',
     reason: event.reason ?? '',
@@ -76,8 +80,8 @@ function validateNewFields(event: EventView): FieldError[] {
   const errors: FieldError[] = [];
   const about = event.involvedObject.namespace ?? '';
   if (about === '' && event.namespace !== 'default' && event.namespace !== 'kube-system') errors.push(namespaceMismatch(about));
-  if (event.reportingController === '') errors.push(required('reportingController'));
-  for (const message of qualifiedName(event.reportingController)) errors.push(invalid('reportingController', event.reportingController, message));
+  if (event.reportingController === '') errors.push(required(event.controllerField));
+  for (const message of qualifiedName(event.reportingController)) errors.push(invalid(event.controllerField, event.reportingController, message));
   if (event.reportingInstance === '') errors.push(required('reportingInstance'));
   errors.push(...atMost('reportingInstance', event.reportingInstance, 128));
   if (event.action === '') errors.push(required('action'));
@@ -121,13 +125,29 @@ export function validateStrictCreate(event: EventView): FieldError[] {
   return errors;
 }
 
-const immutableFields = ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'eventTime', 'action', 'related', 'reportingController', 'reportingInstance'] as const;
+/** As Go shows its internal type. */
+function shownReference(reference: ObjectReference | undefined): Readonly<Record<string, string>> | null {
+  if (reference === undefined) return null;
+  const { kind = '', namespace = '', name = '', uid = '', apiVersion = '', resourceVersion = '', fieldPath = '' } = reference;
+  return { Kind: kind, Namespace: namespace, Name: name, UID: uid, APIVersion: apiVersion, ResourceVersion: resourceVersion, FieldPath: fieldPath };
+}
+
+/** What stays, in upstream's order: it looks at the reason twice. */
+function fixedParts(event: EventView): readonly (readonly [string, unknown])[] {
+  const { involvedObject, reason, message, source, firstTimestamp = null, lastTimestamp = null, count, type, eventTime = null, action, related, reportingController, reportingInstance } = event;
+  return [
+    ['involvedObject', shownReference(involvedObject)], ['reason', reason], ['message', message], ['source', { Component: source.component ?? '', Host: source.host ?? '' }],
+    ['firstTimestamp', firstTimestamp], ['lastTimestamp', lastTimestamp], ['count', count], ['reason', reason], ['type', type], ['eventTime', eventTime],
+    ['action', action], ['related', shownReference(related)], ['reportingController', reportingController], ['reportingInstance', reportingInstance],
+  ];
+}
 
 /** Through events.k8s.io/v1 only the series of an event changes. */
 export function validateStrictUpdate(event: EventView, old: EventView): FieldError[] {
   const errors = validateEvent(event);
   if (!semanticEqual(event.series, old.series)) errors.push(...validateSeries(event));
-  for (const field of immutableFields) errors.push(...validateImmutable(field, event[field], old[field]));
+  const before = fixedParts(old);
+  fixedParts(event).forEach(([field, value], i) => errors.push(...validateImmutable(field, value, before[i]![1])));
   return errors;
 }
 

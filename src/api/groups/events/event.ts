@@ -45,6 +45,8 @@ const columns = <T extends KubeObject>(view: (event: T) => EventView): Column<T>
 
 export const eventDefinition: ResourceDefinition<CoreEvent> = {
   type: events,
+  // Upstream does not check names here: what a path can hold is well.
+  nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   validate: (event) => validateEvent(viewOfCore(event)),

@@ -1,0 +1,61 @@
+import type { FieldError } from '../../field-error.ts';
+import type { Loose } from '../../meta/loose.ts';
+import { validateConditions } from '../../meta/validate-conditions.ts';
+import { dns1123Label, dns1123Subdomain } from '../../meta/validation.ts';
+import type { Errors } from '../../pod/validation/rules.ts';
+import { podgroups } from '../../resources.ts';
+import type { PodGroup, PodGroupTemplateReference } from '../../types/scheduling/v1alpha2.ts';
+import { ageColumn, nameColumn } from '../columns.ts';
+import type { ResourceDefinition } from '../definition.ts';
+import { keepAllButStatus, keepField, keepMetadata } from '../strategy.ts';
+import { addFixed, addFormatted, addOneOf, dropAlphaFields, validateSchedulingPolicy } from './pod-group-rules.ts';
+
+function validateReference(reference: Loose<PodGroupTemplateReference>, path: string, errors: Errors): void {
+  addOneOf(errors, path, reference, ['workload']);
+  if (reference.workload === undefined) return;
+  addFormatted(errors, `${path}.workload.workloadName`, reference.workload.workloadName, dns1123Subdomain);
+  addFormatted(errors, `${path}.workload.podGroupTemplateName`, reference.workload.podGroupTemplateName, dns1123Label);
+}
+
+function validatePodGroup({ spec = {} }: Loose<PodGroup>): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.podGroupTemplateRef !== undefined) validateReference(spec.podGroupTemplateRef, 'spec.podGroupTemplateRef', errors);
+  validateSchedulingPolicy(spec.schedulingPolicy ?? {}, 'spec.schedulingPolicy', errors);
+  return errors;
+}
+
+function validateUpdate({ spec = {} }: Loose<PodGroup>, { spec: old = {} }: Loose<PodGroup>): FieldError[] {
+  const errors: FieldError[] = [];
+  addFixed(errors, 'spec.podGroupTemplateRef', spec.podGroupTemplateRef, old.podGroupTemplateRef);
+  addFixed(errors, 'spec.schedulingPolicy', spec.schedulingPolicy, old.schedulingPolicy);
+  return errors;
+}
+
+export const podGroupDefinition: ResourceDefinition<PodGroup> = {
+  type: podgroups,
+  allowUnconditionalUpdate: true,
+  prepareForCreate(object: Loose<PodGroup>) {
+    object.status = {};
+    if (object.spec !== undefined) dropAlphaFields(object.spec, undefined);
+  },
+  validate: validatePodGroup,
+  update: {
+    prepareForUpdate(object: Loose<PodGroup>, old) {
+      keepField(object as PodGroup, old, 'status');
+      if (object.spec !== undefined) dropAlphaFields(object.spec, old.spec);
+    },
+    validateUpdate,
+  },
+  subresources: {
+    status: {
+      prepareForUpdate(object, old) {
+        keepAllButStatus(object, old);
+        keepMetadata(object, old);
+        // As the claims that they are about: alpha.
+        if ((old.spec as PodGroup['spec'] | undefined)?.resourceClaims === undefined) delete object.status?.resourceClaimStatuses;
+      },
+      validateUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions'),
+    },
+  },
+  columns: [nameColumn, ageColumn],
+};
