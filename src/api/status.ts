@@ -89,5 +89,5 @@ export function invalidError(kind: { readonly group: string; readonly kind: stri
   const texts = [...new Set(errors.map(formatFieldError))];
   const list = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
   const what = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
-  return new ApiError('Invalid', `${what} ${JSON.stringify(name)} is invalid: ${list}`, { details: { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.kind, causes } });
+  return new ApiError('Invalid', `${what} ${JSON.stringify(name)} is invalid: ${list}`, { details: { ...(name !== '' && { name }), ...(kind.group !== '' && { group: kind.group }), ...(kind.kind !== '' && { kind: kind.kind }), causes } });
 }

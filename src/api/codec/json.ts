@@ -1,6 +1,6 @@
 import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
-import { inTextOrder, JsonSyntaxError, scanJson } from './json-scan.ts';
+import { hasDuplicates, inTextOrder, JsonSyntaxError, scanJson } from './json-scan.ts';
 
 /** Nesting past this is refused: no API object comes near, and everything that walks objects recurses. */
 export const maxJsonDepth = 500;
@@ -70,8 +70,8 @@ export function expectObject(value: unknown, expectedKind: string, text?: string
 }
 
 /**
- * Decodes a request body. `duplicates: true` also reports fields given twice (the last one wins either way), which
- * costs a second pass. `expectedKind` words the error, and asks for an object. Throws ApiError BadRequest for malformed or
+ * Decodes a request body. `duplicates: true` also reports fields given twice (the last one wins either way).
+ * `expectedKind` words the error, and asks for an object. Throws ApiError BadRequest for malformed or
  * too deep input.
  */
 export function decodeJson(body: Uint8Array | string, options: { readonly duplicates?: boolean; readonly expectedKind?: string } = {}): DecodedJson {
@@ -85,7 +85,7 @@ export function decodeJson(body: Uint8Array | string, options: { readonly duplic
     throw malformed(text, syntaxErrorOf(text, error), expectedKind);
   }
   if (expectedKind !== undefined) expectObject(value, expectedKind, text);
-  const duplicates = options.duplicates === true ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
+  const duplicates = options.duplicates === true && hasDuplicates(text, value) ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
   return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };
 }
 

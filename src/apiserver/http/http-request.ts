@@ -148,8 +148,7 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     const { apiGroup: group, apiVersion: version } = this.info;
     return decodeBody(bytes, {
       contentType: this.header('content-type') ?? '',
-      // Looking for duplicates is a second pass over the body: only for those who ask to be told.
-      duplicates: /fieldValidation=(Strict|Warn)/.test(this.rawQuery),
+      duplicates: !this.rawQuery.includes('fieldValidation=Ignore'),
       negotiator: this.#negotiator,
       ...(expectedKind !== undefined && { expected: { apiVersion: group === '' ? version : `${group}/${version}`, kind: expectedKind } }),
     });

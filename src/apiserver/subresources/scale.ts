@@ -10,6 +10,7 @@ import type { StoredResource } from '../served-resources.ts';
 import { decodeTyped } from '../verbs/decode-object.ts';
 import { get, namespaceOfRequest } from '../verbs/get.ts';
 import { applyPatch, patchTypeOf } from '../verbs/patch.ts';
+import { patchProblems, patchRefusal } from '../verbs/patch-errors.ts';
 import { methodNotAllowed } from '../verbs/update.ts';
 import { modifiedMessage, updateObject, updateRules } from '../verbs/update-object.ts';
 import { writeOptions } from '../verbs/write-options.ts';
@@ -70,12 +71,14 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
   const schema = builtinSchema.kind(scaleKind.group, scaleKind.version, scaleKind.kind)!;
   const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
   const body = await request.decodedBody(isPatch ? undefined : scaleKind.kind);
+  const duplicates = patchType === undefined ? body.duplicates : patchProblems(patchType, body, options.fieldValidation);
   const access = accessOf(served);
 
   const wanted = (existing: KubeObject): Scale & KubeObject => {
     const current = scaleOf(served, existing);
-    const value = patchType === undefined ? structuredClone(body.value) : structuredClone(applyPatch(patchType, current, body.value, schema));
-    const scale = decodeTyped({ value, duplicates: body.duplicates }, { ...scaleKind, schema }, { fieldValidation: options.fieldValidation, warn }) as Scale & KubeObject;
+    const value = patchType === undefined ? body.value : applyPatch(patchType, current, body.value, schema);
+    const refuse = patchType === undefined ? {} : { refuse: patchRefusal(patchType, body.value, value) };
+    const scale = decodeTyped({ value: structuredClone(value), duplicates }, { ...scaleKind, schema }, { fieldValidation: options.fieldValidation, warn, ...refuse }) as Scale & KubeObject;
     check(served, info.name, scale, current);
     return scale;
   };

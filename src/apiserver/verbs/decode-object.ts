@@ -3,6 +3,7 @@ import { decodeObject, strictDecodingMessage, undecodableError } from '../../api
 import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
+import type { ApiError } from '../../api/status.ts';
 import { badRequestError } from '../../api/status.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -28,6 +29,8 @@ export interface DecodedBody {
 interface DecodeContext {
   readonly fieldValidation: FieldValidation;
   warn(message: string): void;
+  /** Words what is wrong with the fields, where the object is not the body itself. */
+  refuse?(detail: string): ApiError;
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -47,7 +50,7 @@ export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: 
   const kind = text(value['kind']) || expected.kind;
   if (apiVersion !== wanted || kind !== expected.kind) refuseKind({ apiVersion, kind }, expected, wanted);
   const { object, unknownFields, firstUnknownIndex, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
-  if (errors.length > 0) throw undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
+  if (errors.length > 0) throw context.refuse?.(errors[0]!) ?? undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
   const problems = body.format === 'cbor' && unknownFields.length > 0 ? [`cbor: found unknown field at map element index ${firstUnknownIndex}`] : [...body.duplicates, ...unknownFields];
   report(body.inOrder?.(problems) ?? problems, expected, context);
   const typed = object as unknown as KubeObject;
@@ -69,7 +72,7 @@ function refuseKind(given: { apiVersion: string; kind: string }, expected: Expec
 /** Unknown and duplicate fields: refused, warned of, or passed over in silence. */
 function report(problems: readonly string[], expected: ExpectedKind, context: DecodeContext): void {
   if (problems.length === 0 || context.fieldValidation === 'Ignore') return;
-  if (context.fieldValidation === 'Strict') throw undecodableError({ version: expected.version, kind: expected.kind }, expected.kind, strictDecodingMessage(problems));
+  if (context.fieldValidation === 'Strict') throw context.refuse?.(strictDecodingMessage(problems)) ?? undecodableError({ version: expected.version, kind: expected.kind }, expected.kind, strictDecodingMessage(problems));
   for (const problem of problems) context.warn(problem);
 }
 

@@ -9,9 +9,9 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
-import type { DecodedBody } from './decode-object.ts';
 import { decodeResource } from './decode-object.ts';
 import { namespaceOfRequest } from './get.ts';
+import { patchProblems, patchRefusal } from './patch-errors.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject, updateRules } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
@@ -55,15 +55,15 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
   const warn = (message: string): void => request.warn(message);
   const body = await request.decodedBody().catch((error: unknown) => {
-    throw type === 'merge' && isReason(error, 'BadRequest') ? badRequestError(`error decoding patch: ${error.message}`) : error;
+    throw type !== 'strategic' && options.fieldValidation !== 'Ignore' && isReason(error, 'BadRequest') ? badRequestError(`error decoding patch: ${error.message}`) : error;
   });
+  const duplicates = patchProblems(type, body, options.fieldValidation);
   const namespace = namespaceOfRequest(served, info);
   const desired = (existing: KubeObject | undefined): KubeObject => {
     if (existing === undefined) throw notFoundError(served.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
-    const patched = detach(applyPatch(type, document, body.value, served.schema.schema));
-    const decoded: DecodedBody = { value: patched, duplicates: body.duplicates };
-    const object = decodeResource(decoded, served, { fieldValidation: options.fieldValidation, warn });
+    const patched = applyPatch(type, document, body.value, served.schema.schema);
+    const object = decodeResource({ value: detach(patched), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
     matchNamespace(object, namespace);
     return object;
   };
