@@ -40,6 +40,8 @@ function bare(title: string, detail: string): string {
 }
 
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field, message: body('Invalid value', value, detail) });
+/** Like `invalid`, where upstream leaves the value out of the message. */
+export const invalidOmitted = (field: string, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field, message: bare('Invalid value', detail) });
 export const required = (field: string, detail = ''): FieldError => ({ reason: 'FieldValueRequired', field, message: bare('Required value', detail) });
 export const forbidden = (field: string, detail: string): FieldError => ({ reason: 'FieldValueForbidden', field, message: bare('Forbidden', detail) });
 export const duplicate = (field: string, value: unknown): FieldError => ({ reason: 'FieldValueDuplicate', field, message: body('Duplicate value', value, '') });

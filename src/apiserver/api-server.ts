@@ -8,6 +8,7 @@ import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
 import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
+import { certificateHooks } from './certificates/certificate-hooks.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
@@ -71,7 +72,7 @@ export class ApiServer implements AsyncDisposable {
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
-    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)]]);
+    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks]);
     this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));

@@ -1,3 +1,4 @@
+import type { FieldError } from '../api/field-error.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -16,10 +17,12 @@ export interface Reservation {
 }
 
 /**
- * Something that a stored resource does around its writes: Services take addresses and ports. All of it is synchronous.
+ * Something that a stored resource does around its writes: Services take addresses and ports.
  * `begin…` may change the object, and throws ApiError to refuse; its reservation is committed once the write is durable.
  */
 export interface StorageHook {
+  /** What is wrong with a new object that its rules found well-formed, where finding out takes time: signatures. */
+  checkNew?(object: KubeObject): Promise<FieldError[]>;
   beginCreate?(object: KubeObject): Reservation;
   beginUpdate?(object: KubeObject, old: KubeObject): Reservation;
   afterDelete?(object: KubeObject): void;

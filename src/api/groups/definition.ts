@@ -3,10 +3,20 @@ import type { KubeObject } from '../meta/object.ts';
 import type { NameRule } from '../meta/validation.ts';
 import type { ResourceType } from '../resource-type.ts';
 
+/** Who makes a request. */
+export interface RequestingUser {
+  readonly name: string;
+  readonly uid?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
 /** What a rule may know beside the object. Pure: the API server passes its clock's reading in. */
 export interface RuleContext {
   /** Wall time, milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Given to `prepareForCreate`. */
+  readonly user?: RequestingUser;
 }
 
 /** One column of a server-side table (metav1.TableColumnDefinition without its prose). */

@@ -39,6 +39,16 @@ export function statusRules<T extends KubeObject>(validateUpdate?: UpdateRules<T
   return { prepareForUpdate: keepAllButStatus, ...(validateUpdate && { validateUpdate }) };
 }
 
+/** What writing `status` may change where upstream calls ResetObjectMetaForStatus: the status alone, no metadata. */
+export function keepAllButStatusAndMeta(object: KubeObject, old: KubeObject): void {
+  keepAllButStatus(object, old);
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    const value = old.metadata[field];
+    if (value === undefined) delete object.metadata[field];
+    else Object.assign(object.metadata, { [field]: value });
+  }
+}
+
 /** Counts a generation when anything but metadata and status changed. */
 export function bumpGeneration(object: KubeObject, old: KubeObject): void {
   const generation = old.metadata.generation ?? 0;

@@ -23,12 +23,12 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   return errors;
 }
 
-/** Keys and total size of an annotation map. */
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
+/** Keys and total size of an annotation map. `keyErrors`: what is wrong with a key, in lower case; default: what a qualified name may not be. */
+export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, path: string, keyErrors: (key: string) => string[] = qualifiedName): FieldError[] {
   const errors: FieldError[] = [];
   let totalBytes = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
-    for (const message of qualifiedName(key.toLowerCase())) errors.push(invalid(path, key, message));
+    for (const message of keyErrors(key.toLowerCase())) errors.push(invalid(path, key, message));
     totalBytes += byteLength(key) + byteLength(value);
   }
   if (totalBytes > annotationsLimitBytes) errors.push(tooLong(path, annotationsLimitBytes));

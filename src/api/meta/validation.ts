@@ -95,6 +95,13 @@ export function qualifiedName(value: string): string[] {
   return errors;
 }
 
+/** A qualified name that has its prefix: `example.com/MyName`. */
+export function domainPrefixedKey(value: string): string[] {
+  const errors = qualifiedName(value);
+  if (errors.length > 0) return errors;
+  return value.includes('/') ? [] : ['must be a domain-prefixed key (such as "acme.io/foo")'];
+}
+
 /** The value of a label; may be empty. */
 export function labelValue(value: string): string[] {
   const errors: string[] = [];

@@ -83,11 +83,13 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const nowMs = core.clock.now();
   object.metadata.uid = core.random.uuid();
   object.metadata.creationTimestamp = timeText(nowMs);
-  definition.prepareForCreate?.(object, { nowMs });
-  const reservation = core.hooks.get(`${storage.group}/${storage.resource}`)?.beginCreate?.(object) ?? noReservation;
+  definition.prepareForCreate?.(object, { nowMs, user: context.user });
+  const hook = core.hooks.get(`${storage.group}/${storage.resource}`);
+  const reservation = hook?.beginCreate?.(object) ?? noReservation;
   let committed = false;
   try {
     validateNew(served, object, nowMs);
+    if (hook?.checkNew !== undefined) throwInvalid(served, object, await hook.checkNew(object));
     for (const warning of definition.warnings?.(object, undefined) ?? []) context.warn(warning);
     const { namespace = '', name = '' } = object.metadata;
     const waiting = validateAdmission(core, { operation: 'CREATE', schema, subresource: '', namespace, name, object, oldObject: undefined }, context);
@@ -120,5 +122,9 @@ function validateNew(served: StoredResource, object: KubeObject, nowMs: number):
   const { definition, schema } = served;
   const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition.nameRule ?? 'dns-1123-subdomain' });
   errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(definition.validate?.(object, { nowMs }) ?? []));
+  throwInvalid(served, object, errors);
+}
+
+function throwInvalid({ schema }: StoredResource, object: KubeObject, errors: FieldError[]): void {
   if (errors.length > 0) throw invalidError(schema, object.metadata.name ?? '', errors);
 }

@@ -26,7 +26,8 @@ test('defaults of an autoscaler', () => {
 
 const rows: readonly (readonly [name: string, fields: Fields, ...errors: string[]])[] = [
   ['a plain one', spec()],
-  ['amounts', spec({ minReplicas: 0, maxReplicas: -1 }), 'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1', 'spec.maxReplicas: Invalid value: -1: must be greater than 0', 'spec.maxReplicas: Invalid value: -1: must be greater than or equal to `minReplicas`', 'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas'],
+  ['amounts', spec({ minReplicas: 0, maxReplicas: -1 }), 'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1', 'spec.maxReplicas: Invalid value: -1: must be greater than or equal to 1', 'spec.maxReplicas: Invalid value: -1: must be greater than or equal to `minReplicas`', 'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas'],
+  ['nothing', { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } } }, 'spec.maxReplicas: Required value: must be set and greater than 0', 'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`'],
   ['no target', { spec: { maxReplicas: 1 } }, 'spec.scaleTargetRef.kind: Required value', 'spec.scaleTargetRef.name: Required value', 'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group'],
   ['a controller of the core group', spec({ scaleTargetRef: { apiVersion: 'v1', kind: 'ReplicationController', name: 'r' } })],
   ['a bad version', spec({ scaleTargetRef: { apiVersion: 'a/b/c', kind: 'D/', name: '..' } }), "spec.scaleTargetRef.kind: Invalid value: \"D/\": may not contain '/'", "spec.scaleTargetRef.name: Invalid value: \"..\": may not be '..'", 'spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],

@@ -54,7 +54,8 @@ export function validateAutoscaler(autoscaler: Autoscaler, old?: Autoscaler): Fi
   // Scaling to zero is behind a feature that is off; what is there may stay.
   const lowest = old?.spec?.minReplicas === 0 ? 0 : 1;
   if (minReplicas !== undefined && minReplicas < lowest) errors.push(invalid('spec.minReplicas', minReplicas, `must be greater than or equal to ${lowest}`));
-  if (maxReplicas < 1) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
+  if (maxReplicas === 0) errors.push(required('spec.maxReplicas', 'must be set and greater than 0'));
+  else if (maxReplicas < 0) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'));
   if (minReplicas !== undefined && maxReplicas < minReplicas) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
   addReference(errors, 'spec.scaleTargetRef', scaleTargetRef, targetOptions(autoscaler, old));
   const options = metricOptions(old);

@@ -7,7 +7,7 @@ import { dns1123Subdomain, pathSegment } from '../../meta/validation.ts';
 import { addInvalid } from '../../pod/validation/rules.ts';
 import { ipaddresses } from '../../resources.ts';
 import type { IPAddress } from '../../types/networking/v1.ts';
-import { ageColumn, column, nameColumn } from '../columns.ts';
+import { column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { addPathSegment } from './ingress-validation.ts';
 
@@ -33,6 +33,7 @@ export const ipAddressDefinition: ResourceDefinition<IPAddress> = {
   update: {
     validateUpdate: (object, old) => [...validateIpAddress(object), ...validateImmutable(path, (object as Loose<IPAddress>).spec?.parentRef, (old as Loose<IPAddress>).spec?.parentRef)],
   },
+  // Upstream writes the age into each row too, but names no column for it: kubectl does not show it.
   columns: [
     nameColumn,
     column('ParentRef', ({ spec }) => {
@@ -41,6 +42,5 @@ export const ipAddressDefinition: ResourceDefinition<IPAddress> = {
       const { group = '', resource = '', namespace = '', name = '' } = parentRef;
       return [`${resource}${group === '' ? '' : `.${group}`}`.toLowerCase(), ...(namespace === '' ? [] : [namespace]), name].join('/');
     }),
-    ageColumn,
   ],
 };

@@ -130,6 +130,10 @@ test('service networks', () => {
   assert.deepEqual(cidr.update(spec('10.0.0.0/24'), spec('10.0.0.0/24', 'fd00::/112')), []);
   assert.deepEqual(cidr.update(spec('10.0.0.0/24'), spec('10.0.1.0/24')), ['spec.cidrs[0]: Invalid value: "10.0.1.0/24": field is immutable']);
   assert.deepEqual(cidr.update(spec('10.0.0.0/24', 'fd00::/112'), spec('10.0.0.0/24')), ['spec.cidrs: Invalid value: ["10.0.0.0/24"]: field is immutable']);
+  const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+  assert.equal(cidr.make({ ...spec('10.0.0.0/24'), status: ready }).status, undefined);
+  const written = cidr.updated(spec('10.0.0.0/24'), { ...spec('10.0.1.0/24'), status: ready, metadata: { labels: { a: 'b' } } }, 'status');
+  assert.deepEqual([written.spec, written.status, written.metadata.labels], [{ cidrs: ['10.0.0.0/24'] }, ready, undefined]);
   assert.deepEqual(cidr.cells(spec('10.0.0.0/24', 'fd00::/112')), ['a', '10.0.0.0/24,fd00::/112', '60m']);
 });
 
@@ -141,5 +145,5 @@ test('addresses', () => {
   assert.deepEqual(address.errors({}), ['spec.parentRef: Required value']);
   assert.deepEqual(address.errors(parent({ group: 'A', namespace: '..' })), [`spec.parentRef.group: Invalid value: "A": ${subdomain}`, 'spec.parentRef.resource: Required value', 'spec.parentRef.name: Required value', "spec.parentRef.namespace: Invalid value: \"..\": may not be '..'"]);
   assert.deepEqual(address.update(parent({ resource: 'services', name: 's' }), parent({ resource: 'services', name: 't' })), ['spec.parentRef: Invalid value: {"resource":"services","name":"t"}: field is immutable']);
-  assert.deepEqual(address.cells(parent({ group: 'G', resource: 'Rs', namespace: 'n', name: 's' })), ['a', 'rs.g/n/s', '60m']);
+  assert.deepEqual(address.cells(parent({ group: 'G', resource: 'Rs', namespace: 'n', name: 's' })), ['a', 'rs.g/n/s']);
 });

@@ -6,7 +6,7 @@ import { servicecidrs } from '../../resources.ts';
 import type { ServiceCIDR } from '../../types/networking/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { statusRules } from '../strategy.ts';
+import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
 
 const path = 'spec.cidrs';
 
@@ -31,12 +31,15 @@ function validateChange(object: ServiceCIDR, old: ServiceCIDR): FieldError[] {
   return [invalid(path, cidrs.length === 0 ? null : cidrs, immutableMessage)];
 }
 
-/** A range that cluster addresses of Services come from. Upstream lets its creator write the status too. */
+const rules = standardRules<ServiceCIDR>({ status: true, generation: false });
+
+/** A range that cluster addresses of Services come from. */
 export const serviceCidrDefinition: ResourceDefinition<ServiceCIDR> = {
   type: servicecidrs,
   allowUnconditionalUpdate: true,
+  prepareForCreate: rules.prepareForCreate,
   validate: validateServiceCidr,
-  update: { validateUpdate: (object, old) => [...validateServiceCidr(object), ...validateChange(object, old)] },
-  subresources: { status: statusRules() },
+  update: { ...rules.update, validateUpdate: (object, old) => [...validateServiceCidr(object), ...validateChange(object, old)] },
+  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta } },
   columns: [nameColumn, column('CIDRs', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
 };
