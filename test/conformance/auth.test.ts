@@ -1,4 +1,8 @@
+// What @peculiar/x509 is built with asks for it, and it must come first.
+import 'reflect-metadata';
+import { Pkcs10CertificateRequestGenerator, X509CertificateGenerator } from '@peculiar/x509';
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 import { nameOf } from '../../src/api/meta/object.ts';
 import { certificatesigningrequests, configmaps, pods, serviceaccounts } from '../../src/api/resources.ts';
@@ -95,12 +99,10 @@ test('[sig-auth] SubjectReview should support SubjectReview API operations [Conf
 test('[sig-auth] Certificates API [Privileged:ClusterAdmin] should support CSR API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
   const { client } = world;
-  // A request for CN=e2e-user, O=e2e-group; made once with openssl.
-  const request = Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----
-MIHoMIGPAgEAMC0xETAPBgNVBAMMCGUyZS11c2VyMRgwFgYDVQQKDA9lMmUtZ3Jv
-dXAtZ3JvdXAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARnN2YkF0g3fZBv0rqG
------END CERTIFICATE REQUEST-----
-`).toString('base64');
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const pem = (made: { toString(format: 'pem'): string }): string => Buffer.from(`${made.toString('pem')}\n`).toString('base64');
+  const request = pem(await Pkcs10CertificateRequestGenerator.create({ name: 'CN=e2e-user, O=e2e-group', keys, signingAlgorithm: algorithm }));
   const make = (name: string) => ({ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name }, spec: { request, signerName: 'example.com/e2e', usages: ['digital signature', 'key encipherment', 'server auth'], expirationSeconds: 3600 } });
   await apiOperations(world, certificatesigningrequests, make);
   await client.create(certificatesigningrequests, make('csr'));
@@ -109,7 +111,7 @@ dXAtZ3JvdXAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARnN2YkF0g3fZBv0rqG
   assert.deepEqual([approved.status?.conditions?.length, approved.metadata.annotations?.['patchedapproval']], [1, 'true']);
   const again = await client.update(certificatesigningrequests, { ...approved, status: { conditions: [...approved.status!.conditions!, condition('Approved')] } }, { subresource: 'approval' });
   assert.deepEqual(again.status?.conditions?.map(({ type }) => type), ['ApprovalPatch', 'Approved']);
-  const certificate = Buffer.from(`-----BEGIN CERTIFICATE-----\n${Buffer.from('not looked into').toString('base64')}\n-----END CERTIFICATE-----\n`).toString('base64');
+  const certificate = pem(await X509CertificateGenerator.createSelfSigned({ name: 'CN=e2e-user', keys, signingAlgorithm: algorithm, serialNumber: '01', notBefore: new Date(0), notAfter: new Date(1) }));
   const issued = await client.patch(certificatesigningrequests, { name: 'csr' }, { type: 'merge', value: { metadata: { annotations: { patchedstatus: 'true' } }, status: { certificate } } }, { subresource: 'status' });
   assert.equal(issued.status?.certificate, certificate);
   await client.delete(certificatesigningrequests, { name: 'csr' });
