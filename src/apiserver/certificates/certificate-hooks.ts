@@ -2,6 +2,7 @@
 import { invalid, invalidOmitted } from '../../api/field-error.ts';
 import type { FieldError } from '../../api/field-error.ts';
 import { readRequest } from '../../api/groups/certificates/certificate-signing-request-validation.ts';
+import type { Loose } from '../../api/meta/loose.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts';
 import type { PodCertificateRequest } from '../../api/types/certificates/v1beta1.ts';
@@ -21,8 +22,8 @@ async function checkSigningRequest(object: KubeObject): Promise<FieldError[]> {
 }
 
 async function checkPodRequest(object: KubeObject): Promise<FieldError[]> {
-  const { stubPKCS10Request = '', pkixPublicKey = '', proofOfPossession = '', podUID } = (object as PodCertificateRequest).spec;
-  if (stubPKCS10Request !== '') return await errorOf(parseCertificateRequest(fromBase64(stubPKCS10Request)!)) === '' ? [] : [invalidOmitted('spec.stubPKCS10Request', 'invalid signature')];
+  const { stubPKCS10Request: stub = '', pkixPublicKey = '', proofOfPossession = '', podUID = '' } = (object as Loose<PodCertificateRequest>).spec ?? {};
+  if (stub !== '') return await errorOf(parseCertificateRequest(fromBase64(stub)!)) === '' ? [] : [invalidOmitted('spec.stubPKCS10Request', 'invalid signature')];
   const good = await provesPossession(parsePublicKey(fromBase64(pkixPublicKey)!), podUID, fromBase64(proofOfPossession)!);
   return good ? [] : [invalidOmitted('spec.proofOfPossession', 'could not verify proof-of-possession signature')];
 }

@@ -1,10 +1,8 @@
-import type { FlowSchema, PolicyRulesWithSubjects, PriorityLevelConfiguration, PriorityLevelConfigurationSpec, ResourcePolicyRule, Subject } from '../../api/types/flowcontrol/v1.ts';
+import { exemptName, mandatoryLevelSpecs, mandatorySchemaSpecs } from '../../api/groups/flowcontrol/mandatory.ts';
+import type { FlowSchema, FlowSchemaSpec, PolicyRulesWithSubjects, PriorityLevelConfiguration, PriorityLevelConfigurationSpec, ResourcePolicyRule, Subject } from '../../api/types/flowcontrol/v1.ts';
 
 /** Says whether the server keeps an object's spec as it ships it. */
 export const autoUpdateAnnotation = 'apf.kubernetes.io/autoupdate-spec';
-
-export const exemptName = 'exempt';
-export const catchAllName = 'catch-all';
 
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
 const authenticated = 'system:authenticated';
@@ -12,6 +10,9 @@ const unauthenticated = 'system:unauthenticated';
 
 const level = (name: string, spec: PriorityLevelConfigurationSpec): PriorityLevelConfiguration =>
   ({ apiVersion, kind: 'PriorityLevelConfiguration', metadata: { name, annotations: { [autoUpdateAnnotation]: 'true' } }, spec });
+
+const schemaOf = (name: string, spec: FlowSchemaSpec): FlowSchema =>
+  ({ apiVersion, kind: 'FlowSchema', metadata: { name, annotations: { [autoUpdateAnnotation]: 'true' } }, spec });
 
 function queuing(name: string, shares: number, lendablePercent: number, [queues, handSize]: readonly [number, number]): PriorityLevelConfiguration {
   return level(name, {
@@ -29,17 +30,12 @@ interface SchemaPlan {
 }
 
 function schema(name: string, priorityLevel: string, { precedence, distinguish, subjects, resourceRules, nonResourceRules }: SchemaPlan): FlowSchema {
-  return {
-    apiVersion,
-    kind: 'FlowSchema',
-    metadata: { name, annotations: { [autoUpdateAnnotation]: 'true' } },
-    spec: {
-      priorityLevelConfiguration: { name: priorityLevel },
-      matchingPrecedence: precedence,
-      ...(distinguish !== undefined && { distinguisherMethod: { type: distinguish } }),
-      rules: [{ subjects, ...(resourceRules !== undefined && { resourceRules }), ...(nonResourceRules !== undefined && { nonResourceRules }) }],
-    },
-  };
+  return schemaOf(name, {
+    priorityLevelConfiguration: { name: priorityLevel },
+    matchingPrecedence: precedence,
+    ...(distinguish !== undefined && { distinguisherMethod: { type: distinguish } }),
+    rules: [{ subjects, ...(resourceRules !== undefined && { resourceRules }), ...(nonResourceRules !== undefined && { nonResourceRules }) }],
+  });
 }
 
 const groups = (...names: string[]): Subject[] => names.map((name) => ({ kind: 'Group', group: { name } }));
@@ -52,15 +48,8 @@ const everything = (): Pick<SchemaPlan, 'resourceRules' | 'nonResourceRules'> =>
   ({ resourceRules: [resources(['*'], ['*'], ['*'], true)], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] });
 
 /** Without these the server could not tell where a request belongs: what others make of them is undone. */
-export const mandatoryLevels: readonly PriorityLevelConfiguration[] = [
-  level(catchAllName, { type: 'Limited', limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } } }),
-  level(exemptName, { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
-];
-
-export const mandatorySchemas: readonly FlowSchema[] = [
-  schema('exempt', exemptName, { precedence: 1, subjects: groups('system:masters'), ...everything() }),
-  schema('catch-all', catchAllName, { precedence: 10_000, distinguish: 'ByUser', subjects: groups(unauthenticated, authenticated), ...everything() }),
-];
+export const mandatoryLevels: readonly PriorityLevelConfiguration[] = Object.entries(mandatoryLevelSpecs).map(([name, spec]) => level(name, spec));
+export const mandatorySchemas: readonly FlowSchema[] = Object.entries(mandatorySchemaSpecs).map(([name, spec]) => schemaOf(name, spec));
 
 /** What a cluster starts with; administrators may change or, by the annotation, keep their own. */
 export const suggestedLevels: readonly PriorityLevelConfiguration[] = [

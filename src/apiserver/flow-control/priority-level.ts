@@ -1,6 +1,6 @@
 import type { PriorityLevelConfiguration } from '../../api/types/flowcontrol/v1.ts';
 import type { Clock } from '../../base/clock.ts';
-import { exemptName } from './bootstrap-objects.ts';
+import { exemptName } from '../../api/groups/flowcontrol/mandatory.ts';
 import { entropyBits } from './hand.ts';
 import type { Queuing } from './queue-set.ts';
 import { QueueSet } from './queue-set.ts';
