@@ -13,12 +13,12 @@ const condition = { conditions: [{ type: 'PatchedStatus', status: 'True', reason
 
 test('[sig-api-machinery] API priority and fairness should support FlowSchema API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
-  await apiOperations(world, flowschemas, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { matchingPrecedence: 10000, priorityLevelConfiguration: { name: 'global-default' }, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'User', user: { name: 'example-e2e-non-existent-user' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }] } }), { status: true, statusPatch: { status: condition } });
+  await apiOperations(world, flowschemas, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { matchingPrecedence: 10000, priorityLevelConfiguration: { name: 'global-default' }, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'User', user: { name: 'example-e2e-non-existent-user' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }] } }), { status: true, statusPatch: { status: condition }, statusKeepsMetadata: true });
 });
 
 test('[sig-api-machinery] API priority and fairness should support PriorityLevelConfiguration API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
-  await apiOperations(world, prioritylevelconfigurations, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }), { status: true, statusPatch: { status: condition } });
+  await apiOperations(world, prioritylevelconfigurations, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }), { status: true, statusPatch: { status: condition }, statusKeepsMetadata: true });
 });
 
 const policy = { matchConstraints: { resourceRules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }] } };

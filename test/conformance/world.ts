@@ -245,8 +245,11 @@ export function podOf(namespace: string, name: string, more: { readonly labels?:
   };
 }
 
-/** The sequence that most "should support … API operations" tests go through, for one kind. */
-export async function apiOperations<T extends KubeObject & { readonly metadata: ObjectMeta }>(world: World, type: ResourceType<T>, make: (name: string) => T, options: { readonly namespace?: string; readonly status?: boolean; readonly statusPatch?: unknown; readonly nameOf?: (short: string) => string } = {}): Promise<void> {
+/**
+ * The sequence that most "should support … API operations" tests go through, for one kind. `statusKeepsMetadata`: a
+ * write of the kind's status leaves annotations as they were.
+ */
+export async function apiOperations<T extends KubeObject & { readonly metadata: ObjectMeta }>(world: World, type: ResourceType<T>, make: (name: string) => T, options: { readonly namespace?: string; readonly status?: boolean; readonly statusPatch?: unknown; readonly statusKeepsMetadata?: boolean; readonly nameOf?: (short: string) => string } = {}): Promise<void> {
   const { client } = world;
   const scope = options.namespace === undefined ? {} : { namespace: options.namespace };
   const label = 'special-label=api-operations';
@@ -278,11 +281,12 @@ export async function apiOperations<T extends KubeObject & { readonly metadata: 
     const before = await client.getSubresource<T>(type, { ...scope, name }, statusPath);
     assert.equal(before.metadata.uid, created.metadata.uid);
     const told = await client.patch(type, { ...scope, name }, { type: 'merge', value: { metadata: { annotations: { patchedstatus: 'true' } }, ...(options.statusPatch as object) } }, { subresource: statusPath });
-    assert.equal(told.metadata.annotations?.['patchedstatus'], 'true');
+    const changed = options.statusKeepsMetadata === true ? undefined : 'true';
+    assert.equal(told.metadata.annotations?.['patchedstatus'], changed);
     assert.partialDeepStrictEqual(told, options.statusPatch as Partial<T>);
     const read = await client.get(type, { ...scope, name });
     const replaced = await client.update(type, { ...read, metadata: { ...read.metadata, annotations: { ...read.metadata.annotations, updatedstatus: 'true' } } }, { subresource: statusPath });
-    assert.equal(replaced.metadata.annotations?.['updatedstatus'], 'true');
+    assert.equal(replaced.metadata.annotations?.['updatedstatus'], changed);
   }
 
   await client.delete(type, { ...scope, name });
