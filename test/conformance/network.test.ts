@@ -215,5 +215,5 @@ test('[sig-network] ServiceCIDR and IPAddress API should support IPAddress API o
 
 test('[sig-network] ServiceCIDR and IPAddress API should support ServiceCIDR API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
-  await apiOperations(world, servicecidrs, (name) => ({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, spec: { cidrs: ['10.255.240.0/24'] } }), { status: true, statusPatch: { status: { conditions: [{ type: 'e2e', status: 'True', reason: 'E2E', message: 'Set from an e2e test', lastTransitionTime: '2026-01-01T00:00:00Z' }] } } });
+  await apiOperations(world, servicecidrs, (name) => ({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, spec: { cidrs: ['10.255.240.0/24'] } }), { status: true, statusKeepsMetadata: true, statusPatch: { status: { conditions: [{ type: 'e2e', status: 'True', reason: 'E2E', message: 'Set from an e2e test', lastTransitionTime: '2026-01-01T00:00:00Z' }] } } });
 });
