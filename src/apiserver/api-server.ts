@@ -61,6 +61,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
   #stopping = false;
+  #disposed = false;
 
   private constructor(options: ApiServerOptions, cache: WatchCache, chosen: ChosenResources) {
     const { clock, random, logger, store } = options;
@@ -139,7 +140,9 @@ export class ApiServer implements AsyncDisposable {
   async listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }> {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
-    const listener = await Opened.open(options, { handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, onUnexpected: (error) => this.#unexpected(error) });
+    const listener = await Opened.open(options, {
+      handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
+    });
     this.#listeners.push(listener);
     return listener.address;
   }
@@ -188,17 +191,36 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#stopping = true;
+    const { requestsMs = shutdownRequestsMs, watchesMs = 0 } = this.#options.shutdown ?? {};
+    await Promise.all(this.#listeners.map((listener) => listener.drain(requestsMs)));
     for (const cleanUp of this.#cleanUp) cleanUp();
     this.#core.bookmarks[Symbol.dispose]();
+    // Ends every watch, in peace.
     this.#core.cache[Symbol.dispose]();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all(this.#listeners.map((listener) => listener.close(Math.max(watchesMs, minWatchesMs))));
     for (const sink of this.#options.audit?.sinks ?? []) await sink[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Says that it is going to stop: /readyz fails from now on, and everything is served as before. Resolves when those who
+   * look at that have had the time that the options give them; then dispose of it.
+   */
+  async announceShutdown(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { delayMs = 0 } = this.#options.shutdown ?? {};
+    if (delayMs > 0) await this.#options.clock.sleep(delayMs);
   }
 }
 
 const defaultRequestTimeoutMs = 60_000;
+/** Requests under way when the server is disposed of get this long unless the options say more. */
+const shutdownRequestsMs = 2000;
+/** The end of a watch gets this long to reach its client. */
+const minWatchesMs = 500;
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
   return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));

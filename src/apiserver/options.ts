@@ -129,6 +129,11 @@ export interface ApiServerOptions {
   readonly flowControl?: boolean;
   /** Shows, to whom authorization allows it, what flow control is doing under /debug. Default true. */
   readonly profiling?: boolean;
+  /**
+   * How it stops, milliseconds each: how long it goes on while /readyz fails already (default 0), how long requests under
+   * way may take to finish (default two seconds), and how long the ends of watches may take to reach their clients.
+   */
+  readonly shutdown?: { readonly delayMs?: number; readonly requestsMs?: number; readonly watchesMs?: number };
   /** A request that is not a watch or a stream is given up after this long, milliseconds. Default one minute. */
   readonly requestTimeoutMs?: number;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { ApiError } from '../../api/status.ts';
+import { ApiError, badRequestError } from '../../api/status.ts';
+import { parseGoDuration } from '../../base/go-duration.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
 import { decodeBody } from '../encoding/decode-body.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
@@ -108,6 +109,25 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     return socketOf(this.#incoming)?.remoteAddress ?? this.#incoming.socket.remoteAddress ?? '';
   }
 
+  override get timeoutMs(): number | undefined {
+    if (!this.rawQuery.includes('timeout=')) return undefined;
+    const text = this.query.get('timeout');
+    return text === null || text === '' ? undefined : parseGoDuration(text);
+  }
+
+  /** Throws BadRequest when the client says in no way that is understood how long the request may take. */
+  checkTimeout(): void {
+    if (!this.rawQuery.includes('timeout=')) return;
+    const text = this.query.get('timeout');
+    if (text !== null && text !== '' && parseGoDuration(text) === undefined) throw badRequestError(`invalid timeout specified in the request URL - time: ${durationProblem(text)} ${JSON.stringify(text)}`);
+  }
+
+  /** Nobody waits for the answer any longer. */
+  giveUp(): void {
+    if (this.#abort === undefined) this.#abort = new AbortController();
+    this.#abort.abort(new DOMException('The operation timed out.', 'TimeoutError'));
+  }
+
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
@@ -154,6 +174,9 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     });
   }
 }
+
+/** Go tells a number without a unit from what is no duration at all. */
+const durationProblem = (text: string): string => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? 'missing unit in duration' : 'invalid duration');
 
 function socketOf(incoming: Incoming): TLSSocket {
   return (incoming as { stream?: { session?: { socket?: TLSSocket } } }).stream?.session?.socket ?? (incoming.socket as TLSSocket);

@@ -5,7 +5,8 @@ import type { Server as HttpsServer } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { SecureContext, SecureContextOptions, TlsOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -14,27 +15,31 @@ import type { Answer, WatchAnswer } from '../answer.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
 import type { RequestMetrics } from '../metrics.ts';
 import { apiErrorOf } from '../pipeline/dispatch.ts';
-import type { ServerRequest } from '../pipeline/server-request.ts';
+import { isLongRunning } from '../pipeline/limit-in-flight.ts';
 import type { Handler } from '../pipeline/step.ts';
 import type { Upgrade } from '../request.ts';
 import { parseRequestInfo } from '../request-info.ts';
+import { Connections, idleTimeoutMs } from './connections.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Incoming, Outgoing } from './http-request.ts';
 import { HttpServerRequest } from './http-request.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
+import type { ServingCertificate, TlsIdentity, TlsPolicy } from './tls-settings.ts';
+import { contextOptions, NamedContexts } from './tls-settings.ts';
 import { renderContextOf, writeAnswer, writeError } from './write-answer.ts';
 
-export interface ListenOptions {
+export interface ListenOptions extends TlsIdentity {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0, the default: any free one. */
   readonly port?: number;
-  /** PEM. */
-  readonly key: string | Uint8Array;
-  readonly cert: string | Uint8Array;
-  /** PEM of the authorities whose client certificates are asked for; clients choose their certificate by them. */
-  readonly clientCa?: string | Uint8Array;
   /** Offer HTTP/2 beside HTTP/1.1. Default true. */
   readonly http2?: boolean;
+  readonly tls?: TlsPolicy;
+  /** More connections at a time are hung up on. Default 16384. */
+  readonly maxConnections?: number;
+  /** The value of a Strict-Transport-Security header for every answer. Default: none. */
+  readonly strictTransportSecurity?: string;
 }
 
 /** What a listener serves, and with what. */
@@ -45,90 +50,97 @@ export interface ListenerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly negotiator: Negotiator;
+  /** A request that is not a watch or a stream is given up after this long. */
+  readonly requestTimeoutMs: number;
   onUnexpected(error: unknown): void;
 }
-
-/** Requests that are under way get this long when the server stops. */
-const shutdownGraceMs = 2000;
 
 /** All headers of a request together, as in upstream. */
 const maxHeaderBytes = 1024 * 1024;
 /** Whoever has not sent its headers by then is let go, as in upstream. */
 const headersTimeoutMs = 32_000;
+/** How often Node looks for those. */
+const connectionsCheckMs = 5000;
 
-/** Connections without a request are kept as long as upstream keeps them. */
-const idleTimeoutMs = 90_000;
+/** Who has not shaken hands by then is let go. */
+const handshakeTimeoutMs = 10_000;
+const defaultMaxConnections = 16_384;
 
 /** An HTTPS endpoint: HTTP/1.1 and HTTP/2, optional client certificates, connection upgrades. */
 export class Listener {
   readonly address: { readonly host: string; readonly port: number };
   readonly #server: HttpsServer | Http2SecureServer;
   readonly #parts: ListenerParts;
-  readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #options: ListenOptions;
+  readonly #connections: Connections;
+  readonly #deadlines: Deadlines;
+  #named: NamedContexts | undefined;
+  /** Requests under way, and those of them that take as long as they like. */
   #active = 0;
+  #longRunning = 0;
   #closing = false;
-  #onIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+  #onProgress: (() => void) | undefined;
 
-  private constructor(server: HttpsServer | Http2SecureServer, parts: ListenerParts, host: string, port: number) {
+  private constructor(server: HttpsServer | Http2SecureServer, parts: ListenerParts, options: ListenOptions) {
     this.#server = server;
     this.#parts = parts;
-    this.address = { host, port };
+    this.#options = options;
+    this.#connections = new Connections(parts.clock);
+    this.#deadlines = new Deadlines(parts.clock, parts.requestTimeoutMs);
+    this.address = { host: options.host ?? '127.0.0.1', port: (server.address() as AddressInfo).port };
   }
 
-  /** Opens it. Rejects when the address cannot be had. */
+  /** Opens it. Rejects when the address cannot be had, or the certificates and the TLS policy cannot be used. */
   static async open(options: ListenOptions, parts: ListenerParts): Promise<Listener> {
-    const host = options.host ?? '127.0.0.1';
+    let listener: Listener | undefined;
     const tls: TlsOptions & SecureContextOptions = {
-      key: Buffer.from(options.key),
-      cert: Buffer.from(options.cert),
-      ...(options.clientCa !== undefined && { ca: Buffer.from(options.clientCa) }),
+      ...contextOptions(options, options.tls ?? {}),
       requestCert: true,
       // Whoever comes without a valid certificate may still bring a token: the authenticators decide.
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
+      handshakeTimeout: handshakeTimeoutMs,
+      ...((options.named?.length ?? 0) > 0 && { SNICallback: (name: string, found: (error: Error | null, context?: SecureContext) => void): void => found(null, listener!.#named?.find(name)) }),
     };
-    const limits = { maxHeaderSize: maxHeaderBytes };
+    const limits = { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: connectionsCheckMs };
     const server = options.http2 === false
       ? createServer({ ...tls, ...limits })
       : createSecureServer({ ...tls, ...limits, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: maxHeaderBytes } });
+    server.maxConnections = options.maxConnections ?? defaultMaxConnections;
     // Node's own 5 s would end connections under the hands of clients that pause for a moment.
     (server as HttpsServer).keepAliveTimeout = idleTimeoutMs;
-    let listener: Listener | undefined;
     (server as HttpsServer).on('request', (incoming: Incoming, outgoing: Outgoing) => listener!.#serve(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => listener!.#serveUpgrade(incoming, socket, head));
-    server.on('secureConnection', (socket: Socket) => listener!.#track(socket));
-    server.on('session', (session: ServerHttp2Session) => listener!.#trackSession(session));
+    server.on('secureConnection', (socket: Socket) => listener!.#connections.addSocket(socket));
+    server.on('session', (session: ServerHttp2Session) => listener!.#connections.addSession(session));
     // A client that cannot shake hands, or hangs up in the middle, is no concern of ours.
     server.on('tlsClientError', () => {});
-    server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Duplex) => {
-      const refusal = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-      if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`);
-      else socket.destroy();
-    });
+    server.on('clientError', refuseUnreadable);
     (server as HttpsServer).headersTimeout = headersTimeoutMs;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port: options.port ?? 0 }, () => {
+      server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 }, () => {
         server.off('error', reject);
         resolve();
       });
     });
-    listener = new Listener(server, parts, host, (server.address() as AddressInfo).port);
+    listener = new Listener(server, parts, options);
+    listener.#setNamed(options);
     return listener;
   }
 
-  #track(socket: Socket): void {
-    socket.setNoDelay(true);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => {});
+  /** New connections are proven with this from now on; those that are open stay. Throws when it cannot be used. */
+  identify(identity: TlsIdentity): void {
+    const context = contextOptions(identity, this.#options.tls ?? {});
+    // Whether key and certificate belong together shows here, before anything has changed.
+    createSecureContext(context);
+    this.#setNamed(identity);
+    this.#server.setSecureContext(context);
   }
 
-  #trackSession(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
-    session.on('error', () => {});
+  #setNamed(identity: TlsIdentity): void {
+    const make = (certificate: ServingCertificate): SecureContext => createSecureContext(contextOptions({ ...certificate, ...(identity.clientCa !== undefined && { clientCa: identity.clientCa }) }, this.#options.tls ?? {}));
+    this.#named = identity.named === undefined || identity.named.length === 0 ? undefined : new NamedContexts(identity.named, make);
   }
 
   #serve(incoming: Incoming, outgoing: Outgoing): void {
@@ -137,7 +149,8 @@ export class Listener {
     outgoing.on('error', () => {});
     incoming.on('error', () => {});
     if (this.#closing && incoming.httpVersionMajor === 1) outgoing.setHeader('Connection', 'close');
-    let request: ServerRequest;
+    if (this.#options.strictTransportSecurity !== undefined) outgoing.setHeader('Strict-Transport-Security', this.#options.strictTransportSecurity);
+    let request: HttpServerRequest;
     try {
       request = this.#requestOf(incoming, outgoing);
     } catch (error) {
@@ -145,23 +158,49 @@ export class Listener {
       outgoing.end(`${apiErrorOf(error).message}\n`);
       return;
     }
+    const longRunning = isLongRunning(request.info);
     this.#active += 1;
+    if (longRunning) this.#longRunning += 1;
+    let inTime: (() => void) | undefined;
     outgoing.once('close', () => {
       this.#active -= 1;
+      if (longRunning) this.#longRunning -= 1;
+      inTime?.();
       metrics.record(request.info, request.method, outgoing.statusCode, clock.monotonicMs() - startedMs);
-      if (this.#active === 0) this.#onIdle?.();
+      this.#onProgress?.();
     });
     const auditId = (request.auditId = request.header('audit-id') ?? this.#parts.random.uuid());
     const writing = { out: outgoing, request, clock, auditId, negotiator };
+    let late = false;
     const refuse = (error: unknown): void => {
+      if (late) return;
       if (!(error instanceof ApiError)) this.#parts.onUnexpected(error);
       if (outgoing.headersSent) outgoing.destroy();
       else if (!outgoing.destroyed) writeError(writing, apiErrorOf(error));
     };
+    /** Only what is not answered at once has to be watched. */
+    const watchTime = (): void => {
+      if (longRunning || outgoing.destroyed) return;
+      inTime = this.#deadlines.add(request.timeoutMs, () => {
+        // What is left of its body is not waited for.
+        if (!incoming.complete && incoming.httpVersionMajor === 1) outgoing.shouldKeepAlive = false;
+        refuse(new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout', { details: {} }));
+        late = true;
+        request.giveUp();
+      });
+    };
     try {
+      if (!longRunning) request.checkTimeout();
       const result = this.#parts.handle(request);
-      if (result instanceof Promise) result.then((answer) => writeAnswer(writing, answer)).catch(refuse);
-      else writeAnswer(writing, result)?.catch(refuse);
+      if (result instanceof Promise) {
+        watchTime();
+        result.then((answer) => (late ? undefined : writeAnswer(writing, answer))).catch(refuse);
+        return;
+      }
+      const written = writeAnswer(writing, result);
+      if (written === undefined) return;
+      watchTime();
+      written.catch(refuse);
     } catch (error) {
       refuse(error);
     }
@@ -185,7 +224,7 @@ export class Listener {
     const upgrade = { method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers, socket, head };
     const refuse = (error: unknown): void => {
       if (!(error instanceof ApiError)) this.#parts.onUnexpected(error);
-      refuseUpgrade(socket, apiErrorOf(error));
+      refuseUpgrade(socket, apiErrorOf(error), { 'Audit-Id': this.#parts.random.uuid() });
     };
     try {
       const request = this.#requestOf(incoming, undefined, upgrade);
@@ -201,30 +240,41 @@ export class Listener {
     }
   }
 
-  /** What it takes is only loaded when somebody comes. */
-  async #serveWatchSocket(upgrade: Upgrade, answer: WatchAnswer, request: ServerRequest): Promise<void> {
-    const { serveWatchSocket } = await import('./watch-socket.ts');
-    const { clock } = this.#parts;
-    await serveWatchSocket(upgrade, answer, renderContextOf(request, clock), clock);
+  /** Stops accepting, and lets the requests that are under way finish, for so long at most. Watches and streams go on. */
+  async drain(atMostMs: number): Promise<void> {
+    this.#closing = true;
+    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#connections.sayGoodbye();
+    await this.#until(() => this.#active === this.#longRunning, atMostMs);
   }
 
-  /** Stops accepting, lets requests under way finish for a moment, then cuts what is left. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    if (this.#active > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#parts.clock.setTimer(shutdownGraceMs, resolve);
-        this.#onIdle = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-    }
-    for (const session of this.#sessions) session.destroy();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  /** Lets watches that have been ended reach their clients, for so long at most, and cuts what is left. After `drain`. */
+  async close(atMostMs: number): Promise<void> {
+    await this.#until(() => this.#active === 0, atMostMs);
+    this.#deadlines[Symbol.dispose]();
+    this.#connections.cut();
+    await this.#closed;
   }
+
+  async #until(done: () => boolean, atMostMs: number): Promise<void> {
+    if (done() || atMostMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.setTimer(atMostMs, resolve);
+      this.#onProgress = () => {
+        if (!done()) return;
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#onProgress = undefined;
+  }
+}
+
+/** What cannot be read as HTTP is answered before it is a request. */
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  const refusal = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`);
+  else socket.destroy();
 }
 
 /** `//` and dot segments mean nothing to the API: what upstream cleans by a redirect is cleaned here in place. */
