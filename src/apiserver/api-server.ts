@@ -14,6 +14,7 @@ import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
+import type { TlsIdentity } from './http/tls-settings.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
 import type { Gauge } from './metrics.ts';
 import { RequestMetrics } from './metrics.ts';
@@ -145,6 +146,11 @@ export class ApiServer implements AsyncDisposable {
     });
     this.#listeners.push(listener);
     return listener.address;
+  }
+
+  /** Every listener proves itself with this from now on; connections that are open stay. Throws when it cannot be used. */
+  identify(identity: TlsIdentity): void {
+    for (const listener of this.#listeners) listener.identify(identity);
   }
 
   /** Objects that must exist, ensured once more: for those that only appear when an address is known. */

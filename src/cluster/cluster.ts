@@ -9,7 +9,11 @@ import type { ControlPlane } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
 import type { ClusterNodes } from './nodes.ts';
+import { listenPolicyOf, protectionOf } from './serving.ts';
 import type { StartOptions } from './start-options.ts';
+import { ChangingFile } from './changing-file.ts';
+import { keepRenewed } from './renewal.ts';
+import { ServingIdentity } from './serving-identity.ts';
 import { NearKubeletDialer } from './near-kubelet-dialer.ts';
 import { dataDirError, makeDataDir } from './data-dir.ts';
 import { isServing, writePidFile } from './pid-file.ts';
@@ -52,6 +56,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
+  const dialer = new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate });
+  const identity = undo.use(await ServingIdentity.open({ settings: options, own: pki.apiServer, authority: pki.ca.certificate, clock, logger }));
+  const tokens = options.tokenFile === undefined ? undefined : undo.use(await ChangingFile.open('--token-auth-file', options.tokenFile, { clock, logger }));
   const controlPlane = undo.use(await startControlPlane({
     store,
     pki,
@@ -62,14 +69,17 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     clusterCidr: options.clusterCidr,
     runtimeConfig: options.runtimeConfig,
     featureGates: options.featureGates,
+    protection: protectionOf(options),
+    clientCa: { current: identity.clientCa, onChange: (listener) => { identity.onClientCa = listener; } },
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
-    ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
-    kubelet: new NearKubeletDialer(new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate }), (nodeName) => nodes.current?.kubeletAddress(nodeName)),
+    ...(tokens !== undefined && { tokenFile: tokens }),
+    kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
   }));
-  const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate })
+  const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, ...identity.current, ...listenPolicyOf(options) })
     .catch((error: unknown) => { throw explainListenError(error, options); });
+  identity.onChange = (changed) => controlPlane.server.identify(changed);
   progress.ready('api server');
 
   // Only now: what the machine needs (looking for programs, starting containerd) would make the API wait.
@@ -83,6 +93,16 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   if (options.writeKubeconfig !== undefined) await writeKubeconfig(options.writeKubeconfig, entry);
   const merged = await mergeKubeconfig(defaultKubeconfigPath(options.environment, options.home), entry);
   if (merged.kind === 'refused') progress.note(merged.warning);
+
+  let { admin } = pki;
+  undo.use(keepRenewed(async () => {
+    const renewed = await pki.renewed();
+    identity.renew(renewed.apiServer);
+    dialer.identify({ cert: renewed.apiServerKubeletClient.certificate, key: renewed.apiServerKubeletClient.key });
+    if (renewed.admin.certificate === admin.certificate) return;
+    ({ admin } = renewed);
+    await writeKubeconfig(paths.adminKubeconfig, { ...entry, user: { ...entry.user, credentials: admin } });
+  }, { clock, logger }));
 
   const controllers = options.controllers === false ? undefined : controlPlane.startControllers();
   controllers?.catch(() => {});
@@ -105,7 +125,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     context: merged.kind === 'refused' ? undefined : { name: contextName, file: merged.path },
     realNode: nodes.current?.real ?? false,
     controlPlane,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await controlPlane.server.announceShutdown();
+      await owned.disposeAsync();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ApiServerOptions } from '../apiserver/api-server.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
 import { standardAccess } from '../apiserver/authorization/access.ts';
+import type { Changing } from '../apiserver/authentication/replaceable.ts';
 import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
 import { Discovery } from '../apiserver/discovery/discovery.ts';
 import { OpenApi } from '../apiserver/openapi/openapi.ts';
@@ -26,7 +27,9 @@ export interface ControlPlaneOptions {
   readonly serviceCidr: string;
   readonly clusterCidr: string;
   /** Content of the static token file. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | Changing<string>;
+  /** PEM of the authorities of client certificates. Default: the cluster's own. */
+  readonly clientCa?: Changing<string>;
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
@@ -34,7 +37,7 @@ export interface ControlPlaneOptions {
   readonly audit?: ApiServerOptions['audit'];
   readonly kubelet?: KubeletDialer;
   /** Default: API priority and fairness, 600 seats. */
-  readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs'>;
+  readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs' | 'profiling' | 'shutdown'>;
   /** How pods and services are reached that clients proxy to. */
   readonly forwarder?: Forwarder;
   readonly advertise?: { readonly address: string; readonly port: number };
@@ -56,7 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     random,
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
-    ...standardAccess({ pki, ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
+    ...standardAccess({ pki, ...(options.clientCa !== undefined && { clientCa: options.clientCa }), ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
     flowControl: true,
     ...options.protection,
     documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],

@@ -3,6 +3,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { ControlPlane } from './control-plane.ts';
+import type { ServingSettings } from './serving.ts';
 
 /** Where a start tells how far it is. */
 export interface ProgressSink {
@@ -28,7 +29,7 @@ export interface AuditSettings {
 }
 
 /** What a user chooses of a cluster. The command line adds to it only what is the command line's. */
-export interface ClusterSettings extends AuditSettings {
+export interface ClusterSettings extends AuditSettings, ServingSettings {
   readonly dataDir: string;
   readonly port: number;
   readonly bindAddress: string;
@@ -52,7 +53,7 @@ export interface ClusterSettings extends AuditSettings {
 
 /** What starting it takes beside that. */
 export interface StartOptions extends ClusterSettings {
-  /** The content of the static token file. */
+  /** The path of the static token file, which is read again when it changes. */
   readonly tokenFile: string | undefined;
   /** False: the control plane alone. */
   readonly node: boolean;

@@ -41,7 +41,7 @@ export async function runComponent(name: ComponentName, flags: ComponentFlags): 
       process.stderr.write(`error: ${error.message}\n`);
       process.exit(1);
     },
-  }), () => 'stopped');
+  }), { stopped: () => 'stopped' });
 }
 
 type Starter = (options: ComponentOptions) => Promise<AsyncDisposable>;

@@ -14,8 +14,16 @@ export interface Foreground {
   readonly progress: Progress;
 }
 
+/** How what runs in the foreground stops. */
+export interface Stopping<T> {
+  /** What is said at the end. */
+  stopped(started: T): string;
+  /** What it may take by its own settings, milliseconds, beside the ten seconds that everything gets. */
+  readonly graceMs?: number;
+}
+
 /** Starts it, runs until a signal comes, stops it and ends the process. Rejects when it cannot be started. */
-export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, stopped: (started: T) => string): Promise<never> {
+export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, { stopped, graceMs = 0 }: Stopping<T>): Promise<never> {
   const clock = new RealClock();
   const logger = new LineLogger({ clock, level: logLevel, write: (line) => process.stderr.write(`${line}\n`) });
   const progress = new Progress({ clock, startedAtMs: startedAtMs(), write: (text) => process.stdout.write(text), colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' });
@@ -32,8 +40,8 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
   await stop;
   progress.line();
   progress.doing('stopping');
-  const forced = clock.setTimer(10_000, () => {
-    process.stderr.write('error: stopping took longer than 10 s; ended the hard way\n');
+  const forced = clock.setTimer(10_000 + graceMs, () => {
+    process.stderr.write(`error: stopping took longer than ${(10_000 + graceMs) / 1000} s; ended the hard way\n`);
     process.exit(1);
   }, { unref: true });
   const started = await starting;
@@ -49,14 +57,15 @@ function startedAtMs(): number {
   return Number.isFinite(launcher) && launcher > 0 ? launcher : Math.round(performance.timeOrigin);
 }
 
-/** Resolves at the first Ctrl-C or termination; a second one ends the process at once. */
+/** Resolves at the first Ctrl-C or termination; a second one, of either kind, ends the process at once. */
 function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(130));
-        resolve();
-      });
-    }
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }

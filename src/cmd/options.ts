@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
+import { tlsCipherNames, tlsVersionNames } from '../apiserver/http/tls-settings.ts';
+import { parseGoDuration } from '../base/go-duration.ts';
 import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 
@@ -87,6 +89,28 @@ const configurationMap: Check = (value, name) => {
   return Object.fromEntries(entries.map(([key, one]) => [key, String(one)]));
 };
 
+/** Milliseconds of a Go duration that is not negative. */
+const duration: Check = (value, name) => {
+  const ms = typeof value === 'string' ? parseGoDuration(value) : undefined;
+  if (ms === undefined || ms < 0) throw new UsageError(`${name}: wants a duration such as 30s or 1m30s, not ${JSON.stringify(value)}`);
+  return ms;
+};
+
+/** `--flag`, `--flag true` and `--flag false`. */
+const choice: Check = (value, name) => flag(value === 'true' ? true : value === 'false' ? false : value, name);
+
+const transportSecurity: Check = (value, name) => {
+  if (typeof value !== 'string' || !value.split(',').every((one) => one === 'includeSubDomains' || one === 'preload' || /^max-age=\d+$/.test(one))) throw new UsageError(`${name}: wants max-age=seconds, includeSubDomains and preload, separated by commas, not ${JSON.stringify(value)}`);
+  return value;
+};
+
+const sniCertificate = /^[^,:]+,[^,:]+(:[^,:]+(,[^,:]+)*)?$/;
+const sniCertificates: Check = (value, name) => {
+  const wrong = Array.isArray(value) ? value.find((one) => typeof one !== 'string' || !sniCertificate.test(one)) as unknown : value;
+  if (wrong !== undefined) throw new UsageError(`${name}: wants certificate,key or certificate,key:name,name, not ${JSON.stringify(wrong)}`);
+  return value;
+};
+
 const path: Check = (value, name) => resolve(text(value, name) as string);
 
 interface Setting {
@@ -95,6 +119,8 @@ interface Setting {
   readonly description: string;
   readonly default: unknown;
   readonly check: Check;
+  /** May be given several times. */
+  readonly repeated?: boolean;
 }
 
 /** Every setting: its flag, what it means, its default and what it accepts. The config file uses the same names. */
@@ -122,14 +148,30 @@ const settings: readonly Setting[] = [
   { key: 'auditLogMaxage', flags: '--audit-log-maxage <days>', description: 'days that audit logs put aside are kept; 0: for ever', default: 0, check: wholeNumber(0, 100_000) },
   { key: 'auditLogCompress', flags: '--audit-log-compress', description: 'compress audit logs that are put aside', default: false, check: flag },
   { key: 'auditWebhookConfigFile', flags: '--audit-webhook-config-file <kubeconfig>', description: 'a server that records of requests are sent to', default: undefined, check: path },
+  { key: 'enablePriorityAndFairness', flags: '--enable-priority-and-fairness [yes]', description: 'API priority and fairness instead of plain limits (default: true)', default: true, check: choice },
+  { key: 'maxRequestsInflight', flags: '--max-requests-inflight <count>', description: 'reading requests at a time; with priority and fairness, the sum of both counts', default: 400, check: wholeNumber(0, 1_000_000) },
+  { key: 'maxMutatingRequestsInflight', flags: '--max-mutating-requests-inflight <count>', description: 'writing requests at a time', default: 200, check: wholeNumber(0, 1_000_000) },
+  { key: 'requestTimeout', flags: '--request-timeout <duration>', description: 'when a request is given up (default: "1m0s")', default: undefined, check: duration },
+  { key: 'profiling', flags: '--profiling [yes]', description: 'show what priority and fairness does under /debug (default: true)', default: true, check: choice },
+  { key: 'shutdownDelayDuration', flags: '--shutdown-delay-duration <duration>', description: 'how long to go on serving, not ready any more, before stopping (default: "0s")', default: undefined, check: duration },
+  { key: 'shutdownWatchTerminationGracePeriod', flags: '--shutdown-watch-termination-grace-period <duration>', description: 'how long watches may take to end (default: "0s")', default: undefined, check: duration },
+  { key: 'tlsCertFile', flags: '--tls-cert-file <file>', description: 'certificate to serve with; read again when it changes (default: the cluster\'s own)', default: undefined, check: path },
+  { key: 'tlsPrivateKeyFile', flags: '--tls-private-key-file <file>', description: 'private key of --tls-cert-file', default: undefined, check: path },
+  { key: 'tlsSniCertKey', flags: '--tls-sni-cert-key <pair>', description: 'certificate,key or certificate,key:name,name for clients that ask for these names; may be given several times', default: undefined, check: sniCertificates, repeated: true },
+  { key: 'clientCaFile', flags: '--client-ca-file <file>', description: 'authorities of client certificates, beside the cluster\'s own; read again when it changes', default: undefined, check: path },
+  { key: 'tlsMinVersion', flags: '--tls-min-version <version>', description: `${tlsVersionNames.join(' or ')}`, default: 'VersionTLS12', check: oneOf(...tlsVersionNames) },
+  { key: 'tlsCipherSuites', flags: '--tls-cipher-suites <suites>', description: 'comma-separated IANA names of cipher suites (default: Node\'s choice)', default: undefined, check: listOf(...tlsCipherNames) },
+  { key: 'strictTransportSecurityDirectives', flags: '--strict-transport-security-directives <directives>', description: 'comma-separated: max-age=seconds, includeSubDomains, preload', default: undefined, check: transportSecurity },
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];
 
 /** Adds the flags of a cluster to a command. */
 export function addClusterFlags(command: Command): Command {
-  for (const { flags, description, default: value } of settings) {
-    command.option(flags, value === undefined || typeof value === 'boolean' ? description : `${description} (default: ${JSON.stringify(value)})`);
+  for (const { flags, description, default: value, repeated } of settings) {
+    const help = value === undefined || typeof value === 'boolean' ? description : `${description} (default: ${JSON.stringify(value)})`;
+    if (repeated === true) command.option(flags, help, (one: string, before: readonly string[] | undefined) => [...(before ?? []), one]);
+    else command.option(flags, help);
   }
   return command.option('--config <file>', 'settings from a YAML file: the flags\' names, without dashes before them');
 }
@@ -167,6 +209,7 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   }
   result['nodeName'] ??= dnsName(hostName.toLowerCase(), 'the host name, which names the node unless --node-name does,');
   const options = result as unknown as ClusterOptions;
+  if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
   return options;
 }

@@ -1,12 +1,12 @@
 import { homedir, hostname } from 'node:os';
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Cluster } from '../cluster/cluster.ts';
 import { startCluster } from '../cluster/cluster.ts';
+import { shutdownMs } from '../cluster/serving.ts';
 import { runInForeground } from './foreground.ts';
 import type { Progress } from './progress.ts';
 import type { ClusterOptions } from './options.ts';
-import { UsageError, resolveClusterOptions } from './options.ts';
+import { resolveClusterOptions } from './options.ts';
 
 /** What of a cluster a command starts. */
 export interface UpScope {
@@ -18,20 +18,11 @@ export interface UpScope {
 /** `coxswain up`, `server` and `apiserver`: runs in the foreground until a signal comes. */
 export async function up(command: Command, scope: UpScope): Promise<void> {
   const options = resolveClusterOptions(command.opts(), (key) => command.getOptionValueSource(key) === 'cli', hostname());
-  const tokenFile = options.tokenAuthFile === undefined ? undefined : await readTokenFile(options.tokenAuthFile);
   await runInForeground(options.logLevel, async (parts) => {
-    const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile, home: homedir(), environment: process.env });
+    const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile: options.tokenAuthFile, home: homedir(), environment: process.env });
     tellWhatNext(parts.progress, options, cluster);
     return cluster;
-  }, (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'));
-}
-
-async function readTokenFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--token-auth-file: ${(error as Error).message}`);
-  }
+  }, { stopped: (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'), graceMs: shutdownMs(options) });
 }
 
 function tellWhatNext(progress: Progress, options: ClusterOptions, cluster: Cluster): void {

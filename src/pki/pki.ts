@@ -36,6 +36,8 @@ export interface Pki {
   readonly apiServerKubeletClient: KeyPair;
   /** kubernetes-admin in system:masters. */
   readonly admin: KeyPair;
+  /** The API server's and the administrator's pairs, after those that are about to expire have been made anew. */
+  renewed(): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'admin'>>;
   /** The client certificate of a component; made (and kept, when there is a folder) on first asking. */
   component(name: ComponentName): Promise<KeyPair>;
   /** A node's client and serving certificates; made (and kept, when there is a folder) on first asking. */
@@ -146,13 +148,16 @@ async function build(vault: Vault, options: PkiOptions): Promise<Pki> {
   ]);
   for (const authority of [ca, frontProxyCa]) authorities.set(authority, new X509Certificate(authority.certificate));
   const names = [...new Set(['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`, 'localhost', '127.0.0.1', '::1', ...options.apiServerNames])];
-  const [apiServer, apiServerKubeletClient, admin] = await Promise.all([
-    leaf(ca, 'apiserver', { commonName: 'kube-apiserver', names, usages: ['server'] }),
-    leaf(ca, 'apiserver-kubelet-client', { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }),
-    leaf(ca, 'admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
-  ]);
+  const renewed = async (): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'admin'>> => {
+    const [apiServer, apiServerKubeletClient, admin] = await Promise.all([
+      leaf(ca, 'apiserver', { commonName: 'kube-apiserver', names, usages: ['server'] }),
+      leaf(ca, 'apiserver-kubelet-client', { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }),
+      leaf(ca, 'admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
+    ]);
+    return { apiServer, apiServerKubeletClient, admin };
+  };
   return {
-    ca, frontProxyCa, serviceAccount, apiServer, apiServerKubeletClient, admin,
+    ca, frontProxyCa, serviceAccount, ...await renewed(), renewed,
     component: (name) => leaf(name === 'front-proxy-client' ? frontProxyCa : ca, name, { commonName: componentUsers[name], usages: ['client'] }),
     kubelet: async (nodeName, nodeNames) => {
       const [client, serving] = await Promise.all([
@@ -203,6 +208,11 @@ export async function ensurePki(directory: string, options: PkiOptions): Promise
   await flush();
   return {
     ...pki,
+    renewed: async () => {
+      const pairs = await pki.renewed();
+      await flush();
+      return pairs;
+    },
     component: async (name) => {
       const pair = await pki.component(name);
       await flush();

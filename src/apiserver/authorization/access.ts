@@ -7,6 +7,7 @@ import { openIdPaths } from '../authentication/open-id.ts';
 import { createAuthenticators } from '../authentication/registry.ts';
 import { authenticationEndpoints } from '../authentication/reviews.ts';
 import { ServiceAccountIssuer } from '../authentication/service-account-issuer.ts';
+import type { Changing } from '../authentication/replaceable.ts';
 import { parseTokenFile } from '../authentication/token-file.ts';
 import { tokenRequestEndpoint } from '../authentication/token-request.ts';
 import type { ApiServerOptions, Plugged, ServerParts } from '../options.ts';
@@ -20,7 +21,9 @@ import { authorizationEndpoints } from './reviews.ts';
 export interface AccessOptions {
   readonly pki: Pick<Pki, 'ca' | 'frontProxyCa' | 'serviceAccount'>;
   /** The content of a token file. */
-  readonly tokenFile?: string;
+  readonly tokenFile?: string | Changing<string>;
+  /** PEM of the authorities of client certificates. Default: the cluster's own. */
+  readonly clientCa?: Changing<string>;
   /** Default Node, RBAC. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly admission?: AdmissionSettings;
@@ -40,7 +43,7 @@ function build(options: AccessOptions, parts: ServerParts): Required<Plugged> {
   const authenticators = createAuthenticators({
     clock,
     reader,
-    clientCa: ca.certificate,
+    clientCa: options.clientCa ?? ca.certificate,
     requestHeader: { clientCa: frontProxyCa.certificate, allowedNames: ['front-proxy-client'] },
     ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
     serviceAccount: { keys: [serviceAccount.publicKey], issuers: [issuer.issuer] },
@@ -67,7 +70,7 @@ function build(options: AccessOptions, parts: ServerParts): Required<Plugged> {
  * classes. Throws at once for a token file, mode or plug-in name that cannot be understood.
  */
 export function standardAccess(options: AccessOptions): Access {
-  if (options.tokenFile !== undefined) parseTokenFile(options.tokenFile);
+  if (options.tokenFile !== undefined) parseTokenFile(typeof options.tokenFile === 'string' ? options.tokenFile : options.tokenFile.current);
   const wrong = admissionSettingsError(options.admission ?? {});
   if (wrong !== undefined) throw new Error(wrong);
   const usesRbac = (options.authorizationModes ?? defaultAuthorizationModes).includes('RBAC');

@@ -27,15 +27,26 @@ const unreachable = ({ nodeName, address, port }: KubeletTarget, error: unknown)
 /** Reaches kubelets by TLS at the address that their node tells. */
 export class TlsKubeletDialer implements KubeletDialer, Disposable {
   readonly #options: TlsKubeletDialerOptions;
-  readonly #agent: Agent;
+  #pair: Pick<TlsKubeletDialerOptions, 'cert' | 'key'>;
+  #agent: Agent;
 
   constructor(options: TlsKubeletDialerOptions) {
     this.#options = options;
+    this.#pair = options;
+    this.#agent = new Agent({ keepAlive: true, ...this.#tls() });
+  }
+
+  /** New connections show this certificate from now on. */
+  identify(pair: Pick<TlsKubeletDialerOptions, 'cert' | 'key'>): void {
+    if (pair.cert === this.#pair.cert) return;
+    this.#pair = pair;
+    // What is under way goes on; connections that rest are not used again.
     this.#agent = new Agent({ keepAlive: true, ...this.#tls() });
   }
 
   #tls(): Pick<ConnectionOptions, 'cert' | 'key' | 'ca' | 'rejectUnauthorized'> {
-    const { cert, key, ca } = this.#options;
+    const { ca } = this.#options;
+    const { cert, key } = this.#pair;
     return { cert: Buffer.from(cert), key: Buffer.from(key), ...(ca === undefined ? { rejectUnauthorized: false } : { ca: Buffer.from(ca) }) };
   }
 

@@ -59,7 +59,9 @@ export interface ListenerParts {
 const maxHeaderBytes = 1024 * 1024;
 /** Whoever has not sent its headers by then is let go, as in upstream. */
 const headersTimeoutMs = 32_000;
-/** How often Node looks for those. */
+/** What is left of a body when its request has been answered gets this long. */
+const leftoverBodyMs = 5000;
+/** How often Node looks for headers that do not come. */
 const connectionsCheckMs = 5000;
 
 /** Who has not shaken hands by then is let go. */
@@ -117,6 +119,8 @@ export class Listener {
     server.on('tlsClientError', () => {});
     server.on('clientError', refuseUnreadable);
     (server as HttpsServer).headersTimeout = headersTimeoutMs;
+    // What a body may take is ours to say: an upload through a proxy has no limit, others have that of their request.
+    (server as HttpsServer).requestTimeout = 0;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 }, () => {
@@ -166,6 +170,8 @@ export class Listener {
       this.#active -= 1;
       if (longRunning) this.#longRunning -= 1;
       inTime?.();
+      // A body that nobody wanted is read to its end, but not for ever.
+      if (!incoming.complete && incoming.httpVersionMajor === 1) this.#deadlines.add(leftoverBodyMs, () => { if (!incoming.complete) incoming.socket.destroy(); });
       metrics.record(request.info, request.method, outgoing.statusCode, clock.monotonicMs() - startedMs);
       this.#onProgress?.();
     });
@@ -238,6 +244,12 @@ export class Listener {
     } catch (error) {
       refuse(error);
     }
+  }
+
+  async #serveWatchSocket(upgrade: Upgrade, answer: WatchAnswer, request: HttpServerRequest): Promise<void> {
+    const { serveWatchSocket } = await import('./watch-socket.ts');
+    const { clock } = this.#parts;
+    await serveWatchSocket(upgrade, answer, renderContextOf(request, clock), clock);
   }
 
   /** Stops accepting, and lets the requests that are under way finish, for so long at most. Watches and streams go on. */
