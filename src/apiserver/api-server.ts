@@ -39,6 +39,7 @@ import type { ChosenResources } from './serving/choose-resources.ts';
 import { chooseResources } from './serving/choose-resources.ts';
 import { serviceHook } from './services/service-hook.ts';
 import { ownEndpoints } from './subresources/registry.ts';
+import { EncryptedStore } from './encryption/encrypted-store.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
 import { StoredWriter } from './verbs/stored-writer.ts';
 import { versionInfo } from './version.ts';
@@ -75,7 +76,7 @@ export class ApiServer implements AsyncDisposable {
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
     const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
@@ -116,7 +117,9 @@ export class ApiServer implements AsyncDisposable {
    * Fills the cache, ensures the objects that must exist, and starts upkeep. Nothing listens yet. Rejects with an Error
    * for people when the runtime configuration or a feature gate is wrong.
    */
-  static async start(options: ApiServerOptions): Promise<ApiServer> {
+  static async start(given: ApiServerOptions): Promise<ApiServer> {
+    const { encryption } = given;
+    const options = encryption === undefined ? given : { ...given, store: new EncryptedStore(given.store, encryption.transformerFor), health: [...(given.health ?? []), ...encryption.health] };
     const chosen = await chooseResources(options);
     if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
@@ -207,6 +210,7 @@ export class ApiServer implements AsyncDisposable {
     // Ends every watch, in peace.
     this.#core.cache[Symbol.dispose]();
     await Promise.all(this.#listeners.map((listener) => listener.close(Math.max(watchesMs, minWatchesMs))));
+    this.#options.encryption?.[Symbol.dispose]();
     for (const sink of this.#options.audit?.sinks ?? []) await sink[Symbol.asyncDispose]();
   }
 

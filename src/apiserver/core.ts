@@ -40,6 +40,8 @@ export interface Core {
   /** By `group/resource` of the stored kind. */
   readonly hooks: ReadonlyMap<string, StorageHook>;
   readonly bookmarks: BookmarkTicker;
+  /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
+  readonly isStale: (storeKey: string) => boolean;
 }
 
 /** Who writes, and how. */

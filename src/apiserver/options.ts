@@ -3,6 +3,7 @@ import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import type { Encryption } from './encryption/open-encryption.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Store } from '../store/store.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
@@ -98,6 +99,8 @@ export interface ApiServerOptions {
   readonly plugged?: Factory<Plugged>;
   /** What is recorded of requests, and where it goes. Absent: nothing is. The sinks are the server's from then on. */
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] };
+  /** What values are sealed with on the disk. Absent: they are not. It is the server's from then on. */
+  readonly encryption?: Encryption;
   readonly health?: readonly HealthCheck[];
   /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
   readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];

@@ -54,6 +54,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   undo.use(store);
 
   const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
+  const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
   const dialer = new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate });
@@ -74,6 +75,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(tokens !== undefined && { tokenFile: tokens }),
     kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),
+    ...(encryption !== undefined && { encryption }),
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
   }));

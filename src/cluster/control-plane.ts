@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly authorizationModes?: readonly AuthorizationMode[];
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
+  /** What values are sealed with on the disk. */
+  readonly encryption?: ApiServerOptions['encryption'];
   /** What is recorded of requests. */
   readonly audit?: ApiServerOptions['audit'];
   readonly kubelet?: KubeletDialer;
@@ -66,6 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
+    ...(options.encryption !== undefined && { encryption: options.encryption }),
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),

@@ -41,6 +41,8 @@ export interface ClusterSettings extends AuditSettings, ServingSettings {
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDomain: string;
+  /** An EncryptionConfiguration. */
+  readonly encryptionProviderConfig?: string | undefined;
   readonly writeKubeconfig: string | undefined;
   /** False: what is missing is reported, never installed. */
   readonly install: boolean;

@@ -141,6 +141,7 @@ const settings: readonly Setting[] = [
   { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: listOf('Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny') },
   { key: 'runtimeConfig', flags: '--runtime-config <pairs>', description: 'API versions to turn on or off: api/all=, api/beta=, group/version= or group/version/resource= true or false', default: undefined, check: configurationMap },
   { key: 'featureGates', flags: '--feature-gates <pairs>', description: 'features to turn on or off: name=true or name=false', default: undefined, check: configurationMap },
+  { key: 'encryptionProviderConfig', flags: '--encryption-provider-config <file>', description: 'what is encrypted on the disk, and with what (EncryptionConfiguration)', default: undefined, check: path },
   { key: 'auditPolicyFile', flags: '--audit-policy-file <file>', description: 'which requests are recorded, and how much of them (audit.k8s.io/v1 Policy)', default: undefined, check: path },
   { key: 'auditLogPath', flags: '--audit-log-path <file>', description: 'where requests are recorded; - is standard output', default: undefined, check: (value, name) => (value === '-' ? value : path(value, name)) },
   { key: 'auditLogMaxsize', flags: '--audit-log-maxsize <megabytes>', description: 'size at which the audit log is put aside; 0: never', default: 100, check: wholeNumber(0, 1_000_000) },

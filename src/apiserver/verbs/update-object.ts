@@ -153,7 +153,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   }
   if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
   const encoded = encodeForStore(object);
-  if (isUnchanged(encoded, object, existing)) return { done: true, object: existing };
+  if (isUnchanged(encoded, object, existing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
   const result = await put(core, storage, key, object, existing.revision, encoded);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
