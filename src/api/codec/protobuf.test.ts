@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { builtinSchema } from '../schema/table.ts';
-import { decodeProtobuf, encodeProtobuf, isProtobuf, ProtobufError, watchFrame } from './protobuf.ts';
+import { decodeProtobuf, encodeProtobuf, encodeProtobufItem, frameProtobufList, isProtobuf, ProtobufError, watchFrame } from './protobuf.ts';
+import { decodeYaml, encodeYaml } from './yaml.ts';
 
 const roundtrip = join(import.meta.dirname, '../../../../shared/data/kubernetes-1.36/roundtrip');
 const skip = existsSync(roundtrip) ? false : 'the round-trip data is not there';
@@ -32,6 +33,16 @@ test('every kind is read back as its JSON', { skip }, () => {
   for (const { name, json, bytes, schema } of fixtures()) {
     assert.deepEqual(decodeProtobuf(bytes, () => schema), { apiVersion: '', kind: '', ...json }, name);
   }
+});
+
+test('every kind is written and read in YAML as Go does it, to the byte', { skip }, () => {
+  const wrong: string[] = [];
+  for (const { name, json } of fixtures()) {
+    const text = readFileSync(join(roundtrip, `${name}.yaml`), 'utf8');
+    assert.deepEqual(decodeYaml(text).value, json, name);
+    if (encodeYaml(json) !== text) wrong.push(name);
+  }
+  assert.deepEqual(wrong, []);
 });
 
 const deployment = builtinSchema.kind('apps', 'v1', 'Deployment')!;
@@ -76,4 +87,18 @@ test('what is no message is refused, whatever its bytes', () => {
 test('a watch frame is length, type and the enveloped object', () => {
   const frame = watchFrame('ADDED', Uint8Array.of(1, 2, 3));
   assert.deepEqual([...frame], [0, 0, 0, 14, 10, 5, ...Buffer.from('ADDED'), 18, 5, 10, 3, 1, 2, 3]);
+});
+
+test('a list that is put together from its items is the same list', () => {
+  for (const [apiVersion, kind] of [['v1', 'ConfigMapList'], ['meta.k8s.io/v1', 'PartialObjectMetadataList'], ['meta.k8s.io/v1beta1', 'PartialObjectMetadataList']] as const) {
+    const slash = apiVersion.indexOf('/');
+    const schema = builtinSchema.kind(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind)!;
+    for (const count of [0, 1, 3]) {
+      const list = { apiVersion, kind, metadata: { resourceVersion: '7', continue: 'x' } };
+      const items = Array.from({ length: count }, (_, i) => ({ metadata: { name: `n${i}`, labels: { a: 'b'.repeat(i * 100) } } }));
+      const pieces = items.map((item) => encodeProtobufItem(item, schema));
+      const { head, tail } = frameProtobufList(list, schema, pieces.reduce((sum, { length }) => sum + length, 0));
+      assert.deepEqual(Buffer.concat([head, ...pieces, tail]), Buffer.from(encodeProtobuf({ ...list, items } as object, schema)), `${kind} of ${count}`);
+    }
+  }
 });

@@ -146,8 +146,10 @@ export class ResourceCache {
   /** Starts a watch with all changes after `revision`, which must not be below `floor`. */
   watchFrom(revision: number, watcher: CacheWatcher): void {
     watcher.start(revision);
-    for (const change of this.#window.after(revision)) watcher.change(change);
+    const changes = [...this.#window.after(revision)];
+    for (const change of changes) watcher.change(change);
     watcher.flush();
+    for (const change of changes) change.release();
     if (!watcher.ended) this.#watchers.add(watcher);
   }
 

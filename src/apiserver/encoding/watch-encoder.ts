@@ -15,10 +15,18 @@ import { servedBytes, servedObject, transformed } from './render.ts';
 
 /** Where the lines of a watch go. */
 export interface LineOutput {
+  /**
+   * Many lines, made one by one as there is room for them: what exists when a watch on a large collection begins. Called
+   * before anything else, if at all; what is written meanwhile comes after them.
+   */
+  begin(lines: Iterable<Uint8Array>): void;
   /** Lines of one commit, each whole. The array is the output's from then on. */
   write(lines: Uint8Array[]): void;
   end(): void;
 }
+
+/** Initial events of more objects than this, in bytes, are made as there is room for them. */
+const encodeAtOnceBytes = 256 * 1024;
 
 /** The object of a bookmark, before its resource version has anything to tell. */
 export function bookmarkObject(served: ServedResource, revision: number, initialEventsEnd: boolean): KubeObject {
@@ -46,6 +54,8 @@ export class WatchEncoder implements WatchSink {
   readonly #output: LineOutput;
   readonly #flavour: string;
   #lines: Uint8Array[] = [];
+  /** What exists when the watch begins, not yet encoded. */
+  #initial: CachedObject[] = [];
   #first = true;
 
   constructor(served: ServedResource, context: RenderContext, nowMs: () => number, output: LineOutput) {
@@ -58,11 +68,33 @@ export class WatchEncoder implements WatchSink {
   }
 
   event(type: ChangeType, object: CachedObject, change: Change | undefined): void {
-    const make = (): Uint8Array => this.#frame(type, this.#encode(object));
+    if (change === undefined) {
+      this.#initial.push(object);
+      return;
+    }
+    this.#encodeInitial();
     // The first row of a table carries the column definitions, and is this watcher's own.
-    const shared = change !== undefined && !(this.#first && this.#context.negotiated.as === 'Table');
-    this.#lines.push(shared ? change.encoded(type + this.#flavour, make) : make());
+    const make = (): Uint8Array => this.#frame(type, this.#encode(object, this.#first));
+    this.#lines.push(this.#first && this.#context.negotiated.as === 'Table' ? make() : change.encoded(type + this.#flavour, make));
     this.#first = false;
+  }
+
+  #encodeInitial(): void {
+    if (this.#initial.length === 0) return;
+    const objects = this.#initial;
+    this.#initial = [];
+    const lines = this.#linesOf(objects, this.#first);
+    this.#first = false;
+    const size = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (size > encodeAtOnceBytes) this.#output.begin(lines);
+    else this.#lines.push(...lines);
+  }
+
+  *#linesOf(objects: readonly CachedObject[], first: boolean): Iterable<Uint8Array> {
+    for (const object of objects) {
+      yield this.#frame('ADDED', this.#encode(object, first));
+      first = false;
+    }
   }
 
   #frame(type: ChangeType | 'BOOKMARK' | 'ERROR', object: Uint8Array): Uint8Array {
@@ -73,14 +105,14 @@ export class WatchEncoder implements WatchSink {
     }
   }
 
-  #encode(object: CachedObject): Uint8Array {
+  #encode(object: CachedObject, first: boolean): Uint8Array {
     const { format, as } = this.#context.negotiated;
     if (as === undefined && format === 'json') return servedBytes(this.#served, object);
-    return this.#bytesOf(this.#shown(servedObject(this.#served, object)));
+    return this.#bytesOf(this.#shown(servedObject(this.#served, object), first));
   }
 
-  #shown(object: KubeObject): object {
-    return transformed(this.#served, object, { ...this.#context, nowMs: this.#nowMs(), withoutDefinitions: !this.#first });
+  #shown(object: KubeObject, first: boolean): object {
+    return transformed(this.#served, object, { ...this.#context, nowMs: this.#nowMs(), withoutDefinitions: !first });
   }
 
   #bytesOf(object: object): Uint8Array {
@@ -89,11 +121,13 @@ export class WatchEncoder implements WatchSink {
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): void {
-    this.#lines.push(this.#frame('BOOKMARK', this.#bytesOf(this.#shown(bookmarkObject(this.#served, revision, initialEventsEnd)))));
+    this.#encodeInitial();
+    this.#lines.push(this.#frame('BOOKMARK', this.#bytesOf(this.#shown(bookmarkObject(this.#served, revision, initialEventsEnd), this.#first))));
     this.#first = false;
   }
 
   flush(): void {
+    this.#encodeInitial();
     if (this.#lines.length === 0) return;
     const lines = this.#lines;
     this.#lines = [];
@@ -101,6 +135,7 @@ export class WatchEncoder implements WatchSink {
   }
 
   end(error: ApiError | undefined): void {
+    this.#encodeInitial();
     if (error !== undefined) this.#lines.push(this.#frame('ERROR', this.#bytesOf(error.toStatus())));
     this.flush();
     this.#output.end();

@@ -5,9 +5,7 @@ import type { WatchAnswer } from '../answer.ts';
 import type { RenderContext } from '../encoding/render.ts';
 import { WatchEncoder } from '../encoding/watch-encoder.ts';
 import type { Upgrade } from '../request.ts';
-
-/** A watcher that lets this much gather is dropped: it has to list again. */
-const maxBacklogBytes = 16 * 1024 * 1024;
+import { maxWatchBacklogBytes } from './watch-writer.ts';
 
 /** Browsers bring their token as a subprotocol, which is not for the answer. */
 const tokenProtocol = 'base64url.bearer.authorization.k8s.io.';
@@ -29,18 +27,46 @@ export async function serveWatchSocket(upgrade: Upgrade, answer: WatchAnswer, co
   const { format } = context.negotiated;
   let stop: (() => void) | undefined;
   let over = false;
-  const encoder = new WatchEncoder(answer.served, context, () => clock.now(), {
-    write: (frames) => {
-      if (over) return;
-      for (const frame of frames) socket.send(format === 'protobuf' ? frame.subarray(frameHeadBytes) : frame, { binary: format !== 'json' });
-      if (socket.bufferedAmount > maxBacklogBytes) socket.terminate();
-    },
-    end: () => {
-      if (over) return;
-      over = true;
-      socket.close(normalClosure);
-    },
-  });
+  let ending = false;
+  /** What happened while the beginning is still being sent; undefined: it is sent. */
+  let held: Uint8Array[] | undefined;
+  let heldBytes = 0;
+  const send = (frame: Uint8Array, sent?: (error?: Error) => void): void => socket.send(format === 'protobuf' ? frame.subarray(frameHeadBytes) : frame, { binary: format !== 'json' }, sent);
+  const end = (): void => {
+    if (over) return;
+    if (held !== undefined) {
+      ending = true;
+      return;
+    }
+    over = true;
+    socket.close(normalClosure);
+  };
+  const write = (frames: readonly Uint8Array[]): void => {
+    if (over) return;
+    for (const frame of frames) {
+      if (held === undefined) send(frame);
+      else {
+        held.push(frame);
+        heldBytes += frame.length;
+      }
+    }
+    if (socket.bufferedAmount + heldBytes > maxWatchBacklogBytes) socket.terminate();
+  };
+  const begin = (lines: Iterable<Uint8Array>): void => {
+    held = [];
+    void (async () => {
+      for (const line of lines) {
+        if (over) return;
+        await new Promise<void>((resolve) => { send(line, () => resolve()); });
+      }
+      const meanwhile = held ?? [];
+      held = undefined;
+      heldBytes = 0;
+      write(meanwhile);
+      if (ending) end();
+    })();
+  };
+  const encoder = new WatchEncoder(answer.served, context, () => clock.now(), { begin, write, end });
   socket.on('message', () => {});
   socket.once('close', () => {
     over = true;

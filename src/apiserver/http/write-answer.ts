@@ -12,14 +12,12 @@ import { renderList } from '../encoding/render-list.ts';
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
+import { drained } from './drained.ts';
 import { compressList, streamList } from './stream-list.ts';
-import { watchOutputs } from './watch-outputs.ts';
+import { WatchWriter } from './watch-writer.ts';
 
 /** Larger answers are compressed for clients that accept it, as upstream does. */
 const gzipAboveBytes = 128 * 1024;
-/** A watcher that lets this much gather is dropped: it has to list again. */
-const maxWatchBacklogBytes = 16 * 1024 * 1024;
-
 /** Bodies up to this size are copied once more to save a write. */
 const joinHeadUpToBytes = 16 * 1024;
 
@@ -183,18 +181,6 @@ async function writeChunks(out: Outgoing, chunks: Iterable<Uint8Array> | AsyncIt
   out.end();
 }
 
-function drained(out: Outgoing): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      out.off('drain', done);
-      out.off('close', done);
-      resolve();
-    };
-    out.once('drain', done);
-    out.once('close', done);
-  });
-}
-
 function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   const head = headOf(request, auditId);
@@ -227,37 +213,7 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
   head.push(['Content-Type', watchContentType(context.negotiated)]);
   writeHead(out, 200, head);
   out.flushHeaders();
-  return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
-    let over = false;
-    const end = (): void => {
-      if (over) return;
-      over = true;
-      out.off('close', onClose);
-      resolve();
-    };
-    const onClose = (): void => {
-      end();
-      stop?.();
-    };
-    out.once('close', onClose);
-    const encoder = new WatchEncoder(answer.served, context, () => clock.now(), {
-      write: (lines) => {
-        if (over) return;
-        watchOutputs.enqueue(out, lines, clock);
-        if (out.writableLength > maxWatchBacklogBytes) {
-          out.destroy();
-          onClose();
-        }
-      },
-      end: () => {
-        if (over) return;
-        end();
-        watchOutputs.drain(out);
-        out.end();
-      },
-    });
-    stop = answer.start(encoder);
-    if (over) stop();
-  });
+  const writer = new WatchWriter(out, clock);
+  const stop = answer.start(new WatchEncoder(answer.served, context, () => clock.now(), writer));
+  return writer.ended.then(stop);
 }
