@@ -14,6 +14,7 @@ import type { StartOptions } from './start-options.ts';
 import { ChangingFile } from './changing-file.ts';
 import { keepRenewed } from './renewal.ts';
 import { ServingIdentity } from './serving-identity.ts';
+import { hasAdmissionFlags } from './start-options.ts';
 import { NearKubeletDialer } from './near-kubelet-dialer.ts';
 import { dataDirError, makeDataDir } from './data-dir.ts';
 import { isServing, writePidFile } from './pid-file.ts';
@@ -56,6 +57,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
   const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
+  const admission = hasAdmissionFlags(options) ? await (await import('./admission.ts')).openAdmission(options) : undefined;
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
   const dialer = new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate });
   const identity = undo.use(await ServingIdentity.open({ settings: options, own: pki.apiServer, authority: pki.ca.certificate, clock, logger }));
@@ -74,6 +76,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     clientCa: { current: identity.clientCa, onChange: (listener) => { identity.onClientCa = listener; } },
     authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
     ...(tokens !== undefined && { tokenFile: tokens }),
+    ...admission,
     kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),
     ...(encryption !== undefined && { encryption }),
     ...(audit !== undefined && { audit }),

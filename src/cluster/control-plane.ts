@@ -1,4 +1,6 @@
 import type { ApiServerOptions } from '../apiserver/api-server.ts';
+import type { ImageReviewer } from '../apiserver/admission/image-policy-webhook/image-policy-webhook.ts';
+import type { AdmissionSettings } from '../apiserver/admission/registry.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
 import { standardAccess } from '../apiserver/authorization/access.ts';
 import type { Changing } from '../apiserver/authentication/replaceable.ts';
@@ -31,6 +33,9 @@ export interface ControlPlaneOptions {
   /** PEM of the authorities of client certificates. Default: the cluster's own. */
   readonly clientCa?: Changing<string>;
   readonly authorizationModes?: readonly AuthorizationMode[];
+  readonly admission?: AdmissionSettings;
+  /** Reaches image policy webhooks. */
+  readonly imageReviewer?: ImageReviewer;
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
   /** What values are sealed with on the disk. */
@@ -61,7 +66,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     random,
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
-    ...standardAccess({ pki, ...(options.clientCa !== undefined && { clientCa: options.clientCa }), ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }) }),
+    ...standardAccess({
+      pki, ...(options.clientCa !== undefined && { clientCa: options.clientCa }), ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }),
+      ...(options.admission !== undefined && { admission: options.admission }), ...(options.imageReviewer !== undefined && { imageReviewer: options.imageReviewer }),
+    }),
     flowControl: true,
     ...options.protection,
     documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],

@@ -28,8 +28,26 @@ export interface AuditSettings {
   readonly auditWebhookConfigFile?: string | undefined;
 }
 
+/** Which admission plug-ins run, and how: kube-apiserver's flags. */
+export interface AdmissionFlags {
+  /** Names, separated by commas: on beside those that are on by default. */
+  readonly enableAdmissionPlugins?: string | undefined;
+  readonly disableAdmissionPlugins?: string | undefined;
+  /** An AdmissionConfiguration. */
+  readonly admissionControlConfigFile?: string | undefined;
+  /** How long pods stay on a node that is not ready, seconds. Default 300. */
+  readonly defaultNotReadyTolerationSeconds?: number | undefined;
+  readonly defaultUnreachableTolerationSeconds?: number | undefined;
+}
+
+/** Whether any of them says something else than by default. */
+export function hasAdmissionFlags(flags: AdmissionFlags): boolean {
+  const { enableAdmissionPlugins, disableAdmissionPlugins, admissionControlConfigFile, defaultNotReadyTolerationSeconds = 300, defaultUnreachableTolerationSeconds = 300 } = flags;
+  return [enableAdmissionPlugins, disableAdmissionPlugins, admissionControlConfigFile].some((one) => one !== undefined) || defaultNotReadyTolerationSeconds !== 300 || defaultUnreachableTolerationSeconds !== 300;
+}
+
 /** What a user chooses of a cluster. The command line adds to it only what is the command line's. */
-export interface ClusterSettings extends AuditSettings, ServingSettings {
+export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingSettings {
   readonly dataDir: string;
   readonly port: number;
   readonly bindAddress: string;

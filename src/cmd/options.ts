@@ -111,6 +111,9 @@ const sniCertificates: Check = (value, name) => {
   return value;
 };
 
+/** Names separated by commas, or a list in the config file. Which there are, the part that they are for says. */
+const nameList: Check = (value, name) => (Array.isArray(value) ? value.map((one) => text(one, name)).join(',') : text(value, name));
+
 const path: Check = (value, name) => resolve(text(value, name) as string);
 
 interface Setting {
@@ -142,6 +145,11 @@ const settings: readonly Setting[] = [
   { key: 'runtimeConfig', flags: '--runtime-config <pairs>', description: 'API versions to turn on or off: api/all=, api/beta=, group/version= or group/version/resource= true or false', default: undefined, check: configurationMap },
   { key: 'featureGates', flags: '--feature-gates <pairs>', description: 'features to turn on or off: name=true or name=false', default: undefined, check: configurationMap },
   { key: 'encryptionProviderConfig', flags: '--encryption-provider-config <file>', description: 'what is encrypted on the disk, and with what (EncryptionConfiguration)', default: undefined, check: path },
+  { key: 'enableAdmissionPlugins', flags: '--enable-admission-plugins <names>', description: 'admission plug-ins to turn on, separated by commas, beside those that are on by default', default: undefined, check: nameList },
+  { key: 'disableAdmissionPlugins', flags: '--disable-admission-plugins <names>', description: 'admission plug-ins to turn off although they are on by default', default: undefined, check: nameList },
+  { key: 'admissionControlConfigFile', flags: '--admission-control-config-file <file>', description: 'configurations of admission plug-ins (apiserver.config.k8s.io/v1 AdmissionConfiguration)', default: undefined, check: path },
+  { key: 'defaultNotReadyTolerationSeconds', flags: '--default-not-ready-toleration-seconds <seconds>', description: 'how long pods stay on a node that is not ready, unless they say otherwise', default: 300, check: wholeNumber(0, 2_147_483_647) },
+  { key: 'defaultUnreachableTolerationSeconds', flags: '--default-unreachable-toleration-seconds <seconds>', description: 'how long pods stay on a node that cannot be reached', default: 300, check: wholeNumber(0, 2_147_483_647) },
   { key: 'auditPolicyFile', flags: '--audit-policy-file <file>', description: 'which requests are recorded, and how much of them (audit.k8s.io/v1 Policy)', default: undefined, check: path },
   { key: 'auditLogPath', flags: '--audit-log-path <file>', description: 'where requests are recorded; - is standard output', default: undefined, check: (value, name) => (value === '-' ? value : path(value, name)) },
   { key: 'auditLogMaxsize', flags: '--audit-log-maxsize <megabytes>', description: 'size at which the audit log is put aside; 0: never', default: 100, check: wholeNumber(0, 1_000_000) },

@@ -5,7 +5,7 @@ import {
 } from '../../api/resources.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts';
 import type { PersistentVolumeClaim, Pod, PodSpec, Service, Toleration } from '../../api/types/core/v1.ts';
-import { ApiError } from '../../api/status.ts';
+import type { ApiError } from '../../api/status.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
 import type { Attributes, Decision } from '../authorization/authorizer.ts';

@@ -11,6 +11,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction,
 import type { PluginConfiguration } from './decode-configuration.ts';
 import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
+import type { TolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips/deny-service-external-ips.ts';
 import { eventLimits, eventRateLimit } from './event-rate-limit/event-rate-limit.ts';
@@ -59,7 +60,7 @@ interface Entry {
   /** On without being asked for. */
   readonly byDefault: boolean;
   /** Undefined: the plug-in has its place in the order, and comes with a later release; until then nothing needs it. */
-  readonly make?: (parts: AdmissionParts, configuration: PluginConfiguration | undefined) => AdmissionPlugin;
+  readonly make?: (parts: AdmissionParts & Pick<AdmissionSettings, 'tolerationSeconds'>, configuration: PluginConfiguration | undefined) => AdmissionPlugin;
 }
 
 const on = (name: string, make: Entry['make']): Entry => ({ name, byDefault: true, ...(make && { make }) });
@@ -82,7 +83,7 @@ const registry: readonly Entry[] = [
   on('PodSecurity', (parts, configuration) => podSecurity({ ...parts, settings: podSecuritySettings(configuration) })),
   off('PodNodeSelector', (parts, configuration) => podNodeSelector({ ...parts, selectors: nodeSelectors(configuration) })),
   on('Priority', priority),
-  on('DefaultTolerationSeconds', () => defaultTolerationSeconds()),
+  on('DefaultTolerationSeconds', ({ tolerationSeconds }) => defaultTolerationSeconds(tolerationSeconds)),
   off('PodTolerationRestriction', (parts, configuration) => podTolerationRestriction({ ...parts, settings: tolerationSettings(configuration) })),
   off('EventRateLimit', (parts, configuration) => eventRateLimit({ ...parts, limits: eventLimits(configuration) })),
   off('ExtendedResourceToleration', () => extendedResourceToleration()),
@@ -121,6 +122,8 @@ export interface AdmissionSettings {
   readonly enabled?: readonly string[];
   /** Off although they are on by default. */
   readonly disabled?: readonly string[];
+  /** How long pods stay on nodes that are not well. Default 300 each. */
+  readonly tolerationSeconds?: TolerationSeconds;
   /** By plug-in. */
   readonly configuration?: ReadonlyMap<string, PluginConfiguration>;
 }
@@ -138,8 +141,9 @@ export function admissionSettingsError({ enabled = [], disabled = [] }: Admissio
 export function createAdmission(parts: AdmissionParts, settings: AdmissionSettings = {}): readonly AdmissionPlugin[] {
   const wrong = admissionSettingsError(settings);
   if (wrong !== undefined) throw new Error(wrong);
-  const { enabled = [], disabled = [], configuration } = settings;
+  const { enabled = [], disabled = [], configuration, tolerationSeconds } = settings;
+  const all = { ...parts, ...(tolerationSeconds && { tolerationSeconds }) };
   return registry
     .filter(({ name, byDefault }) => (byDefault ? !disabled.includes(name) : enabled.includes(name)))
-    .flatMap(({ name, make }) => make?.(parts, configuration?.get(name)) ?? []);
+    .flatMap(({ name, make }) => make?.(all, configuration?.get(name)) ?? []);
 }
