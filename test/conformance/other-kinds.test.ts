@@ -25,7 +25,7 @@ const policy = { matchConstraints: { resourceRules: [{ operations: ['CREATE', 'U
 
 test('[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should support ValidatingAdmissionPolicy API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
-  await apiOperations(world, validatingadmissionpolicies, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { ...policy, validations: [{ expression: "object.spec.replicas <= 100" }] } }), { status: true, statusPatch: { status: condition } });
+  await apiOperations(world, validatingadmissionpolicies, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: { ...policy, validations: [{ expression: "object.spec.replicas <= 100" }] } }), { status: true, statusPatch: { status: condition }, statusKeepsMetadata: true });
 });
 
 test('[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin] should support ValidatingAdmissionPolicyBinding API operations [Conformance]', async () => {
