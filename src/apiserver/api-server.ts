@@ -76,7 +76,7 @@ export class ApiServer implements AsyncDisposable {
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
     const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {

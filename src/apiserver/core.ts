@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Store } from '../store/store.ts';
 import type { AdmissionChain } from './admission/chain.ts';
 import type { UserInfo } from './authentication/authenticator.ts';
+import type { Attributes, Decision } from './authorization/authorizer.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { BookmarkTicker } from './verbs/bookmarks.ts';
@@ -42,6 +43,8 @@ export interface Core {
   readonly bookmarks: BookmarkTicker;
   /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
   readonly isStale: (storeKey: string) => boolean;
+  /** For what a request needs beside what its path asks for. */
+  authorize(attributes: Attributes): Decision | Promise<Decision>;
 }
 
 /** Who writes, and how. */
@@ -51,4 +54,6 @@ export interface WriteContext {
   warn(message: string): void;
   /** Adds to the request's audit event; absent where nothing is audited. */
   annotate?(key: string, value: string): void;
+  /** May the user create, who asked to update or apply? Asked once the new object is valid; rejects with Forbidden. */
+  mayCreate?(): Promise<void> | undefined;
 }

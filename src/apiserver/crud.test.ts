@@ -81,7 +81,7 @@ test('patches: merge, JSON and strategic', async () => {
   assert.deepEqual((await api.patch(`${configMaps}/a`, [{ op: 'add', path: '/data/m', value: '2' }], 'application/json-patch+json')).data, { l: '1', m: '2' });
   const labelled = await api.patch(`${configMaps}/a`, { metadata: { labels: { x: 'y' } } }, 'application/strategic-merge-patch+json');
   assert.deepEqual(labelled.metadata.labels, { x: 'y' });
-  await assert.rejects(api.patch(`${configMaps}/a`, {}, 'application/apply-patch+yaml'), refusal('UnsupportedMediaType', /not supported: server-side apply/));
+  await assert.rejects(api.patch(`${configMaps}/a`, {}, 'application/apply-patch+yaml'), refusal('Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'));
   await assert.rejects(api.patch(`${configMaps}/a`, { metadata: { resourceVersion: '1' } }), refusal('Conflict'));
 });
 

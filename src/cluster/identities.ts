@@ -19,7 +19,7 @@ export function localClients(endpoint: LocalEndpoint, clock: Clock): LocalClient
   const client = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(endpoint, { user: { name, groups: [...groups, 'system:authenticated'] }, userAgent, clock });
   return {
     component: (name) => client(`system:${name}`, [], name),
-    serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name),
+    serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name === 'coredns' ? name : `kube-controller-manager/${name}`),
     node: (nodeName) => client(`system:node:${nodeName}`, ['system:nodes'], 'kubelet'),
     administrator: () => client('system:coxswain', ['system:masters'], 'coxswain'),
   };

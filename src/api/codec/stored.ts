@@ -1,4 +1,6 @@
+import { entriesText, parseSharing } from '../managed-fields/text.ts';
 import type { KubeObject } from '../meta/object.ts';
+import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 
 /**
  * The stored form of an object: JSON that begins `{"kind":"K","apiVersion":"V","metadata":{` and has no
@@ -14,16 +16,24 @@ const kindStart = '{"kind":"'.length;
 const apiVersionGap = '","apiVersion":"'.length;
 const metadataGap = '","metadata":{'.length;
 const holeHead = encoder.encode('"resourceVersion":"');
+const managedFieldsKey = '"managedFields":';
 const plain = /^[\w./-]+$/;
 
 /** The stored form. `kind` and `apiVersion` must be set; throws for a programmer's error. */
 export function encodeStored(object: KubeObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object as KubeObject & Record<string, unknown>;
   if (kind === undefined || apiVersion === undefined || !plain.test(kind) || !plain.test(apiVersion)) throw new Error(`an object without kind or apiVersion cannot be stored: ${String(kind)} ${String(apiVersion)}`);
-  const { resourceVersion: _, ...meta } = metadata;
+  const { resourceVersion: _, managedFields, ...meta } = metadata;
   const tail = JSON.stringify(rest);
   const body = tail === '{}' ? '}' : `,${tail.slice(1)}`;
-  return encoder.encode(`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)}${body}`);
+  return encoder.encode(`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${metadataText(meta, managedFields)}${body}`);
+}
+
+/** Managed fields come first, where a reader finds them without looking. */
+function metadataText(meta: object, managedFields: readonly ManagedFieldsEntry[] | undefined): string {
+  const text = JSON.stringify(meta);
+  if (managedFields === undefined) return text;
+  return `{${managedFieldsKey}${entriesText(managedFields)}${text === '{}' ? '}' : `,${text.slice(1)}`}`;
 }
 
 /** Where the first key of `metadata` stands: the place of the resourceVersion. */
@@ -48,6 +58,18 @@ export function spliceResourceVersion(stored: Uint8Array, revision: number): Uin
   if (!isOnly) full[at++] = 0x2c;
   full.set(stored.subarray(hole), at);
   return full;
+}
+
+/**
+ * The object of full JSON that `spliceResourceVersion` made. The trees of its managed fields may be shared with other
+ * objects, and frozen; all else is the caller's.
+ */
+export function decodeFull<T extends KubeObject>(full: Uint8Array): T {
+  const text = decoder.decode(full);
+  const hole = holeOffset(full);
+  const afterVersion = text.startsWith('"resourceVersion":"', hole) ? text.indexOf('"', hole + holeHead.length) + 2 : 0;
+  if (afterVersion > 0 && text.startsWith(managedFieldsKey, afterVersion)) return parseSharing<T>(text, afterVersion + managedFieldsKey.length);
+  return JSON.parse(text) as T;
 }
 
 /** The object that was stored, with the resourceVersion of the revision that wrote it. The caller owns it. */

@@ -36,6 +36,11 @@ export interface UpdateRules<T> {
   /** Resets what this endpoint may not change, and counts generation. `object` is the caller's own copy; it is mutated. */
   prepareForUpdate?(object: T, old: T, context: RuleContext): void;
   validateUpdate?(object: T, old: T, context: RuleContext): FieldError[];
+  /**
+   * What `prepareForUpdate` (and `prepareForCreate`) puts back whatever is sent: nobody owns it through this endpoint.
+   * Dotted paths. Default: `status` for a resource that has a status subresource, `spec` for that subresource.
+   */
+  readonly resets?: readonly string[];
 }
 
 /**

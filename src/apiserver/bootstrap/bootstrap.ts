@@ -6,13 +6,17 @@ import type { Core, WriteContext } from '../core.ts';
 import type { ApiServerOptions } from '../options.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { createObject } from '../verbs/create.ts';
+import { trackWrite } from '../verbs/field-manager.ts';
 import { deleteObject } from '../verbs/delete-object.ts';
 import type { DeletePlan } from '../verbs/delete-options.ts';
 import { objectKey } from '../verbs/get.ts';
-import { updateObject, updateRules } from '../verbs/update-object.ts';
+import { updateObject } from '../verbs/update-object.ts';
+import { updateRules } from '../verbs/update-rules.ts';
 import { advertisedObjects, initialObjects } from './objects.ts';
 
 const context: WriteContext = { user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }, dryRun: false, warn: () => {} };
+/** The server writes through its own API as any client does. */
+const serverManager = 'kube-apiserver';
 const rbacPrefix = 'rbac.authorization.k8s.io/';
 
 /** What to do with an object that exists: undefined for nothing. */
@@ -92,13 +96,18 @@ export async function ensure(core: Core, expected: KubeObject, reconcile: Reconc
     return;
   }
   home.definition.applyDefaults?.(wanted.object);
-  await updateObject(core, { served: home, namespace, name, subresource: '', rules: updateRules(home, '') ?? {}, allowCreate: false, desired: () => structuredClone(wanted.object) }, context);
+  await updateObject(core, { served: home, namespace, name, subresource: '', rules: updateRules(home, '') ?? {}, allowCreate: false, desired: (current) => {
+    const object = structuredClone(wanted.object);
+    trackWrite(core, { name: serverManager, served: home, subresource: '' }, current, object);
+    return object;
+  } }, context);
 }
 
 async function createAnew(core: Core, home: StoredResource, object: KubeObject): Promise<void> {
   const copy = structuredClone(object);
   home.definition.applyDefaults?.(copy);
   try {
+    trackWrite(core, { name: serverManager, served: home, subresource: '' }, undefined, copy);
     await createObject(core, home, copy, context);
   } catch (error) {
     // Another server of the same cluster was quicker.

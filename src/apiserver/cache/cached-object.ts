@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
-import { spliceResourceVersion } from '../../api/codec/stored.ts';
+import { decodeFull, spliceResourceVersion } from '../../api/codec/stored.ts';
 import { deepFreeze } from './freeze.ts';
 
 const decoder = new TextDecoder();
@@ -57,7 +57,7 @@ export class CachedObject {
   get object(): KubeObject {
     let object = this.#decoded?.deref();
     if (object === undefined) {
-      object = deepFreeze(JSON.parse(decoder.decode(this.bytes)) as KubeObject);
+      object = deepFreeze(decodeFull(this.bytes));
       this.#decoded = new WeakRef(object);
     }
     return object;

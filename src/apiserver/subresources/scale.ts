@@ -1,18 +1,29 @@
 import { invalid } from '../../api/field-error.ts';
+import { applyPatchTo } from '../../api/managed-fields/apply.ts';
+import { parentEntries, scaleEntries, scaleVersion } from '../../api/managed-fields/scale.ts';
+import type { ReplicasPath } from '../../api/managed-fields/scale.ts';
+import { structShape } from '../../api/managed-fields/shape.ts';
+import { trackUpdate } from '../../api/managed-fields/track.ts';
+import type { Writer } from '../../api/managed-fields/track.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import { badRequestError, conflictError, invalidError } from '../../api/status.ts';
+import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
 import type { Scale } from '../../api/types/autoscaling/v1.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
+import { readApplied } from '../verbs/apply.ts';
+import type { DecodeContext } from '../verbs/decode-object.ts';
 import { decodeTyped } from '../verbs/decode-object.ts';
+import { fieldManagerOf, neverOwned, writerOf } from '../verbs/field-manager.ts';
 import { get, namespaceOfRequest } from '../verbs/get.ts';
 import { applyPatch, patchTypeOf } from '../verbs/patch.ts';
 import { patchProblems, patchRefusal } from '../verbs/patch-errors.ts';
 import { methodNotAllowed } from '../verbs/update.ts';
-import { modifiedMessage, updateObject, updateRules } from '../verbs/update-object.ts';
+import { modifiedMessage, updateObject } from '../verbs/update-object.ts';
+import { updateRules } from '../verbs/update-rules.ts';
 import { writeOptions } from '../verbs/write-options.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -66,32 +77,58 @@ export function writeScale(core: Core, served: StoredResource, request: ServerRe
 async function write(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const { info } = request;
   const isPatch = info.verb === 'patch';
-  const options = writeOptions(request.queryOrUndefined, isPatch ? 'PatchOptions' : 'UpdateOptions');
+  const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
+  const options = writeOptions(request.queryOrUndefined, isPatch ? 'PatchOptions' : 'UpdateOptions', patchType === 'apply');
   const warn = (message: string): void => request.warn(message);
   const schema = builtinSchema.kind(scaleKind.group, scaleKind.version, scaleKind.kind)!;
-  const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
-  const body = await request.decodedBody(isPatch ? undefined : scaleKind.kind);
-  const duplicates = patchType === undefined ? body.duplicates : patchProblems(patchType, body, options.fieldValidation);
+  const applied = patchType === 'apply' ? await readApplied(request) : undefined;
+  const body = applied === undefined ? await request.decodedBody(isPatch ? undefined : scaleKind.kind) : { value: applied.patch, duplicates: [] };
+  const duplicates = patchType === undefined || patchType === 'apply' ? body.duplicates : patchProblems(patchType, body, options.fieldValidation);
   const access = accessOf(served);
+  const writer: Writer = { ...writerOf(core, fieldManagerOf(request, served, options)), endpoint: { apiVersion: scaleVersion, subresource: 'scale', shape: structShape(schema), ignored: neverOwned, ignoredIn: () => neverOwned, versions: { convert: () => undefined } } };
+  const pathIn: ReplicasPath = (apiVersion) => (isVersionOf(core, served, apiVersion) ? replicasInParent : undefined);
 
-  const wanted = (existing: KubeObject): Scale & KubeObject => {
-    const current = scaleOf(served, existing);
-    const value = patchType === undefined ? body.value : applyPatch(patchType, current, body.value, schema);
-    const refuse = patchType === undefined ? {} : { refuse: patchRefusal(patchType, body.value, value) };
-    const scale = decodeTyped({ value: structuredClone(value), duplicates }, { ...scaleKind, schema }, { fieldValidation: options.fieldValidation, warn, ...refuse }) as Scale & KubeObject;
+  const decode = (value: unknown, current: Scale & KubeObject, context: Pick<DecodeContext, 'fieldValidation' | 'refuse'>): Scale & KubeObject => {
+    const scale = decodeTyped({ value: structuredClone(value), duplicates }, { ...scaleKind, schema }, { warn, ...context }) as Scale & KubeObject;
     check(served, info.name, scale, current);
     return scale;
+  };
+  const written = (current: Scale & KubeObject): Scale & KubeObject => {
+    if (patchType === 'apply') {
+      const { object, managedFields } = applyPatchTo(current, applied!.patch, { apiVersion: scaleVersion, kind: scaleKind.kind }, writer, { force: options.force });
+      applied!.report(options.fieldValidation);
+      return withEntries(decode(object ?? current, current, { fieldValidation: 'Ignore' }), managedFields);
+    }
+    const value = patchType === undefined ? body.value : applyPatch(patchType, current, body.value, schema);
+    const scale = decode(value, current, { fieldValidation: options.fieldValidation, ...(patchType !== undefined && { refuse: patchRefusal(patchType, body.value, value) }) });
+    return withEntries(scale, trackUpdate(current, scale, writer));
   };
   const { object } = await updateObject(core, {
     served: served.home, namespace: namespaceOfRequest(served, info), name: info.name, subresource: 'scale', rules: updateRules(served, '') ?? {}, allowCreate: false,
     desired: (existing) => {
-      const scale = wanted(existing!);
+      const { managedFields: owners } = existing!.metadata;
+      const scale = written(withEntries(scaleOf(served, existing!), scaleEntries(owners, pathIn)));
       const copy = structuredClone(existing!);
       access.setReplicas(copy, scale.spec?.replicas ?? 0);
-      return copy;
+      return withEntries(copy, parentEntries(owners, scale.metadata.managedFields, served.apiVersion, pathIn));
     },
   }, { user: request.user, dryRun: options.dryRun, warn });
   return { kind: 'object', code: 200, object: scaleOf(served, object.object) };
+}
+
+/** Sets an object's managed fields, in place. */
+function withEntries<T extends KubeObject>(object: T, entries: ManagedFieldsEntry[] | undefined): T {
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
+  return object;
+}
+
+/** Where all workloads keep their replicas, in every version. */
+const replicasInParent = ['f:spec', 'f:replicas'];
+
+function isVersionOf(core: Core, { storage, schema }: StoredResource, apiVersion: string): boolean {
+  const slash = apiVersion.indexOf('/');
+  return core.resources.find(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), schema.resource)?.storage === storage;
 }
 
 function check(served: StoredResource, name: string, scale: Scale & KubeObject, current: Scale & KubeObject): void {

@@ -1,4 +1,3 @@
-import { formatTime } from '../../base/clock.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
@@ -11,8 +10,10 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { decodeResource } from './decode-object.ts';
+import { checkAdmitted, fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
+import { timeText } from './time-text.ts';
 import { writeOptions } from './write-options.ts';
 
 /** How often a generated name is tried. */
@@ -27,6 +28,9 @@ export async function create(core: Core, served: StoredResource, request: Server
   const object = decodeResource(await request.decodedBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, request.info);
   matchNamespace(object, namespace);
+  const manager = fieldManagerOf(request, served, options);
+  wipeSystemFields(object);
+  trackWrite(core, manager, undefined, object);
   const created = await createObject(core, served.home, object, { user: request.user, dryRun: options.dryRun, warn });
   return { kind: 'stored', code: 201, object: created, served };
 }
@@ -40,20 +44,12 @@ export function matchNamespace(object: KubeObject, namespace: string): void {
   else throw badRequestError('the namespace of the provided object does not match the namespace sent on the request');
 }
 
-let lastSecond = -1;
-let lastText = '';
-
-/** Many objects are made in one second: its text is kept. */
-function timeText(nowMs: number): string {
-  const second = Math.floor(nowMs / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastText = formatTime(nowMs);
-  }
-  return lastText;
-}
-
 const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
+
+/** What no client decides about a new object. */
+function wipeSystemFields({ metadata }: KubeObject): void {
+  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) if (metadata[field] !== undefined) delete metadata[field];
+}
 
 /**
  * Creates an object that was decoded and defaulted, in its stored version: admission, generated name, validation, then
@@ -62,9 +58,12 @@ const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
 export async function createObject(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
   const meta = object.metadata;
   if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
-  for (const field of ['resourceVersion', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) delete meta[field];
+  delete meta.resourceVersion;
+  wipeSystemFields(object);
+  const managedFields = meta.managedFields;
   const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace: meta.namespace ?? '', name: meta.name ?? '', object, oldObject: undefined }, context);
   if (waiting !== undefined) await waiting;
+  checkAdmitted(object, managedFields, (message) => context.warn(message));
 
   if ((meta.name ?? '') !== '' || (meta.generateName ?? '') === '') return attempt(core, served, object, context);
   for (let i = 1; ; i++) {
@@ -91,6 +90,8 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
     validateNew(served, object, nowMs);
     if (hook?.checkNew !== undefined) throwInvalid(served, object, await hook.checkNew(object));
     for (const warning of definition.warnings?.(object, undefined) ?? []) context.warn(warning);
+    const allowing = context.mayCreate?.();
+    if (allowing !== undefined) await allowing;
     const { namespace = '', name = '' } = object.metadata;
     const waiting = validateAdmission(core, { operation: 'CREATE', schema, subresource: '', namespace, name, object, oldObject: undefined }, context);
     if (waiting !== undefined) await waiting;

@@ -26,7 +26,7 @@ export interface DecodedBody {
   readonly format?: 'cbor';
 }
 
-interface DecodeContext {
+export interface DecodeContext {
   readonly fieldValidation: FieldValidation;
   warn(message: string): void;
   /** Words what is wrong with the fields, where the object is not the body itself. */
@@ -83,7 +83,6 @@ export function decodeResource(body: DecodedBody, served: StoredResource, contex
     served.conversion.applyDefaults?.(object);
     object = served.conversion.toStored(object);
   }
-  delete object.metadata.managedFields;
   delete object.metadata.selfLink;
   served.home.definition.applyDefaults?.(object);
   return object;

@@ -9,28 +9,30 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
+import { apply } from './apply.ts';
 import { decodeResource } from './decode-object.ts';
+import { fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import { methodNotAllowed } from './update.ts';
-import { updateObject, updateRules } from './update-object.ts';
+import { updateObject } from './update-object.ts';
+import { updateRules } from './update-rules.ts';
 import { writeOptions } from './write-options.ts';
 
 /** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
 const maxConflictRetries = 5;
 
+/** A patch that says what to change; `apply` says how things are to be. */
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /** What the Content-Type of a PATCH asks for. Throws UnsupportedMediaType. */
-export function patchTypeOf(contentType: string | undefined): PatchType {
+export function patchTypeOf(contentType: string | undefined): PatchType | 'apply' {
   const mediaType = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
   switch (mediaType) {
     case 'application/json-patch+json': return 'json';
     case 'application/merge-patch+json': return 'merge';
     case 'application/strategic-merge-patch+json': return 'strategic';
-    case 'application/apply-patch+yaml':
-    case 'application/apply-patch+cbor':
-      throw new ApiError('UnsupportedMediaType', 'not supported: server-side apply (application/apply-patch+yaml); use client-side apply, or another kind of patch');
+    case 'application/apply-patch+yaml': return 'apply';
     default:
   }
   // Upstream's router says this, before anybody looks at the patch.
@@ -52,6 +54,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const rules = updateRules(served, info.subresource);
   if (rules === undefined) throw methodNotAllowed();
   const type = patchTypeOf(request.header('content-type'));
+  if (type === 'apply') return apply(core, served, request, rules);
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
   const warn = (message: string): void => request.warn(message);
   const body = await request.decodedBody().catch((error: unknown) => {
@@ -59,12 +62,14 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   });
   const duplicates = patchProblems(type, body, options.fieldValidation);
   const namespace = namespaceOfRequest(served, info);
+  const manager = fieldManagerOf(request, served, options);
   const desired = (existing: KubeObject | undefined): KubeObject => {
     if (existing === undefined) throw notFoundError(served.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
     const object = decodeResource({ value: detach(patched), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
     matchNamespace(object, namespace);
+    trackWrite(core, manager, existing, object);
     return object;
   };
   for (let attempt = 0; ; attempt++) {

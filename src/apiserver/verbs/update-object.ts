@@ -12,6 +12,7 @@ import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { createObject } from './create.ts';
+import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
 import { dryRunObject, encodeForStore, put, remove } from './store-object.ts';
 
@@ -74,14 +75,17 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
   const object = await plan.desired(old);
+  const { managedFields } = object.metadata;
   const waiting = admit(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
   if (waiting !== undefined) await waiting;
+  checkAdmitted(object, managedFields, (message) => context.warn(message));
   checkResourceVersion(plan, object, existing);
 
   const nowMs = core.clock.now();
   prepareMeta(object, old);
   plan.rules.prepareForUpdate?.(object, old, { nowMs });
   finishMeta(object, old);
+  keepTimes(object, old);
   const hook = plan.subresource === '' ? core.hooks.get(`${storage.group}/${storage.resource}`) : undefined;
   const reservation = hook?.beginUpdate?.(object, old) ?? noReservation;
   let committed = false;
@@ -117,7 +121,6 @@ function checkResourceVersion({ served, name }: UpdatePlan, object: KubeObject, 
 function prepareMeta({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
   if (old.generation === undefined) delete meta.generation;
   else meta.generation = old.generation;
-  delete meta.managedFields;
   delete meta.selfLink;
 }
 
@@ -171,8 +174,3 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** The rules for writing a resource or one of its subresources; undefined when the subresource cannot be written so. */
-export function updateRules(served: StoredResource, subresource: string): UpdateRules<KubeObject> | undefined {
-  const { definition } = served.home;
-  return subresource === '' ? (definition.update ?? {}) : definition.subresources?.[subresource];
-}

@@ -6,8 +6,11 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import { decodeResource } from './decode-object.ts';
+import { fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
-import { updateObject, updateRules } from './update-object.ts';
+import { mayCreate } from './may-create.ts';
+import { updateObject } from './update-object.ts';
+import { updateRules } from './update-rules.ts';
 import { writeOptions } from './write-options.ts';
 
 /** 405, worded as upstream's router words it. */
@@ -31,6 +34,7 @@ export async function update(core: Core, served: StoredResource, request: Server
   const namespace = namespaceOfRequest(served, info);
   matchNamespace(object, namespace);
   matchName(object, info.name);
+  const manager = fieldManagerOf(request, served, options);
   let first: KubeObject | undefined = object;
   const pristine = (object.metadata.resourceVersion ?? '') === '' ? structuredClone(object) : undefined;
   const { object: updated, created } = await updateObject(core, {
@@ -38,11 +42,12 @@ export async function update(core: Core, served: StoredResource, request: Server
     uid: object.metadata.uid,
     allowCreate: info.subresource === '' && served.home.definition.allowCreateOnUpdate === true,
     // Admission and the rules change the object: another try needs it as it was sent.
-    desired: () => {
+    desired: (existing) => {
       const wanted = first ?? structuredClone(pristine ?? object);
       first = undefined;
+      trackWrite(core, manager, existing, wanted);
       return wanted;
     },
-  }, { user: request.user, dryRun: options.dryRun, warn });
+  }, { user: request.user, dryRun: options.dryRun, warn, mayCreate: () => mayCreate(core, request) });
   return { kind: 'stored', code: created ? 201 : 200, object: updated, served };
 }

@@ -1,5 +1,8 @@
-import { invalid, notSupported, tooLong } from '../../api/field-error.ts';
+import type { FieldError } from '../../api/field-error.ts';
+import { forbidden, notSupported, required } from '../../api/field-error.ts';
+import { validateFieldManager } from '../../api/meta/object-meta.ts';
 import { invalidError } from '../../api/status.ts';
+import { queryFlag } from '../request-info.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -7,35 +10,43 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Empty: not named. */
+  readonly fieldManager: string;
+  /** Of an apply: take fields from whoever has them. */
+  readonly force: boolean;
 }
+
+type Kind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
 const fieldValidations: readonly string[] = ['Ignore', 'Strict', 'Warn'];
+const plain: WriteOptions = { dryRun: false, fieldValidation: 'Warn', fieldManager: '', force: false };
 
-/** Reads the query of a write; `kind` (`CreateOptions` …) stands in the message. Throws Invalid. */
-export function writeOptions(query: URLSearchParams | undefined, kind: string): WriteOptions {
-  if (query === undefined) return { dryRun: false, fieldValidation: 'Warn' };
-  const dryRun = parseDryRun(query.getAll('dryRun'), kind);
-  const fieldValidation = query.get('fieldValidation') ?? '';
-  if (fieldValidation !== '' && !fieldValidations.includes(fieldValidation)) {
-    throw invalidError({ group: 'meta.k8s.io', kind }, '', [notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations])]);
-  }
-  checkFieldManager(query.get('fieldManager') ?? '', kind);
-  return { dryRun, fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation) };
+/** Reads the query of a write; `kind` stands in the message. `apply`: of a patch, whether it is server-side apply. Throws Invalid. */
+export function writeOptions(query: URLSearchParams | undefined, kind: Kind, apply = false): WriteOptions {
+  if (query === undefined && !apply) return plain;
+  const errors: FieldError[] = [];
+  const fieldManager = query?.get('fieldManager') ?? '';
+  const force = query?.get('force') ?? null;
+  if (apply && fieldManager === '') errors.push(required('fieldManager', 'is required for apply patch'));
+  else if (!apply && kind === 'PatchOptions' && force !== null) errors.push(forbidden('force', 'may not be specified for non-apply patch'));
+  if (fieldManager !== '') errors.push(...validateFieldManager(fieldManager, 'fieldManager'));
+  const dryRuns = (query?.getAll('dryRun') ?? []).filter((value) => value !== '');
+  errors.push(...dryRunErrors(dryRuns));
+  const fieldValidation = query?.get('fieldValidation') ?? '';
+  if (fieldValidation !== '' && !fieldValidations.includes(fieldValidation)) errors.push(notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations]));
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind }, '', errors);
+  return { dryRun: dryRuns.length > 0, fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation), fieldManager, force: queryFlag(force) };
 }
 
-const maxFieldManagerBytes = 128;
-
-function checkFieldManager(manager: string, kind: string): void {
-  if (manager === '') return;
-  const path = 'fieldManager';
-  if (new TextEncoder().encode(manager).length > maxFieldManagerBytes) throw invalidError({ group: 'meta.k8s.io', kind }, '', [tooLong(path, maxFieldManagerBytes)]);
-  if (/\p{C}|[\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(manager)) throw invalidError({ group: 'meta.k8s.io', kind }, '', [invalid(path, manager, 'should only contain printable characters')]);
+function dryRunErrors(given: readonly string[]): FieldError[] {
+  const wrong = given.filter((value) => value !== 'All');
+  return wrong.length > 0 ? [notSupported('dryRun', wrong, ['All'])] : [];
 }
 
 /** True for `All`; Invalid for anything else that is not empty. */
 export function parseDryRun(values: readonly string[], kind: string): boolean {
   const given = values.filter((value) => value !== '');
-  const wrong = given.filter((value) => value !== 'All');
-  if (wrong.length > 0) throw invalidError({ group: 'meta.k8s.io', kind }, '', [notSupported('dryRun', wrong, ['All'])]);
+  const errors = dryRunErrors(given);
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind }, '', errors);
   return given.length > 0;
 }

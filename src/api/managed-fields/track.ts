@@ -1,0 +1,216 @@
+/**
+ * The managed fields of objects that are written whole: created, updated, patched. Follows upstream's chain of managers
+ * (apimachinery's util/managedfields) in one function each.
+ */
+import type { KubeObject } from '../meta/object.ts';
+import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
+import { changedFields, compareObjects, createdFields } from './compare.ts';
+import type { Comparison } from './compare.ts';
+import { difference, intersection, union } from './field-set.ts';
+import type { FieldSet } from './field-set.ts';
+import type { Owner, Owners } from './owners.ts';
+import { entriesOf, entryOf, givenOwners, isReset, ManagedFieldsError, ownerId, storedOwners } from './owners.ts';
+import { reconcileFields } from './prune.ts';
+import { shareEntries } from './text.ts';
+import type { Shape } from './shape.ts';
+
+/** One object in the versions that its managers wrote it in. */
+export interface Versions {
+  /** The object in another version, and its shape there; undefined: this server does not know that version. */
+  convert(object: KubeObject, apiVersion: string): { readonly object: KubeObject; readonly shape: Shape } | undefined;
+}
+
+/** A way of writing: a resource in a version, or one of its subresources. */
+export interface Endpoint {
+  /** Objects are given in it. */
+  readonly apiVersion: string;
+  /** Empty: the resource itself. */
+  readonly subresource: string;
+  readonly shape: Shape;
+  /** What this way of writing resets, in its version, and what is never owned. */
+  readonly ignored: FieldSet;
+  /** The same in another version: of managers who wrote in that, nothing there counts as changed. */
+  ignoredIn(apiVersion: string): FieldSet;
+  readonly versions: Versions;
+  /** What the last creation came to: those of one second and kind are mostly alike. */
+  last?: { readonly manager: string; readonly time: string; readonly fields: FieldSet; readonly entries: ManagedFieldsEntry[]; shared: boolean };
+}
+
+/** Who writes, where and when. */
+export interface Writer {
+  readonly manager: string;
+  /** The time now, as metav1.Time. */
+  readonly time: string;
+  readonly endpoint: Endpoint;
+}
+
+/** More managers of the Update operation than that are merged, oldest first. */
+const maxUpdateManagers = 10;
+const ancientManager = 'ancient-changes';
+
+/** The owners of an object at the beginning of a write: those that the client sends, or those that stand. */
+function ownersAtFirst(live: KubeObject | undefined, given: readonly ManagedFieldsEntry[] | undefined, subresource: string): { readonly owners: Owners; readonly own: boolean } {
+  const stored = live?.metadata.managedFields;
+  // Through a subresource nobody sets managed fields by hand.
+  if (subresource !== '' || given === undefined || given === stored) return { owners: storedOwners(stored), own: true };
+  if (isReset(given)) return { owners: new Map(), own: true };
+  if (sameEntries(given, stored)) return { owners: storedOwners(stored), own: true };
+  try {
+    const owners = givenOwners(given);
+    if (owners.size > 0) return { owners, own: false };
+  } catch (error) {
+    if (!(error instanceof ManagedFieldsError)) throw error;
+  }
+  return { owners: storedOwners(stored), own: true };
+}
+
+/** Most clients send back what they have read. */
+function sameEntries(given: readonly ManagedFieldsEntry[], stored: readonly ManagedFieldsEntry[] | undefined): boolean {
+  if (stored?.length !== given.length) return false;
+  return given.every((entry, i) => {
+    const other = stored[i]!;
+    return entry.manager === other.manager && entry.operation === other.operation && entry.apiVersion === other.apiVersion && entry.subresource === other.subresource
+      && entry.time === other.time && entry.fieldsType === other.fieldsType && JSON.stringify(entry.fieldsV1) === JSON.stringify(other.fieldsV1);
+  });
+}
+
+/**
+ * The managed fields of an object that is about to be written instead of `live` (undefined: of a new one), both in the
+ * writer's version. `object` is not changed, but for its own managedFields, which are taken away. Undefined: none.
+ */
+export function trackUpdate(live: KubeObject | undefined, object: KubeObject, writer: Writer): ManagedFieldsEntry[] | undefined {
+  const { owners, own } = ownersAtFirst(live, object.metadata.managedFields, writer.endpoint.subresource);
+  delete object.metadata.managedFields;
+  // An object that nobody was tracked for stays so until somebody applies to it.
+  if (owners.size === 0 && live !== undefined) return undefined;
+  if (live === undefined && owners.size === 0) return trackCreate(object, writer);
+  if (!own) reconcileOwners(owners, live ?? object, writer);
+  const id = ownerId({ ...writer.endpoint, manager: writer.manager, operation: 'Update' });
+  const comparison = compareObjects(live ?? {}, object, writer.endpoint.shape, { form: 'go', ignored: writer.endpoint.ignored });
+  takeFromOthers(owners, { live: live ?? emptyOf(object), object, comparison, except: undefined }, writer);
+  const changed = changedFields(comparison);
+  if (changed !== undefined) {
+    const before = owners.get(id);
+    owners.set(id, { manager: writer.manager, operation: 'Update', apiVersion: writer.endpoint.apiVersion, subresource: writer.endpoint.subresource, time: writer.time, fields: union(before?.fields, changed) });
+  }
+  capUpdaters(owners);
+  return entriesOf(owners);
+}
+
+const emptyOf = ({ apiVersion, kind }: KubeObject): KubeObject => ({ ...(apiVersion !== undefined && { apiVersion }), ...(kind !== undefined && { kind }), metadata: {} });
+
+/** The plain creation: one manager, who has everything. */
+function trackCreate(object: KubeObject, { manager, time, endpoint }: Writer): ManagedFieldsEntry[] | undefined {
+  const { apiVersion, subresource, shape, ignored, last } = endpoint;
+  const fields = createdFields(object, shape, ignored);
+  if (fields === undefined) return undefined;
+  if (last !== undefined && last.fields === fields && last.manager === manager && last.time === time) {
+    if (!last.shared) shareEntries(last.entries);
+    last.shared = true;
+    return last.entries;
+  }
+  const entry = entryOf({ manager, operation: 'Update', apiVersion, subresource, time, fields });
+  const entries = [entry];
+  endpoint.last = { manager, time, fields, entries, shared: false };
+  return entries;
+}
+
+export interface Transition {
+  readonly live: KubeObject;
+  readonly object: KubeObject;
+  /** In the writer's version. */
+  readonly comparison: Comparison;
+  /** The identifier of the owner that writes, if its fields are already as they will be. */
+  readonly except: string | undefined;
+}
+
+/** What each other manager loses by a change: what is different now, and what is gone. */
+export function lossesOf(owners: Owners, transition: Transition, writer: Writer): { readonly conflicts: Map<string, FieldSet>; readonly removed: Map<string, FieldSet> } {
+  const comparisons = new Map<string, Comparison>([[writer.endpoint.apiVersion, transition.comparison]]);
+  const conflicts = new Map<string, FieldSet>();
+  const removed = new Map<string, FieldSet>();
+  for (const [id, owner] of owners) {
+    if (id === transition.except) continue;
+    let comparison = comparisons.get(owner.apiVersion);
+    if (comparison === undefined) {
+      comparison = compareIn(owner.apiVersion, transition, writer);
+      if (comparison === undefined) {
+        // Nobody can say what it means: a version that is not served any more.
+        owners.delete(id);
+        continue;
+      }
+      comparisons.set(owner.apiVersion, comparison);
+    }
+    const conflict = intersection(owner.fields, changedFields(comparison));
+    if (conflict !== undefined) conflicts.set(id, conflict);
+    if (comparison.removed !== undefined) removed.set(id, comparison.removed);
+  }
+  return { conflicts, removed };
+}
+
+function compareIn(apiVersion: string, { live, object }: Transition, writer: Writer): Comparison | undefined {
+  const before = writer.endpoint.versions.convert(live, apiVersion);
+  const after = writer.endpoint.versions.convert(object, apiVersion);
+  if (before === undefined || after === undefined) return undefined;
+  return compareObjects(before.object, after.object, before.shape, { form: 'go', ignored: writer.endpoint.ignoredIn(apiVersion) });
+}
+
+/** Takes from each manager what it loses; managers without fields are gone. */
+export function takeFrom(owners: Owners, { conflicts, removed }: ReturnType<typeof lossesOf>): void {
+  for (const [id, owner] of owners) {
+    const conflict = conflicts.get(id);
+    const gone = removed.get(id);
+    if (conflict === undefined && gone === undefined && owner.fields !== undefined) continue;
+    const fields = difference(difference(owner.fields, conflict), gone);
+    if (fields === undefined) owners.delete(id);
+    else if (fields !== owner.fields) owners.set(id, changedOwner(owner, fields));
+  }
+}
+
+function takeFromOthers(owners: Owners, transition: Transition, writer: Writer): void {
+  takeFrom(owners, lossesOf(owners, transition, writer));
+}
+
+/** An owner with other fields, or another time. */
+export function changedOwner({ manager, operation, apiVersion, subresource, time }: Owner, fields: FieldSet | undefined): Owner {
+  return { manager, operation, apiVersion, subresource, time, fields };
+}
+
+/** Field sets that were written under another schema. */
+export function reconcileOwners(owners: Owners, live: KubeObject, writer: Writer): void {
+  for (const [id, owner] of owners) {
+    const shape = owner.apiVersion === writer.endpoint.apiVersion ? writer.endpoint.shape : writer.endpoint.versions.convert(live, owner.apiVersion)?.shape;
+    // Versions that are gone lose their managers later on.
+    if (shape === undefined) continue;
+    const fields = reconcileFields(owner.fields, shape);
+    if (fields !== owner.fields) owners.set(id, changedOwner(owner, fields));
+  }
+}
+
+/** Merges the oldest managers of the Update operation into one a version while there are too many. */
+export function capUpdaters(owners: Owners): void {
+  if (owners.size <= maxUpdateManagers) return;
+  const updaters = [...owners].filter(([, { operation }]) => operation === 'Update');
+  if (updaters.length <= maxUpdateManagers) return;
+  updaters.sort(([idA, a], [idB, b]) => ((a.time ?? '') < (b.time ?? '') ? -1 : (a.time ?? '') > (b.time ?? '') ? 1 : idA < idB ? -1 : 1));
+  const firstOfVersion = new Map<string, string>();
+  let count = updaters.length;
+  for (const [id, owner] of updaters) {
+    if (count <= maxUpdateManagers) return;
+    const first = firstOfVersion.get(owner.apiVersion);
+    if (first === undefined) {
+      firstOfVersion.set(owner.apiVersion, id);
+      continue;
+    }
+    const bucket: Owner = { manager: ancientManager, operation: 'Update', apiVersion: owner.apiVersion, subresource: '', time: owner.time, fields: undefined };
+    const bucketId = ownerId(bucket);
+    let fields = owners.get(bucketId)?.fields;
+    if (!owners.has(bucketId)) {
+      fields = owners.get(first)?.fields;
+      owners.delete(first);
+    }
+    owners.set(bucketId, { ...bucket, fields: union(fields, owner.fields) });
+    if (id !== bucketId) owners.delete(id);
+    count--;
+  }
+}

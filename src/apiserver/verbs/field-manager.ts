@@ -1,0 +1,171 @@
+import { setOf, setOfPath, union } from '../../api/managed-fields/field-set.ts';
+import type { FieldSet } from '../../api/managed-fields/field-set.ts';
+import { givenOwners, ManagedFieldsError } from '../../api/managed-fields/owners.ts';
+import { structShape } from '../../api/managed-fields/shape.ts';
+import { trackUpdate } from '../../api/managed-fields/track.ts';
+import type { Endpoint, Versions, Writer } from '../../api/managed-fields/track.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
+import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
+import type { Core } from '../core.ts';
+import type { ServerRequest } from '../pipeline/server-request.ts';
+import type { StoredResource } from '../served-resources.ts';
+import { timeText } from './time-text.ts';
+import { updateRules } from './update-rules.ts';
+import type { WriteOptions } from './write-options.ts';
+
+/** Who is recorded as the owner of what a request writes. */
+export interface FieldManager {
+  readonly name: string;
+  /** The resource in the version of the request. */
+  readonly served: StoredResource;
+  /** Empty: the resource itself. */
+  readonly subresource: string;
+}
+
+const maxNameBytes = 128;
+const encoder = new TextEncoder();
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+let lastAgent = '';
+let lastName = '';
+
+/** What a client that names no field manager is called: its User-Agent up to the first slash. Many requests come from one. */
+function nameOfAgent(userAgent: string): string {
+  if (userAgent !== lastAgent) {
+    lastName = printable(userAgent.split('/', 1)[0]!);
+    lastAgent = userAgent;
+  }
+  return lastName;
+}
+
+function printable(name: string): string {
+  let kept = '';
+  let bytes = 0;
+  for (const character of name.replace(unprintable, '')) {
+    bytes += encoder.encode(character).length;
+    if (bytes > maxNameBytes) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/** The manager of a request. */
+export function fieldManagerOf(request: ServerRequest, served: StoredResource, options: WriteOptions): FieldManager {
+  const name = options.fieldManager !== '' ? options.fieldManager : nameOfAgent(request.header('user-agent') ?? '');
+  return { name: name === '' ? 'unknown' : name, served, subresource: request.info.subresource };
+}
+
+/** Metadata that says who an object is: nobody owns it. */
+export const neverOwned: FieldSet = setOf([
+  ['f:apiVersion', {}], ['f:kind', {}],
+  ['f:metadata', setOf(['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields', 'resourceVersion'].map((name) => [`f:${name}`, {}]))!],
+])!;
+
+const endpoints = new WeakMap<StoredResource, Map<string, Endpoint>>();
+
+function endpointOf(core: Core, served: StoredResource, subresource: string): Endpoint {
+  let bySubresource = endpoints.get(served);
+  if (bySubresource === undefined) endpoints.set(served, (bySubresource = new Map()));
+  let endpoint = bySubresource.get(subresource);
+  if (endpoint === undefined) {
+    let ignored = neverOwned;
+    for (const path of resetFields(served, subresource)) ignored = union(ignored, setOfPath(path.split('.').map((name) => `f:${name}`)))!;
+    endpoint = { apiVersion: served.apiVersion, subresource, shape: structShape(served.schema.schema), ignored, ignoredIn: () => ignored, versions: versionsOf(core, served) };
+    bySubresource.set(subresource, endpoint);
+  }
+  return endpoint;
+}
+
+/** What a way of writing leaves as it is, whatever is sent. */
+function resetFields(served: StoredResource, subresource: string): readonly string[] {
+  const stated = updateRules(served, subresource)?.resets;
+  if (stated !== undefined) return stated;
+  const hasStatus = served.schema.subresources.some(({ name }) => name === 'status');
+  if (!hasStatus) return [];
+  return subresource === 'status' ? ['spec'] : ['status'];
+}
+
+/** How one request writes managed fields. */
+export function writerOf(core: Core, { name, served, subresource }: FieldManager): Writer {
+  return { manager: name, time: timeText(core.clock.now()), endpoint: endpointOf(core, served, subresource) };
+}
+
+/** An object of one version in another of those that are served of it. */
+function versionsOf(core: Core, served: StoredResource): Versions {
+  return {
+    convert(object, apiVersion) {
+      if (apiVersion === served.apiVersion && object.apiVersion === apiVersion) return { object, shape: structShape(served.schema.schema) };
+      const to = servedIn(core, served, apiVersion);
+      const from = servedIn(core, served, object.apiVersion ?? served.apiVersion);
+      if (to === undefined || from === undefined) return undefined;
+      const stored = from.conversion === undefined ? object : from.conversion.toStored(object);
+      return { object: to.conversion === undefined ? stored : to.conversion.fromStored(stored), shape: structShape(to.schema.schema) };
+    },
+  };
+}
+
+function servedIn(core: Core, served: StoredResource, apiVersion: string): StoredResource | undefined {
+  if (apiVersion === served.apiVersion) return served;
+  const slash = apiVersion.indexOf('/');
+  const found = core.resources.find(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), served.schema.resource);
+  return found?.storage === served.storage ? (found as StoredResource) : undefined;
+}
+
+/**
+ * Records in `object`, which is about to stand instead of `live` (undefined: it is new), who owns what of it. Both are
+ * in the stored version. Should it fail, the object keeps the record that stands.
+ */
+export function trackWrite(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): void {
+  const { conversion } = manager.served;
+  let entries: ManagedFieldsEntry[] | undefined;
+  try {
+    const writer = writerOf(core, manager);
+    entries = conversion === undefined ? trackUpdate(live, object, writer) : trackUpdate(live && conversion.fromStored(live), conversion.fromStored(object), writer);
+  } catch (error) {
+    core.logger.error('managed fields could not be updated and stay as they were', { error, kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name });
+    entries = live?.metadata.managedFields;
+  }
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
+}
+
+/**
+ * Gives an object its old managed fields back when nothing but their times differs from what stands: such a write is
+ * none. Rules and admission may have undone what the client changed.
+ */
+export function keepTimes(object: KubeObject, old: KubeObject): void {
+  const entries = object.metadata.managedFields ?? [];
+  const before = old.metadata.managedFields ?? [];
+  if (entries === before || entries.length !== before.length || entries.length === 0) return;
+  let times = false;
+  for (let i = 0; i < entries.length; i++) {
+    if (entries[i] === before[i]) continue;
+    const { time, fieldsV1, ...entry } = entries[i]!;
+    const { time: timeBefore, fieldsV1: fieldsBefore, ...entryBefore } = before[i]!;
+    if (!semanticEqual(entry, entryBefore) || (fieldsV1 !== fieldsBefore && !semanticEqual(fieldsV1, fieldsBefore))) return;
+    times ||= time !== timeBefore;
+  }
+  if (!times) return;
+  // What changes is mostly at the end: status, then spec.
+  const left = object as unknown as Record<string, unknown>;
+  const right = old as unknown as Record<string, unknown>;
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((name) => name !== 'metadata').reverse();
+  for (const name of names) if (!semanticEqual(left[name], right[name])) return;
+  const { managedFields: _, ...meta } = object.metadata;
+  const { managedFields: _old, ...oldMeta } = old.metadata;
+  if (semanticEqual(meta, oldMeta)) object.metadata.managedFields = before as ManagedFieldsEntry[];
+}
+
+/** Admission that leaves managed fields behind which nobody can read is not heard. */
+export function checkAdmitted(object: KubeObject, before: ManagedFieldsEntry[] | undefined, warn: (message: string) => void): void {
+  if (object.metadata.managedFields === before) return;
+  try {
+    givenOwners(object.metadata.managedFields);
+  } catch (error) {
+    if (!(error instanceof ManagedFieldsError)) throw error;
+    if (before === undefined) delete object.metadata.managedFields;
+    else object.metadata.managedFields = before;
+    warn(`.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${error.message}`);
+  }
+}
