@@ -16,8 +16,12 @@ import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
 import type { TlsIdentity } from './http/tls-settings.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
-import type { Gauge } from './metrics.ts';
-import { RequestMetrics } from './metrics.ts';
+import { AccessCounts } from './metrics/access.ts';
+import { buildMetrics } from './metrics/build.ts';
+import { MetricsRegistry } from './metrics/registry.ts';
+import { RequestMetrics } from './metrics/requests.ts';
+import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
+import { WatchMetrics } from './metrics/watches.ts';
 import type { ApiServerOptions, Factory, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
 import { keepFlowControl } from './flow-control/bootstrap.ts';
 import { flowDebugPaths } from './flow-control/debug-paths.ts';
@@ -54,7 +58,9 @@ export type { ListenOptions } from './http/listener.ts';
 export class ApiServer implements AsyncDisposable {
   readonly local: LocalEndpoint;
   readonly reader: ObjectReader;
-  readonly metrics: RequestMetrics;
+  readonly metrics = new MetricsRegistry();
+  readonly #requestMetrics = new RequestMetrics();
+  readonly #watchMetrics = new WatchMetrics();
   readonly #options: ApiServerOptions;
   readonly #core: Core;
   readonly #handle: Handler;
@@ -65,13 +71,14 @@ export class ApiServer implements AsyncDisposable {
   #stopping = false;
   #disposed = false;
 
-  private constructor(options: ApiServerOptions, cache: WatchCache, chosen: ChosenResources) {
+  private constructor(options: ApiServerOptions, cache: WatchCache, { chosen, measured }: { readonly chosen: ChosenResources; readonly measured: MeasuredStore }) {
+    const counts = new AccessCounts();
     const { clock, random, logger, store } = options;
     this.#options = options;
     const resources = new ServedResources({ ...chosen, cache });
     this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
-    this.metrics = new RequestMetrics(gaugesOf(resources));
+    this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families]);
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
@@ -103,9 +110,9 @@ export class ApiServer implements AsyncDisposable {
     const auditing = options.audit === undefined ? undefined : { ...options.audit, clock, random };
     this.#handle = compose(
       steps({
-        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true }),
+        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, counts }),
         impersonate: impersonate(authorizers),
-        authorize: authorize(authorizers),
+        authorize: authorize(authorizers, counts),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
@@ -119,11 +126,12 @@ export class ApiServer implements AsyncDisposable {
    */
   static async start(given: ApiServerOptions): Promise<ApiServer> {
     const { encryption } = given;
-    const options = encryption === undefined ? given : { ...given, store: new EncryptedStore(given.store, encryption.transformerFor), health: [...(given.health ?? []), ...encryption.health] };
+    const measured = new MeasuredStore(given.store, given.clock);
+    const options = encryption === undefined ? { ...given, store: measured } : { ...given, store: new EncryptedStore(measured, encryption.transformerFor), health: [...(given.health ?? []), ...encryption.health] };
     const chosen = await chooseResources(options);
     if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
-    const server = new ApiServer(options, cache, chosen);
+    const server = new ApiServer(options, cache, { chosen, measured });
     await bootstrap(server.#core, options);
     const flowControl = server.#flowControl;
     if (flowControl !== undefined && server.#core.resources.stored('flowcontrol.apiserver.k8s.io', 'flowschemas') !== undefined) {
@@ -145,7 +153,7 @@ export class ApiServer implements AsyncDisposable {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
     const listener = await Opened.open(options, {
-      handle: this.#handle, metrics: this.metrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
+      handle: this.#handle, metrics: this.#requestMetrics, watchMetrics: this.#watchMetrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
     });
     this.#listeners.push(listener);
     return listener.address;
@@ -234,14 +242,4 @@ const minWatchesMs = 500;
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
   return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));
-}
-
-function gaugesOf(resources: ServedResources): Gauge[] {
-  const each = (read: (storage: { cache: { size: number; watcherCount: number; sizeBytes: number } }) => number): Gauge['read'] => () =>
-    Array.from(resources.storages, (storage) => [{ resource: storage.group === '' ? storage.resource : `${storage.resource}.${storage.group}` }, read(storage)] as const);
-  return [
-    { name: 'apiserver_storage_objects', help: '[STABLE] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size) },
-    { name: 'apiserver_longrunning_requests', help: '[STABLE] Gauge of all active watches by resource.', read: each(({ cache }) => cache.watcherCount) },
-    { name: 'apiserver_watch_cache_bytes', help: 'Bytes of encoded objects held by the watch cache.', read: each(({ cache }) => cache.sizeBytes) },
-  ];
 }

@@ -6,6 +6,7 @@ import type { CachedObject } from '../cache/cached-object.ts';
 import type { Change, ChangeType } from '../cache/change.ts';
 import { encodeEventLine } from '../cache/change.ts';
 import type { WatchSink } from '../cache/watcher.ts';
+import type { WatchStats } from '../metrics/watches.ts';
 import type { ServedResource } from '../served-resources.ts';
 import { cborCodec } from './cbor.ts';
 import { effectiveFormat, encodeObject } from './encode.ts';
@@ -58,7 +59,11 @@ export class WatchEncoder implements WatchSink {
   #initial: CachedObject[] = [];
   #first = true;
 
-  constructor(served: ServedResource, context: RenderContext, nowMs: () => number, output: LineOutput) {
+  readonly #stats: WatchStats | undefined;
+
+  /** `stats` counts what is sent. */
+  constructor(served: ServedResource, context: RenderContext, nowMs: () => number, output: LineOutput, stats?: WatchStats) {
+    this.#stats = stats;
     this.#served = served;
     this.#context = context;
     this.#nowMs = nowMs;
@@ -75,7 +80,9 @@ export class WatchEncoder implements WatchSink {
     this.#encodeInitial();
     // The first row of a table carries the column definitions, and is this watcher's own.
     const make = (): Uint8Array => this.#frame(type, this.#encode(object, this.#first));
-    this.#lines.push(this.#first && this.#context.negotiated.as === 'Table' ? make() : change.encoded(type + this.#flavour, make));
+    const line = this.#first && this.#context.negotiated.as === 'Table' ? make() : change.encoded(type + this.#flavour, make);
+    this.#stats?.observe(line.length);
+    this.#lines.push(line);
     this.#first = false;
   }
 
@@ -92,7 +99,9 @@ export class WatchEncoder implements WatchSink {
 
   *#linesOf(objects: readonly CachedObject[], first: boolean): Iterable<Uint8Array> {
     for (const object of objects) {
-      yield this.#frame('ADDED', this.#encode(object, first));
+      const line = this.#frame('ADDED', this.#encode(object, first));
+      this.#stats?.observe(line.length);
+      yield line;
       first = false;
     }
   }

@@ -147,7 +147,9 @@ export class FlowControl implements Disposable {
     const shed = (): Answer => tooManyRequests(request, level.retryAfter.note(clock.now()));
     if (waiting === undefined) return shed();
     this.#arm();
+    const enqueuedMs = clock.monotonicMs();
     return waiting.then((ticket) => {
+      request.waitedMs = clock.monotonicMs() - enqueuedMs;
       if (ticket === undefined) return shed();
       const run = async (): Promise<Answer> => await next(request);
       return this.#follow(ticket, target, run(), request);

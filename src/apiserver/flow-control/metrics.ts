@@ -1,4 +1,4 @@
-import type { Gauge, Labels } from '../metrics.ts';
+import type { Gauge, Labels } from '../metrics/registry.ts';
 import type { Configuration } from './configuration.ts';
 import type { FlowStats, Histogram } from './flow-stats.ts';
 import type { PriorityLevel } from './priority-level.ts';

@@ -13,7 +13,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Answer, WatchAnswer } from '../answer.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
-import type { RequestMetrics } from '../metrics.ts';
+import type { RequestMetrics } from '../metrics/requests.ts';
+import type { WatchMetrics } from '../metrics/watches.ts';
 import { apiErrorOf } from '../pipeline/dispatch.ts';
 import { isLongRunning } from '../pipeline/limit-in-flight.ts';
 import type { Handler } from '../pipeline/step.ts';
@@ -46,6 +47,7 @@ export interface ListenOptions extends TlsIdentity {
 export interface ListenerParts {
   readonly handle: Handler;
   readonly metrics: RequestMetrics;
+  readonly watchMetrics: WatchMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -116,7 +118,7 @@ export class Listener {
     server.on('secureConnection', (socket: Socket) => listener!.#connections.addSocket(socket));
     server.on('session', (session: ServerHttp2Session) => listener!.#connections.addSession(session));
     // A client that cannot shake hands, or hangs up in the middle, is no concern of ours.
-    server.on('tlsClientError', () => {});
+    server.on('tlsClientError', () => parts.metrics.recordTlsError());
     server.on('clientError', refuseUnreadable);
     (server as HttpsServer).headersTimeout = headersTimeoutMs;
     // What a body may take is ours to say: an upload through a proxy has no limit, others have that of their request.
@@ -172,11 +174,12 @@ export class Listener {
       inTime?.();
       // A body that nobody wanted is read to its end, but not for ever.
       if (!incoming.complete && incoming.httpVersionMajor === 1) this.#deadlines.add(leftoverBodyMs, () => { if (!incoming.complete) incoming.socket.destroy(); });
-      metrics.record(request.info, request.method, outgoing.statusCode, clock.monotonicMs() - startedMs);
+      if (request.deprecatedUntil !== undefined) metrics.recordDeprecated(request.info, request.deprecatedUntil);
+      metrics.record(request, outgoing.statusCode, clock.monotonicMs() - startedMs);
       this.#onProgress?.();
     });
     const auditId = (request.auditId = request.header('audit-id') ?? this.#parts.random.uuid());
-    const writing = { out: outgoing, request, clock, auditId, negotiator };
+    const writing = { out: outgoing, request, clock, auditId, negotiator, watchMetrics: this.#parts.watchMetrics };
     let late = false;
     const refuse = (error: unknown): void => {
       if (late) return;

@@ -10,6 +10,7 @@ import { includeObjectOf, renderObject, renderStored } from '../encoding/render.
 import type { RenderedList } from '../encoding/render-list.ts';
 import { renderList } from '../encoding/render-list.ts';
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
+import type { WatchMetrics } from '../metrics/watches.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
 import { drained } from './drained.ts';
@@ -76,6 +77,7 @@ export interface Writing {
   readonly request: ServerRequest;
   readonly clock: Clock;
   readonly auditId: string;
+  readonly watchMetrics?: WatchMetrics;
   readonly negotiator: Negotiator;
 }
 
@@ -129,6 +131,7 @@ const acceptsGzip = (request: ServerRequest): boolean => (request.header('accept
 function writeRendered(writing: Writing, code: number, { contentType, bytes }: Rendered): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   const size = bytes.length;
+  request.sentBytes = size;
   if (size > gzipAboveBytes && acceptsGzip(request)) return writeCompressed(writing, code, contentType, bytes);
   if (request.warnings.length > 0) {
     const head = headOf(request, auditId);
@@ -150,6 +153,7 @@ function writeRendered(writing: Writing, code: number, { contentType, bytes }: R
 function writeList(writing: Writing, { contentType, list }: RenderedList): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   if (list.sizeBytes <= joinHeadUpToBytes) return writeRendered(writing, 200, { contentType, bytes: list.whole() });
+  request.sentBytes = list.sizeBytes;
   const head = headOf(request, auditId);
   if (list.sizeBytes > gzipAboveBytes && acceptsGzip(request)) {
     head.push(['Content-Type', contentType], ['Content-Encoding', 'gzip'], ['Vary', 'Accept-Encoding']);
@@ -214,6 +218,6 @@ function writeWatch(writing: Writing, answer: WatchAnswer): Promise<void> {
   writeHead(out, 200, head);
   out.flushHeaders();
   const writer = new WatchWriter(out, clock);
-  const stop = answer.start(new WatchEncoder(answer.served, context, () => clock.now(), writer));
+  const stop = answer.start(new WatchEncoder(answer.served, context, () => clock.now(), writer, writing.watchMetrics?.of(answer.served.schema)));
   return writer.ended.then(stop);
 }

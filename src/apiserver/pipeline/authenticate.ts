@@ -1,5 +1,6 @@
 import { ApiError } from '../../api/status.ts';
 import type { Authenticator, Credentials, UserInfo } from '../authentication/authenticator.ts';
+import type { AccessCounts } from '../metrics/access.ts';
 import type { Step } from './step.ts';
 
 const anonymousUser: UserInfo = Object.freeze({ name: 'system:anonymous', groups: Object.freeze(['system:unauthenticated']) });
@@ -19,11 +20,19 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
 }
 
 /** Finds out who asks: 401 for credentials that nobody accepts, anonymous (where allowed) for none. */
-export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean }): Step {
+export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean; readonly counts: AccessCounts }): Step {
+  const { counts } = options;
   const settle = (credentials: Credentials, user: UserInfo | undefined): UserInfo => {
-    if (user !== undefined) return withAuthenticatedGroup(user);
+    if (user !== undefined) {
+      counts.authenticated += 1;
+      return withAuthenticatedGroup(user);
+    }
     const given = credentials.bearerToken !== undefined || (credentials.clientCertificate !== undefined && authenticators.length > 0);
-    if (given || !options.anonymous) throw unauthorized();
+    if (given || !options.anonymous) {
+      counts.unauthenticated += 1;
+      throw unauthorized();
+    }
+    counts.authenticated += 1;
     return anonymousUser;
   };
   return (next) => (request) => {

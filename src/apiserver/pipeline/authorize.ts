@@ -5,6 +5,7 @@ import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from '../authorization/authorizer.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Result } from '../answer.ts';
+import type { AccessCounts } from '../metrics/access.ts';
 import type { Step } from './step.ts';
 
 /** The question that a request puts to the authorizers. */
@@ -65,7 +66,7 @@ export function forbidden(attributes: Attributes, reason: string): ApiError {
 }
 
 /** Lets through what the authorizers allow. */
-export function authorize(authorizers: readonly Authorizer[]): Step {
+export function authorize(authorizers: readonly Authorizer[], counts: AccessCounts): Step {
   return (next) => (request) => {
     const attributes = attributesOf(request.info, request.user, request.queryOrUndefined);
     const decided = ({ verdict, reason }: Decision): Result => {
@@ -73,7 +74,11 @@ export function authorize(authorizers: readonly Authorizer[]): Step {
         request.audit.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
         request.audit.annotate('authorization.k8s.io/reason', reason);
       }
-      if (verdict !== 'allow') throw forbidden(attributes, reason);
+      if (verdict !== 'allow') {
+        counts.denied += 1;
+        throw forbidden(attributes, reason);
+      }
+      counts.allowed += 1;
       return next(request);
     };
     const decision = authorizeWith(authorizers, attributes);

@@ -48,7 +48,7 @@ export function dispatch({ core, endpoints, paths, negotiator }: DispatchOptions
     const { info } = request;
     const served = core.resources.find(info.apiGroup, info.apiVersion, info.resource);
     if (served === undefined) return unknownResource(core, request);
-    if (served.deprecation !== undefined) request.warn(served.deprecation);
+    if (served.deprecation !== undefined) warnOfDeprecation(request, served.deprecation);
     if (info.subresource !== '') {
       const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource));
       return handler === undefined ? serveSubresource(core, served, request) : serveEndpoint(handler, request);
@@ -78,6 +78,14 @@ function negotiated(negotiator: Negotiator, request: ServerRequest): Negotiated 
   const list = verb === 'list' || verb === 'watch';
   const found = negotiator.negotiate(accept, 'object', { list });
   return verb === 'watch' ? negotiator.negotiate(accept, 'watch', { list }) : found;
+}
+
+function warnOfDeprecation(request: ServerRequest, warning: string): void {
+  request.warn(warning);
+  const removed = /unavailable in v(1\.\d+)/.exec(warning)?.[1] ?? '';
+  request.deprecatedUntil = removed;
+  request.audit?.annotate('k8s.io/deprecated', 'true');
+  if (removed !== '') request.audit?.annotate('k8s.io/removed-release', removed);
 }
 
 /** A namespaced resource is listed and watched everywhere, but written and read in a namespace; others have none. */

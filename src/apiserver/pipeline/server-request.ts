@@ -23,6 +23,12 @@ export abstract class ServerRequest implements RequestContext {
   flow: FlowHeaders | undefined;
   /** Names the request to whoever looks for it later; made when somebody asks for it. */
   auditId: string | undefined;
+  /** Bytes of the body that was sent; undefined where that is not known beforehand. */
+  sentBytes: number | undefined;
+  /** The release that does not serve the version any more that was asked for, as `1.38`, empty when none is known; undefined when it is not deprecated. */
+  deprecatedUntil: string | undefined;
+  /** How long it waited in a queue before it was worked on. */
+  waitedMs = 0;
   /** What is being recorded of it; undefined: nothing. */
   audit: AuditRecord | undefined;
   readonly #rawQuery: string;
@@ -72,6 +78,11 @@ export abstract class ServerRequest implements RequestContext {
   /** How long the client allows it to take, milliseconds; undefined when it does not say. */
   get timeoutMs(): number | undefined {
     return undefined;
+  }
+
+  /** A patch by server-side apply. */
+  get isApply(): boolean {
+    return this.info.verb === 'patch' && this.header('content-type')?.startsWith('application/apply-patch') === true;
   }
 
   /** The same warning is sent once. */

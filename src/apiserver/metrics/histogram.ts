@@ -1,0 +1,30 @@
+/** Values sorted into buckets; observing touches an array. */
+export class Histogram {
+  readonly bounds: readonly number[];
+  /** By bucket, each without those below it; the rest of `total` is above the last bound. */
+  readonly counts: number[];
+  sum = 0;
+  total = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds;
+    this.counts = bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    this.sum += value;
+    this.total += 1;
+    const { bounds, counts } = this;
+    for (let i = 0; i < bounds.length; i++) {
+      if (value <= bounds[i]!) {
+        counts[i]! += 1;
+        return;
+      }
+    }
+  }
+}
+
+/** `count` bounds, each `factor` times the one before. */
+export function exponentialBounds(start: number, factor: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start * factor ** i);
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { request as httpsRequest } from 'node:https';
+import { test } from 'node:test';
+import { RealClock } from '../../base/real-clock.ts';
+import type { RequestInfo } from '../request.ts';
+import { TestServer } from '../testing/server.ts';
+import { testPki } from '../testing/serving-certificate.ts';
+import { Histogram } from './histogram.ts';
+import { MetricsRegistry } from './registry.ts';
+import { metricVerb, RequestMetrics } from './requests.ts';
+
+const pods: RequestInfo = { isResourceRequest: true, path: '', verb: 'list', apiGroup: '', apiVersion: 'v1', namespace: 'default', resource: 'pods', subresource: '', name: '', remainder: '' };
+const counted = (info: RequestInfo, more: object = {}) => ({ info, method: 'GET', rawQuery: '', sentBytes: 2000, waitedMs: 0, isApply: false, ...more });
+
+test('verbs are upstream\'s', () => {
+  const cases: readonly [Partial<RequestInfo>, object, string][] = [
+    [{}, {}, 'LIST'], [{ verb: 'get', name: 'p' }, {}, 'GET'], [{ verb: 'create' }, {}, 'POST'], [{ verb: 'update' }, {}, 'PUT'], [{ verb: 'patch' }, {}, 'PATCH'], [{ verb: 'patch' }, { isApply: true }, 'APPLY'],
+    [{ verb: 'watch' }, {}, 'WATCH'], [{ verb: 'watch' }, { rawQuery: 'watch=1&sendInitialEvents=true' }, 'WATCHLIST'], [{ verb: 'deletecollection' }, {}, 'DELETECOLLECTION'],
+    [{ verb: 'create', subresource: 'exec' }, {}, 'CONNECT'], [{ isResourceRequest: false, verb: 'get' }, {}, 'GET'],
+  ];
+  for (const [info, more, expected] of cases) assert.equal(metricVerb({ ...pods, ...info }, 'GET', { isApply: false, rawQuery: '', ...more }), expected, JSON.stringify([info, more]));
+});
+
+test('requests are sorted into upstream\'s series and buckets', async () => {
+  const requests = new RequestMetrics();
+  requests.record(counted(pods), 200, 30);
+  requests.record(counted(pods, { waitedMs: 900 }), 200, 1000);
+  requests.record(counted(pods), 429, 1);
+  requests.record(counted({ ...pods, verb: 'create' }, { method: 'POST', rawQuery: 'dryRun=All' }), 201, 4);
+  requests.record(counted({ ...pods, verb: 'watch' }), 200, 60_000);
+  requests.recordDeprecated({ ...pods, resource: 'endpoints' }, '');
+  const registry = new MetricsRegistry();
+  registry.add(requests.families);
+  const text = await registry.render();
+  const series = 'component="apiserver",dry_run="",group="",resource="pods",scope="namespace",subresource="",verb="LIST",version="v1"';
+  for (const line of [
+    `apiserver_request_total{code="200",${series}} 2`,
+    `apiserver_request_total{code="429",${series}} 1`,
+    `apiserver_request_duration_seconds_bucket{${series},le="0.005"} 1`,
+    `apiserver_request_duration_seconds_bucket{${series},le="0.05"} 2`,
+    `apiserver_request_duration_seconds_bucket{${series},le="+Inf"} 3`,
+    `apiserver_request_sli_duration_seconds_bucket{${series.replace('dry_run="",', '')},le="0.1"} 3`,
+    `apiserver_response_sizes_sum{${series.replace('dry_run="",', '')}} 6000`,
+    `apiserver_request_terminations_total{code="429",${series.replace('dry_run="",', '')}} 1`,
+    'apiserver_requested_deprecated_apis{group="",version="v1",resource="endpoints",subresource="",removed_release=""} 1',
+  ]) assert.ok(text.includes(`${line}\n`), `${line}\n${text}`);
+  assert.match(text, /apiserver_request_total\{code="201",component="apiserver",dry_run="All".*verb="POST"/);
+  assert.ok(!/request_duration_seconds_count\{[^}]*WATCH/.test(text));
+});
+
+test('a histogram counts what is above its last bound', () => {
+  const histogram = new Histogram([1, 2]);
+  for (const value of [0.5, 1, 1.5, 9]) histogram.observe(value);
+  assert.deepEqual([histogram.counts, histogram.total, histogram.sum], [[2, 1], 4, 12]);
+});
+
+test('a server tells of its requests, watches, store and access', async () => {
+  const { apiServer } = await testPki();
+  await using api = await TestServer.start({ clock: new RealClock(), authenticators: [{ name: 't', authenticate: ({ bearerToken }) => (bearerToken === 'secret' ? { name: 'admin', groups: ['system:masters'] } : undefined) }] });
+  const { port } = await api.server.listen({ key: apiServer.key, cert: apiServer.certificate });
+  const ask = (path: string, token = 'secret'): Promise<string> => new Promise((resolve, reject) => {
+    httpsRequest({ host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false, headers: { authorization: `Bearer ${token}` } }, (incoming) => {
+      let body = '';
+      incoming.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => resolve(body));
+    }).on('error', reject).end();
+  });
+  const maps = '/api/v1/namespaces/default/configmaps';
+  await api.create(maps, { metadata: { name: 'a' } });
+  await ask(maps);
+  await ask(maps, 'wrong');
+  await ask(`${maps}?watch=1&timeoutSeconds=1`);
+  await ask('/api/v1/componentstatuses');
+  const text = await ask('/metrics');
+  for (const pattern of [
+    /^apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1"\} 1$/m,
+    /^apiserver_request_total\{code="401",/m,
+    /^apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\} 1$/m,
+    /^apiserver_storage_objects\{resource="configmaps"\} [1-9]/m,
+    /^etcd_requests_total\{operation="create",type="configmaps"\} [1-9]/m,
+    /^etcd_request_duration_seconds_bucket\{operation="list",type="",le="60"\} [1-9]/m,
+    /^authentication_attempts\{result="failure"\} 1$/m,
+    /^authorization_attempts_total\{result="allowed"\} [1-9]/m,
+    /^kubernetes_build_info\{.*git_version="v1\.36\.0/m,
+    /^apiserver_requested_deprecated_apis\{group="",version="v1",resource="componentstatuses",subresource="",removed_release=""\} 1$/m,
+    /^process_cpu_seconds_total /m,
+  ]) assert.match(text, pattern);
+});
