@@ -35,6 +35,7 @@ import { healthPaths } from './pipeline/health.ts';
 import { impersonate } from './pipeline/impersonate.ts';
 import { limitInFlight } from './pipeline/limit-in-flight.ts';
 import { steps } from './pipeline/order.ts';
+import { traceHandler, traceRequests } from './pipeline/trace.ts';
 import { PathRouter } from './pipeline/paths.ts';
 import type { Handler } from './pipeline/step.ts';
 import { compose } from './pipeline/step.ts';
@@ -114,6 +115,7 @@ export class ApiServer implements AsyncDisposable {
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers, counts),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
+        ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
       dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator }),
@@ -219,6 +221,7 @@ export class ApiServer implements AsyncDisposable {
     this.#core.cache[Symbol.dispose]();
     await Promise.all(this.#listeners.map((listener) => listener.close(Math.max(watchesMs, minWatchesMs))));
     this.#options.encryption?.[Symbol.dispose]();
+    await this.#options.tracer?.[Symbol.asyncDispose]();
     for (const sink of this.#options.audit?.sinks ?? []) await sink[Symbol.asyncDispose]();
   }
 

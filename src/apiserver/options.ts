@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Encryption } from './encryption/open-encryption.ts';
+import type { Tracer } from './tracing/tracer.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Store } from '../store/store.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
@@ -97,6 +98,8 @@ export interface ApiServerOptions {
   readonly paths?: readonly MaybeFactory<PathHandler>[];
   /** More of the same, made in one go; they come after those above. */
   readonly plugged?: Factory<Plugged>;
+  /** Traces requests. Absent: nothing is traced. It is the server's from then on. */
+  readonly tracer?: Tracer;
   /** What is recorded of requests, and where it goes. Absent: nothing is. The sinks are the server's from then on. */
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] };
   /** What values are sealed with on the disk. Absent: they are not. It is the server's from then on. */

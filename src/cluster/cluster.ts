@@ -56,6 +56,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
 
   const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
   const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options);
+  const tracer = options.tracingConfigFile === undefined ? undefined : await (await import('./tracing.ts')).readTracing(options.tracingConfigFile, random);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
   const admission = hasAdmissionFlags(options) ? await (await import('./admission.ts')).openAdmission(options) : undefined;
   const nodes: { current: ClusterNodes | undefined } = { current: undefined };
@@ -78,6 +79,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     ...(tokens !== undefined && { tokenFile: tokens }),
     ...admission,
     kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),
+    ...(tracer !== undefined && { tracer }),
     ...(encryption !== undefined && { encryption }),
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),

@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly imageReviewer?: ImageReviewer;
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
+  /** Traces requests. */
+  readonly tracer?: ApiServerOptions['tracer'];
   /** What values are sealed with on the disk. */
   readonly encryption?: ApiServerOptions['encryption'];
   /** What is recorded of requests. */
@@ -76,6 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),
+    ...(options.tracer !== undefined && { tracer: options.tracer }),
     ...(options.encryption !== undefined && { encryption: options.encryption }),
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),

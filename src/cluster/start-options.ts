@@ -59,6 +59,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDomain: string;
+  /** A TracingConfiguration. */
+  readonly tracingConfigFile?: string | undefined;
   /** An EncryptionConfiguration. */
   readonly encryptionProviderConfig?: string | undefined;
   readonly writeKubeconfig: string | undefined;

@@ -150,6 +150,7 @@ const settings: readonly Setting[] = [
   { key: 'admissionControlConfigFile', flags: '--admission-control-config-file <file>', description: 'configurations of admission plug-ins (apiserver.config.k8s.io/v1 AdmissionConfiguration)', default: undefined, check: path },
   { key: 'defaultNotReadyTolerationSeconds', flags: '--default-not-ready-toleration-seconds <seconds>', description: 'how long pods stay on a node that is not ready, unless they say otherwise', default: 300, check: wholeNumber(0, 2_147_483_647) },
   { key: 'defaultUnreachableTolerationSeconds', flags: '--default-unreachable-toleration-seconds <seconds>', description: 'how long pods stay on a node that cannot be reached', default: 300, check: wholeNumber(0, 2_147_483_647) },
+  { key: 'tracingConfigFile', flags: '--tracing-config-file <file>', description: 'where traces of requests are sent (TracingConfiguration)', default: undefined, check: path },
   { key: 'auditPolicyFile', flags: '--audit-policy-file <file>', description: 'which requests are recorded, and how much of them (audit.k8s.io/v1 Policy)', default: undefined, check: path },
   { key: 'auditLogPath', flags: '--audit-log-path <file>', description: 'where requests are recorded; - is standard output', default: undefined, check: (value, name) => (value === '-' ? value : path(value, name)) },
   { key: 'auditLogMaxsize', flags: '--audit-log-maxsize <megabytes>', description: 'size at which the audit log is put aside; 0: never', default: 100, check: wholeNumber(0, 1_000_000) },

@@ -1,3 +1,5 @@
+import type { HistogramValues } from './registry.ts';
+
 /** Values sorted into buckets; observing touches an array. */
 export class Histogram {
   readonly bounds: readonly number[];
@@ -22,6 +24,11 @@ export class Histogram {
       }
     }
   }
+}
+
+/** A histogram as one series of a family. */
+export function labelled(labels: Readonly<Record<string, string>>, { bounds, counts, sum, total }: Histogram): HistogramValues {
+  return { labels, bounds, counts, sum, total };
 }
 
 /** `count` bounds, each `factor` times the one before. */

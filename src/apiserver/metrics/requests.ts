@@ -1,5 +1,5 @@
 import type { RequestInfo } from '../request.ts';
-import { exponentialBounds, Histogram } from './histogram.ts';
+import { exponentialBounds, Histogram, labelled } from './histogram.ts';
 import type { Gauge, Labels } from './registry.ts';
 import { histogramFamily } from './registry.ts';
 
@@ -93,7 +93,7 @@ export class RequestMetrics {
 
   get families(): Gauge[] {
     const all = (): Series[] => Array.from(this.#series.values(), (ofResource) => [...ofResource.values()]).flat();
-    const valuesOf = (read: (series: Series) => Histogram, without: readonly string[] = []) => () => all().filter((series) => read(series).total > 0).map((series) => ({ ...read(series), labels: leaving(series.labels, without) }));
+    const valuesOf = (read: (series: Series) => Histogram, without: readonly string[] = []) => () => all().filter((series) => read(series).total > 0).map((series) => labelled(leaving(series.labels, without), read(series)));
     return [
       {
         name: 'apiserver_request_total', type: 'counter', help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Entry, ListOptions, ListResult, Store, WatchOptions, Write, WriteResult } from '../../store/store.ts';
 import type { ServedResources } from '../served-resources.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, labelled } from './histogram.ts';
 import type { Gauge } from './registry.ts';
 import { histogramFamily } from './registry.ts';
 
@@ -64,7 +64,7 @@ export class MeasuredStore implements Store {
     return [
       { name: 'etcd_requests_total', type: 'counter', help: '[ALPHA] Etcd request counts for each operation and object type.', read: () => all().map(({ operation, type, durations }) => [{ operation, type }, durations.total] as const) },
       { name: 'etcd_request_errors_total', type: 'counter', help: '[ALPHA] Etcd failed request counts for each operation and object type.', read: () => all().filter(({ errors }) => errors > 0).map(({ operation, type, errors }) => [{ operation, type }, errors] as const) },
-      histogramFamily('etcd_request_duration_seconds', '[ALPHA] Etcd request latency in seconds for each operation and object type.', () => all().map(({ operation, type, durations }) => ({ ...durations, labels: { operation, type } }))),
+      histogramFamily('etcd_request_duration_seconds', '[ALPHA] Etcd request latency in seconds for each operation and object type.', () => all().map(({ operation, type, durations }) => labelled({ operation, type }, durations))),
     ];
   }
 }

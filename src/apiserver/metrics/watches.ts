@@ -1,5 +1,5 @@
 import type { ResourceSchema } from '../../api/schema/schema.ts';
-import { exponentialBounds, Histogram } from './histogram.ts';
+import { exponentialBounds, Histogram, labelled } from './histogram.ts';
 import type { Gauge, Labels } from './registry.ts';
 import { histogramFamily } from './registry.ts';
 
@@ -22,7 +22,7 @@ export class WatchMetrics {
     const labelsOf = ({ group, version, resource }: ResourceSchema): Labels => ({ group, version, resource });
     return [
       { name: 'apiserver_watch_events_total', type: 'counter', help: '[BETA] Number of events sent in watch clients', read: () => Array.from(this.#stats, ([schema, { total }]) => [labelsOf(schema), total] as const) },
-      histogramFamily('apiserver_watch_events_sizes', '[BETA] Watch event size distribution in bytes', () => Array.from(this.#stats, ([schema, stats]) => ({ ...stats, labels: labelsOf(schema) }))),
+      histogramFamily('apiserver_watch_events_sizes', '[BETA] Watch event size distribution in bytes', () => Array.from(this.#stats, ([schema, stats]) => labelled(labelsOf(schema), stats))),
     ];
   }
 }

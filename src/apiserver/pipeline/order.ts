@@ -7,13 +7,15 @@ export interface PipelineSteps {
   readonly authorize: Step;
   /** Bounds what is worked on at a time: flow control, or plain limits. */
   readonly limit: Step;
+  /** Present where requests are traced: all of a request, and what the verb does of it. */
+  readonly trace?: readonly [request: Step, handler: Step];
   /** Present where requests are recorded: around authentication, and after it. */
   readonly audit?: readonly [unauthenticated: Step, known: Step];
 }
 
 /** What every request goes through, in this order, before it is dispatched. */
-export function steps({ authenticate, impersonate, authorize, limit, audit }: PipelineSteps): readonly Step[] {
-  if (audit === undefined) return [authenticate, impersonate, limit, authorize];
-  const [unauthenticated, known] = audit;
-  return [unauthenticated, authenticate, known, impersonate, limit, authorize];
+export function steps({ authenticate, impersonate, authorize, limit, audit, trace }: PipelineSteps): readonly Step[] {
+  const [unauthenticated, known] = audit ?? [];
+  const [request, handler] = trace ?? [];
+  return [unauthenticated, authenticate, request, known, impersonate, limit, authorize, handler].filter((step) => step !== undefined);
 }

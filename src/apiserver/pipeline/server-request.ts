@@ -2,6 +2,7 @@ import type { AuditRecord } from '../audit/record.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decode-object.ts';
+import type { Span } from '../tracing/tracer.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
@@ -29,6 +30,8 @@ export abstract class ServerRequest implements RequestContext {
   deprecatedUntil: string | undefined;
   /** How long it waited in a queue before it was worked on. */
   waitedMs = 0;
+  /** The work on it, where it is traced. */
+  span: Span | undefined;
   /** What is being recorded of it; undefined: nothing. */
   audit: AuditRecord | undefined;
   readonly #rawQuery: string;
