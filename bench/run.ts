@@ -9,6 +9,7 @@ import { RealClock } from '../src/base/real-clock.ts';
 import { Bench } from './bench.ts';
 import { generator } from './load/load.ts';
 import { ceiling } from './parts/ceiling.ts';
+import { growth } from './parts/growth.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
 import { schedule } from './parts/schedule.ts';
@@ -19,7 +20,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, watch, schedule };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule };
 /** Longer than all parts together ever take. */
 const limitMs = 15 * 60_000;
 
