@@ -87,6 +87,13 @@ export class CachedObject {
     });
   }
 
+  /** One selectable field, empty where the object has none. Name and namespace are known without decoding; nothing is kept. */
+  field(name: string): string {
+    if (name === 'metadata.name') return this.name;
+    if (name === 'metadata.namespace') return this.namespace;
+    return (this.#fields ?? this.#fieldsOf?.(this.object))?.[name] ?? '';
+  }
+
   /** The same content under another revision: what a watcher is shown when an object leaves its selection. */
   at(revision: number): CachedObject {
     const object = this.copy();

@@ -21,12 +21,13 @@ test('objects are found by their value, in order of key, as they come, move and 
   assert.deepEqual(keys(index, ''), ['x/c@1']);
   assert.deepEqual(keys(index, 'n2'), []);
   const again = pod('x/a', 'n1', 2);
-  index.replace(a, again);
+  index.set(again);
   assert.deepEqual(keys(index, 'n1'), ['x/a@2', 'y/b@1']);
   const bound = pod('x/c', 'n2', 3);
-  index.replace(c, bound);
+  index.set(bound);
   assert.deepEqual([keys(index, ''), keys(index, 'n2')], [[], ['x/c@3']]);
-  index.replace(undefined, pod('z/d', 'n2', 4));
-  index.replace(bound, undefined);
+  index.set(pod('z/d', 'n2', 4));
+  index.delete(bound.key);
+  index.delete('unknown');
   assert.deepEqual(keys(index, 'n2'), ['z/d@4']);
 });

@@ -8,38 +8,36 @@ import { SortedMap } from './sorted-map.ts';
 export class FieldIndex {
   readonly #field: string;
   readonly #byValue = new Map<string, SortedMap<CachedObject>>();
+  /** By key: so that what an object was need not be decoded again. */
+  readonly #values = new Map<string, string>();
 
   constructor(field: string, objects: (visit: (object: CachedObject) => boolean) => void) {
     this.#field = field;
     objects((object) => {
-      this.#add(object);
+      this.set(object);
       return true;
     });
   }
 
-  #valueOf(object: CachedObject): string {
-    return object.fields[this.#field] ?? '';
-  }
-
-  #add(object: CachedObject): void {
-    const value = this.#valueOf(object);
+  /** Takes an object in, in the place of what had its key. */
+  set(object: CachedObject): void {
+    const { key } = object;
+    const value = object.field(this.#field);
+    const before = this.#values.get(key);
+    if (before !== undefined && before !== value) this.delete(key);
+    this.#values.set(key, value);
     let objects = this.#byValue.get(value);
     if (objects === undefined) this.#byValue.set(value, (objects = new SortedMap()));
     objects.set(object);
   }
 
-  /** Follows one change: `previous` is what stood there, `object` what stands there now; undefined: nothing. */
-  replace(previous: CachedObject | undefined, object: CachedObject | undefined): void {
-    if (previous !== undefined) {
-      const value = this.#valueOf(previous);
-      // The same place, the same value: what follows overwrites it.
-      if (object === undefined || this.#valueOf(object) !== value) {
-        const objects = this.#byValue.get(value);
-        objects?.delete(previous.key);
-        if (objects?.size === 0) this.#byValue.delete(value);
-      }
-    }
-    if (object !== undefined) this.#add(object);
+  delete(key: string): void {
+    const value = this.#values.get(key);
+    if (value === undefined) return;
+    this.#values.delete(key);
+    const objects = this.#byValue.get(value);
+    objects?.delete(key);
+    if (objects?.size === 0) this.#byValue.delete(value);
   }
 
   /** The objects of one value, as `SortedMap.scan` visits them. */

@@ -110,12 +110,13 @@ export class ResourceCache {
       if (written !== undefined && this.isObserved) object.adopt(written);
       const previous = this.#entries.set(object);
       this.#bytes += object.bytes.length - (previous?.bytes.length ?? 0);
-      for (const index of this.#indexes.values()) index.replace(previous, object);
+      for (const index of this.#indexes.values()) index.set(object);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
     } else {
-      const previous = this.#entries.delete(event.key.slice(this.prefix.length));
+      const key = event.key.slice(this.prefix.length);
+      const previous = this.#entries.delete(key);
       this.#bytes -= previous?.bytes.length ?? 0;
-      for (const index of this.#indexes.values()) index.replace(previous, undefined);
+      for (const index of this.#indexes.values()) index.delete(key);
       change = new Change('DELETED', event.revision, this.decode(event.key, event.previous.value, event.revision), previous);
     }
     this.#changedAt = change.revision;

@@ -152,8 +152,8 @@ export class WatcherSet {
   tell(change: Change): void {
     for (const watcher of this.#general) watcher.change(change);
     for (const [field, values] of this.#pinned) {
-      const now = change.object.fields[field] ?? '';
-      const before = change.previous?.fields[field] ?? now;
+      const now = change.object.field(field);
+      const before = change.previous?.field(field) ?? now;
       this.#tellPinned(values.get(now), change);
       if (before !== now) this.#tellPinned(values.get(before), change);
     }

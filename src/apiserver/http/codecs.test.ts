@@ -252,3 +252,18 @@ test('watches over WebSocket: a message an event, text for JSON, bytes for the r
   await assert.rejects(messages(http, `${configMaps}?watch=1`, 1, { accept: 'application/yaml' }), { message: '406' });
   await assert.rejects(messages(http, `${configMaps}/a`, 1), { message: '400' });
 });
+
+test('[sig-node] Pods should support retrieving logs from the container over websockets [NodeConformance] [Conformance]', async () => {
+  const log = async function* (): AsyncIterable<Uint8Array> {
+    for (const line of ['container is alive\n', 'and well\n']) yield await Promise.resolve(Buffer.from(line));
+  };
+  await using http = await HttpServer.start({ kubelet: { get: () => Promise.resolve({ kind: 'raw', code: 200, contentType: 'text/plain', body: log() }), upgrade: () => Promise.resolve() } as never });
+  await http.api.create('/api/v1/nodes', { metadata: { name: 'n' }, status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } });
+  await http.api.create(`${namespace}/pods`, { metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } });
+  const plain = await messages(http, `${namespace}/pods/p/log?container=c`, 10, { protocols: ['binary.k8s.io'] });
+  assert.deepEqual([plain.protocol, plain.received.map(({ data }) => data.toString())], ['binary.k8s.io', ['', 'container is alive\n', 'and well\n']]);
+  const text = await messages(http, `${namespace}/pods/p/log`, 10, { protocols: ['base64.binary.k8s.io'] });
+  assert.deepEqual(text.received.map(({ data, binary }) => [Buffer.from(data.toString(), 'base64').toString(), binary]), [['', false], ['container is alive\n', false], ['and well\n', false]]);
+  const bare = await messages(http, `${namespace}/pods/p/log`, 10);
+  assert.equal(Buffer.concat(bare.received.map(({ data }) => data)).toString(), 'container is alive\nand well\n');
+});

@@ -96,3 +96,14 @@ test('protobuf has no fields that nobody knows: strictness changes nothing', asy
   const bytes = Buffer.from(encodeProtobuf(JSON.parse(body('')) as object, builtinSchema.kind('apps', 'v1', 'Deployment')!));
   assert.deepEqual(await ask(http, 'POST', `${deployments}?fieldValidation=Strict`, bytes, 'application/vnd.kubernetes.protobuf'), { code: 201, warnings: [] });
 });
+
+test('owners that are named twice are kept once', async () => {
+  await using http = await HttpServer.start();
+  const configMaps = '/api/v1/namespaces/default/configmaps';
+  const owner = (uid: string, more = {}) => ({ apiVersion: 'v1', kind: 'Pod', name: 'p', uid, ...more });
+  const told = (when = ''): string => `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: a, b`;
+  const ownerReferences = [owner('a'), owner('b'), owner('a'), owner('a', { controller: true }), owner('b')];
+  assert.deepEqual(await ask(http, 'POST', configMaps, JSON.stringify({ metadata: { name: 'x', ownerReferences } }), json), { code: 201, warnings: [told()] });
+  assert.deepEqual((await http.api.get(`${configMaps}/x`)).metadata.ownerReferences, [owner('a'), owner('b'), owner('a', { controller: true })]);
+  assert.deepEqual(await ask(http, 'PATCH', `${configMaps}/x`, JSON.stringify({ metadata: { ownerReferences } }), 'application/merge-patch+json'), { code: 200, warnings: [told(' after mutating admission happens')] });
+});

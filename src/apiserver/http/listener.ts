@@ -239,6 +239,7 @@ export class Listener {
       const request = this.#requestOf(incoming, undefined, upgrade);
       const answer = (found: Answer): void => {
         if (found.kind === 'watch') this.#serveWatchSocket(upgrade, found, request).catch(refuse);
+        else if (found.kind === 'raw' && found.code === 200) this.#serveRawSocket(upgrade, found).catch(refuse);
         else if (found.kind !== 'hijacked') refuse(new ApiError('BadRequest', 'unable to upgrade: this path does not serve connection upgrades'));
       };
       const result = this.#parts.handle(request);
@@ -253,6 +254,11 @@ export class Listener {
     const { serveWatchSocket } = await import('./watch-socket.ts');
     const { clock } = this.#parts;
     await serveWatchSocket(upgrade, answer, renderContextOf(request, clock), clock);
+  }
+
+  async #serveRawSocket(upgrade: Upgrade, answer: Extract<Answer, { kind: 'raw' }>): Promise<void> {
+    const { serveRawSocket } = await import('./raw-socket.ts');
+    await serveRawSocket(upgrade, answer);
   }
 
   /** Stops accepting, and lets the requests that are under way finish, for so long at most. Watches and streams go on. */

@@ -1,6 +1,7 @@
 import { expectObject, unrecognizedError } from '../../api/codec/json.ts';
 import { decodeObject, strictDecodingMessage, undecodableError } from '../../api/codec/strict.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
+import { distinctOwners } from '../../api/meta/owner.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import type { ApiError } from '../../api/status.ts';
@@ -84,6 +85,18 @@ export function decodeResource(body: DecodedBody, served: StoredResource, contex
     object = served.conversion.toStored(object);
   }
   delete object.metadata.selfLink;
+  dropRepeatedOwners(object, context);
   served.home.definition.applyDefaults?.(object);
   return object;
+}
+
+/** Owners that are named twice are kept once, and the client is told; upstream looks at patched objects after admission only. */
+function dropRepeatedOwners({ metadata }: KubeObject, context: DecodeContext): void {
+  const { ownerReferences } = metadata;
+  if (ownerReferences === undefined) return;
+  const { kept, duplicates } = distinctOwners(ownerReferences);
+  if (duplicates.length === 0) return;
+  metadata.ownerReferences = [...kept];
+  const when = context.refuse === undefined ? '' : ' after mutating admission happens';
+  context.warn(`.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${duplicates.join(', ')}`);
 }

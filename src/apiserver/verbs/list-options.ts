@@ -154,14 +154,18 @@ export function filterOf(scope: { readonly namespace: string; readonly name: str
   const namespace = namespaced ? (scope.namespace !== '' ? scope.namespace : (fieldSelector?.requiredValue('metadata.namespace') ?? '')) : '';
   const prefix = namespace === '' ? '' : `${namespace}/`;
   const name = scope.name === '' ? undefined : scope.name;
+  // Most field selectors name an object: its key is enough for them.
+  const byKey = fieldSelector?.requirements.every(({ field }) => field === 'metadata.name' || field === 'metadata.namespace') === true;
   const matches = labelSelector === undefined && fieldSelector === undefined && name === undefined
     ? undefined
     : (object: CachedObject): boolean =>
         (name === undefined || object.name === name)
         && (labelSelector === undefined || labelSelector.matches(object.labels))
-        && (fieldSelector === undefined || fieldSelector.matches(object.fields));
+        && (fieldSelector === undefined || fieldSelector.matches(byKey ? keyFields(object) : object.fields));
   return { prefix, matches, pinned: pinnedField(name, fieldSelector) };
 }
+
+const keyFields = ({ name, namespace }: CachedObject): Record<string, string> => ({ 'metadata.name': name, 'metadata.namespace': namespace });
 
 function pinnedField(name: string | undefined, selector: FieldSelector | undefined): WatchFilter['pinned'] {
   const pinnedName = name ?? selector?.requiredValue('metadata.name');

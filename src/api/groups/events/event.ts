@@ -52,6 +52,8 @@ export const eventDefinition: ResourceDefinition<CoreEvent> = {
   validate: (event) => validateEvent(viewOfCore(event)),
   update: { validateUpdate: (event) => validateEvent(viewOfCore(event)) },
   columns: columns(viewOfCore),
+  // Whoever describes an object asks for its events among all.
+  indexedFields: ['involvedObject.name'],
   selectableFields: (event) => eventFields(viewOfCore(event)),
 };
 
