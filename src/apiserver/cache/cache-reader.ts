@@ -6,19 +6,30 @@ import type { ObjectReader } from './reader.ts';
 import type { ResourceCache } from './resource-cache.ts';
 import type { ServedResources } from '../served-resources.ts';
 
+interface Opened {
+  readonly cache: ResourceCache;
+  readonly decode: (object: CachedObject) => KubeObject;
+}
+
 /** ObjectReader over the watch cache. Objects come in the version that their type names. */
 export class CacheReader implements ObjectReader {
   readonly #resources: ServedResources;
+  /** By type, of which there are few and they stay: every pod that is created reads several. */
+  readonly #opened = new WeakMap<ResourceType<unknown>, Opened>();
 
   constructor(resources: ServedResources) {
     this.#resources = resources;
   }
 
-  #open(type: ResourceType<unknown>): { cache: ResourceCache; decode: (object: CachedObject) => KubeObject } {
+  #open(type: ResourceType<unknown>): Opened {
+    const known = this.#opened.get(type);
+    if (known !== undefined) return known;
     const storage = this.#resources.storage(type.group, type.resource);
     if (storage === undefined) throw new Error(`${type.resource}.${type.group} is not stored`);
     const conversion = this.#resources.find(type.group, type.version, type.resource)?.conversion;
-    return { cache: storage.cache, decode: conversion === undefined ? (object) => object.object : (object) => deepFreeze(conversion.fromStored(object.object)) };
+    const opened: Opened = { cache: storage.cache, decode: conversion === undefined ? (object) => object.object : (object) => deepFreeze(conversion.fromStored(object.object)) };
+    this.#opened.set(type, opened);
+    return opened;
   }
 
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined {
