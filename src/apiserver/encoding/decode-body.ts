@@ -21,17 +21,31 @@ export interface BodyOptions {
 }
 
 /** Patches are JSON and YAML by another name. */
-const patchFormats: Readonly<Record<string, 'json' | 'yaml'>> = {
-  'application/json-patch+json': 'json', 'application/merge-patch+json': 'json', 'application/strategic-merge-patch+json': 'json', 'application/apply-patch+yaml': 'yaml',
+const patchFormats: Readonly<Record<string, 'json' | 'yaml' | 'cbor'>> = {
+  'application/json-patch+json': 'json', 'application/merge-patch+json': 'json', 'application/strategic-merge-patch+json': 'json', 'application/apply-patch+yaml': 'yaml', 'application/apply-patch+cbor': 'cbor',
 };
+
+/** Upstream's router says this, before anybody looks at the patch. */
+export const unsupportedPatch = (): ApiError => new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
+
+const patchFormatOf = (contentType: string): 'json' | 'yaml' | 'cbor' | undefined => patchFormats[contentType.split(';', 1)[0]!.trim().toLowerCase()];
+
+/** Throws UnsupportedMediaType for a body, not a patch, in an encoding that there is not. */
+export function checkBodyType(contentType: string, negotiator: Negotiator): void {
+  if (contentType === '') return;
+  const format = formatOf(contentType);
+  if (format === undefined || (format === 'cbor' && !negotiator.cbor)) {
+    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${negotiator.mediaTypes.join(', ')}`);
+  }
+}
 
 /** Reads the body of a request. Throws BadRequest for malformed bodies, UnsupportedMediaType for what is none of ours. */
 export function decodeBody(bytes: Uint8Array, options: BodyOptions): DecodedBody {
   const { contentType, expected, negotiator } = options;
-  const format = contentType === '' ? 'json' : (formatOf(contentType) ?? patchFormats[contentType.split(';', 1)[0]!.trim().toLowerCase()]);
-  if (format === undefined || (format === 'cbor' && !negotiator.cbor)) {
-    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${negotiator.mediaTypes.join(', ')}`);
-  }
+  const patch = patchFormatOf(contentType);
+  if (patch === undefined) checkBodyType(contentType, negotiator);
+  else if (patch === 'cbor' && !negotiator.cbor) throw unsupportedPatch();
+  const format = patch ?? formatOf(contentType) ?? 'json';
   const expectedKind = expected === undefined ? {} : { expectedKind: expected.kind };
   switch (format) {
     case 'json': return decodeJson(bytes, { duplicates: options.duplicates, ...expectedKind });

@@ -16,9 +16,14 @@ export const mediaTypes: Readonly<Record<Format, MediaType>> = {
   cbor: { name: 'application/cbor', subtype: 'cbor', stream: 'application/cbor-seq' },
 };
 
-/** The encoding that a Content-Type names; its parameters mean nothing. Undefined for none of ours. */
+const token = String.raw`[\w!#$%&'*+.^|~\x60-]+`;
+/** What Go's mime.ParseMediaType takes: a name, and parameters that each have a value. */
+const wellFormed = new RegExp(String.raw`^\s*(${token}(?:/${token})?)\s*(?:;\s*${token}\s*=\s*(?:${token}|"(?:[^"\\]|\\.)*")\s*)*;?\s*$`);
+
+/** The encoding that a Content-Type names; its parameters mean nothing, but must be well-formed. Undefined for none of ours. */
 export function formatOf(contentType: string): Format | undefined {
-  const name = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  if (contentType === mediaTypes.json.name) return 'json';
+  const name = wellFormed.exec(contentType)?.[1]?.toLowerCase();
   for (const format of Object.keys(mediaTypes) as Format[]) if (mediaTypes[format].name === name) return format;
   return undefined;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:http2';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
@@ -266,4 +267,38 @@ test('[sig-node] Pods should support retrieving logs from the container over web
   assert.deepEqual(text.received.map(({ data, binary }) => [Buffer.from(data.toString(), 'base64').toString(), binary]), [['', false], ['container is alive\n', false], ['and well\n', false]]);
   const bare = await messages(http, `${namespace}/pods/p/log`, 10);
   assert.equal(Buffer.concat(bare.received.map(({ data }) => data)).toString(), 'container is alive\nand well\n');
+});
+
+test('applied configurations in CBOR, where it is turned on', async () => {
+  const applied = Buffer.from(encodeCbor({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' }, data: { k: 'v' } }));
+  const apply = (http: HttpServer) => http.ask('PATCH', `${configMaps}/applied?fieldManager=me`, applied, { 'content-type': 'application/apply-patch+cbor' });
+  await using http = await filled();
+  assert.equal((await apply(http)).code, 201);
+  assert.deepEqual((await http.api.get(`${configMaps}/applied`)).data, { k: 'v' });
+  await using off = await HttpServer.start();
+  const refused = await apply(off);
+  assert.deepEqual([refused.code, refused.json.message], [415, '415: Unsupported Media Type']);
+});
+
+test('content types: parameters mean nothing but must be well-formed, and what there is not is refused before all else', async () => {
+  await using http = await HttpServer.start();
+  const post = async (type: string, query = '', body = '{"metadata":{"generateName":"x-"}}'): Promise<number> => (await http.ask('POST', `${configMaps}?dryRun=All${query}`, body, { 'content-type': type })).code;
+  const table: [type: string, code: number][] = [['application/json', 201], ['Application/JSON; Charset="utf-8"', 201], ['application/json;', 201], ['application/json; charset', 415], ['application/json; charset=a b', 415], ['application/json, text/plain', 415], ['text/yaml', 415], ['application/yaml;a=b;c=d', 201], ['', 201]];
+  for (const [type, code] of table) assert.equal(await post(type), code, type);
+  assert.equal(await post('text/plain', '&fieldValidation=Maybe'), 415);
+  assert.equal(await post('text/plain', '', ''), 415);
+});
+
+test('a large collection is watched over HTTP/2 as over HTTP/1.1', async () => {
+  await using http = await HttpServer.start();
+  for (let i = 0; i < 6; i++) await http.api.create(configMaps, { metadata: { name: `c${i}` }, data: { big: 'x'.repeat(300_000) } });
+  const session = connect(`https://127.0.0.1:${http.port}`, { rejectUnauthorized: false });
+  const stream = session.request({ ':path': `${configMaps}?watch=1`, authorization: 'Bearer secret' });
+  let text = '';
+  for await (const chunk of stream) {
+    text += String(chunk);
+    if (text.split('\n').length > 6) break;
+  }
+  session.destroy();
+  assert.deepEqual(text.split('\n').slice(0, 6).map((line) => (JSON.parse(line) as { object: { metadata: { name: string } } }).object.metadata.name), ['c0', 'c1', 'c2', 'c3', 'c4', 'c5']);
 });

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { ApiError, badRequestError } from '../../api/status.ts';
 import { parseGoDuration } from '../../base/go-duration.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
-import { decodeBody } from '../encoding/decode-body.ts';
+import { checkBodyType, decodeBody } from '../encoding/decode-body.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
@@ -137,6 +137,10 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
       stream.once('close', () => abort.abort());
     }
     return this.#abort.signal;
+  }
+
+  override checkBodyType(): void {
+    checkBodyType(this.header('content-type') ?? '', this.#negotiator);
   }
 
   decodedBody(expectedKind?: string): Promise<DecodedBody> {

@@ -106,9 +106,11 @@ function serveVerb(core: Core, served: StoredResource, request: ServerRequest): 
     case 'watch': return watch(core, served, info, request.queryOrUndefined);
     case 'create':
       if (info.name !== '') throw methodNotAllowed();
+      request.checkBodyType();
       return create(core, served, request);
     case 'update':
       if (info.name === '') throw methodNotAllowed();
+      request.checkBodyType();
       return update(core, served, request);
     case 'patch':
       if (info.name === '') throw methodNotAllowed();

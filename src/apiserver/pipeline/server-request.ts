@@ -61,6 +61,8 @@ export abstract class ServerRequest implements RequestContext {
   abstract decodedBody(expectedKind?: string): Promise<DecodedBody>;
   /** Headers and body as a backend may see them that the request is passed on to; the body can be read once. */
   abstract forwarded(): Pick<ForwardedRequest, 'headers' | 'body'>;
+  /** Throws UnsupportedMediaType for a body in an encoding that there is not, before anything else is looked at. */
+  checkBodyType(): void {}
   async body(): Promise<unknown> {
     return (await this.decodedBody()).value;
   }

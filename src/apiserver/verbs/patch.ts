@@ -3,9 +3,10 @@ import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
-import { ApiError, badRequestError, isReason, notFoundError } from '../../api/status.ts';
+import { badRequestError, isReason, notFoundError } from '../../api/status.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
+import { unsupportedPatch } from '../encoding/decode-body.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
@@ -32,11 +33,10 @@ export function patchTypeOf(contentType: string | undefined): PatchType | 'apply
     case 'application/json-patch+json': return 'json';
     case 'application/merge-patch+json': return 'merge';
     case 'application/strategic-merge-patch+json': return 'strategic';
-    case 'application/apply-patch+yaml': return 'apply';
-    default:
+    // In CBOR only where that is turned on, which shows when it is read.
+    case 'application/apply-patch+yaml': case 'application/apply-patch+cbor': return 'apply';
+    default: throw unsupportedPatch();
   }
-  // Upstream's router says this, before anybody looks at the patch.
-  throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
 }
 
 /** Applies a patch to a document, which stays as it is. */
