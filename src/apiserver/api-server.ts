@@ -69,6 +69,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
+  readonly #bootstrapObjects: readonly KubeObject[];
   #stopping = false;
   #disposed = false;
 
@@ -93,6 +94,8 @@ export class ApiServer implements AsyncDisposable {
       authorize: (attributes) => authorizeWith(authorizers, attributes),
     };
     const plugged = options.plugged?.(parts) ?? {};
+    if (plugged.dispose !== undefined) this.#cleanUp.push(plugged.dispose);
+    this.#bootstrapObjects = [...(options.bootstrapObjects ?? []), ...(plugged.bootstrapObjects ?? [])];
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
@@ -111,7 +114,7 @@ export class ApiServer implements AsyncDisposable {
     const auditing = options.audit === undefined ? undefined : { ...options.audit, clock, random };
     this.#handle = compose(
       steps({
-        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, counts }),
+        authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, anonymousPaths: options.anonymousPaths ?? [], counts }),
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers, counts),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
@@ -134,7 +137,7 @@ export class ApiServer implements AsyncDisposable {
     if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, { chosen, measured });
-    await bootstrap(server.#core, options);
+    await bootstrap(server.#core, { ...options, bootstrapObjects: server.#bootstrapObjects });
     const flowControl = server.#flowControl;
     if (flowControl !== undefined && server.#core.resources.stored('flowcontrol.apiserver.k8s.io', 'flowschemas') !== undefined) {
       server.#cleanUp.push(await keepFlowControl(server.#core));

@@ -78,6 +78,10 @@ export interface Plugged {
   readonly admission?: readonly AdmissionPlugin[];
   readonly endpoints?: readonly EndpointHandler[];
   readonly paths?: readonly PathHandler[];
+  /** Objects that must exist, as in the server's own options. */
+  readonly bootstrapObjects?: readonly KubeObject[];
+  /** Called when the server stops. */
+  readonly dispose?: () => void;
 }
 
 export interface ApiServerOptions {
@@ -111,6 +115,8 @@ export interface ApiServerOptions {
   readonly bootstrapObjects?: readonly KubeObject[];
   /** Requests without credentials are `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
+  /** The only paths that may be asked for anonymously. Default, and when empty, all. */
+  readonly anonymousPaths?: readonly string[];
   /** Default 10.96.0.0/12. Its first address is the kubernetes Service's. */
   readonly serviceCidr?: string;
   /** Default 30000-32767, both inclusive. */

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
 import { createMemoryPki, ensurePki } from '../pki/pki.ts';
 import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
 import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
@@ -75,7 +74,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     featureGates: options.featureGates,
     protection: protectionOf(options),
     clientCa: { current: identity.clientCa, onChange: (listener) => { identity.onClientCa = listener; } },
-    authorizationModes: options.authorizationMode.split(',') as AuthorizationMode[],
+    ...(options.access !== undefined && { access: options.access }),
     ...(tokens !== undefined && { tokenFile: tokens }),
     ...admission,
     kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),

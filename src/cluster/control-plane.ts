@@ -2,9 +2,9 @@ import type { ApiServerOptions } from '../apiserver/api-server.ts';
 import type { ImageReviewer } from '../apiserver/admission/image-policy-webhook/image-policy-webhook.ts';
 import type { AdmissionSettings } from '../apiserver/admission/registry.ts';
 import { ApiServer } from '../apiserver/api-server.ts';
+import type { AccessOptions } from '../apiserver/authorization/access.ts';
 import { standardAccess } from '../apiserver/authorization/access.ts';
 import type { Changing } from '../apiserver/authentication/replaceable.ts';
-import type { AuthorizationMode } from '../apiserver/authorization/registry.ts';
 import { Discovery } from '../apiserver/discovery/discovery.ts';
 import { OpenApi } from '../apiserver/openapi/openapi.ts';
 import type { KubeletDialer } from '../apiserver/subresources/kubelet-dialer.ts';
@@ -32,10 +32,11 @@ export interface ControlPlaneOptions {
   readonly tokenFile?: string | Changing<string>;
   /** PEM of the authorities of client certificates. Default: the cluster's own. */
   readonly clientCa?: Changing<string>;
-  readonly authorizationModes?: readonly AuthorizationMode[];
   readonly admission?: AdmissionSettings;
   /** Reaches image policy webhooks. */
   readonly imageReviewer?: ImageReviewer;
+  /** Who else may be proven, and how, and what they may do. */
+  readonly access?: Omit<AccessOptions, 'pki' | 'tokenFile' | 'clientCa' | 'admission' | 'imageReviewer'>;
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
   /** Traces requests. */
@@ -69,8 +70,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     logger: logger.named('apiserver'),
     serviceCidr: options.serviceCidr,
     ...standardAccess({
-      pki, ...(options.clientCa !== undefined && { clientCa: options.clientCa }), ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }), ...(options.authorizationModes !== undefined && { authorizationModes: options.authorizationModes }),
-      ...(options.admission !== undefined && { admission: options.admission }), ...(options.imageReviewer !== undefined && { imageReviewer: options.imageReviewer }),
+      pki, ...(options.clientCa !== undefined && { clientCa: options.clientCa }), ...(options.tokenFile !== undefined && { tokenFile: options.tokenFile }),
+      ...(options.admission !== undefined && { admission: options.admission }), ...(options.imageReviewer !== undefined && { imageReviewer: options.imageReviewer }), ...options.access,
     }),
     flowControl: true,
     ...options.protection,

@@ -36,7 +36,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   }
   const port = server.address?.port ?? options.port;
   if (!listensEverywhere(options.bindAddress)) {
-    await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate }));
+    await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate }));
   }
   await server.advertise({ address: gateway, port });
 

@@ -65,7 +65,7 @@ export class ServingIdentity implements Disposable {
 
   get current(): TlsIdentity {
     const { certificate, key } = this.#pair ?? this.#own;
-    return { cert: certificate, key, clientCa: this.clientCa, named: this.#named.filter((one) => one !== undefined) };
+    return { cert: certificate, key, named: this.#named.filter((one) => one !== undefined) };
   }
 
   /** PEM of all authorities of client certificates. */

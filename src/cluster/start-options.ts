@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Pki } from '../pki/pki.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 import type { ServingSettings } from './serving.ts';
 
 /** Where a start tells how far it is. */
@@ -66,7 +66,6 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly writeKubeconfig: string | undefined;
   /** False: what is missing is reported, never installed. */
   readonly install: boolean;
-  readonly authorizationMode: string;
   /** API versions to turn on or off, as kube-apiserver's flag of this name. Undefined: what upstream serves. */
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
@@ -77,6 +76,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
 export interface StartOptions extends ClusterSettings {
   /** The path of the static token file, which is read again when it changes. */
   readonly tokenFile: string | undefined;
+  /** Who else may be proven, and how, and what they may do. Default: the cluster's own tokens; Node and RBAC. */
+  readonly access?: ControlPlaneOptions['access'];
   /** False: the control plane alone. */
   readonly node: boolean;
   readonly controllers?: boolean;

@@ -1,26 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList } from 'node:net';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { tlsCipherNames, tlsVersionNames } from '../apiserver/http/tls-settings.ts';
-import { parseGoDuration } from '../base/go-duration.ts';
-import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
+import type { AccessFlags } from './access-flags.ts';
+import { accessSettings } from './access-flags.ts';
+import type { Check } from './checks.ts';
+import { choice, clusterCidrCheck, configurationMap, dnsName, duration, flag, ipAddress, ipv4Range, listOf, nameList, oneOf, path, sniCertificates, transportSecurity, UsageError, wholeNumber } from './checks.ts';
+import type { Setting } from './setting.ts';
 
-/** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
-export class UsageError extends Error {
-  readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.name = 'UsageError';
-    this.exitCode = exitCode;
-  }
-}
+export type { Check } from './checks.ts';
+export { clusterCidrCheck, dnsName, ipAddress, UsageError, wholeNumber } from './checks.ts';
 
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
-export interface ClusterOptions extends ClusterSettings {
+export interface ClusterOptions extends ClusterSettings, AccessFlags {
   readonly tokenAuthFile: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -31,103 +27,8 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, uid: number
   return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'coxswain');
 }
 
-/** Gives the value back, made ready, or throws UsageError `NAME: wants …`. */
-export type Check = (value: unknown, name: string) => unknown;
-
-export const text: Check = (value, name) => {
-  if (typeof value !== 'string' || value === '') throw new UsageError(`${name}: wants a text, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-export const wholeNumber = (min: number, max: number): Check => (value, name) => {
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isInteger(number) || number < min || number > max) throw new UsageError(`${name}: wants a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
-  return number;
-};
-
-const oneOf = (...choices: string[]): Check => (value, name) => {
-  if (typeof value !== 'string' || !choices.includes(value)) throw new UsageError(`${name}: wants one of ${choices.join(', ')}, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-const flag: Check = (value, name) => {
-  if (typeof value !== 'boolean') throw new UsageError(`${name}: wants true or false, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-/** A range that is at most as long as the cluster's parts need: `/24` for the first node's pods, `/28` for Services. */
-export const ipv4Range = (longestPrefix: number): Check => (value, name) => {
-  const match = typeof value === 'string' ? /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(value) : null;
-  if (match === null || !isIPv4(match[1]!) || Number(match[2]) > longestPrefix || Number(match[2]) < 8) throw new UsageError(`${name}: wants an IPv4 range from /8 to /${longestPrefix} such as 10.244.0.0/16, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-export const clusterCidrCheck: Check = ipv4Range(24);
-
-export const ipAddress: Check = (value, name) => {
-  if (typeof value !== 'string' || isIP(value) === 0) throw new UsageError(`${name}: wants an IP address, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-/** Names of nodes and of DNS domains. */
-export const dnsName: Check = (value, name) => {
-  if (typeof value !== 'string' || value.length > 253 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value)) throw new UsageError(`${name}: wants lower-case letters, digits, dots and dashes, such as node-1, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-const listOf = (...choices: string[]): Check => (value, name) => {
-  const unknown = typeof value === 'string' ? value.split(',').find((one) => !choices.includes(one)) : String(value);
-  if (unknown !== undefined) throw new UsageError(`${name}: wants some of ${choices.join(', ')}, separated by commas, not ${JSON.stringify(unknown)}`);
-  return value;
-};
-
-/** `key=value,key=value`, or a map in the config file. What the keys may be, the part that they are for says. */
-const configurationMap: Check = (value, name) => {
-  if (typeof value === 'string') return parseConfigurationMap(value);
-  const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [['', undefined]];
-  if (!entries.every(([, one]) => typeof one === 'string' || typeof one === 'boolean')) throw new UsageError(`${name}: wants pairs such as batch/v1beta1=true, separated by commas, not ${JSON.stringify(value)}`);
-  return Object.fromEntries(entries.map(([key, one]) => [key, String(one)]));
-};
-
-/** Milliseconds of a Go duration that is not negative. */
-const duration: Check = (value, name) => {
-  const ms = typeof value === 'string' ? parseGoDuration(value) : undefined;
-  if (ms === undefined || ms < 0) throw new UsageError(`${name}: wants a duration such as 30s or 1m30s, not ${JSON.stringify(value)}`);
-  return ms;
-};
-
-/** `--flag`, `--flag true` and `--flag false`. */
-const choice: Check = (value, name) => flag(value === 'true' ? true : value === 'false' ? false : value, name);
-
-const transportSecurity: Check = (value, name) => {
-  if (typeof value !== 'string' || !value.split(',').every((one) => one === 'includeSubDomains' || one === 'preload' || /^max-age=\d+$/.test(one))) throw new UsageError(`${name}: wants max-age=seconds, includeSubDomains and preload, separated by commas, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-const sniCertificate = /^[^,:]+,[^,:]+(:[^,:]+(,[^,:]+)*)?$/;
-const sniCertificates: Check = (value, name) => {
-  const wrong = Array.isArray(value) ? value.find((one) => typeof one !== 'string' || !sniCertificate.test(one)) as unknown : value;
-  if (wrong !== undefined) throw new UsageError(`${name}: wants certificate,key or certificate,key:name,name, not ${JSON.stringify(wrong)}`);
-  return value;
-};
-
-/** Names separated by commas, or a list in the config file. Which there are, the part that they are for says. */
-const nameList: Check = (value, name) => (Array.isArray(value) ? value.map((one) => text(one, name)).join(',') : text(value, name));
-
-const path: Check = (value, name) => resolve(text(value, name) as string);
-
-interface Setting {
-  readonly key: keyof ClusterOptions;
-  readonly flags: string;
-  readonly description: string;
-  readonly default: unknown;
-  readonly check: Check;
-  /** May be given several times. */
-  readonly repeated?: boolean;
-}
-
 /** Every setting: its flag, what it means, its default and what it accepts. The config file uses the same names. */
-const settings: readonly Setting[] = [
+const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'dataDir', flags: '--data-dir <folder>', description: 'where the cluster keeps everything', default: defaultDataDir(), check: path },
   { key: 'port', flags: '--port <port>', description: 'port of the API server; 0 takes any free one', default: 6443, check: wholeNumber(0, 65535) },
   { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on', default: '127.0.0.1', check: ipAddress },
@@ -141,7 +42,7 @@ const settings: readonly Setting[] = [
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
-  { key: 'authorizationMode', flags: '--authorization-mode <modes>', description: 'comma-separated: Node, RBAC, AlwaysAllow, AlwaysDeny', default: 'Node,RBAC', check: listOf('Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny') },
+  ...accessSettings,
   { key: 'runtimeConfig', flags: '--runtime-config <pairs>', description: 'API versions to turn on or off: api/all=, api/beta=, group/version= or group/version/resource= true or false', default: undefined, check: configurationMap },
   { key: 'featureGates', flags: '--feature-gates <pairs>', description: 'features to turn on or off: name=true or name=false', default: undefined, check: configurationMap },
   { key: 'encryptionProviderConfig', flags: '--encryption-provider-config <file>', description: 'what is encrypted on the disk, and with what (EncryptionConfiguration)', default: undefined, check: path },
@@ -170,7 +71,7 @@ const settings: readonly Setting[] = [
   { key: 'tlsSniCertKey', flags: '--tls-sni-cert-key <pair>', description: 'certificate,key or certificate,key:name,name for clients that ask for these names; may be given several times', default: undefined, check: sniCertificates, repeated: true },
   { key: 'clientCaFile', flags: '--client-ca-file <file>', description: 'authorities of client certificates, beside the cluster\'s own; read again when it changes', default: undefined, check: path },
   { key: 'tlsMinVersion', flags: '--tls-min-version <version>', description: `${tlsVersionNames.join(' or ')}`, default: 'VersionTLS12', check: oneOf(...tlsVersionNames) },
-  { key: 'tlsCipherSuites', flags: '--tls-cipher-suites <suites>', description: 'comma-separated IANA names of cipher suites (default: Node\'s choice)', default: undefined, check: listOf(...tlsCipherNames) },
+  { key: 'tlsCipherSuites', flags: '--tls-cipher-suites <suites>', description: 'comma-separated IANA names of cipher suites (default: Node\'s choice)', default: undefined, check: listOf(tlsCipherNames) },
   { key: 'strictTransportSecurityDirectives', flags: '--strict-transport-security-directives <directives>', description: 'comma-separated: max-age=seconds, includeSubDomains, preload', default: undefined, check: transportSecurity },
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },

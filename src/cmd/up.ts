@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Cluster } from '../cluster/cluster.ts';
 import { startCluster } from '../cluster/cluster.ts';
 import { shutdownMs } from '../cluster/serving.ts';
+import { readAccess } from './access.ts';
 import { runInForeground } from './foreground.ts';
 import type { Progress } from './progress.ts';
 import type { ClusterOptions } from './options.ts';
@@ -18,8 +19,9 @@ export interface UpScope {
 /** `coxswain up`, `server` and `apiserver`: runs in the foreground until a signal comes. */
 export async function up(command: Command, scope: UpScope): Promise<void> {
   const options = resolveClusterOptions(command.opts(), (key) => command.getOptionValueSource(key) === 'cli', hostname());
+  const access = await readAccess(options);
   await runInForeground(options.logLevel, async (parts) => {
-    const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile: options.tokenAuthFile, home: homedir(), environment: process.env });
+    const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile: options.tokenAuthFile, access, home: homedir(), environment: process.env });
     tellWhatNext(parts.progress, options, cluster);
     return cluster;
   }, { stopped: (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'), graceMs: shutdownMs(options) });

@@ -53,7 +53,7 @@ export class BadInputServer implements AsyncDisposable {
       store: MemoryStore.open(), pki, clock, random: new SystemRandom(), logger: silentLogger, serviceCidr: '10.96.0.0/12', clusterCidr: '10.244.0.0/16',
       tokenFile: 'admin-token,admin,1,"system:masters"\nweak-token,weak,2,\n',
     });
-    const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate });
+    const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate });
     return new BadInputServer(port, pki, control);
   }
 

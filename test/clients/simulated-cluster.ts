@@ -20,7 +20,7 @@ export async function startSimulatedCluster(): Promise<RunningCluster> {
   const cluster = await startCluster({
     dataDir: join(folder, 'data'), home: folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'memory', runtime: 'simulated', nodes: 1, nodeName: 'node-1',
     tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
-    authorizationMode: 'Node,RBAC', proxyMode: 'none', node: true,
+    proxyMode: 'none', node: true,
     clock: new RealClock(), random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
   });
   return {

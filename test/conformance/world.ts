@@ -172,7 +172,7 @@ export class World implements AsyncDisposable {
 
   /** The same API over a real TLS connection, for what only HTTP has: Accept headers, status codes. */
   async http(method: string, path: string, options: { readonly accept?: string; readonly body?: unknown; readonly contentType?: string } = {}): Promise<{ readonly status: number; readonly contentType: string; readonly text: string; readonly json: Field }> {
-    this.#port ??= (await this.plane.server.listen({ host: '127.0.0.1', port: 0, key: this.#pki.apiServer.key, cert: this.#pki.apiServer.certificate, clientCa: this.#pki.ca.certificate })).port;
+    this.#port ??= (await this.plane.server.listen({ host: '127.0.0.1', port: 0, key: this.#pki.apiServer.key, cert: this.#pki.apiServer.certificate })).port;
     const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
     return new Promise((resolve, reject) => {
       const outgoing = request({

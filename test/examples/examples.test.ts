@@ -54,7 +54,7 @@ describe('every example', () => {
     const clock = new RealClock();
     cluster = await startCluster({
       dataDir: join(sandbox, 'data'), port: 0, bindAddress: '127.0.0.1', store: 'memory', runtime: 'simulated', nodes: 2, nodeName: 'node', tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/12',
-      clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false, authorizationMode: 'Node,RBAC', proxyMode: 'none', node: true, home: sandbox, environment: {}, clock, random: new SystemRandom(), logger: silentLogger,
+      clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false, proxyMode: 'none', node: true, home: sandbox, environment: {}, clock, random: new SystemRandom(), logger: silentLogger,
       progress: { ready: quiet, done: quiet, doing: quiet, note: quiet },
     });
     client = cluster.controlPlane.clients.administrator();

@@ -8,6 +8,8 @@ const integer = 0x02;
 const objectIdentifier = 0x06;
 /** id-at-organizationName, 2.5.4.10. */
 const organization = [0x55, 0x04, 0x0a];
+/** id-at-commonName, 2.5.4.3. */
+const commonName = [0x55, 0x04, 0x03];
 
 interface Element { readonly tag: number; readonly content: Uint8Array; readonly end: number }
 
@@ -69,14 +71,24 @@ function requestBytes(request: string): Uint8Array {
   return fromBase64(block[2]!.replaceAll(/\s/g, ''));
 }
 
-/** The organizations (groups) that a request of certificates.k8s.io asks for; `request` as its field holds it. Throws CertificateRequestError. */
-export function requestedOrganizations(request: string): string[] {
+/** The values of one kind of attribute in the subject, in order. */
+function subjectValues(request: string, kind: readonly number[]): string[] {
   const whole = expect(requestBytes(request), 0, sequence);
   const info = expect(whole.content, 0, sequence);
   const version = expect(info.content, 0, integer);
   const subject = expect(info.content, version.end, sequence);
   return children(subject.content, set).flatMap((names) => children(names, sequence)).flatMap((attribute) => {
     const type = expect(attribute, 0, objectIdentifier);
-    return type.content.length === 3 && organization.every((byte, i) => type.content[i] === byte) ? [decoder.decode(element(attribute, type.end).content)] : [];
+    return type.content.length === 3 && kind.every((byte, i) => type.content[i] === byte) ? [decoder.decode(element(attribute, type.end).content)] : [];
   });
+}
+
+/** The organizations (groups) that a request of certificates.k8s.io asks for; `request` as its field holds it. Throws CertificateRequestError. */
+export function requestedOrganizations(request: string): string[] {
+  return subjectValues(request, organization);
+}
+
+/** The common name (user) that a request asks for: the last one, as upstream reads it; '' when it has none. Throws CertificateRequestError. */
+export function requestedCommonName(request: string): string {
+  return subjectValues(request, commonName).at(-1) ?? '';
 }

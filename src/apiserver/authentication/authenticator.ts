@@ -12,8 +12,14 @@ export interface Credentials {
   readonly clientCertificate: Uint8Array | undefined;
   /** From `Authorization: Bearer` or the WebSocket bearer subprotocol. */
   readonly bearerToken: string | undefined;
-  /** Lower-case name; for the request-header authenticator. */
+  /** Lower-case name; several values are joined by `, `. */
   header(name: string): string | undefined;
+  /** Every value of a header, as sent; lower-case name. */
+  headerValues(name: string): readonly string[];
+  /** Headers whose lower-case name starts so, with the rest of the name and their values. */
+  headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[];
+  /** Sends a `Warning` with the answer. */
+  warn(message: string): void;
 }
 
 /**

@@ -1,4 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, hash } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.ts';
+
+/** Chains whose verdict is remembered. */
+const maxCached = 1024;
 
 /** Most intermediates between a leaf and an authority. */
 const maxDepth = 4;
@@ -63,6 +67,40 @@ export function verifyChain(chain: readonly X509Certificate[], authorities: read
     current = intermediate;
   }
   return undefined;
+}
+
+/** A chain that leads to an authority. The caller compares the times. */
+export interface VerifiedChain extends ChainVerdict {
+  readonly leaf: X509Certificate;
+  /** SHA-256 of the leaf, hexadecimal. */
+  readonly digest: string;
+}
+
+/**
+ * Verifies what clients present against a PEM bundle of authorities, each chain once. Throws for a bundle that cannot be
+ * understood; what it returns is the same object for the same certificates.
+ */
+export function chainVerifier(bundle: string): (der: Uint8Array) => VerifiedChain | undefined {
+  const authorities = parseBundle(bundle);
+  const verdicts = new BoundedCache<string, VerifiedChain | 'refused'>(maxCached);
+  /** A connection presents the same array with each of its requests. */
+  const digests = new WeakMap<Uint8Array, string>();
+
+  const verdictOn = (der: Uint8Array, digest: string): VerifiedChain | 'refused' => {
+    const certificates = splitCertificates(der);
+    const chain = certificates === undefined ? undefined : verifyChain(certificates, authorities);
+    if (certificates === undefined || chain === undefined) return 'refused';
+    const leaf = certificates[0]!;
+    return { ...chain, leaf, digest: certificates.length === 1 ? digest : hash('sha256', leaf.raw, 'hex') };
+  };
+
+  return (der) => {
+    let digest = digests.get(der);
+    if (digest === undefined) digests.set(der, (digest = hash('sha256', der, 'hex')));
+    let verdict = verdicts.get(digest);
+    if (verdict === undefined) verdicts.set(digest, (verdict = verdictOn(der, digest)));
+    return verdict === 'refused' ? undefined : verdict;
+  };
 }
 
 /** All certificates of a PEM bundle, in order. Throws for a bundle that holds none or a broken one. */

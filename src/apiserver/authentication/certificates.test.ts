@@ -17,7 +17,14 @@ const der = (pair: KeyPair): Uint8Array => new X509Certificate(pair.certificate)
 const client = (request: Partial<CertificateRequest> = {}, issuer = ca): Promise<Uint8Array> =>
   issueCertificate(issuer, { commonName: 'alice', organizations: ['dev', 'ops'], usages: ['client'], notBeforeMs: start - hourMs, notAfterMs: start + 10 * hourMs, ...request }).then(der);
 
-const credentials = (clientCertificate: Uint8Array | undefined, headers: Record<string, string> = {}): Credentials => ({ clientCertificate, bearerToken: undefined, header: (name) => headers[name] });
+const credentials = (clientCertificate: Uint8Array | undefined, headers: Record<string, readonly string[]> = {}): Credentials => ({
+  clientCertificate,
+  bearerToken: undefined,
+  header: (name) => headers[name]?.join(', '),
+  headerValues: (name) => headers[name] ?? [],
+  headersWithPrefix: (prefix) => Object.entries(headers).filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values]),
+  warn: () => {},
+});
 
 test('a certificate names its user and groups', async () => {
   const x509 = clientCertificateAuthenticator({ clientCa: ca.certificate, clock: new VirtualClock(start) });
@@ -52,10 +59,21 @@ test('who is not proven is not known', async () => {
 test('a front proxy is believed when it proves itself', async () => {
   const clock = new VirtualClock(start);
   const proxy = requestHeaderAuthenticator({ clock, clientCa: ca.certificate, allowedNames: ['front-proxy-client'] });
-  const headers = { 'x-remote-user': 'bob', 'x-remote-group': 'dev, ops' };
+  const headers = {
+    'x-remote-user': ['bob'], 'x-remote-uid': ['7'], 'x-remote-group': ['dev', 'a, b', ''],
+    'x-remote-extra-acme.com%2fproject': ['x', 'y'], 'x-remote-extra-scopes': ['z'], 'x-remote-extra-__proto__': ['p'],
+  };
   const trusted = await client({ commonName: 'front-proxy-client', organizations: [] });
-  assert.deepEqual(await proxy.authenticate(credentials(trusted, headers)), { name: 'bob', groups: ['dev', 'ops', 'system:authenticated'] } satisfies UserInfo);
+  assert.deepEqual(await proxy.authenticate(credentials(trusted, headers)), {
+    name: 'bob', uid: '7', groups: ['dev', 'a, b', 'system:authenticated'],
+    extra: Object.fromEntries([['acme.com/project', ['x', 'y']], ['scopes', ['z']], ['__proto__', ['p']]]),
+  } satisfies UserInfo);
   assert.equal(await proxy.authenticate(credentials(trusted)), undefined);
+  assert.equal(await proxy.authenticate(credentials(trusted, { ...headers, 'x-remote-user': [''] })), undefined);
   assert.equal(await proxy.authenticate(credentials(await client(), headers)), undefined);
   assert.equal(await proxy.authenticate(credentials(undefined, headers)), undefined);
+  const renamed = requestHeaderAuthenticator({ clock, clientCa: ca.certificate, headers: { username: ['X-Other', 'X-User'], group: ['X-Group', 'X-Team'] } });
+  assert.deepEqual(await renamed.authenticate(credentials(await client(), { 'x-user': ['eve'], 'x-group': ['g'], 'x-team': ['t'], 'x-remote-group': ['no'] })), { name: 'eve', groups: ['g', 't', 'system:authenticated'] });
+  await clock.advance(11 * hourMs);
+  assert.equal(await proxy.authenticate(credentials(trusted, headers)), undefined, 'a remembered proxy expires');
 });

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type * as Jose from 'jose';
 
-type Algorithm = 'ES256' | 'ES384' | 'RS256';
+type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256';
 
 /** A key that verifies tokens; its algorithm follows from the key, never from the token. */
 export interface VerifyingKey {
@@ -30,6 +30,7 @@ function algorithmOf(key: KeyObject): Algorithm {
   const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
   if (curve === 'prime256v1') return 'ES256';
   if (curve === 'secp384r1') return 'ES384';
+  if (curve === 'secp521r1') return 'ES512';
   throw new Error(`not supported: a service-account key of type ${key.asymmetricKeyType ?? 'unknown'} ${curve ?? ''}`.trim());
 }
 

@@ -6,6 +6,7 @@ import { formatTime } from '../../base/clock.ts';
 import type { EndpointHandler } from '../request.ts';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import type { TokenAuthenticator } from './token-authenticator.ts';
+import { bearerCredentials } from './token-authenticator.ts';
 
 const group = 'authentication.k8s.io';
 
@@ -31,15 +32,15 @@ async function reviewToken(authenticators: readonly Authenticator[], own: readon
       if (verdict.kind === 'refused') errors.push(verdict.error);
       continue;
     }
-    const user = await authenticator.authenticate({ clientCertificate: undefined, bearerToken: token, header: () => undefined });
+    const user = await authenticator.authenticate(bearerCredentials(token));
     if (user === undefined) continue;
     // Methods that know nothing of audiences stand for the API server's own.
     const common = own.filter((one) => wanted.includes(one));
     if (audiences.length > 0 && common.length === 0) continue;
     return { authenticated: true, user: shown(user), audiences: common };
   }
-  const all = ['invalid bearer token', ...errors];
-  return { user: {}, error: errors.length === 0 ? all[0]! : `[${all.join(', ')}]` };
+  const all = [...new Set(['invalid bearer token', ...errors])];
+  return { user: {}, error: all.length === 1 ? all[0]! : `[${all.join(', ')}]` };
 }
 
 /** Serves TokenReview and SelfSubjectReview. `audiences`: the API server's own. */

@@ -2,7 +2,7 @@ import { namespaceOf, nameOf, uidOf } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/resources.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
-import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core/v1.ts';
+import type { Pod, Secret, ServiceAccount } from '../../api/types/core/v1.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { UserInfo } from './authenticator.ts';
 import { authenticated, credentialIdKey } from './users.ts';
@@ -40,6 +40,8 @@ export interface ServiceAccountIdentity {
   readonly node?: Reference;
   readonly credentialId?: string;
 }
+
+const invalidated = 'service account token has been invalidated';
 
 /** Objects whose deletion began longer ago than this no longer stand for anybody. */
 const deletionLeewayMs = 60_000;
@@ -94,25 +96,19 @@ export function identityError(identity: ServiceAccountIdentity, reader: ObjectRe
   const { namespace, serviceAccount, pod, secret, node } = identity;
   const account = reader.get(serviceaccounts, namespace, serviceAccount.name);
   if (account === undefined) return `serviceaccounts "${serviceAccount.name}" not found`;
-  if (deletedLongAgo(account, nowMs)) return `service account ${namespace}/${serviceAccount.name} has been deleted`;
   if (account.metadata.uid !== serviceAccount.uid) return `service account UID (${account.metadata.uid}) does not match claim (${serviceAccount.uid})`;
-  if (secret !== undefined) {
-    const found = reader.get(secrets, namespace, secret.name);
-    if (found === undefined || deletedLongAgo(found, nowMs)) return 'service account token has been invalidated';
-    if (found.metadata.uid !== secret.uid) return `secret UID (${found.metadata.uid}) does not match service account secret ref claim (${secret.uid})`;
-  }
-  if (pod !== undefined) {
-    const found = reader.get(pods, namespace, pod.name);
-    if (found === undefined || deletedLongAgo(found, nowMs)) return 'service account token has been invalidated';
-    if (found.metadata.uid !== pod.uid) return `pod UID (${found.metadata.uid}) does not match service account pod ref claim (${pod.uid})`;
-  }
+  if (deletedLongAgo(account, nowMs)) return `service account ${namespace}/${serviceAccount.name} has been deleted`;
+  const goneError = (found: KubeObject | undefined, kind: string, claimed: Reference): string | undefined => {
+    if (found === undefined) return invalidated;
+    if (found.metadata.uid !== claimed.uid) return `${kind} UID (${found.metadata.uid}) does not match service account ${kind} ref claim (${claimed.uid})`;
+    return deletedLongAgo(found, nowMs) ? invalidated : undefined;
+  };
+  const secretError = secret === undefined ? undefined : goneError(reader.get(secrets, namespace, secret.name), 'secret', secret);
+  if (secretError !== undefined) return secretError;
+  const podGone = pod === undefined ? undefined : goneError(reader.get(pods, namespace, pod.name), 'pod', pod);
+  if (podGone !== undefined) return podGone;
   // A pod's node is only told; a token that is bound to a node falls with it.
-  if (node !== undefined && pod === undefined) {
-    const found: Node | undefined = reader.get(nodes, '', node.name);
-    if (found === undefined || deletedLongAgo(found, nowMs)) return 'service account token has been invalidated';
-    if (found.metadata.uid !== node.uid) return `node UID (${found.metadata.uid}) does not match service account node ref claim (${node.uid})`;
-  }
-  return undefined;
+  return node === undefined || pod !== undefined ? undefined : goneError(reader.get(nodes, '', node.name), 'node', node);
 }
 
 /** The user that an identity is. */

@@ -2,8 +2,8 @@ import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core/v1.
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { SigningKey } from './jws.ts';
-import { signClaims, signingKey } from './jws.ts';
+import type { SigningKey, VerifyingKey } from './jws.ts';
+import { signClaims, signingKey, verifyingKey } from './jws.ts';
 import { boundClaims } from './service-account-claims.ts';
 
 export const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
@@ -20,21 +20,47 @@ export interface IssuedToken {
   readonly expirationTimestamp: string;
 }
 
+/** What a server's issuer of tokens is made with. */
+export interface IssuerOptions {
+  /** PEM. */
+  readonly privateKey: string;
+  /** PEM of further keys, public or private, that may have signed and are published with the signing one. */
+  readonly otherKeys?: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Accepted issuers; the first is the one that new tokens name. Default upstream's. */
+  readonly issuers?: readonly string[];
+  /** The API server's own audiences. Default the issuers. */
+  readonly audiences?: readonly string[];
+  /** The longest life that a TokenRequest gets, seconds; undefined: as long as it asks for. */
+  readonly maxSeconds?: number;
+  /** As kube-apiserver's `--service-account-extend-token-expiration`. Default true. */
+  readonly extendTokenExpiration?: boolean;
+}
+
 /** Signs service-account tokens. */
 export class ServiceAccountIssuer {
   readonly issuer: string;
+  /** Every issuer whose tokens are accepted, this one first. */
+  readonly issuers: readonly string[];
   /** The API server's own audiences, which a token gets when none are asked for. */
   readonly audiences: readonly string[];
+  /** The longest life that may be asked for, seconds. */
+  readonly maxSeconds: number | undefined;
   readonly #key: SigningKey;
+  readonly #otherKeys: readonly VerifyingKey[];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #extend: boolean;
 
-  /** `privateKey`: PEM. `extendTokenExpiration` (default true) as kube-apiserver's `--service-account-extend-token-expiration`. */
-  constructor(options: { readonly privateKey: string; readonly clock: Clock; readonly random: Random; readonly issuer?: string; readonly audiences?: readonly string[]; readonly extendTokenExpiration?: boolean }) {
-    this.issuer = options.issuer ?? defaultIssuer;
-    this.audiences = options.audiences ?? [this.issuer];
+  /** Throws for keys that cannot be used. */
+  constructor(options: IssuerOptions) {
+    this.issuers = options.issuers ?? [defaultIssuer];
+    this.issuer = this.issuers[0]!;
+    this.audiences = options.audiences ?? this.issuers;
+    this.maxSeconds = options.maxSeconds;
     this.#key = signingKey(options.privateKey);
+    this.#otherKeys = (options.otherKeys ?? []).map(verifyingKey).filter(({ id }) => id !== this.#key.id);
     this.#clock = options.clock;
     this.#random = options.random;
     this.#extend = options.extendTokenExpiration ?? true;
@@ -69,10 +95,13 @@ export class ServiceAccountIssuer {
     return { token: await signClaims(claims, this.#key), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
   }
 
-  /** The public key as an RFC 7517 key set, for those who verify tokens themselves. */
-  keySet(): { readonly keys: readonly object[] } {
-    const { id, algorithm, key } = this.#key;
-    const { kty, ...rest } = key.export({ format: 'jwk' });
-    return { keys: [{ use: 'sig', kty, kid: id, alg: algorithm, ...rest }] };
+  /** The public keys as an RFC 7517 key set, for those who verify tokens themselves. */
+  keySet(): { readonly keys: readonly { readonly alg: string }[] } {
+    return {
+      keys: [this.#key, ...this.#otherKeys].map(({ id, algorithm, key }) => {
+        const { kty, ...rest } = key.export({ format: 'jwk' });
+        return { use: 'sig', kty, kid: id, alg: algorithm, ...rest };
+      }),
+    };
   }
 }

@@ -4,12 +4,15 @@ import { test } from 'node:test';
 import { CompactSign } from 'jose';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
+import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import { generateKey } from '../../pki/certificate.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
 import type { RequestContext } from '../request.ts';
 import { peekClaims, signClaims, signingKey } from './jws.ts';
+import { useTracker } from './legacy-token.ts';
 import { openIdPaths } from './open-id.ts';
 import { authenticationEndpoints } from './reviews.ts';
 import { ServiceAccountAuthenticator } from './service-account.ts';
@@ -18,6 +21,7 @@ import { tokenRequestEndpoint } from './token-request.ts';
 
 const key = await generateKey();
 const signing = signingKey(key);
+const invalidSignature = 'go-jose/go-jose: error in cryptographic primitive';
 
 function world() {
   const reader = new FakeReader();
@@ -81,16 +85,17 @@ test('forged, foreign and misdirected tokens are refused', async () => {
   const claimed = (await peekClaims(token))!.claims;
   assert.equal(await judge(token), 'accepted');
   assert.equal(await judge(token, ['other']), `token audiences ["${defaultIssuer}"] is invalid for the target audiences ["other"]`);
-  assert.equal(await judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), 'failed to verify signature');
-  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), 'failed to verify signature');
-  assert.equal(await judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), 'failed to verify signature');
+  assert.equal(await judge(`${header}.${encode({ ...claimed, sub: 'system:serviceaccount:ci:admin' })}.${signature}`), invalidSignature);
+  assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.${signature}`), invalidSignature);
+  assert.equal(await judge(`${encode({ alg: 'HS256' })}.${claims}.${signature}`), invalidSignature);
   assert.equal(await judge(`${encode({ alg: 'none' })}.${claims}.`), 'unknown');
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(signing.privateKey)), 'failed to verify signature');
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(signing.privateKey)), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(signing.privateKey)), 'invalid signature, no keys found');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256', crit: ['b64'], b64: true }).sign(signing.privateKey)), invalidSignature);
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
-  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), 'failed to verify signature');
+  assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), invalidSignature);
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256' }).sign(signing.privateKey)), 'accepted');
-  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'failed to verify signature');
+  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'invalid signature, no keys found');
+  assert.equal(await judge(await signClaims(claimed, { ...signingKey(await generateKey()), id: signing.id })), invalidSignature);
   assert.equal(await judge(await signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
   assert.equal(await judge(await signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
   for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(await judge(rubbish), 'unknown');
@@ -136,11 +141,73 @@ test('a token in a secret holds while the secret holds it', async () => {
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
   }, signing);
-  assert.equal(await judge(token), 'service account token has been invalidated');
+  assert.equal(await judge(token), 'Token has been invalidated');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: Buffer.from(token).toString('base64') } });
   assert.equal(await judge(token), 'accepted');
   reader.put(secrets, { metadata: { name: 's', namespace: 'ci', uid: 's' }, data: { token: 'eA==' } });
-  assert.equal(await judge(token), "service account token doesn't match server's copy");
+  assert.equal(await judge(token), "Token does not match server's copy");
+});
+
+test('the use of a token in a secret is written down once a day, and its holder is told what to use instead', async () => {
+  const { reader, clock, account } = world();
+  const secret = (labels: Record<string, string> = {}) => ({ metadata: { name: 's', namespace: 'ci', uid: 's-uid', labels }, data: { token: Buffer.from(token).toString('base64') } });
+  const token = await signClaims({
+    iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
+    'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
+  }, signing);
+  const written: unknown[] = [];
+  // The first write takes until the cache shows it.
+  const slow = Promise.withResolvers<undefined>();
+  const local = { request: (request: object) => { written.push(request); return slow.promise; } } as unknown as LocalEndpoint;
+  const authenticator = new ServiceAccountAuthenticator({ reader, clock, keys: [key], issuers: [defaultIssuer], track: useTracker({ clock, local, logger: silentLogger }) });
+  const warnings: string[] = [];
+  const judge = async () => {
+    const verdict = await authenticator.authenticateToken(token, [defaultIssuer], (message) => warnings.push(message));
+    return verdict.kind === 'refused' ? verdict.error : verdict.kind;
+  };
+  reader.put(secrets, secret());
+  assert.deepEqual([await judge(), await judge(), written.length], ['accepted', 'accepted', 1]);
+  assert.deepEqual(written[0], {
+    method: 'PATCH', path: '/api/v1/namespaces/ci/secrets/s', contentType: 'application/merge-patch+json', user: { name: 'system:apiserver', groups: ['system:masters'] },
+    body: { metadata: { uid: 's-uid', labels: { 'kubernetes.io/legacy-token-last-used': '2026-01-01' } } },
+  });
+  slow.resolve(undefined);
+  await clock.settle();
+  for (const day of ['2026-01-01', '2026-01-02']) {
+    reader.put(secrets, secret({ 'kubernetes.io/legacy-token-last-used': day }));
+    assert.deepEqual([await judge(), written.length], ['accepted', 1], day);
+  }
+  assert.deepEqual(warnings, []);
+  reader.put(serviceaccounts, { ...account, secrets: [{ name: 's' }] } as never);
+  await judge();
+  assert.deepEqual(warnings, ['Use tokens from the TokenRequest API or manually created secret-based tokens instead of auto-generated secret-based tokens.']);
+  reader.put(secrets, secret({ 'kubernetes.io/legacy-token-invalid-since': '2025-12-01', 'kubernetes.io/legacy-token-last-used': '2025-11-01' }));
+  assert.match(await judge(), /^the token in secret ci\/s for service account ci\/robot has been marked invalid\. Use tokens from the TokenRequest API .* or remove the 'kubernetes\.io\/legacy-token-invalid-since' label from the secret to temporarily allow use of this token$/);
+  assert.equal(written.length, 2, 'even then its use is written down');
+  reader.put(serviceaccounts, { metadata: { ...account.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  assert.equal(await judge(), 'ServiceAccount ci/robot has been deleted');
+});
+
+test('an issuer with settings: old issuers and keys are accepted, lives are cut short', async () => {
+  const { reader, clock, account } = world();
+  const oldKey = await generateKey();
+  const issuer = new ServiceAccountIssuer({ privateKey: key, otherKeys: [oldKey, key], clock, random: new SeededRandom(1), issuers: ['https://new', 'https://old'], maxSeconds: 1800, extendTokenExpiration: false });
+  assert.deepEqual([issuer.issuer, issuer.audiences, issuer.keySet().keys.length], ['https://new', ['https://new', 'https://old'], 2]);
+  const authenticator = new ServiceAccountAuthenticator({ reader, clock, keys: [key, oldKey], issuers: issuer.issuers, audiences: issuer.audiences });
+  const old = new ServiceAccountIssuer({ privateKey: oldKey, clock, random: new SeededRandom(2), issuers: ['https://old'] });
+  assert.equal((await authenticator.authenticateToken((await old.issue({ serviceAccount: account, expirationSeconds: 600 })).token, ['https://old'])).kind, 'accepted');
+  const warnings: string[] = [];
+  const handle = async (body: object) => {
+    const response = await tokenRequestEndpoint({ reader, clock, issuer }).handle({ info: { namespace: 'ci', name: 'robot' }, body: () => Promise.resolve(body), user: { name: 'u', groups: [] }, warn: (message: string) => warnings.push(message) } as unknown as RequestContext);
+    assert.ok(response.kind === 'object');
+    return response.object as { metadata: { uid: string }; spec: { expirationSeconds: number; audiences: string[] }; status: { token: string; expirationTimestamp: string } };
+  };
+  const answer = await handle({});
+  assert.deepEqual([answer.spec.expirationSeconds, answer.spec.audiences, answer.status.expirationTimestamp, answer.metadata.uid], [1800, ['https://new', 'https://old'], '2026-01-01T00:30:00Z', 'sa-uid']);
+  assert.deepEqual(warnings, ['requested expiration of 3600 seconds shortened to 1800 seconds']);
+  assert.equal((await peekClaims(answer.status.token))!.claims.iss, 'https://new');
+  await assert.rejects(handle({ metadata: { uid: 'other' } }), { message: 'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "robot": the UID in the token request (other) does not match the UID of the service account (sa-uid)' });
+  assert.deepEqual(openIdPaths(new ServiceAccountIssuer({ privateKey: key, clock, random: new SeededRandom(1), issuers: ['kubernetes/serviceaccount'] })), [], 'an issuer that is no URL is not discovered');
 });
 
 test('TokenRequest: defaults, bindings and refusals', async () => {

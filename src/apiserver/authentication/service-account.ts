@@ -1,17 +1,15 @@
 import { hash } from 'node:crypto';
-import { secrets } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { Authenticator, Credentials, UserInfo } from './authenticator.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { looksLikeJws, peekClaims, verifySignature, verifyingKey } from './jws.ts';
 import type { VerifyingKey } from './jws.ts';
+import type { LegacyClaims, UseTracker } from './legacy-token.ts';
+import { legacyIssuer, legacyTokenError } from './legacy-token.ts';
 import type { ServiceAccountIdentity } from './service-account-claims.ts';
 import { identityError, userOfIdentity } from './service-account-claims.ts';
 import type { TokenAuthenticator, TokenVerdict } from './token-authenticator.ts';
-
-/** Who issued the tokens that lie in secrets. */
-const legacyIssuer = 'kubernetes/serviceaccount';
 
 /** Tokens whose signature has been verified, remembered by digest. */
 const maxCached = 4096;
@@ -21,13 +19,14 @@ const leewaySeconds = 60;
 
 interface VerifiedToken {
   readonly identity: ServiceAccountIdentity;
+  /** Set for a token that lies in a secret: it holds as long as the secret holds it. */
+  readonly legacy?: LegacyClaims;
   readonly user: UserInfo;
   readonly audiences: readonly string[];
   /** Seconds since the epoch; undefined: never. */
   readonly notAfter?: number;
   readonly notBefore?: number;
-  /** Legacy tokens hold as long as their secret holds them. */
-  readonly legacySecret?: string;
+  readonly issuedAt?: number;
 }
 
 export interface ServiceAccountAuthenticatorOptions {
@@ -39,6 +38,8 @@ export interface ServiceAccountAuthenticatorOptions {
   readonly issuers: readonly string[];
   /** The API server's own audiences; default: the issuers. */
   readonly audiences?: readonly string[];
+  /** Told of every token in a secret that is used. */
+  readonly track?: UseTracker;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -72,16 +73,23 @@ function boundToken(claims: Readonly<Record<string, unknown>>, defaultAudiences:
     audiences: audiences.length > 0 ? audiences : defaultAudiences,
     ...(typeof claims.exp === 'number' && { notAfter: claims.exp }),
     ...(typeof claims.nbf === 'number' && { notBefore: claims.nbf }),
+    ...(typeof claims.iat === 'number' && { issuedAt: claims.iat }),
   };
 }
 
-function legacyToken(claims: Readonly<Record<string, unknown>>, audiences: readonly string[]): VerifiedToken | undefined {
-  const prefix = 'kubernetes.io/serviceaccount/';
-  const [namespace, secret, name, uid] = ['namespace', 'secret.name', 'service-account.name', 'service-account.uid'].map((key) => text(claims[prefix + key]));
-  if (namespace === undefined || secret === undefined || name === undefined || uid === undefined) return undefined;
-  if (claims.sub !== `system:serviceaccount:${namespace}:${name}`) return undefined;
+/** Which claims a token in a secret must have, and what is said of one that is missing. */
+const legacyClaims = { namespace: 'namespace', 'secret.name': 'secretName', 'service-account.name': 'serviceAccountName', 'service-account.uid': 'serviceAccountUID' } as const;
+
+function legacyToken(claims: Readonly<Record<string, unknown>>, audiences: readonly string[]): VerifiedToken | string {
+  const claim = (key: keyof typeof legacyClaims): string | undefined => text(claims[`kubernetes.io/serviceaccount/${key}`]);
+  if (text(claims.sub) === undefined) return 'sub claim is missing';
+  const missing = (Object.keys(legacyClaims) as (keyof typeof legacyClaims)[]).find((key) => claim(key) === undefined);
+  if (missing !== undefined) return `${legacyClaims[missing]} claim is missing`;
+  const [namespace, secret, name, uid] = [claim('namespace')!, claim('secret.name')!, claim('service-account.name')!, claim('service-account.uid')!];
+  if (claims.sub !== `system:serviceaccount:${namespace}:${name}`) return 'sub claim is invalid';
   const identity: ServiceAccountIdentity = { namespace, serviceAccount: { name, uid } };
-  return { identity, user: userOfIdentity(identity), audiences, legacySecret: secret };
+  const given = [claims.aud ?? []].flat().filter((one): one is string => typeof one === 'string');
+  return { identity, user: userOfIdentity(identity), audiences: given.length > 0 ? given : audiences, legacy: { namespace, secret, serviceAccount: { name, uid } } };
 }
 
 /**
@@ -95,6 +103,7 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
   readonly #keys: readonly VerifyingKey[];
   readonly #issuers: readonly string[];
   readonly #audiences: readonly string[];
+  readonly #track: UseTracker;
   readonly #verified = new BoundedCache<string, VerifiedToken>(maxCached);
 
   constructor(options: ServiceAccountAuthenticatorOptions) {
@@ -103,40 +112,40 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
     this.#keys = options.keys.map(verifyingKey);
     this.#issuers = options.issuers;
     this.#audiences = options.audiences ?? options.issuers;
+    this.#track = options.track ?? (() => {});
   }
 
-  authenticate({ bearerToken }: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
+  authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
+    const { bearerToken } = credentials;
     if (bearerToken === undefined) return undefined;
     const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
-    const verdict = this.authenticateToken(bearerToken, this.#audiences);
+    const verdict = this.authenticateToken(bearerToken, this.#audiences, (message) => credentials.warn(message));
     return verdict instanceof Promise ? verdict.then(user) : user(verdict);
   }
 
-  authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict {
+  authenticateToken(token: string, audiences: readonly string[], warn: (message: string) => void = () => {}): Promise<TokenVerdict> | TokenVerdict {
+    if (!looksLikeJws(token)) return { kind: 'unknown' };
     const digest = hash('sha256', token, 'base64');
     const known = this.#verified.get(digest);
-    if (known !== undefined) return this.#judge(known, token, audiences);
-    if (!looksLikeJws(token)) return { kind: 'unknown' };
+    if (known !== undefined) return this.#judge(known, token, audiences, warn);
     return this.#verify(token).then((verified): TokenVerdict => {
       if (verified === undefined) return { kind: 'unknown' };
       if (typeof verified === 'string') return { kind: 'refused', error: verified };
       this.#verified.set(digest, verified);
-      return this.#judge(verified, token, audiences);
+      return this.#judge(verified, token, audiences, warn);
     });
   }
 
   /** Whether a token whose signature is right holds now, for one of the audiences. */
-  #judge(verified: VerifiedToken, token: string, audiences: readonly string[]): TokenVerdict {
-    const nowMs = this.#clock.now();
-    const nowSeconds = nowMs / 1000;
-    if (verified.notAfter !== undefined && nowSeconds > verified.notAfter + leewaySeconds) return { kind: 'refused', error: 'service account token has expired' };
-    if (verified.notBefore !== undefined && nowSeconds < verified.notBefore - leewaySeconds) return { kind: 'refused', error: 'service account token is not valid yet' };
+  #judge(verified: VerifiedToken, token: string, audiences: readonly string[], warn: (message: string) => void): TokenVerdict {
     const common = verified.audiences.filter((one) => audiences.includes(one));
     if (common.length === 0) {
       const list = (names: readonly string[]): string => `[${names.map((one) => JSON.stringify(one)).join(' ')}]`;
       return { kind: 'refused', error: `token audiences ${list(verified.audiences)} is invalid for the target audiences ${list(audiences)}` };
     }
-    const error = identityError(verified.identity, this.#reader, nowMs) ?? this.#legacyError(verified, token);
+    const error = verified.legacy !== undefined
+      ? legacyTokenError(verified.legacy, token, { reader: this.#reader, track: this.#track, warn })
+      : this.#boundError(verified);
     return error === undefined ? { kind: 'accepted', user: verified.user, audiences: common } : { kind: 'refused', error };
   }
 
@@ -147,17 +156,20 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
     const { header, claims } = peeked;
     const isLegacy = claims.iss === legacyIssuer;
     if (!isLegacy && !(typeof claims.iss === 'string' && this.#issuers.includes(claims.iss))) return undefined;
-    if (!await verifySignature(token, header, this.#keys)) return 'failed to verify signature';
-    const verified = isLegacy ? legacyToken(claims, this.#audiences) : boundToken(claims, this.#audiences);
-    return verified ?? 'service account token claims could not be validated due to unexpected private claim';
+    const { kid } = header;
+    const keys = typeof kid === 'string' && kid !== '' ? this.#keys.filter(({ id }) => id === kid) : this.#keys;
+    if (keys.length === 0) return 'invalid signature, no keys found';
+    if (!await verifySignature(token, header, keys)) return 'go-jose/go-jose: error in cryptographic primitive';
+    if (isLegacy) return legacyToken(claims, this.#audiences);
+    return boundToken(claims, this.#audiences) ?? 'service account token claims could not be validated due to unexpected private claim';
   }
 
-  #legacyError({ legacySecret, identity }: VerifiedToken, token: string): string | undefined {
-    if (legacySecret === undefined) return undefined;
-    const secret = this.#reader.get(secrets, identity.namespace, legacySecret);
-    if (secret === undefined) return 'service account token has been invalidated';
-    if (secret.metadata.deletionTimestamp !== undefined) return 'service account token has been invalidated';
-    const held = Buffer.from(secret.data?.token ?? '', 'base64').toString('utf8');
-    return held === token ? undefined : 'service account token doesn\'t match server\'s copy';
+  #boundError({ identity, notAfter, notBefore, issuedAt }: VerifiedToken): string | undefined {
+    const nowMs = this.#clock.now();
+    const nowSeconds = nowMs / 1000;
+    if (notBefore !== undefined && nowSeconds < notBefore - leewaySeconds) return 'service account token is not valid yet';
+    if (notAfter !== undefined && nowSeconds > notAfter + leewaySeconds) return 'service account token has expired';
+    if (issuedAt !== undefined && nowSeconds < issuedAt - leewaySeconds) return 'service account token is issued in the future';
+    return identityError(identity, this.#reader, nowMs);
   }
 }

@@ -1,4 +1,4 @@
-import type { UserInfo } from './authenticator.ts';
+import type { Credentials, UserInfo } from './authenticator.ts';
 
 /** What a bearer token turned out to be. `refused`: of this method's kind, but not valid, and why. */
 export type TokenVerdict =
@@ -8,6 +8,14 @@ export type TokenVerdict =
 
 /** A method that can also judge a token for other audiences than the API server's own: what a TokenReview asks. */
 export interface TokenAuthenticator {
-  /** `audiences`: those that the asker stands for; the verdict's are the ones of them that the token is for. */
-  authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict;
+  /**
+   * `audiences`: those that the asker stands for; the verdict's are the ones of them that the token is for. `warn` is
+   * told what the token's holder should know.
+   */
+  authenticateToken(token: string, audiences: readonly string[], warn?: (message: string) => void): Promise<TokenVerdict> | TokenVerdict;
+}
+
+/** The credentials of somebody who has a bearer token and nothing else. */
+export function bearerCredentials(bearerToken: string): Credentials {
+  return { clientCertificate: undefined, bearerToken, header: () => undefined, headerValues: () => [], headersWithPrefix: () => [], warn: () => {} };
 }

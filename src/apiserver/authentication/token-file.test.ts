@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bearerCredentials } from './token-authenticator.ts';
 import { parseTokenFile, tokenFileAuthenticator } from './token-file.ts';
 
-const bearer = (bearerToken: string) => ({ clientCertificate: undefined, bearerToken, header: () => undefined });
 
 test('a token file names users', async () => {
   const file = tokenFileAuthenticator('t1,alice,u1,"dev,ops"\r\nt2,bob,,\n\nt3, carol , 3\n"t,4","d ""q""",4,system:masters\n');
-  assert.deepEqual(await file.authenticate(bearer('t1')), { name: 'alice', uid: 'u1', groups: ['dev', 'ops', 'system:authenticated'] });
-  assert.deepEqual(await file.authenticate(bearer('t2')), { name: 'bob', groups: ['system:authenticated'] });
-  assert.deepEqual(await file.authenticate(bearer('t3')), { name: 'carol', uid: '3', groups: ['system:authenticated'] });
-  assert.deepEqual(await file.authenticate(bearer('t,4')), { name: 'd "q"', uid: '4', groups: ['system:masters', 'system:authenticated'] });
-  assert.equal(await file.authenticate(bearer('t')), undefined);
+  assert.deepEqual(await file.authenticate(bearerCredentials('t1')), { name: 'alice', uid: 'u1', groups: ['dev', 'ops', 'system:authenticated'] });
+  assert.deepEqual(await file.authenticate(bearerCredentials('t2')), { name: 'bob', groups: ['system:authenticated'] });
+  assert.deepEqual(await file.authenticate(bearerCredentials('t3')), { name: 'carol', uid: '3', groups: ['system:authenticated'] });
+  assert.deepEqual(await file.authenticate(bearerCredentials('t,4')), { name: 'd "q"', uid: '4', groups: ['system:masters', 'system:authenticated'] });
+  assert.equal(await file.authenticate(bearerCredentials('t')), undefined);
 });
 
 test('a bad line is named', () => {

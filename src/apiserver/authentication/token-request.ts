@@ -1,5 +1,6 @@
 import { apiVersionOf } from '../../api/resource-type.ts';
 import type { FieldError } from '../../api/field-error.ts';
+import type { KubeObject } from '../../api/meta/object.ts';
 import { invalid } from '../../api/field-error.ts';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/resources.ts';
 import { badRequestError, conflictError, invalidError, notFoundError } from '../../api/status.ts';
@@ -7,7 +8,7 @@ import type { TokenRequest } from '../../api/types/authentication/v1.ts';
 import type { Node, Pod, Secret } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
-import type { AdmissionPlugin } from '../admission/admission.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { EndpointHandler } from '../request.ts';
 import type { ServiceAccountIssuer } from './service-account-issuer.ts';
@@ -46,7 +47,7 @@ function bind(reader: ObjectReader, namespace: string, accountName: string, refe
       const pod = reader.get(pods, namespace, name);
       if (pod === undefined) throw notFoundError(pods, name);
       const runsAs = pod.spec?.serviceAccountName ?? '';
-      if (runsAs !== accountName) throw badRequestError(`cannot bind token for serviceaccount ${JSON.stringify(accountName)} to pod running with serviceaccount ${JSON.stringify(runsAs)}`);
+      if (runsAs !== accountName) throw badRequestError(`cannot bind token for serviceaccount ${JSON.stringify(accountName)} to pod running with different serviceaccount name.`);
       checkUid(pod.metadata.uid);
       const nodeName = pod.spec?.nodeName ?? '';
       return { pod, ...(nodeName !== '' && { node: reader.get(nodes, '', nodeName) ?? { name: nodeName } }) };
@@ -81,33 +82,41 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       const { namespace, name } = context.info;
       const body = ((await context.body()) ?? {}) as TokenRequest;
       const metadata = body.metadata ?? {};
+      // Mutating admission sees what was sent, before anything is filled in.
+      const attributesOf = (object: KubeObject): AdmissionAttributes => ({
+        operation: 'CREATE', group: '', version: 'v1', resource: 'serviceaccounts', subresource: 'token', kind: kind.kind, namespace, name,
+        object, oldObject: undefined, user: context.user, dryRun: false, warn: (message) => context.warn(message),
+      });
+      const sent = attributesOf({ ...body, metadata });
+      for (const plugin of options.admission ?? []) await plugin.admit?.(sent);
       if ((metadata.name ?? '') !== '' && metadata.name !== name) throw invalidError(kind, name, [invalid('metadata.name', metadata.name, 'must match the service account name if specified')]);
       if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw invalidError(kind, name, [invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')]);
       const account = reader.get(serviceaccounts, namespace, name);
       if (account === undefined) throw notFoundError(serviceaccounts, name);
+      const givenUid = metadata.uid ?? '';
+      if (givenUid !== '' && givenUid !== account.metadata.uid) {
+        throw conflictError({ group: kind.group, resource: kind.kind }, name, `the UID in the token request (${givenUid}) does not match the UID of the service account (${account.metadata.uid})`);
+      }
       const audiences = body.spec?.audiences === undefined || body.spec.audiences.length === 0 ? [...issuer.audiences] : body.spec.audiences;
       const expirationSeconds = body.spec?.expirationSeconds ?? defaultSeconds;
       const nowMs = clock.now();
       const request = {
         kind: kind.kind,
         apiVersion: apiVersionOf({ group: kind.group, version: 'v1' }),
-        metadata: { ...metadata, name, namespace, creationTimestamp: formatTime(nowMs) },
+        metadata: { ...metadata, name, namespace, ...(account.metadata.uid !== undefined && { uid: account.metadata.uid }), creationTimestamp: formatTime(nowMs) },
         spec: { ...body.spec, audiences, expirationSeconds },
       };
       const errors = expirationErrors(expirationSeconds);
       if (errors.length > 0) throw invalidError(kind, '', errors);
-      for (const plugin of options.admission ?? []) {
-        const attributes = {
-          operation: 'CREATE', group: '', version: 'v1', resource: 'serviceaccounts', subresource: 'token', kind: kind.kind, namespace, name,
-          object: request, oldObject: undefined, user: context.user, dryRun: false, warn: (message: string) => context.warn(message),
-        } as const;
-        await plugin.admit?.(attributes);
-        await plugin.validate?.(attributes);
-      }
+      const filled = attributesOf(request);
+      for (const plugin of options.admission ?? []) await plugin.validate?.(filled);
       const reference = request.spec.boundObjectRef;
       const bound = reference === undefined ? {} : bind(reader, namespace, name, reference);
-      const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds, ...bound });
-      return { kind: 'object', code: 201, object: { ...request, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
+      const { maxSeconds: longest } = issuer;
+      const lifetime = longest === undefined ? expirationSeconds : Math.min(expirationSeconds, longest);
+      if (lifetime < expirationSeconds) context.warn(`requested expiration of ${expirationSeconds} seconds shortened to ${lifetime} seconds`);
+      const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds: lifetime, ...bound });
+      return { kind: 'object', code: 201, object: { ...request, spec: { ...request.spec, expirationSeconds: lifetime }, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
     },
   };
 }

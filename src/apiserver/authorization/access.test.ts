@@ -5,6 +5,7 @@ import { SeededRandom } from '../../base/random.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { createMemoryPki } from '../../pki/pki.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
+import { bearerCredentials } from '../authentication/token-authenticator.ts';
 import type { ServerParts } from '../options.ts';
 import type { AccessOptions } from './access.ts';
 import { standardAccess } from './access.ts';
@@ -39,8 +40,8 @@ test('the administrator\'s certificate opens every door, a stranger\'s none', as
     }
     return undefined;
   };
-  const admin = await authenticate({ clientCertificate: new X509Certificate(pki.admin.certificate).raw, bearerToken: undefined, header: () => undefined });
-  const bob = await authenticate({ clientCertificate: undefined, bearerToken: 'secret', header: () => undefined });
+  const admin = await authenticate({ clientCertificate: new X509Certificate(pki.admin.certificate).raw, bearerToken: undefined, header: () => undefined, headerValues: () => [], headersWithPrefix: () => [], warn: () => {} });
+  const bob = await authenticate(bearerCredentials('secret'));
   const ask = async (user: typeof admin) => (await authorizer!.authorize({ isResourceRequest: true, user: user!, verb: 'delete', apiGroup: '', apiVersion: 'v1', resource: 'nodes', subresource: '', namespace: '', name: 'n' })).verdict;
   assert.deepEqual([admin?.name, await ask(admin), bob?.name, await ask(bob)], ['kubernetes-admin', 'allow', 'bob', 'no-opinion']);
 });
@@ -53,5 +54,5 @@ test('settings that make no sense are refused at once', () => {
 test('without RBAC there are neither its roles nor its check', () => {
   const { admission = [], objects } = make({ authorizationModes: ['AlwaysAllow'], admission: { disabled: ['NodeRestriction'] } });
   assert.ok(!admission.some(({ name }) => name === 'RBACEscalationCheck' || name === 'NodeRestriction'));
-  assert.deepEqual(objects.map(({ kind }) => kind), ['PriorityClass', 'PriorityClass']);
+  assert.deepEqual(objects.map(({ kind }) => kind), ['PriorityClass', 'PriorityClass', 'ConfigMap']);
 });

@@ -1,4 +1,5 @@
 import type { UserInfo } from '../authentication/authenticator.ts';
+import type { RequestedSelectors } from './selectors.ts';
 
 /** What is asked for, in the words of SubjectAccessReview. */
 export type Attributes =
@@ -12,8 +13,8 @@ export type Attributes =
       readonly subresource: string;
       readonly namespace: string;
       readonly name: string;
-      /** The `field=value` requirements of a list or watch; left out by callers that do not tell, who are then not narrowed by it. */
-      readonly fieldSelector?: Readonly<Record<string, string>>;
+      /** What a list, watch or deletion of a collection is narrowed to; left out: to nothing. */
+      readonly selectors?: RequestedSelectors;
     }
   | { readonly isResourceRequest: false; readonly user: UserInfo; readonly verb: string; readonly path: string };
 
@@ -21,6 +22,8 @@ export interface Decision {
   readonly verdict: 'allow' | 'deny' | 'no-opinion';
   /** Shown in the Forbidden message and in SubjectAccessReview status; may be empty. */
   readonly reason: string;
+  /** What kept an authorizer from judging; the verdict stands all the same. */
+  readonly error?: string;
 }
 
 /** One authorization mode. The first that does not say 'no-opinion' decides; if all do, the request is forbidden. */

@@ -4,6 +4,7 @@ import { clusterrolebindings, clusterroles } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext } from '../request.ts';
+import type { Attributes } from './authorizer.ts';
 import { FakeReader } from './fake-reader.ts';
 import { createAuthorization } from './registry.ts';
 import { authorizationEndpoints } from './reviews.ts';
@@ -57,4 +58,41 @@ test('a rules review lists what is held, and says when it cannot', async () => {
   assert.deepEqual(await ask('selfsubjectrulesreviews', { spec: { namespace: 'ns' } }, { user: { name: 'system:node:n', groups: ['system:nodes'] } }), {
     resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError: 'node authorizer does not support user rule resolution',
   });
+});
+
+test('what a review is narrowed to is told to the authorizer; what cannot be understood is left out, and said', async () => {
+  const asked: Attributes[] = [];
+  const endpoint = authorizationEndpoints({ authorizer: { name: 'test', authorize: (attributes) => { asked.push(attributes); return { verdict: 'no-opinion', reason: 'no', error: 'could not judge' }; } }, rulesFor: () => ({ rules: [], errors: [], incomplete: false }) }).find(({ resource }) => resource === 'selfsubjectaccessreviews')!;
+  const review = async (more: object): Promise<{ status: unknown; fields: unknown; labels: unknown }> => {
+    const response = await endpoint.handle({ user: bob, info: { namespace: '' }, body: () => Promise.resolve({ spec: { resourceAttributes: { verb: 'list', resource: 'pods', ...more } } }) } as RequestContext);
+    const last = asked.at(-1)!;
+    assert.ok(response.kind === 'object' && last.isResourceRequest && last.selectors !== undefined);
+    return { status: (response.object as { status: unknown }).status, fields: last.selectors.fields, labels: last.selectors.labels };
+  };
+  const status = (evaluationError: string): object => ({ allowed: false, reason: 'no', evaluationError });
+  assert.deepEqual(await review({
+    fieldSelector: { requirements: [{ key: 'spec.nodeName', operator: 'In', values: ['n'] }, { key: 'a', operator: 'NotIn', values: ['b'] }] },
+    labelSelector: { requirements: [{ key: 'app', operator: 'In', values: ['y', 'x'] }, { key: 'gone', operator: 'DoesNotExist' }] },
+  }), {
+    status: status('could not judge'),
+    fields: [{ field: 'spec.nodeName', operator: '=', value: 'n' }, { field: 'a', operator: '!=', value: 'b' }],
+    labels: [{ key: 'app', operator: 'in', values: ['y', 'x'] }, { key: 'gone', operator: '!', values: [] }],
+  });
+  assert.deepEqual(await review({ fieldSelector: { rawSelector: 'a=b,c!=d' }, labelSelector: { rawSelector: 'x in (' } }), {
+    status: status('could not judge; spec.resourceAttributes.labelSelector ignored due to parse error'),
+    fields: [{ field: 'a', operator: '=', value: 'b' }, { field: 'c', operator: '!=', value: 'd' }],
+    labels: [],
+  });
+  assert.deepEqual(await review({ fieldSelector: { requirements: [{ key: 'a', operator: 'In', values: ['b', 'c'] }, { key: 'd', operator: 'In', values: ['e'] }, { key: 'f', operator: 'Exists' }] }, labelSelector: { requirements: [{ key: 'k', operator: 'Like', values: ['v'] }] } }), {
+    status: status('could not judge; spec.resourceAttributes.fieldSelector partially ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error'),
+    fields: [{ field: 'd', operator: '=', value: 'e' }],
+    labels: [],
+  });
+  const invalid: readonly [object, string][] = [
+    [{ fieldSelector: {} }, 'spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required'],
+    [{ labelSelector: { rawSelector: 'a', requirements: [{ key: 'a', operator: 'Exists' }] } }, 'spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a": may not specified at the same time as requirements'],
+    [{ fieldSelector: { requirements: [{ key: '', operator: 'In' }] } }, '[spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified, spec.resourceAttributes.fieldSelector.requirements[0].values: Required value: must be specified when `operator` is \'In\' or \'NotIn\']'],
+    [{ labelSelector: { requirements: [{ key: 'a', operator: 'Exists', values: ['b'] }] } }, 'spec.resourceAttributes.labelSelector.requirements[0].values: Forbidden: may not be specified when `operator` is \'Exists\' or \'DoesNotExist\''],
+  ];
+  for (const [more, message] of invalid) await assert.rejects(review(more), { message: `SelfSubjectAccessReview.authorization.k8s.io "" is invalid: ${message}` });
 });

@@ -35,7 +35,7 @@ export async function bootstrap(core: Core, options: ApiServerOptions): Promise<
 
 /** Objects of other parts. Default roles and bindings get back what they lost; all others are only created. */
 export async function ensureObjects(core: Core, objects: readonly KubeObject[]): Promise<void> {
-  await Promise.all(objects.map((object) => ensure(core, object, object.apiVersion?.startsWith(rbacPrefix) === true ? reconcileRole : leave)));
+  await Promise.all(objects.map((object) => ensure(core, object, reconciliationOf(object))));
 }
 
 /** Points the kubernetes Service at the server. */
@@ -44,6 +44,12 @@ export async function advertise(core: Core, where: { readonly address: string; r
 }
 
 const plainDelete: DeletePlan = { dryRun: false, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined };
+
+/** Roles get back what they lost, what the server says of itself is kept right, and the rest is its owners'. */
+function reconciliationOf({ apiVersion, kind, metadata }: KubeObject): Reconcile {
+  if (apiVersion?.startsWith(rbacPrefix) === true) return reconcileRole;
+  return kind === 'ConfigMap' && metadata.namespace === 'kube-system' && metadata.name === 'extension-apiserver-authentication' ? replace : leave;
+}
 
 const leave: Reconcile = () => undefined;
 

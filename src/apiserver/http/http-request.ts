@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { ApiError, badRequestError } from '../../api/status.ts';
 import { parseGoDuration } from '../../base/go-duration.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
@@ -26,11 +26,25 @@ export const tooLarge = (): ApiError => new ApiError('RequestEntityTooLarge', `R
 /** DER of the certificate that a connection's client presented; one array a connection, so that it can be remembered. */
 const certificates = new WeakMap<TLSSocket, Uint8Array | null>();
 
+/** Longer chains are cut off: no authority signs through so many others. */
+const maxChain = 6;
+
+/** What the client presented: its certificate, then the intermediates that it sent along. */
+function chainOf(socket: TLSSocket): Uint8Array | null {
+  const chain: Buffer[] = [];
+  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  // The last one names itself as its issuer; a peer without a certificate yields an empty object.
+  while (certificate?.raw !== undefined && chain.length < maxChain && !chain.includes(certificate.raw)) {
+    chain.push(certificate.raw);
+    certificate = certificate.issuerCertificate === certificate ? undefined : certificate.issuerCertificate;
+  }
+  return chain.length === 0 ? null : chain.length === 1 ? chain[0]! : Buffer.concat(chain);
+}
+
 function certificateOf(socket: TLSSocket): Uint8Array | undefined {
   let found = certificates.get(socket);
   if (found === undefined) {
-    const certificate = typeof socket.getPeerCertificate === 'function' ? socket.getPeerCertificate() : undefined;
-    found = certificate?.raw ?? null;
+    found = typeof socket.getPeerCertificate === 'function' ? chainOf(socket) : null;
     certificates.set(socket, found);
   }
   return found ?? undefined;
@@ -61,9 +75,10 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
   get bearerToken(): string | undefined {
     const authorization = this.header('authorization');
     if (authorization !== undefined) {
-      const space = authorization.indexOf(' ');
-      if (space === 6 && authorization.slice(0, 6).toLowerCase() === 'bearer') return authorization.slice(7).trim() || undefined;
-      return undefined;
+      const [scheme = '', token = '', rest] = authorization.trim().split(' ', 3);
+      if (scheme.toLowerCase() !== 'bearer') return undefined;
+      if (token === '' && rest !== undefined) this.warn('the provided Authorization header contains extra space before the bearer token, and is ignored');
+      return token === '' ? undefined : token;
     }
     return this.upgrade === undefined ? undefined : this.#tokenOfProtocol();
   }
@@ -92,8 +107,12 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
   headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[] {
     const { rawHeaders } = this.#incoming;
     const found = new Map<string, string[]>();
+    const initial = prefix.charCodeAt(0);
     for (let i = 0; i < rawHeaders.length; i += 2) {
-      const name = rawHeaders[i]!.toLowerCase();
+      const sent = rawHeaders[i]!;
+      // Asked of every request: most headers are told apart by their first letter, in either case.
+      if ((sent.charCodeAt(0) | 0x20) !== initial) continue;
+      const name = sent.toLowerCase();
       if (!name.startsWith(prefix)) continue;
       const key = name.slice(prefix.length);
       found.set(key, [...(found.get(key) ?? []), rawHeaders[i + 1]!]);

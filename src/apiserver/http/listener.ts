@@ -145,7 +145,7 @@ export class Listener {
   }
 
   #setNamed(identity: TlsIdentity): void {
-    const make = (certificate: ServingCertificate): SecureContext => createSecureContext(contextOptions({ ...certificate, ...(identity.clientCa !== undefined && { clientCa: identity.clientCa }) }, this.#options.tls ?? {}));
+    const make = (certificate: ServingCertificate): SecureContext => createSecureContext(contextOptions(certificate, this.#options.tls ?? {}));
     this.#named = identity.named === undefined || identity.named.length === 0 ? undefined : new NamedContexts(identity.named, make);
   }
 

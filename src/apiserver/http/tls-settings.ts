@@ -46,8 +46,6 @@ export interface NamedCertificate extends ServingCertificate {
 
 /** What a listener proves itself with. All of it may change while it listens. */
 export interface TlsIdentity extends ServingCertificate {
-  /** PEM of the authorities whose client certificates are asked for; clients choose their certificate by them. */
-  readonly clientCa?: string | Uint8Array;
   /** In order: the first that fits the name that a client asks for; `key` and `cert` for all others. */
   readonly named?: readonly NamedCertificate[];
 }
@@ -61,7 +59,7 @@ export interface TlsPolicy {
 }
 
 /** What Node's TLS is given. Throws for a name that is not in the lists above. */
-export function contextOptions(identity: ServingCertificate & Pick<TlsIdentity, 'clientCa'>, policy: TlsPolicy): SecureContextOptions {
+export function contextOptions(identity: ServingCertificate, policy: TlsPolicy): SecureContextOptions {
   const minVersion = versions[policy.minVersion ?? 'VersionTLS12'];
   if (minVersion === undefined) throw new Error(`not supported: TLS version ${policy.minVersion}; known are ${tlsVersionNames.join(', ')}`);
   const suites = (policy.cipherSuites ?? []).map((name) => {
@@ -73,7 +71,9 @@ export function contextOptions(identity: ServingCertificate & Pick<TlsIdentity, 
   return {
     key: Buffer.from(identity.key),
     cert: Buffer.from(identity.cert),
-    ...(identity.clientCa !== undefined && { ca: Buffer.from(identity.clientCa) }),
+    // TLS itself knows no authority: clients and front proxies have different ones, and Node hides the intermediates that
+    // a client sent from whoever asks once it has verified them.
+    ca: [],
     minVersion,
     ...(suites.length > 0 && { ciphers: [...suites, ...(suites.some((suite) => suite.startsWith('TLS_')) ? [] : modern)].join(':') }),
   };

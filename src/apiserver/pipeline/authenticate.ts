@@ -20,15 +20,16 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
 }
 
 /** Finds out who asks: 401 for credentials that nobody accepts, anonymous (where allowed) for none. */
-export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean; readonly counts: AccessCounts }): Step {
+export function authenticate(authenticators: readonly Authenticator[], options: { readonly anonymous: boolean; readonly anonymousPaths?: readonly string[]; readonly counts: AccessCounts }): Step {
   const { counts } = options;
-  const settle = (credentials: Credentials, user: UserInfo | undefined): UserInfo => {
+  const paths = options.anonymousPaths === undefined || options.anonymousPaths.length === 0 ? undefined : new Set(options.anonymousPaths);
+  const settle = (credentials: Credentials, user: UserInfo | undefined, path: string): UserInfo => {
     if (user !== undefined) {
       counts.authenticated += 1;
       return withAuthenticatedGroup(user);
     }
     const given = credentials.bearerToken !== undefined || (credentials.clientCertificate !== undefined && authenticators.length > 0);
-    if (given || !options.anonymous) {
+    if (given || !options.anonymous || paths?.has(path) === false) {
       counts.unauthenticated += 1;
       throw unauthorized();
     }
@@ -44,11 +45,11 @@ export function authenticate(authenticators: readonly Authenticator[], options: 
     const found = ask(authenticators, credentials, 0);
     if (found instanceof Promise) {
       return found.then((user) => {
-        request.user = settle(credentials, user);
+        request.user = settle(credentials, user, request.info.path);
         return next(request);
       });
     }
-    request.user = settle(credentials, found);
+    request.user = settle(credentials, found, request.info.path);
     return next(request);
   };
 }

@@ -1,8 +1,13 @@
-import { ApiError, forbiddenError } from '../../api/status.ts';
+import type { FieldRequirement } from '../../api/meta/fields.ts';
 import { parseFieldSelector } from '../../api/meta/fields.ts';
+import { parseLabelSelector } from '../../api/meta/label-selector-parser.ts';
+import type { Requirement } from '../../api/meta/labels.ts';
 import { SelectorError } from '../../api/meta/labels.ts';
+import { ApiError, forbiddenError, internalError } from '../../api/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from '../authorization/authorizer.ts';
+import type { RequestedSelectors } from '../authorization/selectors.ts';
+import { unionAuthorizer } from '../authorization/union.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Result } from '../answer.ts';
 import type { AccessCounts } from '../metrics/access.ts';
@@ -12,20 +17,35 @@ import type { Step } from './step.ts';
 export function attributesOf(info: RequestInfo, user: UserInfo, query?: URLSearchParams): Attributes {
   if (!info.isResourceRequest) return { isResourceRequest: false, user, verb: info.verb, path: info.path };
   const { verb, apiGroup, apiVersion, resource, subresource, namespace, name } = info;
-  const selector = query === undefined || !selectingVerbs.has(verb) ? undefined : requiredFields(query.get('fieldSelector') ?? '');
-  return { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name, ...(selector !== undefined && { fieldSelector: selector }) };
+  const selectors = query === undefined || !selectingVerbs.has(verb) ? undefined : new QuerySelectors(query);
+  return { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name, ...(selectors !== undefined && { selectors }) };
 }
 
 const selectingVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
-/** The `field=value` requirements of a field selector; a selector that cannot be read is refused later. */
-function requiredFields(text: string): Record<string, string> | undefined {
-  if (text === '') return undefined;
+/** The selectors of a query, read when somebody asks: most authorizers do not. Those that cannot be read are refused later. */
+class QuerySelectors implements RequestedSelectors {
+  readonly #query: URLSearchParams;
+
+  constructor(query: URLSearchParams) {
+    this.#query = query;
+  }
+
+  get fields(): readonly FieldRequirement[] {
+    return parsed(parseFieldSelector, this.#query.get('fieldSelector'));
+  }
+
+  get labels(): readonly Requirement[] {
+    return parsed(parseLabelSelector, this.#query.get('labelSelector'));
+  }
+}
+
+function parsed<T>(parse: (text: string) => { readonly requirements: readonly T[] }, text: string | null): readonly T[] {
+  if (text === null || text === '') return [];
   try {
-    const equalities = parseFieldSelector(text).requirements.filter(({ operator }) => operator === '=');
-    return Object.fromEntries(equalities.map(({ field, value }) => [field, value]));
+    return parse(text).requirements;
   } catch (error) {
-    if (error instanceof SelectorError) return undefined;
+    if (error instanceof SelectorError) return [];
     throw error;
   }
 }
@@ -33,50 +53,45 @@ function requiredFields(text: string): Record<string, string> | undefined {
 /** Asks the modes in order: the first that has an opinion decides. None at all: everything is allowed. */
 export function authorizeWith(authorizers: readonly Authorizer[], attributes: Attributes): Decision | Promise<Decision> {
   if (authorizers.length === 0) return { verdict: 'allow', reason: '' };
-  return ask(authorizers, attributes, 0, '');
+  return authorizers.length === 1 ? authorizers[0]!.authorize(attributes) : unionAuthorizer(authorizers).authorize(attributes);
 }
 
-function ask(authorizers: readonly Authorizer[], attributes: Attributes, from: number, before: string): Decision | Promise<Decision> {
-  let reasons = before;
-  for (let i = from; i < authorizers.length; i++) {
-    const decision = authorizers[i]!.authorize(attributes);
-    if (decision instanceof Promise) {
-      const reasonsSoFar = reasons;
-      return decision.then((found) => (found.verdict === 'no-opinion' ? ask(authorizers, attributes, i + 1, join(reasonsSoFar, found.reason)) : found));
-    }
-    if (decision.verdict !== 'no-opinion') return decision;
-    reasons = join(reasons, decision.reason);
-  }
-  return { verdict: 'no-opinion', reason: reasons };
-}
-
-const join = (a: string, b: string): string => (a === '' ? b : b === '' ? a : `${a}, ${b}`);
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+/** What the asker chose is shown as text, should a browser show it. */
+const sanitized = (text: string): string => text.replace(/[&<>]/g, (character) => entities[character]!);
 
 /** 403, worded exactly as upstream words it. */
 export function forbidden(attributes: Attributes, reason: string): ApiError {
   const because = reason === '' ? '' : `: ${reason}`;
   const user = JSON.stringify(attributes.user.name);
   if (!attributes.isResourceRequest) {
-    return new ApiError('Forbidden', `forbidden: User ${user} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}${because}`, { details: {} });
+    return new ApiError('Forbidden', `forbidden: ${sanitized(`User ${user} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`)}${because}`, { details: {} });
   }
   const { verb, apiGroup: group, resource, subresource, namespace, name } = attributes;
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-  return forbiddenError({ group, resource }, name, `User ${user} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${because}`);
+  return forbiddenError({ group, resource }, name, `${sanitized(`User ${user} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`)}${because}`);
+}
+
+/** What a request gets that is not allowed: 500 where an authorizer could not judge, 403 otherwise. */
+function refusal(attributes: Attributes, { reason, error }: Decision): ApiError {
+  return error === undefined ? forbidden(attributes, reason) : internalError(new Error(error));
 }
 
 /** Lets through what the authorizers allow. */
 export function authorize(authorizers: readonly Authorizer[], counts: AccessCounts): Step {
   return (next) => (request) => {
     const attributes = attributesOf(request.info, request.user, request.queryOrUndefined);
-    const decided = ({ verdict, reason }: Decision): Result => {
+    const decided = (decision: Decision): Result => {
+      const { verdict, reason, error } = decision;
       if (request.audit !== undefined) {
-        request.audit.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
-        request.audit.annotate('authorization.k8s.io/reason', reason);
+        const couldNotJudge = verdict !== 'allow' && error !== undefined;
+        if (!couldNotJudge) request.audit.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+        request.audit.annotate('authorization.k8s.io/reason', couldNotJudge ? 'internal error' : reason);
       }
       if (verdict !== 'allow') {
-        counts.denied += 1;
-        throw forbidden(attributes, reason);
+        counts[error === undefined ? 'denied' : 'undecided'] += 1;
+        throw refusal(attributes, decision);
       }
       counts.allowed += 1;
       return next(request);

@@ -1,66 +1,68 @@
-import { internalError } from '../../api/status.ts';
-import type { UserInfo } from '../authentication/authenticator.ts';
-import type { Attributes, Authorizer } from '../authorization/authorizer.ts';
-import { withAuthenticatedGroup } from './authenticate.ts';
-import { authorizeWith, forbidden } from './authorize.ts';
+import { badRequestError } from '../../api/status.ts';
+import type { ApiError } from '../../api/status.ts';
+import { decodeExtraKey } from '../authentication/request-header.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { attributesOf } from './authorize.ts';
+import type { ImpersonationMode, WantedUser } from './impersonation-modes.ts';
+import { impersonationModes } from './impersonation-modes.ts';
 import type { ServerRequest } from './server-request.ts';
 import type { Step } from './step.ts';
 
 const extraPrefix = 'impersonate-extra-';
-const serviceAccountPrefix = 'system:serviceaccount:';
 
-/** One thing that the user wants to be, as it is put to the authorizers. */
-function question(user: UserInfo, resource: string, name: string, more: { group?: string; subresource?: string; namespace?: string } = {}): Attributes {
-  return { isResourceRequest: true, user, verb: 'impersonate', apiGroup: more.group ?? '', apiVersion: 'v1', resource, subresource: more.subresource ?? '', namespace: more.namespace ?? '', name };
-}
-
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
+function wantedBy(request: ServerRequest): WantedUser {
+  const extra = new Map<string, readonly string[]>();
+  for (const [encoded, values] of request.headersWithPrefix(extraPrefix)) {
+    const key = decodeExtraKey(encoded);
+    extra.set(key, [...(extra.get(key) ?? []), ...values]);
   }
-}
-
-/** Lets a user act as another: each of the name, groups, uid and extra fields must be allowed by the verb `impersonate`. */
-export function impersonate(authorizers: readonly Authorizer[]): Step {
-  return (next) => (request) => {
-    const name = request.header('impersonate-user');
-    const uid = request.header('impersonate-uid');
-    if (name === undefined && uid === undefined && request.header('impersonate-group') === undefined) return next(request);
-    const groups = request.headerValues('impersonate-group');
-    const extras = request.headersWithPrefix(extraPrefix);
-    if (name === undefined || name === '') throw internalError(new Error(`requested ${JSON.stringify({ groups, uid, extras })} without impersonating a user`));
-    return become(authorizers, request, { name, groups, uid, extras }).then(() => next(request));
+  return {
+    name: request.headerValues('impersonate-user')[0] ?? '',
+    uid: request.headerValues('impersonate-uid')[0] ?? '',
+    groups: request.headerValues('impersonate-group'),
+    extra,
   };
 }
 
-interface Wanted {
-  readonly name: string;
-  readonly groups: readonly string[];
-  readonly uid: string | undefined;
-  readonly extras: readonly (readonly [string, readonly string[]])[];
+/** The wanted user as Go prints it. */
+function shown({ uid, groups, extra }: WantedUser): string {
+  const list = (values: readonly string[]): string => `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+  const fields = [...extra].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${groups.length === 0 ? '[]string(nil)' : list(groups)}, Extra:map[string][]string${extra.size === 0 ? '(nil)' : `{${fields.join(', ')}}`}}`;
 }
 
-async function become(authorizers: readonly Authorizer[], request: ServerRequest, wanted: Wanted): Promise<void> {
-  const { user } = request;
-  const questions: Attributes[] = [];
-  const account = wanted.name.startsWith(serviceAccountPrefix) ? wanted.name.slice(serviceAccountPrefix.length).split(':') : undefined;
-  if (account?.length === 2) questions.push(question(user, 'serviceaccounts', account[1]!, { namespace: account[0]! }));
-  else questions.push(question(user, 'users', wanted.name));
-  for (const group of wanted.groups) questions.push(question(user, 'groups', group));
-  for (const [key, values] of wanted.extras) for (const value of values) questions.push(question(user, 'userextras', value, { group: 'authentication.k8s.io', subresource: key }));
-  if (wanted.uid !== undefined) questions.push(question(user, 'uids', wanted.uid, { group: 'authentication.k8s.io' }));
-  for (const attributes of questions) {
-    const decision = await authorizeWith(authorizers, attributes);
-    if (decision.verdict !== 'allow') throw forbidden(attributes, decision.reason);
+/**
+ * Lets a user act as another. The modes of constrained impersonation (KEP-5284) come first: each allows certain verbs on
+ * behalf of certain users; then the oldest one, in which the verb `impersonate` allows everything that the other may do.
+ */
+export function impersonate(authorizers: readonly Authorizer[]): Step {
+  const modes = impersonationModes(authorizers);
+  return (next) => (request) => {
+    const isAsked = request.header('impersonate-user') !== undefined || request.header('impersonate-group') !== undefined || request.header('impersonate-uid') !== undefined;
+    // Extra fields alone are a mistake; looking for them costs more than looking for the others.
+    if (!isAsked && request.headersWithPrefix(extraPrefix).length === 0) return next(request);
+    const wanted = wantedBy(request);
+    if (wanted.name === '') {
+      if (wanted.uid === '' && wanted.groups.length === 0 && wanted.extra.size === 0) return next(request);
+      throw badRequestError(`requested ${shown(wanted)} without impersonating a user name`);
+    }
+    return become(modes, request, wanted).then(() => next(request));
+  };
+}
+
+/** The first mode that allows it decides; when none does, what the first that could have said is told. */
+async function become(modes: readonly ImpersonationMode[], request: ServerRequest, wanted: WantedUser): Promise<void> {
+  const attributes = attributesOf(request.info, request.user, request.queryOrUndefined);
+  let refusal: ApiError | undefined;
+  for (const mode of modes) {
+    const verdict = await mode(request.user, wanted, attributes);
+    if (verdict === undefined) continue;
+    if ('user' in verdict) {
+      request.user = verdict.user;
+      request.audit?.impersonated(request.user);
+      return;
+    }
+    refusal ??= verdict.refusal;
   }
-  const groups = wanted.groups.length > 0 || account?.length !== 2 ? wanted.groups : ['system:serviceaccounts', `system:serviceaccounts:${account[0]}`];
-  request.user = withAuthenticatedGroup({
-    name: wanted.name,
-    groups: wanted.name === 'system:anonymous' && groups.length === 0 ? ['system:unauthenticated'] : groups,
-    ...(wanted.uid !== undefined && { uid: wanted.uid }),
-    ...(wanted.extras.length > 0 && { extra: Object.fromEntries(wanted.extras.map(([key, values]) => [decodeKey(key), values])) }),
-  });
-  request.audit?.impersonated(request.user);
+  throw refusal!;
 }

@@ -1,15 +1,15 @@
+import { CertificateRequestError, requestedCommonName } from '../../../api/certificates/request-subject.ts';
 import { semanticEqual } from '../../../api/meta/equal.ts';
-import { pods } from '../../../api/resources.ts';
-import { notFoundError } from '../../../api/status.ts';
-import type { TokenRequest } from '../../../api/types/authentication/v1.ts';
+import type { CertificateSigningRequest } from '../../../api/types/certificates/v1.ts';
 import type { Node, PersistentVolumeClaim } from '../../../api/types/core/v1.ts';
 import type { ResourceSlice } from '../../../api/types/resource/v1.ts';
 import { nodeNameOf } from '../../authorization/node/identity.ts';
-import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { refusal } from '../refuse.ts';
 import { forbiddenLabels } from './labels.ts';
 import { podError } from './pods.ts';
+import type { TokenRequestParts } from './token-requests.ts';
+import { tokenRequestError } from './token-requests.ts';
 
 /** The name an object has, or will have: at creation the request itself does not tell it. */
 const objectName = (attributes: AdmissionAttributes): string => (attributes.operation === 'CREATE' ? attributes.object?.metadata.name ?? '' : attributes.name);
@@ -29,6 +29,7 @@ function nodeError(nodeName: string, attributes: AdmissionAttributes): string | 
   const previous = attributes.oldObject as Node | undefined;
   if (next.spec?.configSource !== undefined && !semanticEqual(next.spec.configSource, previous?.spec?.configSource)) return `node ${node} is not allowed to update configSource to a new non-nil configSource`;
   if (!semanticEqual(next.spec?.taints, previous?.spec?.taints)) return `node ${node} is not allowed to modify taints`;
+  if (!semanticEqual(next.metadata.ownerReferences, previous?.metadata.ownerReferences)) return `node ${node} is not allowed to modify ownerReferences`;
   const forbidden = forbiddenLabels(next.metadata.labels, previous?.metadata.labels);
   return forbidden.length === 0 ? undefined : `is not allowed to modify labels: ${forbidden.join(', ')}`;
 }
@@ -46,17 +47,6 @@ function claimStatusError(nodeName: string, attributes: AdmissionAttributes): st
     : `node ${JSON.stringify(nodeName)} is not allowed to update fields other than status.quantity and status.conditions`;
 }
 
-function tokenError(reader: ObjectReader, nodeName: string, attributes: AdmissionAttributes): string | undefined {
-  if (attributes.operation !== 'CREATE' || attributes.subresource !== 'token') return undefined;
-  const reference = (attributes.object as TokenRequest | undefined)?.spec?.boundObjectRef;
-  if (reference === undefined || reference.apiVersion !== 'v1' || reference.kind !== 'Pod' || (reference.name ?? '') === '') return 'node requested token not bound to a pod';
-  if ((reference.uid ?? '') === '') return 'node requested token with a pod binding without a uid';
-  const pod = reader.get(pods, attributes.namespace, reference.name!);
-  if (pod === undefined) throw notFoundError(pods, reference.name!);
-  if (reference.uid !== pod.metadata.uid) return `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-  return pod.spec?.nodeName === nodeName ? undefined : 'node requested token bound to a pod scheduled on a different node';
-}
-
 function leaseError(nodeName: string, attributes: AdmissionAttributes): string | undefined {
   if (attributes.namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace';
   return objectName(attributes) === nodeName ? undefined : 'can only access node lease with the same name as the requesting node';
@@ -69,15 +59,30 @@ function sliceError(nodeName: string, attributes: AdmissionAttributes): string |
   return undefined;
 }
 
-/** What a kubelet is kept from; see the switch below. */
-const restricted: ReadonlySet<string> = new Set(['pods', 'nodes', 'persistentvolumeclaims', 'serviceaccounts', 'leases.coordination.k8s.io', 'csinodes.storage.k8s.io', 'resourceslices.resource.k8s.io']);
+/** Signers whose certificates make somebody a node. */
+const nodeSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet'];
 
-/**
- * Keeps kubelets to their own node and its pods. Certificate signing requests are not looked into: whoever signs them
- * checks their names.
- */
-export function nodeRestriction(options: { readonly reader: ObjectReader }): AdmissionPlugin {
-  const { reader } = options;
+function certificateError(nodeName: string, { operation, object }: AdmissionAttributes): string | undefined {
+  if (operation !== 'CREATE') return undefined;
+  const { signerName, request } = (object as CertificateSigningRequest).spec;
+  if (!nodeSigners.includes(signerName)) return undefined;
+  try {
+    return requestedCommonName(request) === `system:node:${nodeName}` ? undefined : `can only create a node CSR with CN=system:node:${nodeName}`;
+  } catch (error) {
+    if (error instanceof CertificateRequestError) return `unable to parse csr: ${error.message}`;
+    throw error;
+  }
+}
+
+/** What a kubelet is kept from; see the switch below. */
+const restricted: ReadonlySet<string> = new Set([
+  'pods', 'nodes', 'persistentvolumeclaims', 'serviceaccounts', 'leases.coordination.k8s.io', 'csinodes.storage.k8s.io', 'resourceslices.resource.k8s.io',
+  'certificatesigningrequests.certificates.k8s.io', 'podcertificaterequests.certificates.k8s.io',
+]);
+
+/** Keeps kubelets to their own node and its pods. */
+export function nodeRestriction(parts: TokenRequestParts): AdmissionPlugin {
+  const { reader } = parts;
   return {
     name: 'NodeRestriction',
     handles: ({ operation, group, resource }) => operation !== 'CONNECT' && restricted.has(group === '' ? resource : `${resource}.${group}`),
@@ -86,19 +91,24 @@ export function nodeRestriction(options: { readonly reader: ObjectReader }): Adm
       const nodeName = nodeNameOf(attributes.user);
       if (nodeName === undefined) return;
       if (nodeName === '') throw refusal(attributes, `could not determine node from user ${JSON.stringify(attributes.user.name)}`);
-      const error = ((): string | undefined => {
+      const found = ((): string | undefined | Promise<string | undefined> => {
         switch (attributes.group === '' ? attributes.resource : `${attributes.resource}.${attributes.group}`) {
           case 'pods': return podError(reader, nodeName, attributes);
           case 'nodes': return nodeError(nodeName, attributes);
           case 'persistentvolumeclaims': return claimStatusError(nodeName, attributes);
-          case 'serviceaccounts': return tokenError(reader, nodeName, attributes);
+          case 'serviceaccounts': return tokenRequestError(parts, nodeName, attributes);
           case 'leases.coordination.k8s.io': return leaseError(nodeName, attributes);
           case 'csinodes.storage.k8s.io': return objectName(attributes) === nodeName ? undefined : 'can only access CSINode with the same name as the requesting node';
           case 'resourceslices.resource.k8s.io': return sliceError(nodeName, attributes);
+          case 'certificatesigningrequests.certificates.k8s.io': return certificateError(nodeName, attributes);
+          case 'podcertificaterequests.certificates.k8s.io': return 'PodCertificateRequest feature gate is disabled';
           default: return undefined;
         }
       })();
-      if (error !== undefined) throw refusal(attributes, error);
+      const refuse = (error: string | undefined): void => {
+        if (error !== undefined) throw refusal(attributes, error);
+      };
+      return found instanceof Promise ? found.then(refuse) : refuse(found);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { semanticEqual, mapsEqual } from '../../../api/meta/equal.ts';
 import { nodes, pods } from '../../../api/resources.ts';
 import { notFoundError } from '../../../api/status.ts';
-import type { Pod } from '../../../api/types/core/v1.ts';
+import type { Pod, Volume } from '../../../api/types/core/v1.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { isMirrorPod, mirrorPodAnnotation, podConfigMapNames, podSecretNames } from '../pod-references.ts';
@@ -20,13 +20,38 @@ function createError(reader: ObjectReader, nodeName: string, pod: Pod): string |
   const existing = reader.get(nodes, '', nodeName);
   if (existing === undefined) throw notFoundError(nodes, nodeName);
   if (owner.uid !== existing.metadata.uid) return `node ${nodeName} UID mismatch: expected ${owner.uid} got ${existing.metadata.uid}`;
-  if ((pod.spec.serviceAccountName ?? '') !== '') return `node ${node} can not create pods that reference a service account`;
-  if (podSecretNames(pod).size > 0) return `node ${node} can not create pods that reference secrets`;
-  if (podConfigMapNames(pod).size > 0) return `node ${node} can not create pods that reference configmaps`;
-  const volumes = pod.spec.volumes ?? [];
-  if (volumes.some((volume) => volume.projected?.sources?.some((source) => source.clusterTrustBundle !== undefined))) return `node ${node} can not create pods that reference clustertrustbundles`;
-  if (volumes.some((volume) => volume.persistentVolumeClaim !== undefined)) return `node ${node} can not create pods that reference persistentvolumeclaims`;
-  if ((pod.spec.resourceClaims ?? []).length > 0) return `node ${node} can not create pods that reference resourceclaims`;
+  const referenced = referencedObjects(pod);
+  return referenced === undefined ? undefined : `node ${node} can not create pods that reference ${referenced}`;
+}
+
+/** The first kind of API objects that a pod refers to; undefined when it refers to none. */
+function referencedObjects(pod: Pod): string | undefined {
+  if ((pod.spec?.serviceAccountName ?? '') !== '') return 'serviceaccounts';
+  if (podSecretNames(pod).size > 0) return 'secrets';
+  if (podConfigMapNames(pod).size > 0) return 'configmaps';
+  if ((pod.spec?.resourceClaims ?? []).length > 0) return 'resourceclaims';
+  for (const volume of pod.spec?.volumes ?? []) {
+    const found = objectsOfVolume(volume);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function objectsOfVolume(volume: Volume): string | undefined {
+  if (volume.configMap !== undefined) return 'configmaps (via configmap volumes)';
+  if (volume.secret !== undefined) return 'secrets (via secret volumes)';
+  if (volume.csi !== undefined) return 'csidrivers (via CSI volumes)';
+  if (volume.glusterfs !== undefined) return 'endpoints (via glusterFS volumes)';
+  if (volume.persistentVolumeClaim !== undefined) return 'persistentvolumeclaims';
+  if (volume.ephemeral !== undefined) return 'persistentvolumeclaims (via ephemeral volumes)';
+  if (volume.azureFile !== undefined) return 'secrets (via azureFile volumes)';
+  for (const source of volume.projected?.sources ?? []) {
+    if (source.configMap !== undefined) return 'configmaps (via projected volumes)';
+    if (source.secret !== undefined) return 'secrets (via projected volumes)';
+    if (source.serviceAccountToken !== undefined) return 'serviceaccounts (via projected volumes)';
+    if (source.clusterTrustBundle !== undefined) return 'clustertrustbundles';
+    if (source.podCertificate !== undefined) return 'podcertificates';
+  }
   return undefined;
 }
 
@@ -52,6 +77,7 @@ export function podError(reader: ObjectReader, nodeName: string, attributes: Adm
       if (previous?.spec?.nodeName !== nodeName) return `node ${node} can only update pod status for pods with spec.nodeName set to itself`;
       if (!mapsEqual(previous.metadata.labels, next?.metadata.labels)) return `node ${node} cannot update labels through pod status`;
       if (!semanticEqual(previous.status?.resourceClaimStatuses, next?.status?.resourceClaimStatuses)) return `node ${node} cannot update resource claim statues`;
+      if (!semanticEqual(previous.status?.extendedResourceClaimStatus, next?.status?.extendedResourceClaimStatus)) return `node ${node} cannot update extended resource claim status`;
       return undefined;
     }
     case 'eviction': {

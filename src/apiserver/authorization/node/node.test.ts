@@ -24,7 +24,7 @@ function world(): NodeAuthorizer {
     pod('theirs', 'node2', { volumes: [{ name: 'v', secret: { secretName: 'other' } }] }),
     pod('mirror', 'node1', { volumes: [{ name: 'v', secret: { secretName: 'mirrored' } }] }, { 'kubernetes.io/config.mirror': 'x' }));
   reader.put(persistentvolumeclaims, { metadata: { name: 'data', namespace: 'ns' }, spec: { volumeName: 'pv' } });
-  reader.put(persistentvolumes, { metadata: { name: 'pv' }, spec: { csi: { driver: 'd', volumeHandle: 'h', nodePublishSecretRef: { name: 'csi', namespace: 'sys' } } } });
+  reader.put(persistentvolumes, { metadata: { name: 'pv' }, spec: { claimRef: { namespace: 'ns', name: 'data' }, csi: { driver: 'd', volumeHandle: 'h', nodePublishSecretRef: { name: 'csi', namespace: 'sys' } } } });
   return authorizer;
 }
 
@@ -43,7 +43,7 @@ const cases: readonly [string, string, string, string, string | true, string?][]
   ['get', 'persistentvolumes', '', 'pv', true], ['get', 'persistentvolumes', '', 'pv2', unrelated],
   ['create', 'serviceaccounts/token', 'ns', 'sa-mine', true], ['create', 'serviceaccounts/token', 'ns', 'sa-theirs', unrelated],
   ['get', 'serviceaccounts', 'ns', 'sa-mine', true], ['create', 'serviceaccounts', 'ns', 'x', 'can only create token subresource of serviceaccount'],
-  ['get', 'pods', 'ns', 'mine', true], ['get', 'pods', 'ns', 'theirs', unrelated], ['list', 'pods', '', '', true], ['update', 'pods', 'ns', 'mine', ''],
+  ['get', 'pods', 'ns', 'mine', true], ['get', 'pods', 'ns', 'theirs', unrelated], ['list', 'pods', '', '', 'can only list/watch pods with spec.nodeName field selector'], ['watch', 'pods', 'ns', 'mine', true], ['update', 'pods', 'ns', 'mine', ''],
   ['patch', 'pods/status', 'ns', 'mine', true], ['create', 'pods/eviction', 'ns', 'mine', true],
   ['get', 'nodes', '', 'node1', true], ['get', 'nodes', '', 'node2', "node 'node1' cannot read 'node2', only its own Node object"],
   ['list', 'nodes', '', '', "node 'node1' cannot read all nodes, only its own Node object"], ['patch', 'nodes/status', '', 'node1', true], ['delete', 'nodes', '', 'node1', ''],
@@ -65,9 +65,9 @@ test('a node sees what has to do with it', () => {
   }
 });
 
-test('a list of pods is narrowed by the selector when the caller tells it', () => {
+test('a node may list the pods that its selector narrows to itself', () => {
   const authorizer = world();
-  const list = (fieldSelector: Record<string, string>): Attributes => ({ isResourceRequest: true, user: node1, verb: 'list', apiGroup: '', apiVersion: 'v1', resource: 'pods', subresource: '', namespace: '', name: '', fieldSelector });
+  const list = (fields: Record<string, string>): Attributes => ({ isResourceRequest: true, user: node1, verb: 'list', apiGroup: '', apiVersion: 'v1', resource: 'pods', subresource: '', namespace: '', name: '', selectors: { labels: [], fields: Object.entries(fields).map(([field, value]) => ({ field, operator: '=', value })) } });
   assert.equal(authorizer.authorize(list({ 'spec.nodeName': 'node1' })).verdict, 'allow');
   assert.deepEqual(authorizer.authorize(list({})), { verdict: 'no-opinion', reason: 'can only list/watch pods with spec.nodeName field selector' });
   assert.equal(authorizer.authorize(list({ 'spec.nodeName': 'node2' })).verdict, 'no-opinion');

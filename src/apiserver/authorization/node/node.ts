@@ -2,6 +2,7 @@ import type { ObjectReader } from '../../cache/reader.ts';
 import type { Attributes, Authorizer, Decision } from '../authorizer.ts';
 import { nodeRules } from '../bootstrap/node-rules.ts';
 import { ruleAllows } from '../rbac/rules.ts';
+import { requiredFieldValue } from '../selectors.ts';
 import { nodeNameOf } from './identity.ts';
 import { PodsByNode } from './pod-index.ts';
 import type { RelatedKind } from './relations.ts';
@@ -111,7 +112,7 @@ export class NodeAuthorizer implements Authorizer {
     switch (attributes.verb) {
       case 'create': return allow;
       case 'get': case 'update': case 'patch': case 'delete': return this.#related(nodeName, 'resourceslice', attributes);
-      case 'watch': case 'list': case 'deletecollection': return attributes.fieldSelector === undefined || attributes.fieldSelector['spec.nodeName'] === nodeName
+      case 'watch': case 'list': case 'deletecollection': return requiredFieldValue(attributes.selectors, 'spec.nodeName') === nodeName
         ? allow
         : refuse('can only list/watch/deletecollection resourceslices with nodeName field selector');
       default: return refuse('only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection');
@@ -133,7 +134,7 @@ export class NodeAuthorizer implements Authorizer {
       case '':
         if (verb === 'get') return this.#get(nodeName, 'pod', attributes);
         if (verb === 'list' || verb === 'watch') {
-          if (attributes.fieldSelector === undefined || attributes.fieldSelector['spec.nodeName'] === nodeName) return allow;
+          if (requiredFieldValue(attributes.selectors, 'spec.nodeName') === nodeName) return allow;
           return attributes.name === '' ? refuse('can only list/watch pods with spec.nodeName field selector') : this.#related(nodeName, 'pod', attributes);
         }
         return verb === 'create' || verb === 'delete' ? allow : refuse('');

@@ -45,7 +45,9 @@ export function isRelated(options: { readonly reader: ObjectReader; readonly pod
     for (const claimName of podClaimNames(pod)) {
       const volumeName = reader.get(persistentvolumeclaims, pod.metadata.namespace ?? '', claimName)?.spec?.volumeName;
       const volume = volumeName === undefined || volumeName === '' ? undefined : reader.get(persistentvolumes, '', volumeName);
-      if (volume !== undefined) yield volume;
+      // What counts is which claim the volume belongs to, not which volume a claim says it has.
+      const { claimRef } = volume?.spec ?? {};
+      if (volume !== undefined && claimRef?.name === claimName && claimRef.namespace === pod.metadata.namespace) yield volume;
     }
   };
   for (const pod of podsByNode.of(nodeName)) {

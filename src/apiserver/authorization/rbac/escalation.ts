@@ -8,7 +8,7 @@ import type { Authorizer } from '../authorizer.ts';
 
 import { privilegedGroup } from '../modes.ts';
 import type { RbacAuthorizer } from './rbac.ts';
-import { aggregate } from './rbac.ts';
+import { aggregate } from '../union.ts';
 import { compactRules, describeRule, quoted, uncoveredRules } from './rules.ts';
 
 const group = 'rbac.authorization.k8s.io';

@@ -3,6 +3,7 @@ import type { PolicyRule, RoleRef } from '../../../api/types/rbac/v1.ts';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { Attributes, Authorizer, Decision } from '../authorizer.ts';
+import { aggregate } from '../union.ts';
 import { BindingIndex } from './index.ts';
 import { ruleAllows } from './rules.ts';
 
@@ -17,12 +18,6 @@ export interface RuleSet {
 const maxCachedSets = 4096;
 
 const noOpinion: Decision = { verdict: 'no-opinion', reason: '' };
-
-/** Several error sentences as Go's aggregate prints them. */
-export function aggregate(errors: readonly string[]): string {
-  const distinct = [...new Set(errors)];
-  return distinct.length === 1 ? distinct[0]! : `[${distinct.join(', ')}]`;
-}
 
 /**
  * Role-based access control over the objects that the reader holds. Rule sets are remembered by user and namespace
