@@ -1,10 +1,11 @@
 /** What a client is warned of although it is allowed (upstream's GetWarningsForPod and GetWarningsForPodTemplate). */
-import { milliValue } from '../meta/quantity.ts';
+import { warningsForIp } from '../meta/ip.ts';
 import { dns1123Label } from '../meta/validation.ts';
-import type { Affinity, Container, EphemeralContainer, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../types/core/v1.ts';
+import type { Affinity, Container, EphemeralContainer, Pod, PodAffinity, PodSpec, PodTemplateSpec } from '../types/core/v1.ts';
 import type { ObjectMeta } from '../types/meta/v1.ts';
 import { deprecatedNodeLabels, nodeTermWarnings } from './node-labels.ts';
 import { appArmorPrefix, seccompContainerPrefix, seccompPodKey } from './validation/validate-annotations.ts';
+import { fractionWarnings, volumeWarnings } from './volume-warnings.ts';
 
 type AnyContainer = Container | EphemeralContainer;
 
@@ -13,20 +14,6 @@ const deprecatedAnnotations: Readonly<Record<string, string>> = {
   'security.alpha.kubernetes.io/sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
   'security.alpha.kubernetes.io/unsafe-sysctls': 'non-functional in v1.11+; use the "sysctls" field instead',
 };
-
-const deprecatedVolumes: Partial<Record<keyof Volume, string>> = {
-  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
-  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
-  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
-  flocker: 'deprecated in v1.22, non-functional in v1.25+',
-  storageos: 'deprecated in v1.22, non-functional in v1.25+',
-  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
-  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
-  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
-  rbd: 'deprecated in v1.28, non-functional in v1.31+',
-};
-/** Upstream's spelling of two fields. */
-const volumePaths: Partial<Record<keyof Volume, string>> = { storageos: 'storageOS' };
 
 function warnOfPodAffinity(affinity: PodAffinity | undefined, path: string, warnings: string[]): void {
   const nullSelector = 'a null labelSelector results in matching no pod';
@@ -58,28 +45,6 @@ function warnOfNodeLabels({ nodeSelector, affinity, topologySpreadConstraints }:
   });
 }
 
-function warnOfVolumes(volumes: readonly Volume[] | undefined, path: string, warnings: string[]): void {
-  volumes?.forEach((volume, i) => {
-    for (const field of Object.keys(volume) as (keyof Volume)[]) {
-      const message = deprecatedVolumes[field];
-      if (message !== undefined) warnings.push(`${path}.volumes[${i}].${volumePaths[field] ?? field}: ${message}`);
-    }
-  });
-  const tokens = new Set(volumes?.flatMap(({ projected }) => projected?.sources?.flatMap(({ serviceAccountToken }) => serviceAccountToken?.path ?? []) ?? []));
-  if (tokens.size === 0) return;
-  volumes?.forEach(({ projected }, i) => {
-    const warn = (file: string, at: string): void => {
-      if (tokens.has(file)) warnings.push(`${path}.volumes[${i}].projected.sources.${at}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`);
-    };
-    for (const { configMap, secret, downwardAPI, clusterTrustBundle } of projected?.sources ?? []) {
-      configMap?.items?.forEach((item, j) => warn(item.path, `configMap[${j}]`));
-      secret?.items?.forEach((item, j) => warn(item.path, `secrets[${j}]`));
-      downwardAPI?.items?.forEach((item, j) => warn(item.path, `downwardAPI[${j}]`));
-      if (clusterTrustBundle !== undefined) warn(clusterTrustBundle.path, 'ClusterTrustBundle');
-    }
-  });
-}
-
 /** Repeated values in a list of which each should be there once. */
 function warnOfRepeats(values: readonly string[] | undefined, pathOf: (index: number) => string, what: string, warnings: string[]): void {
   if (values === undefined || values.length < 2) return;
@@ -90,13 +55,7 @@ function warnOfRepeats(values: readonly string[] | undefined, pathOf: (index: nu
   });
 }
 
-function warnOfFractions(list: Readonly<Record<string, string>> | undefined, path: string, warnings: string[]): void {
-  if (list === undefined) return;
-  for (const name of ['memory', 'ephemeral-storage']) {
-    const quantity = list[name];
-    if (quantity !== undefined && /[m.nu]/.test(quantity) && milliValue(quantity) % 1000 !== 0) warnings.push(`${path}[${name}]: fractional byte value ${JSON.stringify(quantity)} is invalid, must be an integer`);
-  }
-}
+const byteSizes: readonly string[] = ['memory', 'ephemeral-storage'];
 
 /** A second definition of a variable that drops the first one. */
 function warnOfHiddenVariables({ env }: AnyContainer, path: string, warnings: string[]): void {
@@ -124,8 +83,7 @@ function warnOfContainer(container: AnyContainer, path: string, { annotations }:
     const warned = isTemplate ? !hasField : securityContext?.appArmorProfile !== undefined || !hasField;
     if (annotations[appArmor] !== undefined && warned) warnings.push(`${metaPath}.annotations[${appArmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
-  warnOfFractions(resources?.limits, `${path}.resources.limits`, warnings);
-  warnOfFractions(resources?.requests, `${path}.resources.requests`, warnings);
+  for (const size of byteSizes) for (const list of ['limits', 'requests'] as const) warnings.push(...fractionWarnings(resources?.[list], `${path}.resources.${list}`, [size]));
   warnOfHiddenVariables(container, path, warnings);
 }
 
@@ -150,6 +108,20 @@ function warnOfPorts(containers: readonly (readonly [AnyContainer, string])[], w
   }
 }
 
+/** Probes and services that go by the name of a port take the first of that name. */
+function warnOfPortNames(containers: readonly (readonly [AnyContainer, string])[], warnings: string[]): void {
+  const known = new Map<string, string>();
+  for (const [{ ports = [] }, path] of containers) {
+    ports.forEach(({ name = '' }, i) => {
+      if (name === '') return;
+      const at = `${path}.ports[${i}]`;
+      const first = known.get(name);
+      if (first === undefined) known.set(name, at);
+      else warnings.push(`${at}: duplicate port name ${JSON.stringify(name)} with ${first}, services and probes that select ports by name will use ${first}`);
+    });
+  }
+}
+
 function warnOfAffinity(affinity: Affinity | undefined, path: string, warnings: string[]): void {
   if (affinity === undefined) return;
   warnOfPodAffinity(affinity.podAffinity, `${path}.podAffinity`, warnings);
@@ -165,13 +137,13 @@ function specWarnings(spec: PodSpec, meta: ObjectMeta, prefix: string): string[]
     const message = deprecatedAnnotations[key];
     if (message !== undefined) warnings.push(`${metaPath}.annotations[${key}]: ${message}`);
   }
-  warnOfVolumes(spec.volumes, path, warnings);
+  warnings.push(...volumeWarnings(spec.volumes, path));
   warnOfRepeats(spec.hostAliases?.map(({ ip }) => ip), (i) => `${path}.hostAliases[${i}].ip`, 'ip', warnings);
   warnOfRepeats(spec.imagePullSecrets?.map(({ name = '' }) => name), (i) => `${path}.imagePullSecrets[${i}].name`, 'name', warnings);
   spec.imagePullSecrets?.forEach(({ name = '' }, i) => {
     if (name === '') warnings.push(`${path}.imagePullSecrets[${i}].name: invalid empty name ""`);
   });
-  warnOfFractions(spec.overhead, `${path}.overhead`, warnings);
+  warnings.push(...fractionWarnings(spec.overhead, `${path}.overhead`, byteSizes));
   if (meta.annotations?.[seccompPodKey] !== undefined && spec.securityContext?.seccompProfile === undefined) {
     warnings.push(`${metaPath}.annotations[${seccompPodKey}]: non-functional in v1.27+; use the "seccompProfile" field instead`);
   }
@@ -181,8 +153,11 @@ function specWarnings(spec: PodSpec, meta: ObjectMeta, prefix: string): string[]
   spec.ephemeralContainers?.forEach((one, i) => containers.push([one, `${path}.ephemeralContainers[${i}]`]));
   for (const [container, at] of containers) warnOfContainer(container, at, meta, metaPath, spec, warnings);
   warnOfPorts(containers, warnings);
+  warnOfPortNames(containers, warnings);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) warnings.push(`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`);
   warnOfAffinity(spec.affinity, `${path}.affinity`, warnings);
+  spec.dnsConfig?.nameservers?.forEach((address, i) => warnings.push(...warningsForIp(`${path}.dnsConfig.nameservers[${i}]`, address)));
+  spec.hostAliases?.forEach(({ ip }, i) => warnings.push(...warningsForIp(`${path}.hostAliases[${i}].ip`, ip)));
   return warnings;
 }
 

@@ -101,3 +101,31 @@ test('warnings', () => {
   assert.deepEqual(of({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' }] }), ['spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod']);
   assert.deepEqual(podTemplateWarnings({ spec: podOf({ nodeSelector: { 'beta.kubernetes.io/arch': 'x' } }).spec! }, 'spec.template'), ['spec.template.spec.nodeSelector[beta.kubernetes.io/arch]: deprecated since v1.14; use "kubernetes.io/arch" instead']);
 });
+
+test('warnings: volumes, names of ports, addresses', () => {
+  const claim = (resources: object): object => ({ name: 'e', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources } } } });
+  const projected = (...sources: object[]): object => ({ name: 'p', projected: { sources } });
+  const token = { serviceAccountToken: { path: 'token' } };
+  const [a, ab, b] = [{ key: 'a', path: 'a' }, { key: 'b', path: 'a/b' }, { key: 'c', path: 'b/' }];
+  const field = { fieldRef: { fieldPath: 'metadata.name' } };
+  const table: [object[], string[]][] = [
+    [[claim({ requests: { storage: '1Gi' } })], []],
+    [[claim({ requests: { storage: '1500m' }, limits: { storage: '2500m' } })], ['requests[storage]: fractional byte value "1500m"', 'limits[storage]: fractional byte value "2500m"'].map((text) => `spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources.${text} is invalid, must be an integer`)],
+    [[{ name: 'v', configMap: { name: 'm', items: [a, b, ab] } }], ['volume "v" (ConfigMap "m"): overlapping paths: "a/b" with "a"']],
+    [[{ name: 'v', secret: { secretName: 's', items: [b, { key: 'd', path: 'b' }] } }], ['volume "v" (Secret "s"): overlapping paths: "b" with "b"']],
+    [[{ name: 'v', downwardAPI: { items: [{ path: 'x/y', ...field }, { path: 'x', ...field }] } }], ['volume "v" (DownwardAPI): overlapping paths: "x" with "x/y"']],
+    [[projected(token, { configMap: { name: 'm', items: [a] } }, {}, { secret: { name: 's', items: [{ key: 'k', path: 'token' }] } }, { downwardAPI: { items: [{ path: 'a/b', ...field }] } })], [
+      'volume "p" (Projected) has no sources provided', 'volume "p" (Projected): overlapping paths: "token" (Secret "s") with "token" (ServiceAccountToken)', 'volume "p" (Projected): overlapping paths: "a/b" (DownwardAPI) with "a" (ConfigMap "m")']],
+    [[projected({ clusterTrustBundle: { signerName: 'x/y', path: 'ca' } }, { podCertificate: { signerName: 'x/y', keyType: 'ED25519', keyPath: 'ca/key' } })], ['volume "p" (Projected): overlapping paths: "ca/key" (PodCertificate key) with "ca" (ClusterTrustBundle "x/y")']],
+  ];
+  for (const [volumes, expected] of table) assert.deepEqual(podWarnings(podOf({ volumes })), expected, JSON.stringify(volumes));
+
+  const ports = [{ name: 'web', containerPort: 80 }, { name: 'web', containerPort: 81 }];
+  assert.deepEqual(podWarnings(podOf(withContainer({ ports }))), ['spec.containers[0].ports[1]: duplicate port name "web" with spec.containers[0].ports[0], services and probes that select ports by name will use spec.containers[0].ports[0]']);
+  assert.deepEqual(podWarnings(podOf({ dnsConfig: { nameservers: ['FD00::1'] }, hostAliases: [{ ip: '01.2.3.4' }] })), ['spec.dnsConfig.nameservers[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")', 'spec.hostAliases[0].ip: non-standard IP address "01.2.3.4" is invalid: use "1.2.3.4"']);
+});
+
+test('the template of an ephemeral volume gets the defaults of a claim', () => {
+  const volume = { name: 'e', ephemeral: { volumeClaimTemplate: { spec: { resources: { requests: { storage: '1500.5m' } } } } } };
+  assert.deepEqual(podOf({ volumes: [volume] }).spec?.volumes?.[0]?.ephemeral, { volumeClaimTemplate: { spec: { volumeMode: 'Filesystem', resources: { requests: { storage: '1501m' } } } } });
+});

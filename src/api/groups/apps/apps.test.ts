@@ -55,7 +55,7 @@ test('defaults of the other sets', () => {
   const stateful = create(statefulSetDefinition, { volumeClaimTemplates: [{ metadata: { name: 'd' }, spec: {} }] }).spec;
   assert.deepEqual(
     [stateful['podManagementPolicy'], stateful['updateStrategy'], stateful['persistentVolumeClaimRetentionPolicy'], stateful['replicas'], stateful['revisionHistoryLimit'], stateful['volumeClaimTemplates']],
-    ['OrderedReady', { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } }, { whenDeleted: 'Retain', whenScaled: 'Retain' }, 1, 10, [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'd' }, spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } }]]);
+    ['OrderedReady', { type: 'RollingUpdate', rollingUpdate: { partition: 0 } }, { whenDeleted: 'Retain', whenScaled: 'Retain' }, 1, 10, [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'd' }, spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } }]]);
   const daemon = create(daemonSetDefinition);
   assert.deepEqual([daemon.spec['updateStrategy'], daemon.spec['revisionHistoryLimit'], daemon.metadata.annotations], [{ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }, 10, { 'deprecated.daemonset.template.generation': '1' }]);
   assert.equal(create(replicaSetDefinition).spec['replicas'], 1);
@@ -106,7 +106,7 @@ test('strategies of the other sets', () => {
   assert.deepEqual(createErrors(statefulSetDefinition, { updateStrategy: { type: 'x' }, podManagementPolicy: 'x' }), ["spec.podManagementPolicy: Invalid value: \"x\": must be 'OrderedReady' or 'Parallel'", "spec.updateStrategy: Invalid value: {\"Type\":\"x\",\"RollingUpdate\":null}: must be 'RollingUpdate' or 'OnDelete'"]);
   assert.deepEqual(createErrors(statefulSetDefinition, { updateStrategy: { type: 'OnDelete', rollingUpdate: {} } }), ["spec.updateStrategy.rollingUpdate: Invalid value: {}: only allowed for updateStrategy 'RollingUpdate'"]);
   assert.deepEqual(createErrors(statefulSetDefinition, { ...rolling({ partition: -1, maxUnavailable: 0 }), persistentVolumeClaimRetentionPolicy: { whenDeleted: 'x' }, ordinals: { start: -1 } }), [
-    'spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0', 'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0', 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "x": supported values: "Retain", "Delete"', 'spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0']);
+    'spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0', 'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "x": supported values: "Retain", "Delete"', 'spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0']);
 });
 
 test('what an update may not change', () => {

@@ -4,7 +4,6 @@ import { semanticEqual } from '../../meta/equal.ts';
 import { formatLabels, formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable, validateLabelSelector } from '../../meta/object-meta.ts';
-import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import { daemonsets } from '../../resources.ts';
@@ -13,8 +12,9 @@ import type { LabelSelector } from '../../types/meta/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { bumpGeneration, keepField, statusRules } from '../strategy.ts';
+import { bumpGeneration, keepField, statusRules, twice } from '../strategy.ts';
 import { addAtMost100Percent, addCollisionCount, addCounters, addIntOrPercent, addLongRunning, addSelectorMismatch, amountOf, readSelector, selectsNothing } from './validation.ts';
+import { templateWarnings } from './warnings.ts';
 
 /** Where apps/v1 keeps the generation of the template, which older versions had in the spec. */
 export const templateGenerationKey = 'deprecated.daemonset.template.generation';
@@ -95,7 +95,7 @@ export const daemonSetDefinition: ResourceDefinition<DaemonSet> = {
   },
   validate: ({ spec = {} }: Loose<DaemonSet>) => validateSpec(spec),
   update: {
-    validateUpdate: ({ spec = {} }: Loose<DaemonSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
+    validateUpdate: ({ spec = {} }: Loose<DaemonSet>, old) => [...twice(validateSpec(spec)), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
     prepareForUpdate(object, old) {
       keepField(object, old, 'status');
       bumpGeneration(object, old);
@@ -104,7 +104,7 @@ export const daemonSetDefinition: ResourceDefinition<DaemonSet> = {
     },
   },
   subresources: { status: statusRules<DaemonSet>(validateStatus) },
-  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
+  warnings: templateWarnings,
   columns: [
     nameColumn,
     count('Desired', (status) => status.desiredNumberScheduled),

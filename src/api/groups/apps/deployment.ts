@@ -3,7 +3,6 @@ import { forbidden, invalid, notSupported, required } from '../../field-error.ts
 import { mapsEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
-import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { deployments } from '../../resources.ts';
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../types/apps/v1.ts';
@@ -13,6 +12,7 @@ import type { ResourceDefinition } from '../definition.ts';
 import { bumpGeneration, keepAllButStatus, keepField } from '../strategy.ts';
 import { selectorText, workloadScale } from './scale.ts';
 import { addAtMost100Percent, addCollisionCount, addCounters, addIntOrPercent, addNotGreater, addSelector, amountOf, readSelector, validateReplicaTemplate } from './validation.ts';
+import { namedTemplateWarnings } from './warnings.ts';
 
 /** Fills in what a deployment leaves out, in place (upstream's SetDefaults_Deployment of apps/v1). */
 export function applyDeploymentDefaults(object: Loose<Deployment>): void {
@@ -103,7 +103,7 @@ export const deploymentDefinition: ResourceDefinition<Deployment> = {
       validateUpdate: validateStatus,
     },
   },
-  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
+  warnings: namedTemplateWarnings,
   columns: [
     nameColumn,
     column('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),

@@ -3,16 +3,16 @@ import { invalid } from '../../field-error.ts';
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
-import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicasets } from '../../resources.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../../types/apps/v1.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules, statusRules } from '../strategy.ts';
+import { standardRules, statusRules, twice } from '../strategy.ts';
 import { replicaColumns, validateReplicaStatus } from './replicas.ts';
 import { selectorText, workloadScale } from './scale.ts';
 import { addSelector, readSelector, validateReplicaTemplate } from './validation.ts';
+import { namedTemplateWarnings } from './warnings.ts';
 
 /** Fills in what a replica set leaves out, in place. */
 export function applyReplicaSetDefaults(object: Loose<ReplicaSet>): void {
@@ -47,10 +47,10 @@ export const replicaSetDefinition: ResourceDefinition<ReplicaSet> = {
   validate: ({ spec = {} }: Loose<ReplicaSet>) => validateSpec(spec),
   update: {
     ...rules.update,
-    validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
+    validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...twice(validateSpec(spec)), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
   },
   subresources: { status: statusRules<ReplicaSet>(({ status }) => validateReplicaStatus(status)) },
-  warnings: ({ metadata, spec }, old) => (old === undefined || metadata.generation !== old.metadata.generation ? podTemplateWarnings(spec?.template, 'spec.template') : []),
+  warnings: namedTemplateWarnings,
   columns: replicaColumns(({ spec }) => formatLabelSelector(spec?.selector)),
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   scale: workloadScale<ReplicaSet>(({ spec }) => selectorText(spec?.selector)),

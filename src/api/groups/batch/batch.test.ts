@@ -88,16 +88,23 @@ test('what an update of a job may change', () => {
   assert.deepEqual(update((job) => { job.spec!.completions = 3; }, indexed), ['spec.completions: Invalid value: 3: can only be modified in tandem with spec.parallelism']);
   assert.match(update((job) => { job.spec!.template.spec!.nodeSelector = { a: 'b' }; })[0]!, /^spec\.template: Invalid value: \{.*: field is immutable$/);
   assert.deepEqual(update((job) => { job.spec!.template.spec!.nodeSelector = { a: 'b' }; }, { suspend: true }), []);
-  assert.equal(update((job) => { job.spec!.template.spec!.nodeSelector = { a: 'b' }; }, { suspend: true }, { startTime: '2026-01-01T00:00:00Z' }).length, 1);
+  const move = (job: Job): void => {
+    Object.assign(job.spec!.template.spec!, { nodeSelector: { a: 'b' }, affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }] } } } });
+    job.spec!.template.spec!.containers[0]!.resources = { requests: { cpu: '1' } };
+  };
+  const startTime = '2026-01-01T00:00:00Z';
+  assert.equal(update(move, { suspend: true }, { startTime }).length, 1);
+  assert.deepEqual(update(move, { suspend: true }, { startTime, conditions: [{ type: 'Suspended', status: 'True' }] }), []);
+  assert.equal(update(move, { suspend: true }, { startTime, active: 1, conditions: [{ type: 'Suspended', status: 'True' }] }).length, 1);
+  assert.match(update((job) => { job.spec!.template.spec!.containers[0]!.image = 'y'; }, { suspend: true })[0]!, /^spec\.template\.spec: Invalid value: \{.*: field is immutable$/);
+  // What is wrong with the spec is said twice.
+  assert.deepEqual(update((job) => { job.spec!.parallelism = -1; }), Array(2).fill('spec.parallelism: Invalid value: -1: must be greater than or equal to 0'));
   assert.deepEqual(update((job) => { job.spec!.managedBy = 'a.b/c'; }), ['spec.managedBy: Invalid value: "a.b/c": field is immutable']);
 });
 
 test('status of a job', () => {
   const status = (before: Job['status'], after: Job['status']): string[] => jobDefinition.subresources!['status']!.validateUpdate!({ ...create(), status: after! }, { ...create(), status: before! }, context).map(formatFieldError);
-  const complete = [{ type: 'Complete', status: 'True' }];
   assert.deepEqual(status({}, { active: -1 }), ['status.active: Invalid value: -1: must be greater than or equal to 0']);
-  assert.deepEqual(status({}, { conditions: complete, active: 1 }), ['status.active: Invalid value: 1: active>0 is invalid for finished job', 'status.startTime: Required value: startTime is required for finished job', 'status.completionTime: Required value: completionTime is required for Complete jobs']);
-  assert.deepEqual(status({ conditions: complete }, {}), ['status.conditions: Invalid value: cannot disable the terminal Complete=True condition']);
 });
 
 test('columns of a job', () => {
@@ -127,6 +134,10 @@ test('cron jobs', () => {
   assert.deepEqual(wrong({ timeZone: 'Europe/Amsterdam' }), []);
   assert.deepEqual(wrong({ timeZone: '' }), ['spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string']);
   assert.deepEqual(wrong({ timeZone: 'Local' }), ['spec.timeZone: Invalid value: "Local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones']);
+  assert.deepEqual(wrong({ timeZone: 'local' }), ['spec.timeZone: Invalid value: "local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones', 'spec.timeZone: Invalid value: "local": unknown time zone local']);
+  assert.deepEqual(wrong({ timeZone: 'Etc/GMT+5' }), []);
+  const withZone = cronJob({ schedule: 'TZ=UTC * * * * *' });
+  assert.deepEqual(cronJobDefinition.update!.validateUpdate!(cronJob({ schedule: 'TZ=UTC 1 * * * *', timeZone: 'UTC' }), withZone, context).map(formatFieldError), ['spec.schedule: Invalid value: "TZ=UTC 1 * * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule']);
   assert.deepEqual(wrong({ timeZone: 'Mars/Base' }), ['spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base']);
   assert.deepEqual(wrong({ concurrencyPolicy: 'x', startingDeadlineSeconds: -1 }), ['spec.startingDeadlineSeconds: Invalid value: -1: must be greater than or equal to 0', 'spec.concurrencyPolicy: Unsupported value: "x": supported values: "Allow", "Forbid", "Replace"']);
   assert.deepEqual(wrong({ jobTemplate: { spec: { template: template(), selector: {}, manualSelector: true } } }), ['spec.jobTemplate.spec.selector: Invalid value: {}: `selector` will be auto-generated', 'spec.jobTemplate.spec.manualSelector: Unsupported value: true: supported values: "nil", "false"']);

@@ -3,10 +3,10 @@ import { invalid, notSupported, required } from '../../field-error.ts';
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { ageOf } from '../../meta/time.ts';
-import { hostnameWarnings } from '../../pod/pod-warnings.ts';
 import { addEnum, addNonNegative } from '../../pod/validation/rules.ts';
 import { cronjobs } from '../../resources.ts';
 import type { CronJob, CronJobSpec, JobTemplateSpec } from '../../types/batch/v1.ts';
+import { podNameWarnings } from '../apps/warnings.ts';
 import { ageColumn, column, containerColumns, nameColumn, orNone } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
@@ -28,7 +28,7 @@ export function applyCronJobDefaults(object: Loose<CronJob>): void {
 /** Jobs are called after their cron job, a dash and ten digits; their names may have 63 characters. */
 const maxNameLength = 52;
 
-function validateSchedule({ schedule = '' }: Loose<CronJobSpec>, old: CronJobSpec | undefined, errors: FieldError[]): void {
+function validateSchedule({ schedule = '', timeZone }: Loose<CronJobSpec>, old: CronJobSpec | undefined, errors: FieldError[]): void {
   const path = 'spec.schedule';
   if (schedule === '') return void errors.push(required(path));
   try {
@@ -37,18 +37,20 @@ function validateSchedule({ schedule = '' }: Loose<CronJobSpec>, old: CronJobSpe
     if (!(error instanceof CronError)) throw error;
     errors.push(invalid(path, schedule, error.message));
   }
+  if (!schedule.includes('TZ')) return;
   // Where it stood before this was refused, it may stay.
-  if (schedule.includes('TZ') && old?.schedule.includes('TZ') !== true) errors.push(invalid(path, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  if (old?.schedule.includes('TZ') !== true) errors.push(invalid(path, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  else if (timeZone !== undefined) errors.push(invalid(path, schedule, 'cannot use both timeZone field and TZ or CRON_TZ in schedule'));
 }
 
 function validateTimeZone({ timeZone }: Loose<CronJobSpec>, old: CronJobSpec | undefined, errors: FieldError[]): void {
   if (timeZone === undefined || timeZone === old?.timeZone) return;
   const path = 'spec.timeZone';
   if (timeZone === '') return void errors.push(invalid(path, timeZone, 'timeZone must be nil or non-empty string'));
-  const wrongPart = timeZone.split('/').some((part) => part === '.' || part === '..' || part.startsWith('-') || !/[A-Za-z.\-_]{1,14}/.test(part));
-  if (wrongPart) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
-  else if (timeZone.toLowerCase() === 'local') errors.push(invalid(path, timeZone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
-  else if (!isTimeZone(timeZone)) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
+  const wrongPart = timeZone.split('/').some((part) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part));
+  if (wrongPart) return void errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
+  if (timeZone.toLowerCase() === 'local') errors.push(invalid(path, timeZone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'));
+  if (timeZone !== 'Local' && !isTimeZone(timeZone)) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
 }
 
 function validateTemplate({ spec = {} }: Loose<JobTemplateSpec>, path: string, errors: FieldError[]): void {
@@ -61,11 +63,11 @@ function validateSpec(spec: Loose<CronJobSpec>, old: CronJobSpec | undefined): F
   const errors: FieldError[] = [];
   validateSchedule(spec, old, errors);
   addNonNegative(errors, 'spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
+  validateTimeZone(spec, old, errors);
   addEnum(errors, 'spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
   validateTemplate(spec.jobTemplate ?? {}, 'spec.jobTemplate', errors);
   addNonNegative(errors, 'spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit);
   addNonNegative(errors, 'spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit);
-  validateTimeZone(spec, old, errors);
   return errors;
 }
 
@@ -91,9 +93,10 @@ export const cronJobDefinition: ResourceDefinition<CronJob> = {
   },
   validate: validateCronJob,
   update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<CronJob>, old) => validateSpec(spec, old.spec) },
-  warnings({ metadata, spec }, old) {
+  warnings(object, old) {
+    const { metadata, spec } = object;
     const path = 'spec.jobTemplate.spec';
-    if (old === undefined) return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...jobSpecWarnings(spec.jobTemplate?.spec, path)];
+    if (old === undefined) return [...podNameWarnings(object), ...jobSpecWarnings(spec.jobTemplate?.spec, path)];
     const warnings = metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(spec.jobTemplate.spec, path);
     // Upstream's path says `spec` twice.
     if (spec.schedule.includes('TZ')) warnings.push('cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details');
@@ -103,7 +106,7 @@ export const cronJobDefinition: ResourceDefinition<CronJob> = {
     nameColumn,
     column('Schedule', ({ spec }) => spec.schedule),
     column('Timezone', ({ spec }) => orNone(spec.timeZone)),
-    column('Suspend', ({ spec }) => suspendText(spec.suspend)),
+    column('Suspend', ({ spec }) => suspendText(spec.suspend), { type: 'boolean' }),
     column('Active', ({ status }) => status?.active?.length ?? 0, { type: 'integer' }),
     column('Last Schedule', ({ status }, { nowMs }) => {
       const time = status?.lastScheduleTime;

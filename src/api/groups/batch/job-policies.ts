@@ -1,5 +1,5 @@
 /** When a job fails or succeeds before its time: pod failure policies and success policies. */
-import { duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../field-error.ts';
+import { duplicate, invalid, invalidOmitted, notSupported, required, tooLong, tooMany } from '../../field-error.ts';
 import type { FieldError } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { qualifiedName } from '../../meta/validation.ts';
@@ -22,8 +22,6 @@ function addChoice(errors: Errors, path: string, value: string, supported: reado
   if (value === '') errors.push(required(path, `valid values: [${supported.map((one) => JSON.stringify(one)).join(' ')}]`));
   else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
-
-const omitted = (path: string, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field: path, message: `Invalid value: ${detail}` });
 
 function validateExitCodes({ containerName, operator = '', values = [] }: Loose<PodFailurePolicyOnExitCodesRequirement>, path: string, names: ReadonlySet<string>, errors: Errors): void {
   addChoice(errors, `${path}.operator`, operator, operators);
@@ -52,8 +50,8 @@ function validateFailureRule(rule: Loose<PodFailurePolicyRule>, path: string, sp
   if (onExitCodes !== undefined) validateExitCodes(onExitCodes, `${path}.onExitCodes`, names, errors);
   if (onPodConditions.length > maxPatterns) errors.push(tooMany(`${path}.onPodConditions`, onPodConditions.length, maxPatterns));
   onPodConditions.forEach((pattern, i) => validatePattern(pattern, `${path}.onPodConditions[${i}]`, errors));
-  if (onExitCodes !== undefined && onPodConditions.length > 0) errors.push(omitted(path, 'specifying both OnExitCodes and OnPodConditions is not supported'));
-  if (onExitCodes === undefined && onPodConditions.length === 0) errors.push(omitted(path, 'specifying one of OnExitCodes and OnPodConditions is required'));
+  if (onExitCodes !== undefined && onPodConditions.length > 0) errors.push(invalidOmitted(path, 'specifying both OnExitCodes and OnPodConditions is not supported'));
+  if (onExitCodes === undefined && onPodConditions.length === 0) errors.push(invalidOmitted(path, 'specifying one of OnExitCodes and OnPodConditions is required'));
 }
 
 export function validatePodFailurePolicy(spec: Spec, path: string, errors: Errors): void {
@@ -66,28 +64,51 @@ export function validatePodFailurePolicy(spec: Spec, path: string, errors: Error
   rules.forEach((rule, i) => validateFailureRule(rule, `${path}.rules[${i}]`, spec, names, errors));
 }
 
+type Interval = readonly [first: number, last: number];
+
+/** Reads `5` or `0-2`. Answers what is wrong with the text otherwise. */
+function readInterval(text: string, completions: number): Interval | { readonly wrong: string } {
+  const ends = text.split('-');
+  if (ends.length > 2) return { wrong: `the fragment ${JSON.stringify(text)} violates the requirement that an index interval can have at most two parts separated by '-'` };
+  for (const end of ends) {
+    if (!/^[+-]?[0-9]+$/.test(end)) return { wrong: `cannot convert string to integer for index: ${JSON.stringify(end)}` };
+    if (Number(end) >= completions) return { wrong: `too large index: ${JSON.stringify(end)}` };
+  }
+  const [first, last] = [Number(ends[0]), Number(ends.at(-1))];
+  return ends.length === 2 && first >= last ? { wrong: `non-increasing order, previous: ${first}, current: ${last}` } : [first, last];
+}
+
 /** Counts the indexes that `0-2,5` names. Answers what is wrong with the text otherwise. */
 export function countIndexes(text: string, completions: number): number | { readonly wrong: string } {
   if (text === '') return 0;
   let total = 0;
   let previous = -1;
-  const read = (part: string): number | string => {
-    if (!/^[+-]?[0-9]+$/.test(part)) return `cannot convert string to integer for index: ${JSON.stringify(part)}`;
-    return Number(part) >= completions ? `too large index: ${JSON.stringify(part)}` : Number(part);
-  };
-  for (const interval of text.split(',')) {
-    const ends = interval.split('-');
-    if (ends.length > 2) return { wrong: `the fragment ${JSON.stringify(interval)} violates the requirement that an index interval can have at most two parts separated by '-'` };
-    const first = read(ends[0]!);
-    if (typeof first === 'string') return { wrong: first };
+  for (const part of text.split(',')) {
+    const interval = readInterval(part, completions);
+    if ('wrong' in interval) return interval;
+    const [first, last] = interval;
     if (first <= previous) return { wrong: `non-increasing order, previous: ${previous}, current: ${first}` };
-    const last = ends[1] === undefined ? first : read(ends[1]);
-    if (typeof last === 'string') return { wrong: last };
-    if (ends.length === 2 && last <= first) return { wrong: `non-increasing order, previous: ${first}, current: ${last}` };
     total += last - first + 1;
     previous = last;
   }
   return total;
+}
+
+/** The first index that is in both texts. Intervals that cannot be read are passed over, like an order that is wrong. */
+export function overlappingIndex(completed: string, failed: string, completions: number): number | undefined {
+  if (completed === '' || failed === '') return undefined;
+  const read = (text: string): Interval[] => text.split(',').flatMap((part) => {
+    const interval = readInterval(part, completions);
+    return 'wrong' in interval ? [] : [interval];
+  });
+  const [left, right] = [read(completed), read(failed)];
+  for (let i = 0, j = 0; i < left.length && j < right.length;) {
+    const [[a, b], [c, d]] = [left[i]!, right[j]!];
+    if (a <= d && c <= b) return Math.max(a, c);
+    if (a <= c) i++;
+    else j++;
+  }
+  return undefined;
 }
 
 function validateSuccessRule({ succeededCount, succeededIndexes }: Loose<SuccessPolicyRule>, path: string, completions: number | undefined, errors: Errors): void {
@@ -98,7 +119,10 @@ function validateSuccessRule({ succeededCount, succeededIndexes }: Loose<Success
     if (succeededIndexes.length > maxIndexesLength) errors.push(tooLong(at, maxIndexesLength));
     const counted = countIndexes(succeededIndexes, completions ?? 0);
     if (typeof counted === 'number') indexes = counted;
-    else errors.push(invalid(at, succeededIndexes, `error parsing succeededIndexes: ${counted.wrong}`));
+    else {
+      indexes = 0;
+      errors.push(invalid(at, succeededIndexes, `error parsing succeededIndexes: ${counted.wrong}`));
+    }
   }
   if (succeededCount === undefined) return;
   const at = `${path}.succeededCount`;

@@ -1,4 +1,4 @@
-/** What a job must say, what an update may change about it, and what its status may say. */
+/** What a job must say, and what an update may change about it. */
 import type { FieldError } from '../../field-error.ts';
 import { invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
@@ -7,10 +7,10 @@ import { immutableMessage, validateImmutable, validateLabelSelector } from '../.
 import { byteLength, dns1123Label } from '../../meta/validation.ts';
 import { addDomainPrefixedPath, addNonNegative } from '../../pod/validation/rules.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
-import type { Job, JobSpec, JobStatus } from '../../types/batch/v1.ts';
-import type { PodTemplateSpec } from '../../types/core/v1.ts';
+import type { Job, JobSpec } from '../../types/batch/v1.ts';
+import type { Affinity, Container } from '../../types/core/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
-import { addCounters, readSelector, selectorMismatch, sortedLabels } from '../apps/validation.ts';
+import { readSelector, selectorMismatch, sortedLabels } from '../apps/validation.ts';
 import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './job-labels.ts';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 
@@ -46,7 +46,15 @@ function validateRestartPolicy(spec: Spec, path: string, errors: Errors): void {
   const at = `${path}.template.spec.restartPolicy`;
   if (restartPolicy === '' || restartPolicy === 'Always') errors.push(required(at, 'valid values: "OnFailure", "Never"'));
   else if (restartPolicy !== 'OnFailure' && restartPolicy !== 'Never') errors.push(notSupported(at, restartPolicy, ['OnFailure', 'Never']));
-  if (spec.podFailurePolicy !== undefined && restartPolicy !== 'Never') errors.push(invalid(at, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified'));
+  else if (spec.podFailurePolicy !== undefined && restartPolicy !== 'Never') errors.push(invalid(at, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified'));
+}
+
+/** What is let pass because it stood before. */
+interface JobOptions {
+  /** The selector had label values that cannot be. */
+  readonly allowInvalidValues?: boolean;
+  /** The pods have only the labels without a domain. */
+  readonly legacyLabels?: boolean;
 }
 
 /** A job's spec without its selector, which the template of a cron job lacks; `path` is that of the spec. */
@@ -71,22 +79,22 @@ export function validateJobSpecParts(spec: Spec, path: string, errors: Errors): 
   validateRestartPolicy(spec, path, errors);
 }
 
-function validateSpec(spec: Spec, errors: Errors): void {
+function validateSpec(spec: Spec, errors: Errors, options: JobOptions): void {
   validateJobSpecParts(spec, 'spec', errors);
   const { selector } = spec;
   if (selector === undefined) errors.push(required('spec.selector'));
-  else errors.push(...validateLabelSelector(selector as LabelSelector, 'spec.selector'));
+  else errors.push(...validateLabelSelector(selector as LabelSelector, 'spec.selector', { allowInvalidValues: options.allowInvalidValues === true }));
   const labels = spec.template?.metadata?.labels;
   if (readSelector(selector)?.matches(labels) === false) errors.push(invalid('spec.template.metadata.labels', sortedLabels(labels), selectorMismatch));
 }
 
 /** Labels and selector were generated, so they must be those of this job and no other's. */
-function validateGenerated({ metadata = {}, spec = {} }: Loose<Job>, errors: Errors): void {
+function validateGenerated({ metadata = {}, spec = {} }: Loose<Job>, errors: Errors, { legacyLabels }: JobOptions): void {
   if (spec.manualSelector === true || spec.selector === undefined) return;
   const { name = '', uid = '' } = metadata;
   if (uid === '') errors.push(required('metadata.uid'));
   const labels = spec.template?.metadata?.labels;
-  const expected = { [controllerUidLabel]: uid, [jobNameLabel]: name, [legacyControllerUidLabel]: uid, [legacyJobNameLabel]: name };
+  const expected = { [legacyControllerUidLabel]: uid, [legacyJobNameLabel]: name, ...(legacyLabels !== true && { [controllerUidLabel]: uid, [jobNameLabel]: name }) };
   for (const [key, value] of Object.entries(expected)) {
     const at = `spec.template.metadata.labels[${key}]`;
     if (labels?.[key] === undefined) errors.push(required(at, `must be '${value}'`));
@@ -96,11 +104,11 @@ function validateGenerated({ metadata = {}, spec = {} }: Loose<Job>, errors: Err
 }
 
 /** Everything that is wrong with a job. */
-export function validateJob(job: Loose<Job>): FieldError[] {
+export function validateJob(job: Loose<Job>, _context?: unknown, options: JobOptions = {}): FieldError[] {
   const errors: FieldError[] = [];
   const { metadata = {}, spec = {} } = job;
-  validateGenerated(job, errors);
-  validateSpec(spec, errors);
+  validateGenerated(job, errors, options);
+  validateSpec(spec, errors, options);
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
     // Pods of an indexed job are called after their index.
     const hostname = `${metadata.name ?? ''}-${spec.completions! - 1}`;
@@ -111,59 +119,56 @@ export function validateJob(job: Loose<Job>): FieldError[] {
 
 /** Completions change only together with parallelism, and only where pods have indexes. */
 function validateCompletions(spec: Spec, old: Spec): FieldError[] {
-  if (semanticEqual(spec.completions, old.completions)) return [];
-  if (old.completionMode !== 'Indexed' || spec.completions === undefined) return [invalid('spec.completions', spec.completions ?? null, immutableMessage)];
+  if (spec.completionMode !== 'Indexed') return validateImmutable('spec.completions', spec.completions, old.completions);
+  // That none are given has been said before.
+  if (spec.completions === undefined || spec.completions === old.completions) return [];
   return spec.completions === spec.parallelism ? [] : [invalid('spec.completions', spec.completions, 'can only be modified in tandem with spec.parallelism')];
 }
 
-/** Of a suspended job that never started, its queue may still say where pods run and what they get (KEP-2926). */
-function frozenTemplate(spec: Spec, old: Loose<Job>): Loose<PodTemplateSpec> {
-  const { template = {} } = spec;
+/** A suspended job whose pods are gone: its queue may say where pods will run and what they get (KEP-2926, KEP-5440). */
+function isMalleable({ spec = {}, status = {} }: Loose<Job>): boolean {
+  const isSuspended = status.conditions?.some(({ type, status: holds }) => type === 'Suspended' && holds === 'True') === true;
+  return spec.suspend === true && ((status.startTime ?? null) === null || isSuspended) && (status.active ?? 0) === 0;
+}
+
+type Containers = readonly Loose<Container>[] | undefined;
+
+/** The old containers with the resources of the new ones, as far as they are the same containers. */
+function withResources(old: Containers, containers: Containers): Containers {
+  if (old?.length !== containers?.length) return old;
+  return old?.map((container, i) => (container.name === containers![i]!.name ? { ...container, resources: containers![i]!.resources } : container));
+}
+
+function withNodeAffinity(old: Loose<Affinity> | undefined, affinity: Loose<Affinity> | undefined): Loose<Affinity> | undefined {
+  const merged = { ...old, nodeAffinity: affinity?.nodeAffinity };
+  return affinity === undefined && merged.podAffinity === undefined && merged.podAntiAffinity === undefined ? undefined : merged;
+}
+
+function validateTemplateUpdate({ template = {} }: Spec, old: Loose<Job>): FieldError[] {
   const before = old.spec?.template ?? {};
-  if (old.spec?.suspend !== true || (old.status?.startTime ?? null) !== null) return template;
-  const { affinity, nodeSelector, tolerations, schedulingGates } = before.spec ?? {};
-  const containers = template.spec?.containers?.map((container, i) => ({ ...container, resources: before.spec?.containers?.[i]?.resources }));
-  const initContainers = template.spec?.initContainers?.map((container, i) => ({ ...container, resources: before.spec?.initContainers?.[i]?.resources }));
-  const own = template.spec?.affinity;
-  const others = own?.podAffinity !== undefined || own?.podAntiAffinity !== undefined;
-  return {
-    ...template,
-    metadata: { ...template.metadata, labels: before.metadata?.labels, annotations: before.metadata?.annotations },
-    spec: { ...template.spec, containers, initContainers, nodeSelector, tolerations, schedulingGates, affinity: affinity === undefined && !others ? undefined : { ...own, nodeAffinity: affinity?.nodeAffinity } },
+  if (!isMalleable(old)) return semanticEqual(template, before) ? [] : [invalid('spec.template', template, immutableMessage)];
+  const spec = template.spec ?? {};
+  const { affinity, containers, initContainers, ...rest } = before.spec ?? {};
+  const allowed = {
+    ...rest, nodeSelector: spec.nodeSelector, tolerations: spec.tolerations, schedulingGates: spec.schedulingGates,
+    affinity: withNodeAffinity(affinity, spec.affinity), containers: withResources(containers, spec.containers), initContainers: withResources(initContainers, spec.initContainers),
   };
+  return semanticEqual(spec, allowed) ? [] : [invalid('spec.template.spec', spec, immutableMessage)];
 }
 
 /** Everything that is wrong with a changed job. */
 export function validateJobUpdate(job: Loose<Job>, old: Loose<Job>): FieldError[] {
   const { spec = {} } = job;
   const { spec: oldSpec = {} } = old;
-  const errors = validateJob(job);
-  errors.push(...validateCompletions(spec, oldSpec), ...validateImmutable('spec.selector', spec.selector, oldSpec.selector));
-  if (!semanticEqual(frozenTemplate(spec, old), oldSpec.template)) errors.push(invalid('spec.template', spec.template, immutableMessage));
+  const labels = oldSpec.template?.metadata?.labels ?? {};
+  const options: JobOptions = {
+    allowInvalidValues: validateLabelSelector(oldSpec.selector as LabelSelector | undefined, '').length > 0,
+    legacyLabels: !Object.hasOwn(labels, jobNameLabel) || !Object.hasOwn(labels, controllerUidLabel),
+  };
+  // The spec is checked as a part of the whole job, and once more as what changed.
+  const errors = validateJob(job, undefined, options);
+  validateSpec(spec, errors, options);
+  errors.push(...validateCompletions(spec, oldSpec), ...validateImmutable('spec.selector', spec.selector, oldSpec.selector), ...validateTemplateUpdate(spec, old));
   for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) errors.push(...validateImmutable(`spec.${field}`, spec[field], oldSpec[field]));
-  return errors;
-}
-
-const holds = ({ conditions }: Loose<JobStatus>, type: string): boolean => conditions?.some((one) => one.type === type && one.status === 'True') === true;
-const omitted = (path: string, detail: string): FieldError => ({ reason: 'FieldValueInvalid', field: path, message: `Invalid value: ${detail}` });
-
-/** Everything that is wrong with a job's new status. What was wrong before may stay. */
-export function validateJobStatusUpdate({ status = {}, spec = {} }: Loose<Job>, old: Loose<Job>): FieldError[] {
-  const errors: FieldError[] = [];
-  const before = old.status ?? {};
-  addCounters(errors, status, ['active', 'succeeded', 'failed', 'ready', 'terminating']);
-  const [complete, failed] = [holds(status, 'Complete'), holds(status, 'Failed')];
-  const finished = complete || failed;
-  const changed = finished !== (holds(before, 'Complete') || holds(before, 'Failed'));
-  if (finished && (changed || status.active !== before.active) && (status.active ?? 0) > 0) errors.push(invalid('status.active', status.active, 'active>0 is invalid for finished job'));
-  if (finished && changed && (status.startTime ?? null) === null) errors.push(required('status.startTime', 'startTime is required for finished job'));
-  if (complete && (status.completionTime ?? null) === null && changed) errors.push(required('status.completionTime', 'completionTime is required for Complete jobs'));
-  if (!complete && (status.completionTime ?? null) !== null && status.completionTime !== before.completionTime) errors.push(invalid('status.completionTime', status.completionTime, 'cannot set completionTime when there is no Complete=True condition'));
-  if (complete && failed && changed) errors.push(omitted('status.conditions', 'cannot set Complete=True and Failed=True conditions'));
-  for (const type of ['Failed', 'Complete', 'FailureTarget', 'SuccessCriteriaMet']) {
-    if (holds(before, type) && !holds(status, type)) errors.push(omitted('status.conditions', `cannot disable the ${type === 'Failed' || type === 'Complete' ? 'terminal ' : ''}${type}=True condition`));
-  }
-  if (failed && changed && !holds(status, 'FailureTarget')) errors.push(omitted('status.conditions', 'cannot set Failed=True condition without the FailureTarget=true condition'));
-  if (spec.suspend === false && before.startTime !== undefined && (status.startTime ?? null) === null) errors.push(required('status.startTime', 'startTime cannot be removed for unsuspended job'));
   return errors;
 }

@@ -1,15 +1,17 @@
 import { formatLabelSelector } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { humanDuration } from '../../meta/time.ts';
-import { hostnameWarnings, podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { jobs } from '../../resources.ts';
 import type { Job, JobSpec } from '../../types/batch/v1.ts';
+import { podNameWarnings } from '../apps/warnings.ts';
 import { ageColumn, column, containerColumns, nameColumn, timeOf } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition, RuleContext } from '../definition.ts';
 import { standardRules, statusRules } from '../strategy.ts';
 import { controllerUidLabel, jobNameLabel, legacyControllerUidLabel, legacyJobNameLabel } from './job-labels.ts';
-import { validateJob, validateJobStatusUpdate, validateJobUpdate } from './job-validation.ts';
+import { validateJobStatusUpdate } from './job-status.ts';
+import { validateJob, validateJobUpdate } from './job-validation.ts';
 
 const maxInt32 = 2 ** 31 - 1;
 
@@ -98,9 +100,10 @@ export const jobDefinition: ResourceDefinition<Job> = {
   validate: validateJob,
   update: { ...rules.update, validateUpdate: validateJobUpdate },
   subresources: { status: statusRules<Job>(validateJobStatusUpdate) },
-  warnings({ metadata, spec }, old) {
+  warnings(object, old) {
+    const { metadata, spec } = object;
     if (old !== undefined) return metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(spec, 'spec');
-    return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...jobSpecWarnings(spec, 'spec')];
+    return [...podNameWarnings(object), ...jobSpecWarnings(spec, 'spec')];
   },
   columns: [
     nameColumn,

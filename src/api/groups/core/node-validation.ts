@@ -3,7 +3,7 @@ import type { FieldError } from '../../field-error.ts';
 import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { ipFamilyOf, validateCidr } from '../../meta/ip.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { labelValue, qualifiedName } from '../../meta/validation.ts';
+import { byteLength, labelValue, qualifiedName } from '../../meta/validation.ts';
 import type { Errors } from '../../pod/validation/rules.ts';
 import { addInvalid, notPositiveMessage } from '../../pod/validation/rules.ts';
 import { validateResourceQuantity } from '../../pod/validation/validate-resources.ts';
@@ -43,6 +43,27 @@ function validatePodCidrs(cidrs: readonly string[], path: string, errors: Errors
   if (families.size !== 2 || cidrs.length > 2) errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
 }
 
+const maxFeatureBytes = 253;
+const featurePattern = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+
+function featureProblem(name: string): string | undefined {
+  const wrong = `invalid feature name ${JSON.stringify(name)}: must `;
+  if (byteLength(name) > maxFeatureBytes) return `${wrong}be no more than ${maxFeatureBytes} characters`;
+  return featurePattern.test(name) ? undefined : `${wrong}start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`;
+}
+
+/** What the node says it can do: names in order, each once. */
+function validateFeatures(features: readonly string[], path: string, errors: Errors): void {
+  features.forEach((name, i) => {
+    const problem = featureProblem(name);
+    if (problem !== undefined) errors.push(invalid(`${path}[${i}]`, name, problem));
+    const next = features[i + 1];
+    if (next === undefined) return;
+    if (name === next) errors.push(duplicate(`${path}[${i + 1}]`, next));
+    else if (name > next) errors.push(invalid(`${path}[${i + 1}]`, next, 'list must be sorted alphabetically'));
+  });
+}
+
 /** What holds of every node. */
 export function validateNode(node: Node): FieldError[] {
   const errors: FieldError[] = [];
@@ -51,6 +72,7 @@ export function validateNode(node: Node): FieldError[] {
   validateAmounts(node, errors);
   const capacity = node.status?.nodeInfo?.swap?.capacity;
   if (capacity !== undefined && capacity <= 0) errors.push(invalid('metadata.nodeSwapStatus.capacity', capacity, notPositiveMessage));
+  validateFeatures(node.status?.declaredFeatures ?? [], 'status.declaredFeatures', errors);
   validatePodCidrs(node.spec?.podCIDRs ?? [], 'spec.podCIDRs', errors);
   return errors;
 }
@@ -69,6 +91,7 @@ function validateAddresses({ status }: Node, errors: Errors): void {
 export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
   const errors: FieldError[] = [];
   validateAmounts(node, errors);
+  validateFeatures(node.status?.declaredFeatures ?? [], 'status.declaredFeatures', errors);
   validateAddresses(node, errors);
   const before = old.spec?.podCIDRs ?? [];
   const after = node.spec?.podCIDRs ?? [];

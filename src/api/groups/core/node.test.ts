@@ -33,3 +33,15 @@ test('nodes: what an update may change', () => {
   // The taints of a changed node are looked at twice.
   assert.deepEqual(kind.update({}, { spec: { taints: [{ key: 'a', effect: 'x' }] } }), Array<string>(2).fill('metadata.taints[0].effect: Unsupported value: "x": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'));
 });
+
+test('nodes: features, warnings, the kernel', () => {
+  const at = 'status.declaredFeatures';
+  const wrong = "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+  const features = (...declaredFeatures: string[]) => ({ status: { declaredFeatures } });
+  assert.deepEqual(kind.errors(features('A', 'A/b', 'B')), []);
+  assert.deepEqual(kind.errors(features('B', 'A', 'A', 'c')), [`${at}[1]: Invalid value: "A": list must be sorted alphabetically`, `${at}[2]: Duplicate value: "A"`, `${at}[3]: Invalid value: "c": invalid feature name "c": ${wrong}`]);
+  assert.deepEqual(kind.update(features('A'), features('b'), 'status'), [`${at}[0]: Invalid value: "b": invalid feature name "b": ${wrong}`]);
+  assert.deepEqual(kind.warnings({ spec: { externalID: 'x', podCIDRs: ['10.0.0.1/8'] } }), ['spec.externalID: this field is deprecated, and is unused by Kubernetes', 'spec.podCIDRs[0]: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)']);
+  const kernel = (nodeInfo: object): unknown => kind.cells({ status: { nodeInfo } })[8];
+  assert.deepEqual([kernel({ kernelVersion: '6.1', architecture: 'arm64' }), kernel({ kernelVersion: '6.1' }), kernel({})], ['6.1 (arm64)', '6.1', '<unknown>']);
+});

@@ -1,3 +1,4 @@
+import { warningsForCidr } from '../../meta/ip.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { nodes } from '../../resources.ts';
 import type { Node } from '../../types/core/v1.ts';
@@ -47,6 +48,20 @@ function rolesOf({ metadata }: Node): string {
 
 const addressOf = (node: Node, wanted: string): string => orNone(node.status?.addresses?.find(({ type }) => type === wanted)?.address);
 
+/** Upstream shows the architecture beside the kernel, where it knows it. */
+function kernelOf({ status }: Node): string {
+  const { kernelVersion, architecture = '' } = status?.nodeInfo ?? {};
+  return `${orUnknown(kernelVersion)}${architecture === '' ? '' : ` (${architecture})`}`;
+}
+
+function warnings({ spec }: Node): string[] {
+  return [
+    ...(spec?.configSource === undefined ? [] : ['spec.configSource: the feature is removed']),
+    ...((spec?.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes']),
+    ...(spec?.podCIDRs ?? []).flatMap((cidr, i) => warningsForCidr(`spec.podCIDRs[${i}]`, cidr)),
+  ];
+}
+
 export const nodeDefinition: ResourceDefinition<Node> = {
   type: nodes,
   allowUnconditionalUpdate: true,
@@ -69,7 +84,7 @@ export const nodeDefinition: ResourceDefinition<Node> = {
       validateUpdate: validateNodeUpdate,
     },
   },
-  warnings: ({ spec }) => ((spec?.externalID ?? '') === '' ? [] : ['spec.externalID: this field is deprecated, and is unused by Kubernetes']),
+  warnings,
   columns: [
     nameColumn,
     column('Status', statusOf),
@@ -79,7 +94,7 @@ export const nodeDefinition: ResourceDefinition<Node> = {
     column('Internal-IP', (node) => addressOf(node, 'InternalIP'), { wide: true }),
     column('External-IP', (node) => addressOf(node, 'ExternalIP'), { wide: true }),
     column('OS-Image', ({ status }) => orUnknown(status?.nodeInfo?.osImage), { wide: true }),
-    column('Kernel-Version', ({ status }) => orUnknown(status?.nodeInfo?.kernelVersion), { wide: true }),
+    column('Kernel-Version', kernelOf, { wide: true }),
     column('Container-Runtime', ({ status }) => orUnknown(status?.nodeInfo?.containerRuntimeVersion), { wide: true }),
   ],
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),

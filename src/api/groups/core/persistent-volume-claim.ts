@@ -1,7 +1,7 @@
 import type { Loose } from '../../meta/loose.ts';
-import { milliValue } from '../../meta/quantity.ts';
+import { claimSpecWarnings } from '../../pod/volume-warnings.ts';
 import { persistentvolumeclaims } from '../../resources.ts';
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../types/core/v1.ts';
+import type { PersistentVolumeClaim } from '../../types/core/v1.ts';
 import { ageColumn, column, nameColumn, orUnset } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules, statusRules } from '../strategy.ts';
@@ -9,6 +9,7 @@ import { roundQuantities } from './container-defaults.ts';
 import { normalizeDataSources, settleDataSources } from './data-sources.ts';
 import { validatePersistentVolumeClaim, validatePersistentVolumeClaimStatus, validatePersistentVolumeClaimUpdate } from './persistent-volume-claim-validation.ts';
 import { betaStorageClassKey, betaStorageClassWarning, formatAccessModes, phaseOf, storageClassOf } from './persistent-volume-columns.ts';
+import { applyClaimSpecDefaults } from './volume-defaults.ts';
 
 /** Fills in what a claim, or the template of one, leaves out, in place (upstream's SetDefaults_PersistentVolumeClaim). */
 export function applyPersistentVolumeClaimDefaults(object: Loose<PersistentVolumeClaim>): void {
@@ -16,19 +17,7 @@ export function applyPersistentVolumeClaimDefaults(object: Loose<PersistentVolum
   status.phase ||= 'Pending';
   roundQuantities(status.capacity);
   roundQuantities(status.allocatedResources);
-  const spec = (object.spec ??= {});
-  spec.volumeMode ??= 'Filesystem';
-  roundQuantities(spec.resources?.limits);
-  roundQuantities(spec.resources?.requests);
-}
-
-/** Warnings for sizes that are no whole bytes. */
-export function claimSpecWarnings({ resources }: PersistentVolumeClaimSpec, path: string): string[] {
-  return (['requests', 'limits'] as const).flatMap((list) => {
-    const size = resources?.[list]?.['storage'];
-    if (size === undefined || milliValue(size) % 1000 === 0) return [];
-    return [`${path}.resources.${list}[storage]: fractional byte value ${JSON.stringify(size)} is invalid, must be an integer`];
-  });
+  applyClaimSpecDefaults((object.spec ??= {}));
 }
 
 const rules = standardRules<PersistentVolumeClaim>({ status: true, generation: false });

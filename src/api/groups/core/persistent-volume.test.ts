@@ -55,7 +55,7 @@ test('persistent volumes: what each type must say', () => {
     [{ azureFile: { secretName: '', shareName: 's', secretNamespace: '' } }, ['spec.azureFile.secretName: Required value', 'spec.azureFile.secretNamespace: Required value']],
     [{ storageos: { volumeName: 'A', secretRef: { name: 'n' } } }, [`spec.storageos.volumeName: Invalid value: "A": ${label}`, 'spec.storageos.secretRef.namespace: Required value']],
     [{ csi: { driver: '', volumeHandle: '', nodeStageSecretRef: {}, nodePublishSecretRef: { name: 'A', namespace: '' } } }, [
-      'spec.csi.driver: Required value', `spec.csi.driver: Invalid value: "": ${subdomain}`, 'spec.csi.volumeHandle: Required value', `spec.csi.nodePublishSecretRef.name: Invalid value: "A": ${subdomain}`, 'spec.csi.nodePublishSecretRef.namespace: Required value']],
+      'spec.csi.driver: Required value', 'spec.csi.volumeHandle: Required value', `spec.csi.nodePublishSecretRef.name: Invalid value: "A": ${subdomain}`, 'spec.csi.nodePublishSecretRef.namespace: Required value']],
   ];
   for (const [fields, expected] of table) assert.deepEqual(volume.errors({ spec: { ...spec, ...fields } }), expected, JSON.stringify(fields));
 });

@@ -4,6 +4,7 @@ import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { validatePodTemplateSpec } from '../../pod/validation/validate-pod.ts';
 import { podtemplates } from '../../resources.ts';
 import type { PodTemplate } from '../../types/core/v1.ts';
+import { asksForMore } from '../apps/warnings.ts';
 import { column, containerColumns, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules } from '../strategy.ts';
@@ -23,7 +24,7 @@ export const podTemplateDefinition: ResourceDefinition<PodTemplate> = {
   ...rules,
   validate: validatePodTemplate,
   update: { ...rules.update, validateUpdate: validatePodTemplate },
-  warnings: ({ template }) => podTemplateWarnings(template, 'template'),
+  warnings: (object, old) => (asksForMore(object, old) ? podTemplateWarnings(object.template, 'template') : []),
   applyDefaults: (object) => applyPodTemplateDefaults((object.template ??= {})),
   columns: [
     nameColumn,

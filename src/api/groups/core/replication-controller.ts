@@ -2,15 +2,16 @@ import type { FieldError } from '../../field-error.ts';
 import { required } from '../../field-error.ts';
 import { formatLabels, selectorFromLabels } from '../../meta/labels.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { hostnameWarnings, podTemplateWarnings } from '../../pod/pod-warnings.ts';
+import { podTemplateWarnings } from '../../pod/pod-warnings.ts';
 import { addNonNegative } from '../../pod/validation/rules.ts';
 import { replicationcontrollers } from '../../resources.ts';
 import type { ReplicationController, ReplicationControllerSpec } from '../../types/core/v1.ts';
 import { replicaColumns, validateReplicaStatus } from '../apps/replicas.ts';
 import { workloadScale } from '../apps/scale.ts';
 import { validateReplicaTemplate } from '../apps/validation.ts';
+import { asksForMore, podNameWarnings } from '../apps/warnings.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules, statusRules } from '../strategy.ts';
+import { standardRules, statusRules, twice } from '../strategy.ts';
 import { applyPodTemplateDefaults } from './pod-defaults.ts';
 
 /** Fills in what a replication controller leaves out, in place: its selector and labels are those of its template. */
@@ -48,11 +49,12 @@ export const replicationControllerDefinition: ResourceDefinition<ReplicationCont
     object.status = { replicas: 0 };
   },
   validate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec),
-  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec) },
+  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => twice(validateSpec(spec)) },
   subresources: { status: statusRules<ReplicationController>(({ status }) => validateReplicaStatus(status)) },
-  warnings({ metadata, spec }, old) {
-    if (old !== undefined) return metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(spec?.template, 'spec.template');
-    return [...hostnameWarnings(metadata.name, 'this is used in Pod names and hostnames'), ...podTemplateWarnings(spec?.template, 'spec.template')];
+  warnings(object, old) {
+    // An update is warned of what the template was before, not of what it becomes: upstream confuses the two here.
+    const template = (old ?? object).spec?.template;
+    return [...(old === undefined ? podNameWarnings(object) : []), ...(asksForMore(object, old) ? podTemplateWarnings(template, 'spec.template') : [])];
   },
   columns: replicaColumns(({ spec }) => formatLabels(spec?.selector)),
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),

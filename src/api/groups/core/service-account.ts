@@ -1,6 +1,6 @@
 import { serviceaccounts } from '../../resources.ts';
 import type { ServiceAccount } from '../../types/core/v1.ts';
-import { ageColumn, column, nameColumn } from '../columns.ts';
+import { ageColumn, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 
 const enforceMountableSecretsKey = 'kubernetes.io/enforce-mountable-secrets';
@@ -12,12 +12,12 @@ function cleanSecretReferences(object: ServiceAccount): void {
 
 export const serviceAccountDefinition: ResourceDefinition<ServiceAccount> = {
   type: serviceaccounts,
-  allowUnconditionalUpdate: false,
+  allowUnconditionalUpdate: true,
   prepareForCreate: cleanSecretReferences,
   update: { prepareForUpdate: cleanSecretReferences },
   warnings(object, old) {
     const isNew = object.metadata.annotations?.[enforceMountableSecretsKey] !== undefined && old?.metadata.annotations?.[enforceMountableSecretsKey] === undefined;
     return isNew ? [`metadata.annotations[${enforceMountableSecretsKey}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`] : [];
   },
-  columns: [nameColumn, column('Secrets', ({ secrets = [] }) => secrets.length), ageColumn],
+  columns: [nameColumn, ageColumn],
 };

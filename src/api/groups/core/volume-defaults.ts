@@ -1,6 +1,6 @@
 import type { Loose } from '../../meta/loose.ts';
-import type { DownwardAPIVolumeFile, Volume } from '../../types/core/v1.ts';
-import { defaultPullPolicy } from './container-defaults.ts';
+import type { DownwardAPIVolumeFile, PersistentVolumeClaimSpec, Volume } from '../../types/core/v1.ts';
+import { defaultPullPolicy, roundQuantities } from './container-defaults.ts';
 
 /** 0644: what files of volumes get when the user says nothing. */
 const defaultFileMode = 0o644;
@@ -34,6 +34,13 @@ export function applyVolumeSourceDefaults(volume: Loose<Volume>): void {
   }
 }
 
+/** Fills in what a claim, or the template of one, leaves out, in place. */
+export function applyClaimSpecDefaults(spec: Loose<PersistentVolumeClaimSpec>): void {
+  spec.volumeMode ??= 'Filesystem';
+  roundQuantities(spec.resources?.limits);
+  roundQuantities(spec.resources?.requests);
+}
+
 /** Fills in what a volume leaves out, in place (upstream's SetDefaults_Volume and _…VolumeSource). */
 export function applyVolumeDefaults(volume: Loose<Volume>): void {
   if (Object.keys(volume).every((field) => field === 'name')) volume.emptyDir = {};
@@ -52,5 +59,6 @@ export function applyVolumeDefaults(volume: Loose<Volume>): void {
     }
   }
   if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
-  if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  const claim = volume.ephemeral?.volumeClaimTemplate;
+  if (claim !== undefined) applyClaimSpecDefaults((claim.spec ??= {}));
 }

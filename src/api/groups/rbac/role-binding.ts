@@ -7,6 +7,7 @@ import { clusterrolebindings, rolebindings } from '../../resources.ts';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '../../types/rbac/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { Column, ResourceDefinition } from '../definition.ts';
+import { twice } from '../strategy.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 type Binding = RoleBinding | ClusterRoleBinding;
@@ -22,7 +23,6 @@ function validateSubject({ kind = '', name = '', apiGroup = '', namespace = '' }
       break;
     case 'User':
     case 'Group':
-      if (name === '') errors.push(invalid(`${path}.name`, name, `${kind.toLowerCase()} name cannot be empty`));
       if (apiGroup !== rbacGroup) errors.push(notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup]));
       break;
     default:
@@ -43,12 +43,12 @@ function validateBinding(binding: Loose<Binding>, namespaced: boolean): FieldErr
 }
 
 function applyDefaults(binding: Loose<Binding>): void {
-  if (binding.roleRef !== undefined) binding.roleRef.apiGroup ||= rbacGroup;
+  (binding.roleRef ??= {}).apiGroup ||= rbacGroup;
   for (const subject of binding.subjects ?? []) if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= rbacGroup;
 }
 
 function validateUpdate(binding: Loose<Binding>, old: Binding, namespaced: boolean): FieldError[] {
-  const errors = validateBinding(binding, namespaced);
+  const errors = twice(validateBinding(binding, namespaced));
   const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
   if (!semanticEqual(binding.roleRef, old.roleRef)) errors.push(invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef'));
   return errors;

@@ -3,9 +3,12 @@ import { invalid, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateLabelSelector } from '../../meta/object-meta.ts';
 import { clusterroles, roles } from '../../resources.ts';
+import type { LabelSelector } from '../../types/meta/v1.ts';
 import type { ClusterRole, PolicyRule, Role } from '../../types/rbac/v1.ts';
+import { readSelector } from '../apps/validation.ts';
 import { createdAtColumns } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
+import { twice } from '../strategy.ts';
 
 function validateRule(rule: Loose<PolicyRule>, path: string, namespaced: boolean): FieldError[] {
   const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
@@ -21,15 +24,20 @@ function validateRule(rule: Loose<PolicyRule>, path: string, namespaced: boolean
   return errors;
 }
 
-const validateRole = ({ rules = [] }: Role): FieldError[] => rules.flatMap((rule, i) => validateRule(rule, `rules[${i}]`, true));
+const validateRole = ({ rules = [] }: Loose<Role>): FieldError[] => rules.flatMap((rule, i) => validateRule(rule, `rules[${i}]`, true));
 
-function validateClusterRole({ rules = [], aggregationRule }: ClusterRole): FieldError[] {
+/** `allowInvalidValues`: label values that cannot be stood in a selector before. */
+function validateClusterRole({ rules = [], aggregationRule }: Loose<ClusterRole>, allowInvalidValues = false): FieldError[] {
   const errors = rules.flatMap((rule, i) => validateRule(rule, `rules[${i}]`, false));
   if (aggregationRule === undefined) return errors;
   const path = 'aggregationRule.clusterRoleSelectors';
   const selectors = aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0) errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-  return [...errors, ...selectors.flatMap((selector, i) => validateLabelSelector(selector, `${path}[${i}]`))];
+  selectors.forEach((selector, i) => {
+    errors.push(...validateLabelSelector(selector as LabelSelector, `${path}[${i}]`, { allowInvalidValues }));
+    if (readSelector(selector) === undefined) errors.push(invalid(`${path}[${i}]`, null, 'invalid label selector.'));
+  });
+  return errors;
 }
 
 export const roleDefinition: ResourceDefinition<Role> = {
@@ -38,7 +46,7 @@ export const roleDefinition: ResourceDefinition<Role> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   validate: validateRole,
-  update: { validateUpdate: validateRole },
+  update: { validateUpdate: (role) => twice(validateRole(role)) },
   columns: createdAtColumns,
 };
 
@@ -47,7 +55,12 @@ export const clusterRoleDefinition: ResourceDefinition<ClusterRole> = {
   nameRule: 'path-segment',
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
-  validate: validateClusterRole,
-  update: { validateUpdate: validateClusterRole },
+  validate: (role) => validateClusterRole(role),
+  update: {
+    validateUpdate(role, { aggregationRule: before }) {
+      const allowInvalidValues = before?.clusterRoleSelectors?.some((selector) => validateLabelSelector(selector, '').length > 0);
+      return twice(validateClusterRole(role, allowInvalidValues));
+    },
+  },
   columns: createdAtColumns,
 };

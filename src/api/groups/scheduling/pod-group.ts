@@ -5,7 +5,7 @@ import { dns1123Label, dns1123Subdomain } from '../../meta/validation.ts';
 import type { Errors } from '../../pod/validation/rules.ts';
 import { podgroups } from '../../resources.ts';
 import type { PodGroup, PodGroupTemplateReference } from '../../types/scheduling/v1alpha2.ts';
-import { ageColumn, nameColumn } from '../columns.ts';
+import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { keepAllButStatus, keepField, keepMetadata } from '../strategy.ts';
 import { addFixed, addFormatted, addOneOf, dropAlphaFields, validateSchedulingPolicy } from './pod-group-rules.ts';
@@ -29,6 +29,14 @@ function validateUpdate({ spec = {} }: Loose<PodGroup>, { spec: old = {} }: Loos
   addFixed(errors, 'spec.podGroupTemplateRef', spec.podGroupTemplateRef, old.podGroupTemplateRef);
   addFixed(errors, 'spec.schedulingPolicy', spec.schedulingPolicy, old.schedulingPolicy);
   return errors;
+}
+
+function statusText({ status }: PodGroup): string {
+  const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
+  const disrupted = condition('DisruptionTarget');
+  if (disrupted !== undefined) return disrupted.reason;
+  const scheduled = condition('PodGroupScheduled');
+  return scheduled === undefined ? 'Pending' : scheduled.status === 'True' ? 'Scheduled' : 'Unschedulable';
 }
 
 export const podGroupDefinition: ResourceDefinition<PodGroup> = {
@@ -57,5 +65,11 @@ export const podGroupDefinition: ResourceDefinition<PodGroup> = {
       validateUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions'),
     },
   },
-  columns: [nameColumn, ageColumn],
+  columns: [
+    nameColumn,
+    column('Policy', ({ spec }) => (spec?.schedulingPolicy.gang === undefined ? 'Basic' : 'Gang')),
+    column('Workload', ({ spec }) => spec?.podGroupTemplateRef?.workload?.workloadName ?? '<none>'),
+    column('Status', statusText),
+    ageColumn,
+  ],
 };

@@ -61,6 +61,9 @@ test('pod groups', () => {
   for (const [spec, expected] of table) assert.deepEqual(kind.errors({ spec }), expected, JSON.stringify(spec));
   const made = kind.make({ spec: { schedulingPolicy: { basic: {} }, priorityClassName: 'p' }, status: { conditions: [] } });
   assert.deepEqual([made.spec, made.status], [{ schedulingPolicy: { basic: {} } }, {}]);
+  const condition = (type: string, status: string, reason = 'R') => ({ type, status, reason });
+  const cells = (...conditions: object[]): unknown => kind.cells({ status: { conditions } })[3];
+  assert.deepEqual([cells(), cells(condition('PodGroupScheduled', 'False')), cells(condition('PodGroupScheduled', 'True')), cells(condition('DisruptionTarget', 'True', 'Preempted'))], ['Pending', 'Unschedulable', 'Scheduled', 'Preempted']);
   assert.deepEqual(kind.update({}, { spec: { schedulingPolicy: { gang: { minCount: 1 } } } }), ['spec.schedulingPolicy: Invalid value: null: field is immutable']);
   const { metadata, status } = kind.updated({ metadata: { labels: { a: 'b' } } }, { metadata: { labels: { c: 'd' } }, status: { resourceClaimStatuses: [{ name: 'c' }], conditions: [] } }, 'status');
   assert.deepEqual([metadata.labels, status], [{ a: 'b' }, { conditions: [] }]);

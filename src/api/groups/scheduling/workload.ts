@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, required, tooMany } from '../../field-error.ts';
+import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { dns1123Label, dns1123Subdomain, pathSegment } from '../../meta/validation.ts';
 import type { Errors } from '../../pod/validation/rules.ts';
@@ -18,9 +19,14 @@ function validateReference({ apiGroup = '', kind, name }: Loose<TypedLocalObject
   addFormatted(errors, `${path}.name`, name, pathSegment);
 }
 
+function addCount(errors: Errors, path: string, templates: readonly unknown[]): void {
+  if (templates.length > maxTemplates) errors.push(tooMany(path, templates.length, maxTemplates));
+  else if (templates.length === 0) errors.push(required(path));
+}
+
 function validateTemplates(templates: readonly Loose<PodGroupTemplate>[], path: string, errors: Errors): void {
-  if (templates.length > maxTemplates) return void errors.push(tooMany(path, templates.length, maxTemplates));
-  if (templates.length === 0) return void errors.push(required(path));
+  addCount(errors, path, templates);
+  if (templates.length === 0 || templates.length > maxTemplates) return;
   templates.forEach(({ name = '', schedulingPolicy = {} }, i) => {
     // The whole template is shown, as Go writes it.
     if (templates.findIndex((other) => other.name === name) < i) errors.push(duplicate(`${path}[${i}]`, { name, schedulingPolicy, schedulingConstraints: null }));
@@ -53,6 +59,7 @@ export const workloadDefinition: ResourceDefinition<Workload> = {
       const errors: FieldError[] = [];
       addFixed(errors, 'spec.controllerRef', spec.controllerRef, old.controllerRef);
       addFixed(errors, 'spec.podGroupTemplates', spec.podGroupTemplates, old.podGroupTemplates);
+      if (!semanticEqual(spec.podGroupTemplates, old.podGroupTemplates)) addCount(errors, 'spec.podGroupTemplates', spec.podGroupTemplates ?? []);
       return errors;
     },
   },

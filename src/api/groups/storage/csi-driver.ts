@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, invalid, notSupported, required } from '../../field-error.ts';
+import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
 import { addOptionalEnum } from '../../pod/validation/rules.ts';
@@ -60,6 +61,13 @@ function dropAlpha({ spec }: Loose<CSIDriver>, old?: Loose<CSIDriver>): void {
   if (old?.spec?.preventPodSchedulingIfMissing === undefined) delete spec?.preventPodSchedulingIfMissing;
 }
 
+/** Tokens that a driver asks for had better be among the secrets, where they are not logged. */
+function warnings({ spec = {} }: Loose<CSIDriver>, old: Loose<CSIDriver> | undefined): string[] {
+  const { tokenRequests = [], serviceAccountTokenInSecrets } = spec;
+  if (tokenRequests.length === 0 || serviceAccountTokenInSecrets !== undefined || (old !== undefined && semanticEqual(tokenRequests, old.spec?.tokenRequests))) return [];
+  return ['spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'];
+}
+
 export const csiDriverDefinition: ResourceDefinition<CSIDriver> = {
   type: csidrivers,
   applyDefaults: applyCsiDriverDefaults,
@@ -76,6 +84,7 @@ export const csiDriverDefinition: ResourceDefinition<CSIDriver> = {
       ...validateImmutable('spec.volumeLifecycleModes', spec.volumeLifecycleModes, old.volumeLifecycleModes),
     ],
   },
+  warnings,
   columns: [
     nameColumn,
     column('AttachRequired', ({ spec }) => spec.attachRequired ?? true, { type: 'boolean' }),

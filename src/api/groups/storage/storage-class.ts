@@ -1,14 +1,15 @@
 import type { FieldError } from '../../field-error.ts';
-import { duplicate, forbidden, notSupported, required } from '../../field-error.ts';
+import { duplicate, invalid, notSupported, required } from '../../field-error.ts';
 import { mapsEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { validateImmutable } from '../../meta/object-meta.ts';
+import { immutableMessage, validateImmutable } from '../../meta/object-meta.ts';
 import { qualifiedName } from '../../meta/validation.ts';
 import { deprecatedNodeLabels } from '../../pod/node-labels.ts';
 import { addInvalid } from '../../pod/validation/rules.ts';
 import { storageclasses } from '../../resources.ts';
 import type { TopologySelectorTerm } from '../../types/core/v1.ts';
 import type { StorageClass } from '../../types/storage/v1.ts';
+import { sortedLabels } from '../apps/validation.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { addParameters, addProvisioner, isDefaultClass } from './class-rules.ts';
@@ -56,10 +57,9 @@ function validateStorageClass(object: Loose<StorageClass>): FieldError[] {
 
 function validateUpdate(object: Loose<StorageClass>, old: StorageClass): FieldError[] {
   const errors = validateStorageClass(object);
-  if (!mapsEqual(object.parameters, old.parameters)) errors.push(forbidden('parameters', 'updates to parameters are forbidden.'));
-  if (object.provisioner !== old.provisioner) errors.push(forbidden('provisioner', 'updates to provisioner are forbidden.'));
-  if (object.reclaimPolicy !== old.reclaimPolicy) errors.push(forbidden('reclaimPolicy', 'updates to reclaimPolicy are forbidden.'));
-  return [...errors, ...validateImmutable('volumeBindingMode', object.volumeBindingMode, old.volumeBindingMode)];
+  if (!mapsEqual(object.parameters, old.parameters)) errors.push(invalid('parameters', sortedLabels(object.parameters), immutableMessage));
+  for (const field of ['provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) errors.push(...validateImmutable(field, object[field], old[field]));
+  return errors;
 }
 
 function warnings({ allowedTopologies = [] }: StorageClass): string[] {

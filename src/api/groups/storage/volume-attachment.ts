@@ -4,7 +4,7 @@ import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { immutableMessage } from '../../meta/object-meta.ts';
 import { byteLength, dns1123Subdomain, rangeMessage } from '../../meta/validation.ts';
-import { addDriverName, addInvalid, addRequired } from '../../pod/validation/rules.ts';
+import { addDriverName, addInvalid } from '../../pod/validation/rules.ts';
 import { volumeattachments } from '../../resources.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../types/storage/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
@@ -33,8 +33,8 @@ function addVolumeError(errors: FieldError[], path: string, error: Loose<VolumeE
 
 function validateVolumeAttachment({ spec = {}, status = {} }: Loose<VolumeAttachment>): FieldError[] {
   const errors: FieldError[] = [];
-  const { nodeName = '' } = spec;
-  addRequired(errors, 'spec.attacher', spec.attacher);
+  const { nodeName = '', attacher = '' } = spec;
+  addDriverName(errors, 'spec.attacher', attacher);
   addSource(errors, 'spec.source', spec.source ?? {});
   addInvalid(errors, 'spec.nodeName', nodeName, dns1123Subdomain(nodeName));
   let totalBytes = 0;
@@ -42,15 +42,7 @@ function validateVolumeAttachment({ spec = {}, status = {} }: Loose<VolumeAttach
   if (totalBytes > maxMetadataBytes) errors.push(tooLong('status.attachmentMetadata', maxMetadataBytes));
   addVolumeError(errors, 'status.attachError', status.attachError);
   addVolumeError(errors, 'status.detachError', status.detachError);
-  return errors;
-}
-
-/** What new attachments must satisfy on top. */
-function validateNew(object: Loose<VolumeAttachment>): FieldError[] {
-  const errors = validateVolumeAttachment(object);
-  const { attacher = '', source } = object.spec ?? {};
-  addDriverName(errors, 'spec.attacher', attacher);
-  const volumeName = source?.persistentVolumeName;
+  const volumeName = spec.source?.persistentVolumeName;
   if (volumeName !== undefined) addInvalid(errors, 'spec.source.persistentVolumeName', volumeName, dns1123Subdomain(volumeName));
   return errors;
 }
@@ -73,7 +65,7 @@ export const volumeAttachmentDefinition: ResourceDefinition<VolumeAttachment> = 
   prepareForCreate(object) {
     object.status = { attached: false };
   },
-  validate: validateNew,
+  validate: validateVolumeAttachment,
   update: { ...rules.update, validateUpdate },
   subresources: {
     status: {

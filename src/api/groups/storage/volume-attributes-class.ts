@@ -17,10 +17,10 @@ function validateVolumeAttributesClass({ driverName, parameters = {} }: Loose<Vo
 }
 
 function validateUpdate(object: Loose<VolumeAttributesClass>, old: VolumeAttributesClass): FieldError[] {
-  const errors = validateVolumeAttributesClass(object);
+  const errors: FieldError[] = [];
   if (object.driverName !== old.driverName) errors.push(forbidden('driverName', 'updates to driverName are forbidden.'));
   if (!mapsEqual(object.parameters, old.parameters)) errors.push(forbidden('parameters', 'updates to parameters are forbidden.'));
-  return errors;
+  return [...errors, ...validateVolumeAttributesClass(object)];
 }
 
 export const volumeAttributesClassDefinition: ResourceDefinition<VolumeAttributesClass> = {

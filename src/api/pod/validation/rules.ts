@@ -68,7 +68,7 @@ export function addDomainPrefixedPath(errors: Errors, path: string, value: strin
 
 /** The name of a CSI driver: a domain of at most 63 characters. */
 export function addDriverName(errors: Errors, path: string, driver: string): void {
-  if (driver === '') errors.push(required(path));
+  if (driver === '') return void errors.push(required(path));
   if (byteLength(driver) > 63) errors.push(tooLong(path, 63));
   addInvalid(errors, path, driver, dns1123Subdomain(driver.toLowerCase()));
 }
