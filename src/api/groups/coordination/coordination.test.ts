@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatFieldError } from '../../field-error.ts';
+import type { Lease } from '../../types/coordination/v1.ts';
 import type { Fields } from '../testing/kind.ts';
-import { kindOf } from '../testing/kind.ts';
+import { context, kindOf } from '../testing/kind.ts';
 import { leaseCandidateDefinition } from './lease-candidate.ts';
 import { leaseDefinition } from './lease.ts';
 import { compareSemanticVersions, parseSemanticVersion } from './semver.ts';
@@ -19,9 +21,12 @@ test('leases', () => {
     [{ preferredHolder: 'a' }, ['spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined']],
   ];
   for (const [spec, expected] of table) {
-    assert.deepEqual(kind.errors({ spec }), expected, JSON.stringify(spec));
-    assert.deepEqual(kind.update({}, { spec }), expected, JSON.stringify(spec));
+    const lease = { metadata: {}, spec } as unknown as Lease;
+    for (const errors of [leaseDefinition.validate!(lease, context), leaseDefinition.update!.validateUpdate!(lease, lease, context)]) assert.deepEqual(errors.map(formatFieldError), expected, JSON.stringify(spec));
   }
+  // Coordinated leader election is off.
+  const coordinated = { spec: { holderIdentity: 'x', strategy: 'example.com/x', preferredHolder: 'a' } };
+  assert.deepEqual([kind.make(coordinated).spec, kind.updated({}, coordinated).spec], [{ holderIdentity: 'x' }, { holderIdentity: 'x' }]);
   assert.deepEqual(kind.cells({ spec: { holderIdentity: 'me' } }), ['a', 'me', '60m']);
 });
 
@@ -39,6 +44,7 @@ test('lease candidates', () => {
   for (const [fields, expected] of table) assert.deepEqual(kind.errors({ spec: { ...spec, ...fields } }), expected, JSON.stringify(fields));
   assert.deepEqual(kind.update({}, { spec: { ...spec, leaseName: 'm' } }), ['spec.leaseName: Invalid value: "m": field is immutable']);
   assert.deepEqual(kind.cells(), ['a', 'l', '1.36.0', '1.35.0', '60m']);
+  assert.deepEqual(leaseCandidateDefinition.selectableFields!(kind.make()), { 'spec.leaseName': 'l' });
 });
 
 test('semantic versions are ordered', () => {

@@ -44,6 +44,7 @@ export const leaseCandidateDefinition: ResourceDefinition<LeaseCandidate> = {
   update: {
     validateUpdate: (object: Loose<LeaseCandidate>, old: Loose<LeaseCandidate>) => [...validateLeaseCandidate(object), ...validateImmutable('spec.leaseName', object.spec?.leaseName, old.spec?.leaseName)],
   },
+  selectableFields: ({ spec }: Loose<LeaseCandidate>) => ({ 'spec.leaseName': spec?.leaseName ?? '' }),
   columns: [
     nameColumn,
     column('LeaseName', ({ spec }) => spec.leaseName),

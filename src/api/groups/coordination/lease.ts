@@ -16,11 +16,17 @@ function validateLease({ spec = {} }: Lease): FieldError[] {
   return errors;
 }
 
+/** Who is to hold the lease next: coordinated leader election is off, so the fields are dropped, in place, unless they stood before. */
+function dropStrategy({ spec }: Lease, old?: Lease): void {
+  for (const field of ['strategy', 'preferredHolder'] as const) if (old?.spec?.[field] === undefined) delete spec?.[field];
+}
+
 export const leaseDefinition: ResourceDefinition<Lease> = {
   type: leases,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
+  prepareForCreate: (object) => dropStrategy(object),
   validate: validateLease,
-  update: { validateUpdate: validateLease },
+  update: { prepareForUpdate: dropStrategy, validateUpdate: validateLease },
   columns: [nameColumn, column('Holder', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn],
 };

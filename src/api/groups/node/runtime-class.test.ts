@@ -10,6 +10,7 @@ test('runtime classes', () => {
   const toleration = { key: 'a', operator: 'Exists' };
   const table: [Fields, string[]][] = [
     [{ overhead: { podFixed: { cpu: '1', memory: '1Mi' } }, scheduling: { nodeSelector: { a: 'b' }, tolerations: [toleration] } }, []],
+    [{ handler: '' }, ['handler: Required value']],
     [{ handler: 'A' }, [`handler: Invalid value: "A": ${label}`]],
     [{ overhead: { podFixed: { cpu: '-1', foo: '1' } } }, [
       'overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0', 'overhead.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified', 'overhead.limits[foo]: Invalid value: "foo": must be a standard resource for containers']],
@@ -19,6 +20,7 @@ test('runtime classes', () => {
   ];
   for (const [fields, expected] of table) assert.deepEqual(kind.errors(fields), expected, JSON.stringify(fields));
   assert.deepEqual(kind.update({}, { handler: 'kata' }), ['handler: Invalid value: "kata": field is immutable']);
+  assert.deepEqual(kind.update({}, { handler: '' }), ['handler: Required value', 'handler: Invalid value: "": field is immutable']);
   assert.deepEqual(kind.warnings({ scheduling: { nodeSelector: { 'beta.kubernetes.io/os': 'linux' } } }), ['scheduling.nodeSelector: deprecated since v1.14; use "kubernetes.io/os" instead']);
   assert.deepEqual(kind.cells(), ['a', 'runc', '60m']);
 });

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../field-error.ts';
-import { duplicate } from '../../field-error.ts';
+import { duplicate, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateImmutable, validateLabels } from '../../meta/object-meta.ts';
 import { dns1123Label } from '../../meta/validation.ts';
@@ -30,7 +30,8 @@ function validateScheduling({ nodeSelector, tolerations = [] }: Loose<Scheduling
 
 function validateRuntimeClass({ handler = '', overhead, scheduling }: Loose<RuntimeClass>): FieldError[] {
   const errors: FieldError[] = [];
-  addInvalid(errors, 'handler', handler, dns1123Label(handler));
+  if (handler === '') errors.push(required('handler'));
+  else addInvalid(errors, 'handler', handler, dns1123Label(handler));
   // Upstream checks the overhead as if it were limits.
   if (overhead !== undefined) validateResources({ limits: overhead.podFixed }, 'container', 'overhead', errors);
   if (scheduling !== undefined) validateScheduling(scheduling, 'scheduling', errors);
@@ -39,8 +40,9 @@ function validateRuntimeClass({ handler = '', overhead, scheduling }: Loose<Runt
 
 export const runtimeClassDefinition: ResourceDefinition<RuntimeClass> = {
   type: runtimeclasses,
+  allowCreateOnUpdate: true,
   validate: validateRuntimeClass,
-  update: { validateUpdate: ({ handler }, old) => validateImmutable('handler', handler, old.handler) },
+  update: { validateUpdate: (object, old) => [...validateRuntimeClass(object), ...validateImmutable('handler', object.handler, old.handler)] },
   warnings({ scheduling }) {
     return Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => deprecatedNodeLabels[key] ?? []).map((message) => `scheduling.nodeSelector: ${message}`);
   },
