@@ -3,21 +3,58 @@ import { customresourcedefinitions } from '../../resources.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions/v1.ts';
 import { createdAtColumns } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
+import { defaultWebhookClient } from '../webhook-client.ts';
+import { validateDefinition, validateDefinitionStatus } from './definition-validation.ts';
+import { unknownFormats } from './formats.ts';
+
+type Definition = Loose<CustomResourceDefinition>;
 
 const isUnset = (text: string | undefined): boolean => text === undefined || text === '';
+const storageVersionOf = ({ spec }: Definition): string | undefined => spec?.versions?.find(({ storage }) => storage === true)?.name;
 
+function applyDefaults(object: CustomResourceDefinition): void {
+  const { spec, status } = object as Definition;
+  if (spec === undefined) return;
+  spec.conversion ??= { strategy: 'None' };
+  defaultWebhookClient(spec.conversion.webhook?.clientConfig);
+  const storage = storageVersionOf(object);
+  if (storage !== undefined && (status?.storedVersions ?? []).length === 0) (object as Definition).status = { ...status, storedVersions: [storage] };
+  const { names } = spec;
+  if (names?.kind === undefined || names.kind === '') return;
+  if (isUnset(names.singular)) names.singular = names.kind.toLowerCase();
+  if (isUnset(names.listKind)) names.listKind = `${names.kind}List`;
+}
+
+/** Versions that objects were ever stored in are remembered, in place. */
+function rememberStorageVersion(object: CustomResourceDefinition): void {
+  const storage = storageVersionOf(object);
+  const stored = object.status?.storedVersions ?? [];
+  if (storage !== undefined && !stored.includes(storage)) object.status = { ...object.status, storedVersions: [...stored, storage] } as NonNullable<CustomResourceDefinition['status']>;
+}
+
+const rules = standardRules<CustomResourceDefinition>({ status: true, generation: true });
+
+/** A kind that the cluster's users made. */
 export const customResourceDefinitionDefinition: ResourceDefinition<CustomResourceDefinition> = {
   type: customresourcedefinitions,
-  ...standardRules<CustomResourceDefinition>({ status: true, generation: true }),
-  applyDefaults(object) {
-    const { spec } = object as Loose<CustomResourceDefinition>;
-    if (spec === undefined) return;
-    spec.conversion ??= { strategy: 'None' };
-    const { names } = spec;
-    if (names?.kind === undefined || names.kind === '') return;
-    if (isUnset(names.singular)) names.singular = names.kind.toLowerCase();
-    if (isUnset(names.listKind)) names.listKind = `${names.kind}List`;
+  applyDefaults,
+  prepareForCreate(object, context) {
+    rules.prepareForCreate(object, context);
+    rememberStorageVersion(object);
+  },
+  validate: (object) => validateDefinition(object),
+  update: {
+    prepareForUpdate(object, old, context) {
+      rules.update.prepareForUpdate?.(object, old, context);
+      rememberStorageVersion(object);
+    },
+    validateUpdate: validateDefinition,
+  },
+  subresources: { status: statusRules(validateDefinitionStatus) },
+  warnings(object, old) {
+    const before = new Set(old === undefined ? [] : unknownFormats(old));
+    return unknownFormats(object).filter((format) => !before.has(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
   },
   columns: createdAtColumns,
 };

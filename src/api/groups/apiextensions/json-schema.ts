@@ -1,0 +1,59 @@
+/** Schemas of custom resources, as their rules walk through them. */
+import type { CustomResourceDefinition, JSONSchemaProps } from '../../types/apiextensions/v1.ts';
+import type { Loose } from '../../meta/loose.ts';
+
+/** A schema as a client may have written it. */
+export type Schema = Loose<JSONSchemaProps>;
+
+const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The schema of a list's items, where there is one for all of them. */
+export const itemsOf = ({ items }: Schema): Schema | undefined => (isSchema(items) ? items : undefined);
+/** The schemas of a list's items one by one, which structural schemas may not have. */
+export const itemListOf = ({ items }: Schema): readonly Schema[] => (Array.isArray(items) ? (items as Schema[]) : []);
+/** The schema of all values of a map. */
+export const valuesOf = ({ additionalProperties }: Schema): Schema | undefined => (isSchema(additionalProperties) ? additionalProperties : undefined);
+
+/** The schemas right below one. */
+function below(schema: Schema): Schema[] {
+  const { not, allOf = [], anyOf = [], oneOf = [], properties = {}, patternProperties = {}, definitions = {}, dependencies = {}, additionalItems } = schema;
+  return [itemsOf(schema), ...itemListOf(schema), ...allOf, ...anyOf, ...oneOf, not, ...Object.values(properties), valuesOf(schema), ...Object.values(patternProperties), additionalItems, ...Object.values(definitions), ...Object.values(dependencies)].filter(isSchema);
+}
+
+/** Is this so of the schema or of any one inside? */
+export function schemaHas(schema: Schema | undefined, test: (schema: Schema) => boolean): boolean {
+  return schema !== undefined && (test(schema) || below(schema).some((one) => schemaHas(one, test)));
+}
+
+/** Every schema of a definition, one a version. */
+export function schemasOf({ spec }: Loose<CustomResourceDefinition>): Schema[] {
+  return (spec?.versions ?? []).flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
+}
+
+/** What upstream's structural form cannot hold, and no other rule speaks of; empty when there is nothing. */
+export function unstructurable(schema: Schema | undefined): string {
+  return schemaHas(schema, (one) => (one.$schema ?? '') !== '') ? "OpenAPIV3Schema 'schema' is not supported" : '';
+}
+
+/** Does the schema hold what rules refuse before its structure can be looked at? */
+export function cannotBeStructural(schema: Schema): boolean {
+  return schemaHas(schema, (one) => (one.$schema ?? '') !== '' || (one.id ?? '') !== '' || one.$ref !== undefined || one.patternProperties !== undefined || one.dependencies !== undefined
+    || one.additionalItems !== undefined || one.definitions !== undefined || itemListOf(one).length > 0 || one['x-kubernetes-preserve-unknown-fields'] === false);
+}
+
+/** What a path in the notation of CEL leads to; an error in upstream's words where it leads nowhere. */
+export function followPath(schema: Schema, path: string, options: { readonly brackets: boolean }): { readonly names: readonly string[]; readonly schema: Schema | undefined } | { readonly error: string } {
+  const names: string[] = [];
+  let at: Schema | undefined = schema;
+  for (const [token, quoted, plain] of path.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\.([^.[\]]*)|.+/g)) {
+    if (quoted === undefined && plain === undefined) return { error: token.startsWith('[') && !options.brackets ? 'array notation is not allowed' : `expected [ or . but got: ${token.split(/[.[\]]/)[0] || token}` };
+    if (quoted !== undefined && !options.brackets) return { error: 'array notation is not allowed' };
+    const name: string = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '';
+    if (plain === '') return { error: 'unexpected end of JSON path' };
+    const next: Schema | undefined = at?.properties === undefined ? (at === undefined ? undefined : valuesOf(at)) : at.properties[name];
+    if (next === undefined) return { error: 'does not refer to a valid field' };
+    names.push(name);
+    at = next;
+  }
+  return { names, schema: at };
+}
