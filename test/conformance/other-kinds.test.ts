@@ -52,7 +52,7 @@ const claim = { devices: { requests: [{ name: 'req-0', exactly: { deviceClassNam
 
 test('[sig-node] [DRA] CRUD Tests resource.k8s.io/v1 ResourceClaim [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
-  await apiOperations(world, resourceclaims, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: claim }), { namespace: ns, status: true, statusPatch: { status: { allocation: {} } } });
+  await apiOperations(world, resourceclaims, (name) => ({ apiVersion: '', kind: '', metadata: { name }, spec: claim }), { namespace: ns, status: true, statusPatch: { status: { allocation: {} } }, statusKeepsMetadata: true });
 });
 
 test('[sig-node] [DRA] CRUD Tests resource.k8s.io/v1 ResourceClaimTemplate [Conformance]', async () => {

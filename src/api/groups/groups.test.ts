@@ -177,8 +177,8 @@ test('endpoints, slices and leases', () => {
   assert.deepEqual(errorsOf('', 'endpoints', { subsets: [{ ports: [{ port: 80 }] }] }), ['subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`']);
   assert.equal(cells('', 'endpoints', { subsets: [{ addresses: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }], ports: [{ port: 1 }, { port: 2 }] }] })[1], '10.0.0.1:1,10.0.0.2:1,10.0.0.1:2 + 1 more...');
   assert.deepEqual(errorsOf('discovery.k8s.io', 'endpointslices', { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }, {}], ports: [{}, {}] }), [
-    'endpoints[0].addresses[0]: Invalid value: "::1": must be a valid IPv4 address', 'endpoints[0].addresses[0]: Invalid value: "::1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
-    'endpoints[1].addresses: Required value: must contain at least 1 address', 'ports[1].name: Duplicate value: ""',
+    'ports[1].name: Duplicate value: ""', 'endpoints[0].addresses: Invalid value: "::1": must be an IPv4 address',
+    'endpoints[0].addresses[0]: Invalid value: "::1": may not be in the loopback range (127.0.0.0/8, ::1/128)', 'endpoints[1].addresses: Required value: must contain at least 1 address',
   ]);
   assert.deepEqual(cells('discovery.k8s.io', 'endpointslices', { addressType: 'IPv4', endpoints: [], ports: [] }), ['a', 'IPv4', '<unset>', '<unset>', '60m']);
   assert.deepEqual(errorsOf('coordination.k8s.io', 'leases', { spec: { leaseDurationSeconds: 0 } }), ['spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0']);

@@ -2,7 +2,7 @@
 import type { FieldError } from '../field-error.ts';
 import { invalid, required } from '../field-error.ts';
 import type { Loose } from '../meta/loose.ts';
-import { dns1123Subdomain, portNumber } from '../meta/validation.ts';
+import { dns1035Label, dns1123Subdomain, portNumber } from '../meta/validation.ts';
 import { addInvalid } from '../pod/validation/rules.ts';
 
 type Errors = FieldError[];
@@ -73,4 +73,17 @@ export function addWebhookClient(errors: Errors, path: string, { url, service }:
 /** Services are reached at the port of HTTPS. In place. */
 export function defaultWebhookClient(client: WebhookClient | undefined): void {
   if (client?.service !== undefined) client.service.port ??= 443;
+}
+
+/** Versions of reviews that the API server speaks. */
+export const reviewVersions = ['v1', 'v1beta1'];
+
+/** The versions of reviews that a webhook takes. `known`: it must take one that the API server speaks; `none`: what is said where there are none. */
+export function addReviewVersions(errors: Errors, path: string, versions: readonly string[], { known, none = '' }: { readonly known: boolean; readonly none?: string }): void {
+  if (versions.length === 0) return void errors.push(required(path, none));
+  versions.forEach((version, i) => {
+    if (versions.indexOf(version) < i) errors.push(invalid(`${path}[${i}]`, version, 'duplicate version'));
+    else addInvalid(errors, `${path}[${i}]`, version, dns1035Label(version));
+  });
+  if (known && !versions.some((version) => reviewVersions.includes(version))) errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));
 }

@@ -127,6 +127,14 @@ export function validateCanonicalCidr(path: string, value: string): FieldError[]
   return value === canonical ? [] : [invalid(path, value, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }
 
+/** The address of an interface in its network: `192.168.1.5/24`, in canonical form. */
+export function validateInterfaceAddress(path: string, value: string): FieldError[] {
+  const cidr = parseCidr(value);
+  if (cidr === undefined) return [invalid(path, value, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
+  const canonical = `${formatIp(cidr.address)}/${lengthOf(cidr)}`;
+  return value === canonical ? [] : [invalid(path, value, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 /** The length of the prefix counted in bits of the address as it is kept: a mapped IPv4 address has 32 of them. */
 const lengthOf = ({ address, prefixLength }: Cidr): number => (address.mapped ? Math.max(0, prefixLength - 96) : prefixLength);
 

@@ -4,11 +4,11 @@ import { duplicate, invalid, notSupported, required } from '../../field-error.ts
 import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { validateLabelSelector } from '../../meta/object-meta.ts';
-import { dns1035Label, dns1123Subdomain } from '../../meta/validation.ts';
-import { addInvalid, addOptionalEnum } from '../../pod/validation/rules.ts';
+import { dns1123Subdomain } from '../../meta/validation.ts';
+import { addOptionalEnum } from '../../pod/validation/rules.ts';
 import type { MutatingWebhook } from '../../types/admissionregistration/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
-import { addWebhookClient } from '../webhook-client.ts';
+import { addReviewVersions, addWebhookClient, reviewVersions } from '../webhook-client.ts';
 import { addMatchConditions, addRule, failurePolicies, matchPolicies, reinvocationPolicies } from './matching-rules.ts';
 
 type Errors = FieldError[];
@@ -16,7 +16,6 @@ type Errors = FieldError[];
 type Webhook = Loose<MutatingWebhook>;
 interface Configuration { readonly webhooks?: readonly Webhook[] | undefined }
 
-const reviewVersions = ['v1', 'v1beta1'];
 const noSideEffects = ['None', 'NoneOnDryRun'];
 const sideEffects = ['None', 'NoneOnDryRun', 'Some', 'Unknown'];
 
@@ -50,15 +49,6 @@ function addFullName(errors: Errors, path: string, name: string): void {
   else if (name.split('.').length < 3) errors.push(invalid(path, name, 'should be a domain with at least three segments separated by dots'));
 }
 
-function addVersions(errors: Errors, path: string, versions: readonly string[], knownVersion: boolean): void {
-  if (versions.length === 0) return void errors.push(required(path, `must specify one of ${reviewVersions.join(', ')}`));
-  versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) errors.push(invalid(`${path}[${i}]`, version, 'duplicate version'));
-    else addInvalid(errors, `${path}[${i}]`, version, dns1035Label(version));
-  });
-  if (knownVersion && !versions.some((version) => reviewVersions.includes(version))) errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));
-}
-
 function addWebhook(errors: Errors, path: string, hook: Webhook, options: Options): void {
   addFullName(errors, `${path}.name`, hook.name ?? '');
   hook.rules?.forEach((rule, i) => addRule(errors, `${path}.rules[${i}]`, rule));
@@ -82,7 +72,7 @@ export function validateWebhooks({ webhooks = [] }: Configuration, old?: Configu
   webhooks.forEach((hook, i) => {
     const { name = '', admissionReviewVersions = [] } = hook;
     addWebhook(errors, `webhooks[${i}]`, hook, options);
-    addVersions(errors, `webhooks[${i}].admissionReviewVersions`, admissionReviewVersions, options.knownVersion);
+    addReviewVersions(errors, `webhooks[${i}].admissionReviewVersions`, admissionReviewVersions, { known: options.knownVersion, none: `must specify one of ${reviewVersions.join(', ')}` });
     if (options.uniqueNames && name !== '' && names.has(name)) errors.push(duplicate(`webhooks[${i}].name`, name));
     names.add(name);
   });

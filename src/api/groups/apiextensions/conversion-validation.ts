@@ -2,16 +2,12 @@
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
-import { dns1035Label } from '../../meta/validation.ts';
-import { addInvalid } from '../../pod/validation/rules.ts';
 import type { CustomResourceConversion } from '../../types/apiextensions/v1.ts';
 import { fromBase64, pemBlocks } from '../../x509/pem.ts';
 import { parseCertificate, tryParse } from '../../x509/x509.ts';
-import { addWebhookClient } from '../webhook-client.ts';
+import { addReviewVersions, addWebhookClient, reviewVersions } from '../webhook-client.ts';
 
 type Errors = FieldError[];
-
-const reviewVersions = ['v1', 'v1beta1'];
 
 /** Is there one that the API server speaks, or none at all? */
 export const hasKnownReviewVersion = (versions: readonly string[]): boolean => versions.length === 0 || versions.some((version) => reviewVersions.includes(version));
@@ -26,15 +22,6 @@ function bundleError(base64: string): string {
 }
 
 export const isBadBundle = (base64: string): boolean => bundleError(base64) !== '';
-
-function addReviewVersions(errors: Errors, path: string, versions: readonly string[], known: boolean): void {
-  if (versions.length === 0) return void errors.push(required(path));
-  versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) errors.push(invalid(`${path}[${i}]`, version, 'duplicate version'));
-    else addInvalid(errors, `${path}[${i}]`, version, dns1035Label(version));
-  });
-  if (known && !hasKnownReviewVersion(versions)) errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));
-}
 
 /** The paths are those of v1beta1, which had no object `webhook`. */
 export function addConversion(errors: Errors, path: string, { strategy = '', webhook }: Loose<CustomResourceConversion>, { knownReviewVersion, badBundle }: { readonly knownReviewVersion: boolean; readonly badBundle: boolean }): void {
@@ -54,5 +41,5 @@ export function addConversion(errors: Errors, path: string, { strategy = '', web
     const wrong = badBundle || (client.caBundle ?? '') === '' ? '' : bundleError(client.caBundle!);
     if (wrong !== '') errors.push(invalid(`${clientPath}.caBundle`, client.caBundle, wrong));
   }
-  addReviewVersions(errors, `${path}.conversionReviewVersions`, versions, knownReviewVersion);
+  addReviewVersions(errors, `${path}.conversionReviewVersions`, versions, { known: knownReviewVersion });
 }
