@@ -60,3 +60,28 @@ test('the dumps are for those who may read them', async () => {
   assert.equal((await server.ask('GET', '/debug/api_priority_and_fairness/dump_queues', { token: 'weak-token' })).code, 403);
   assert.ok(!(await server.ask('GET', '/')).text.includes('/debug'));
 });
+
+test('who is shed is told in upstream\'s words when to come back', async () => {
+  const create = (path: string, object: object) => server.ask('POST', `${flowcontrol}/${path}`, { headers: json, body: JSON.stringify(object) });
+  const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
+  // No seats at all: whoever comes waits for a quarter of its time, in vain.
+  const level = await create('prioritylevelconfigurations', { apiVersion, kind: 'PriorityLevelConfiguration', metadata: { name: 'closed' }, spec: { type: 'Limited', limited: { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0, limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1, queueLengthLimit: 1 } } } } });
+  assert.equal(level.code, 201, level.text);
+  const schema = await create('flowschemas', { apiVersion, kind: 'FlowSchema', metadata: { name: 'closed' }, spec: { matchingPrecedence: 30, priorityLevelConfiguration: { name: 'closed' }, rules: [{ subjects: [{ kind: 'User', user: { name: 'weak' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }] } });
+  assert.equal(schema.code, 201, schema.text);
+  const reply = await server.ask('GET', '/version?timeout=400ms', { token: 'weak-token' });
+  assert.equal(reply.code, 429);
+  assert.equal(reply.text, 'Too many requests, please try again later.\n');
+  assert.equal(reply.headers['retry-after'], '1');
+  assert.equal(reply.headers['content-type'], 'text/plain; charset=utf-8');
+  assert.equal(reply.headers['x-content-type-options'], 'nosniff');
+  assert.equal(reply.headers['x-kubernetes-pf-prioritylevel-uid'], (level.json['metadata'] as { uid: string }).uid);
+  const together = await Promise.all([1, 2, 3].map(() => server.ask('GET', '/version?timeout=400ms', { token: 'weak-token' })));
+  assert.ok(together.every(({ code }) => code === 429));
+  assert.equal((await server.ask('GET', '/version')).code, 200, 'others are not concerned');
+  const { text } = await server.ask('GET', '/metrics');
+  assert.match(text, /^apiserver_flowcontrol_rejected_requests_total\{flow_schema="closed",priority_level="closed",reason="time-out"\} [1-9]/m);
+  assert.match(text, /^apiserver_flowcontrol_rejected_requests_total\{flow_schema="closed",priority_level="closed",reason="queue-full"\} [1-9]/m);
+  await server.ask('DELETE', `${flowcontrol}/flowschemas/closed`);
+  await server.ask('DELETE', `${flowcontrol}/prioritylevelconfigurations/closed`);
+});

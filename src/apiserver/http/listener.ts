@@ -160,8 +160,9 @@ export class Listener {
     try {
       request = this.#requestOf(incoming, outgoing);
     } catch (error) {
-      outgoing.statusCode = apiErrorOf(error).code;
-      outgoing.end(`${apiErrorOf(error).message}\n`);
+      const { code, message } = apiErrorOf(error);
+      outgoing.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff', 'Audit-Id': this.#parts.random.uuid(), 'Cache-Control': 'no-cache, private' });
+      outgoing.end(`${message}\n`);
       return;
     }
     const longRunning = isLongRunning(request.info);

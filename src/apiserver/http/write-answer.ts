@@ -117,6 +117,7 @@ export function writeError(writing: Writing, error: ApiError): void {
   const { bytes, contentType } = negotiated === undefined ? rawJson(status) : renderObject(status, { negotiated, pretty: negotiated.pretty || isPretty(request) });
   const head = headOf(request, writing.auditId);
   head.push(['Content-Type', contentType], ['Content-Length', bytes.length]);
+  if (error.code === 403) head.push(['X-Content-Type-Options', 'nosniff']);
   const retry = error.details?.retryAfterSeconds;
   if (retry !== undefined) head.push(['Retry-After', retry]);
   // What is left of a body that was too large is not worth reading.

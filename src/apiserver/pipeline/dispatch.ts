@@ -103,7 +103,10 @@ function serveVerb(core: Core, served: StoredResource, request: ServerRequest): 
   switch (info.verb) {
     case 'get': return get(core, served, info, request.queryOrUndefined);
     case 'list': return list(core, served, info, request.queryOrUndefined);
-    case 'watch': return watch(core, served, info, request.queryOrUndefined);
+    case 'watch':
+      // The deprecated /watch/ prefix makes a watch of any method; only reading is one.
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+      return watch(core, served, info, request.queryOrUndefined);
     case 'create':
       if (info.name !== '') throw methodNotAllowed();
       request.checkBodyType();

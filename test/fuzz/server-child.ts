@@ -1,0 +1,9 @@
+/** The API server in a process of its own, so that its memory can be told from the fuzzer's. Talks to its parent. */
+import { startFuzzServer } from './server.ts';
+
+const say = (message: object): void => { process.send!(message); };
+const server = await startFuzzServer((line) => say({ complaint: line.slice(0, 2000) }));
+process.on('unhandledRejection', (error) => say({ complaint: `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}` }));
+process.on('disconnect', () => process.exit(0));
+setInterval(() => say({ rssBytes: process.memoryUsage().rss }), 500).unref();
+say({ port: server.port });
