@@ -60,7 +60,7 @@ export class ApiServer implements AsyncDisposable {
   readonly local: LocalEndpoint;
   readonly reader: ObjectReader;
   readonly metrics = new MetricsRegistry();
-  readonly #requestMetrics = new RequestMetrics();
+  readonly #requestMetrics: RequestMetrics;
   readonly #watchMetrics = new WatchMetrics();
   readonly #options: ApiServerOptions;
   readonly #core: Core;
@@ -80,6 +80,10 @@ export class ApiServer implements AsyncDisposable {
     const resources = new ServedResources({ ...chosen, cache });
     this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
+    this.#requestMetrics = new RequestMetrics(({ apiGroup, apiVersion, resource, subresource }) => {
+      const served = resources.find(apiGroup, apiVersion, resource);
+      return served !== undefined && (subresource === '' || served.schema.subresources.some(({ name }) => name === subresource));
+    });
     this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families]);
 
     const authorizers: Authorizer[] = [];

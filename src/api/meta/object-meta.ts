@@ -1,3 +1,4 @@
+import type { Loose } from './loose.ts';
 import type { FieldError } from '../field-error.ts';
 import { forbidden, invalid, required, tooLong } from '../field-error.ts';
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../types/meta/v1.ts';
@@ -143,10 +144,10 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
 }
 
 /** A label selector's keys, operators and values, as `ValidateLabelSelector` words it. */
-export function validateLabelSelector(selector: LabelSelector | undefined, path: string, options: { readonly allowInvalidValues?: boolean } = {}): FieldError[] {
+export function validateLabelSelector(selector: Loose<LabelSelector> | undefined, path: string, options: { readonly allowInvalidValues?: boolean } = {}): FieldError[] {
   if (selector === undefined) return [];
   const errors = validateLabels(selector.matchLabels, `${path}.matchLabels`);
-  selector.matchExpressions?.forEach(({ key, operator, values = [] }, i) => {
+  selector.matchExpressions?.forEach(({ key = '', operator = '', values = [] }, i) => {
     const at = `${path}.matchExpressions[${i}]`;
     if (operator === 'In' || operator === 'NotIn') {
       if (values.length === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));

@@ -23,7 +23,7 @@ const normalClosure = 1000;
 export async function serveWatchSocket(upgrade: Upgrade, answer: WatchAnswer, context: RenderContext, clock: Clock): Promise<void> {
   if (!isWebSocketUpgrade(upgrade)) throw badRequestError('unable to upgrade: watches are served over HTTP and WebSocket');
   const protocols = offeredProtocols(upgrade, 'sec-websocket-protocol').filter((protocol) => !protocol.startsWith(tokenProtocol));
-  const { socket } = await acceptWebSocket(upgrade, protocols.slice(0, 1));
+  const { socket } = await acceptWebSocket(upgrade, protocols.slice(0, 1)).catch((error: unknown) => { throw badRequestError(`unable to upgrade: ${(error as Error).message}`); });
   const { format } = context.negotiated;
   let stop: (() => void) | undefined;
   let over = false;

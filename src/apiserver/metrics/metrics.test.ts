@@ -22,7 +22,7 @@ test('verbs are upstream\'s', () => {
 });
 
 test('requests are sorted into upstream\'s series and buckets', async () => {
-  const requests = new RequestMetrics();
+  const requests = new RequestMetrics(() => true);
   requests.record(counted(pods), 200, 30);
   requests.record(counted(pods, { waitedMs: 900 }), 200, 1000);
   requests.record(counted(pods), 429, 1);

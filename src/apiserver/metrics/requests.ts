@@ -52,7 +52,14 @@ export class RequestMetrics {
   /** By resource (empty for other paths), then by the rest of what tells requests apart. */
   readonly #series = new Map<string, Map<string, Series>>();
   readonly #deprecated = new Map<string, Labels>();
+  readonly #serves: (info: RequestInfo) => boolean;
+  #unserved: Series | undefined;
   #tlsErrors = 0;
+
+  /** `serves`: whether a request is for a resource and subresource that the server has. */
+  constructor(serves: (info: RequestInfo) => boolean) {
+    this.#serves = serves;
+  }
 
   record(request: CountedRequest, code: number, durationMs: number): void {
     const series = this.#seriesOf(request);
@@ -67,17 +74,21 @@ export class RequestMetrics {
 
   #seriesOf(request: CountedRequest): Series {
     const { info, method, rawQuery } = request;
-    let ofResource = this.#series.get(info.resource);
-    if (ofResource === undefined) this.#series.set(info.resource, (ofResource = new Map<string, Series>()));
     const dryRun = rawQuery !== '' && rawQuery.includes('dryRun=All');
     const verb = metricVerb(info, method, request);
     const key = info.isResourceRequest ? `${verb}${info.name === '' ? (info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}${dryRun ? '?' : ''}` : method;
-    let series = ofResource.get(key);
-    if (series === undefined) {
-      const labels = { component: 'apiserver', dry_run: dryRun ? 'All' : '', group: info.apiGroup, resource: info.resource, scope: scopeOf(info), subresource: info.subresource, verb, version: info.apiVersion };
-      series = { labels, codes: new Map(), durations: new Histogram(durationBounds), sli: new Histogram(sliBounds), sizes: new Histogram(sizeBounds) };
-      ofResource.set(key, series);
-    }
+    const known = this.#series.get(info.resource)?.get(key);
+    if (known !== undefined) return known;
+    // What clients make up must not fill the memory: whatever is not served counts as one.
+    if (info.isResourceRequest && !this.#serves(info)) return (this.#unserved ??= this.#begin('', 'unserved', { dry_run: '', group: '', resource: '', scope: '', subresource: '', verb: '', version: '' }));
+    return this.#begin(info.resource, key, { dry_run: dryRun ? 'All' : '', group: info.apiGroup, resource: info.resource, scope: scopeOf(info), subresource: info.subresource, verb, version: info.apiVersion });
+  }
+
+  #begin(resource: string, key: string, labels: Labels): Series {
+    const series: Series = { labels: { component: 'apiserver', ...labels }, codes: new Map(), durations: new Histogram(durationBounds), sli: new Histogram(sliBounds), sizes: new Histogram(sizeBounds) };
+    let ofResource = this.#series.get(resource);
+    if (ofResource === undefined) this.#series.set(resource, (ofResource = new Map<string, Series>()));
+    ofResource.set(key, series);
     return series;
   }
 
