@@ -41,6 +41,8 @@ export interface UpdateRules<T> {
    * Dotted paths. Default: `status` for a resource that has a status subresource, `spec` for that subresource.
    */
   readonly resets?: readonly string[];
+  /** The other way about: all that this endpoint can own. `*` stands for any item of a list. */
+  readonly owns?: readonly string[];
 }
 
 /**

@@ -5,7 +5,7 @@ import { ApiError, badRequestError } from '../status.ts';
 import type { ManagedFieldsEntry, StatusCause } from '../types/meta/v1.ts';
 import { appliedFields, joinProblems, mergeApplied, validateApplied } from './applied.ts';
 import { compareObjects, createdFields } from './compare.ts';
-import { difference, pathsOf, recursiveDifference, setOfPath, union } from './field-set.ts';
+import { difference, pathsOf, recursiveDifference, restrict, setOfPath, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.ts';
 import type { Owner, Owners } from './owners.ts';
@@ -13,7 +13,7 @@ import { entriesOf, ownerId, storedOwners } from './owners.ts';
 import { showElement } from './path-element.ts';
 import { removeFields, withNamedFields } from './prune.ts';
 import type { Shape } from './shape.ts';
-import { lossesOf, reconcileOwners, takeFrom } from './track.ts';
+import { lossesOf, ownedPart, reconcileOwners, takeFrom } from './track.ts';
 import type { Writer } from './track.ts';
 import { sameValue } from './values.ts';
 
@@ -93,11 +93,13 @@ function applyOnce(live: KubeObject | undefined, patch: JsonObject, stands: Kube
   const merged = mergeApplied(stands as unknown as JsonObject, patch, writer.endpoint.shape) as JsonObject;
   const id = ownerId({ ...writer.endpoint, manager: writer.manager, operation: 'Apply' });
   const last = owners.get(id);
-  const fields = difference(recursiveDifference(appliedFields(patch, writer.endpoint.shape), writer.endpoint.ignored), metadataItself);
+  const { owned, ignored } = writer.endpoint;
+  const named = difference(recursiveDifference(appliedFields(patch, writer.endpoint.shape), ignored), metadataItself);
+  const fields = owned === undefined ? named : restrict(named, owned);
   const mine: Owner = { manager: writer.manager, operation: 'Apply', apiVersion: writer.endpoint.apiVersion, subresource: writer.endpoint.subresource, time: last?.time, fields };
   owners.set(id, mine);
   const object = last === undefined ? merged : prune(merged, owners, last, writer);
-  const comparison = compareObjects(stands, object, writer.endpoint.shape, { form: 'raw', ignored: writer.endpoint.ignored });
+  const comparison = ownedPart(compareObjects(stands, object, writer.endpoint.shape, { form: 'raw', ignored }), writer);
   const losses = lossesOf(owners, { live: stands, object: object as unknown as KubeObject, comparison, except: id }, writer);
   if (!force && losses.conflicts.size > 0) throw new Conflicts([...losses.conflicts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([owner, set]) => [...pathsOf(set)].map((path) => ({ owner, path }))));
   takeFrom(owners, losses);
@@ -128,14 +130,14 @@ function prune(merged: JsonObject, owners: Owners, last: Owner, writer: Writer):
   const convertedKept = convert(kept, last.apiVersion, writer);
   if (convertedKept === undefined) return merged;
   // Only what this manager had itself goes.
-  const removed = difference(named(before, shape), named(convertedKept.object, shape));
+  const removed = difference(namedIn(before, shape), namedIn(convertedKept.object, shape));
   const own = withNamedFields(last.fields, shape);
   const pruned = removeFields(before, intersectionOf(removed, own), shape) as JsonObject;
   return convert(pruned, writer.endpoint.apiVersion, writer)?.object ?? merged;
 }
 
 const intersectionOf = (a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined => difference(a, difference(a, b));
-const named = (object: JsonObject, shape: Shape): FieldSet | undefined => withNamedFields(appliedFields(object, shape), shape);
+const namedIn = (object: JsonObject, shape: Shape): FieldSet | undefined => withNamedFields(appliedFields(object, shape), shape);
 
 interface Pruning { readonly merged: JsonObject; readonly pruned: JsonObject; readonly version: string }
 
@@ -151,8 +153,8 @@ function addBackOwned({ merged, pruned, version }: Pruning, owners: Owners, writ
     const part = convert(current.pruned, apiVersion, writer);
     if (whole === undefined || part === undefined) continue;
     const { object, shape } = whole;
-    const keep = union(named(part.object, shape), withNamedFields(byVersion.get(apiVersion), shape));
-    current = { merged: object, pruned: (removeFields(object, difference(named(object, shape), keep), shape) ?? {}) as JsonObject };
+    const keep = union(namedIn(part.object, shape), withNamedFields(byVersion.get(apiVersion), shape));
+    current = { merged: object, pruned: (removeFields(object, difference(namedIn(object, shape), keep), shape) ?? {}) as JsonObject };
   }
   return current.pruned;
 }

@@ -162,6 +162,19 @@ function keep(node: FieldNode, member: boolean, below: FieldSet | undefined, chi
   return children === below && member === isMember(node) ? node : nodeOf(member, children);
 }
 
+/** Paths, and everything below each; `*` stands for any element. */
+export interface FieldPattern { readonly [element: string]: FieldPattern | true }
+
+/** The part of a set that a pattern covers. */
+export function restrict(set: FieldSet | undefined, pattern: FieldPattern): FieldSet | undefined {
+  return mapChildren(set, (node, element) => {
+    const below = pattern[element] ?? pattern['*'];
+    if (below === undefined || below === true) return below && node;
+    const children = childrenOf(node);
+    return keep(node, isMember(node), children, restrict(children, below));
+  });
+}
+
 /** Is this very place in the set? */
 export function hasPath(set: FieldSet | undefined, path: readonly string[]): boolean {
   let node: FieldNode | undefined = set;

@@ -6,8 +6,8 @@ import type { KubeObject } from '../meta/object.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { changedFields, compareObjects, createdFields } from './compare.ts';
 import type { Comparison } from './compare.ts';
-import { difference, intersection, union } from './field-set.ts';
-import type { FieldSet } from './field-set.ts';
+import { difference, intersection, restrict, union } from './field-set.ts';
+import type { FieldPattern, FieldSet } from './field-set.ts';
 import type { Owner, Owners } from './owners.ts';
 import { entriesOf, entryOf, givenOwners, isReset, ManagedFieldsError, ownerId, storedOwners } from './owners.ts';
 import { reconcileFields } from './prune.ts';
@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly shape: Shape;
   /** What this way of writing resets, in its version, and what is never owned. */
   readonly ignored: FieldSet;
+  /** All that this way of writing can own, where that is little. */
+  readonly owned?: FieldPattern | undefined;
   /** The same in another version: of managers who wrote in that, nothing there counts as changed. */
   ignoredIn(apiVersion: string): FieldSet;
   readonly versions: Versions;
@@ -86,7 +88,7 @@ export function trackUpdate(live: KubeObject | undefined, object: KubeObject, wr
   if (live === undefined && owners.size === 0) return trackCreate(object, writer);
   if (!own) reconcileOwners(owners, live ?? object, writer);
   const id = ownerId({ ...writer.endpoint, manager: writer.manager, operation: 'Update' });
-  const comparison = compareObjects(live ?? {}, object, writer.endpoint.shape, { form: 'go', ignored: writer.endpoint.ignored });
+  const comparison = ownedPart(compareObjects(live ?? {}, object, writer.endpoint.shape, { form: 'go', ignored: writer.endpoint.ignored }), writer);
   takeFromOthers(owners, { live: live ?? emptyOf(object), object, comparison, except: undefined }, writer);
   const changed = changedFields(comparison);
   if (changed !== undefined) {
@@ -95,6 +97,12 @@ export function trackUpdate(live: KubeObject | undefined, object: KubeObject, wr
   }
   capUpdaters(owners);
   return entriesOf(owners);
+}
+
+/** What a write can have changed. */
+export function ownedPart(comparison: Comparison, { endpoint: { owned } }: Writer): Comparison {
+  if (owned === undefined) return comparison;
+  return { removed: restrict(comparison.removed, owned), modified: restrict(comparison.modified, owned), added: restrict(comparison.added, owned) };
 }
 
 const emptyOf = ({ apiVersion, kind }: KubeObject): KubeObject => ({ ...(apiVersion !== undefined && { apiVersion }), ...(kind !== undefined && { kind }), metadata: {} });
@@ -152,7 +160,7 @@ function compareIn(apiVersion: string, { live, object }: Transition, writer: Wri
   const before = writer.endpoint.versions.convert(live, apiVersion);
   const after = writer.endpoint.versions.convert(object, apiVersion);
   if (before === undefined || after === undefined) return undefined;
-  return compareObjects(before.object, after.object, before.shape, { form: 'go', ignored: writer.endpoint.ignoredIn(apiVersion) });
+  return ownedPart(compareObjects(before.object, after.object, before.shape, { form: 'go', ignored: writer.endpoint.ignoredIn(apiVersion) }), writer);
 }
 
 /** Takes from each manager what it loses; managers without fields are gone. */

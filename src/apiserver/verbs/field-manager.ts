@@ -1,5 +1,5 @@
 import { setOf, setOfPath, union } from '../../api/managed-fields/field-set.ts';
-import type { FieldSet } from '../../api/managed-fields/field-set.ts';
+import type { FieldPattern, FieldSet } from '../../api/managed-fields/field-set.ts';
 import { givenOwners, ManagedFieldsError } from '../../api/managed-fields/owners.ts';
 import { structShape } from '../../api/managed-fields/shape.ts';
 import { trackUpdate } from '../../api/managed-fields/track.ts';
@@ -71,10 +71,24 @@ function endpointOf(core: Core, served: StoredResource, subresource: string): En
   if (endpoint === undefined) {
     let ignored = neverOwned;
     for (const path of resetFields(served, subresource)) ignored = union(ignored, setOfPath(path.split('.').map((name) => `f:${name}`)))!;
-    endpoint = { apiVersion: served.apiVersion, subresource, shape: structShape(served.schema.schema), ignored, ignoredIn: () => ignored, versions: versionsOf(core, served) };
+    endpoint = { apiVersion: served.apiVersion, subresource, shape: structShape(served.schema.schema), ignored, ignoredIn: () => ignored, versions: versionsOf(core, served), owned: patternOf(updateRules(served, subresource)?.owns) };
     bySubresource.set(subresource, endpoint);
   }
   return endpoint;
+}
+
+function patternOf(paths: readonly string[] | undefined): FieldPattern | undefined {
+  if (paths === undefined) return undefined;
+  const pattern: Record<string, FieldPattern | true> = {};
+  for (const path of paths) {
+    const names = path.split('.').map((name) => (name === '*' ? name : `f:${name}`));
+    let at = pattern;
+    names.forEach((name, i) => {
+      if (i === names.length - 1) at[name] = true;
+      else at = (at[name] ??= {}) as Record<string, FieldPattern | true>;
+    });
+  }
+  return pattern;
 }
 
 /** What a way of writing leaves as it is, whatever is sent. */

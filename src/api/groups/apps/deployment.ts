@@ -95,6 +95,7 @@ export const deploymentDefinition: ResourceDefinition<Deployment> = {
   },
   subresources: {
     status: {
+      resets: ['spec', 'metadata.labels'],
       prepareForUpdate(object, old) {
         keepAllButStatus(object, old);
         if (old.metadata.labels === undefined) delete object.metadata.labels;

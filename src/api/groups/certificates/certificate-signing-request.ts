@@ -82,8 +82,8 @@ export const certificateSigningRequestDefinition: ResourceDefinition<Certificate
     validateUpdate: (object, old) => validateRequestUpdate(object, old, 'request'),
   },
   subresources: {
-    status: { prepareForUpdate: prepareStatus, validateUpdate: (object, old) => validateRequestUpdate(object, old, 'status') },
-    approval: { prepareForUpdate: prepareApproval, validateUpdate: (object, old) => validateRequestUpdate(object, old, 'approval') },
+    status: { resets: ['spec', 'status.conditions'], prepareForUpdate: prepareStatus, validateUpdate: (object, old) => validateRequestUpdate(object, old, 'status') },
+    approval: { resets: ['spec', 'status.certificate'], prepareForUpdate: prepareApproval, validateUpdate: (object, old) => validateRequestUpdate(object, old, 'approval') },
   },
   columns: [
     nameColumn,

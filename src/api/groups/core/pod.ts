@@ -111,6 +111,7 @@ export const podDefinition: ResourceDefinition<Pod> = {
   },
   subresources: {
     status: {
+      resets: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
       prepareForUpdate(pod, old) {
         keepAllButStatus(pod, old);
         // Neither deletion nor ownership goes through status.
@@ -126,6 +127,7 @@ export const podDefinition: ResourceDefinition<Pod> = {
       validateUpdate: validatePodStatusUpdate,
     },
     ephemeralcontainers: {
+      owns: ['spec.ephemeralContainers'],
       prepareForUpdate(pod, old) {
         const added = pod.spec?.ephemeralContainers;
         if (old.spec !== undefined) {
@@ -138,7 +140,7 @@ export const podDefinition: ResourceDefinition<Pod> = {
       },
       validateUpdate: validateEphemeralContainersUpdate,
     },
-    resize: { prepareForUpdate: prepareForResize, validateUpdate: validatePodResize },
+    resize: { owns: ['spec.containers.*.resources', 'spec.containers.*.resizePolicy', 'spec.initContainers.*.resources', 'spec.initContainers.*.resizePolicy', 'spec.resources'], prepareForUpdate: prepareForResize, validateUpdate: validatePodResize },
   },
   warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
   gracePeriodSeconds,

@@ -18,7 +18,7 @@ export const flowSchemaDefinition: ResourceDefinition<FlowSchema> = {
   prepareForCreate: rules.prepareForCreate,
   validate: validateFlowSchema,
   update: { ...rules.update, validateUpdate: validateFlowSchema },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
+  subresources: { status: { resets: ['metadata', 'spec'], prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
   columns: [
     nameColumn,
     column('PriorityLevel', ({ spec }) => spec?.priorityLevelConfiguration.name ?? ''),

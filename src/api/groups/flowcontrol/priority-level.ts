@@ -32,7 +32,7 @@ export const priorityLevelConfigurationDefinition: ResourceDefinition<PriorityLe
   prepareForCreate: rules.prepareForCreate,
   validate: validatePriorityLevel,
   update: { ...rules.update, validateUpdate: validatePriorityLevel },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
+  subresources: { status: { resets: ['metadata', 'spec'], prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
   columns: [
     nameColumn,
     column('Type', ({ spec }) => spec?.type ?? ''),

@@ -69,6 +69,7 @@ export const volumeAttachmentDefinition: ResourceDefinition<VolumeAttachment> = 
   update: { ...rules.update, validateUpdate },
   subresources: {
     status: {
+      resets: ['metadata', 'spec'],
       prepareForUpdate(object, old) {
         keepAllButStatus(object, old);
         keepMetadata(object, old);
