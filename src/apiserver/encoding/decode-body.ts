@@ -20,7 +20,7 @@ export interface BodyOptions {
   readonly expected?: { readonly apiVersion: string; readonly kind: string };
 }
 
-/** Patches are JSON and YAML by another name. */
+/** Patches are JSON, YAML and CBOR by another name. */
 const patchFormats: Readonly<Record<string, 'json' | 'yaml' | 'cbor'>> = {
   'application/json-patch+json': 'json', 'application/merge-patch+json': 'json', 'application/strategic-merge-patch+json': 'json', 'application/apply-patch+yaml': 'yaml', 'application/apply-patch+cbor': 'cbor',
 };

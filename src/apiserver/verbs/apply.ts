@@ -14,6 +14,7 @@ import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, writerOf } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { mayCreate } from './may-create.ts';
+import { unknownPatchType } from './patch-errors.ts';
 import { matchName } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { writeOptions } from './write-options.ts';
@@ -25,7 +26,9 @@ export async function readApplied(request: ServerRequest): Promise<{ readonly pa
   try {
     body = await request.decodedBody();
   } catch (error) {
-    throw isReason(error, 'BadRequest') ? badRequestError(`error encoding patch: ${error.message}`) : error;
+    // CBOR, where it is not turned on.
+    if (isReason(error, 'UnsupportedMediaType')) throw unknownPatchType();
+    throw isReason(error, 'BadRequest') ? badRequestError(`error ${request.header('content-type')?.includes('cbor') === true ? 'decoding' : 'encoding'} patch: ${error.message}`) : error;
   }
   const { value, duplicates } = body;
   if (!isJsonObject(value ?? {})) throw badRequestError(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);

@@ -1,7 +1,6 @@
 /** How upstream words what is wrong with a patch: 422 for a field called `patch`, whose value is shown. */
 import { invalid } from '../../api/field-error.ts';
-import type { ApiError } from '../../api/status.ts';
-import { badRequestError, invalidError } from '../../api/status.ts';
+import { ApiError, badRequestError, invalidError } from '../../api/status.ts';
 import type { DecodedBody } from './decode-object.ts';
 import type { PatchType } from './patch.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -50,3 +49,6 @@ function converterError(detail: string): string {
   if (given === 'number' && wanted === 'string') return 'cannot convert int64 to string';
   return `unrecognized type: ${wanted}`;
 }
+
+/** 415: upstream's router says this, before anybody looks at the patch. */
+export const unknownPatchType = (): ApiError => new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });

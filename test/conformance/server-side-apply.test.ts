@@ -1,0 +1,106 @@
+/** Server-side apply and field managers as kubectl uses them; skipped where it is not installed. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { RunningCluster } from '../clients/simulated-cluster.ts';
+import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
+
+const program = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'kubectl')).find((file) => existsSync(file));
+const skip = program === undefined ? 'kubectl is not installed' : false;
+let running: RunningCluster;
+let home: string;
+
+before(async () => {
+  if (program === undefined) return;
+  running = await startSimulatedCluster();
+  home = await mkdtemp(join(tmpdir(), 'coxswain-apply-'));
+});
+after(async () => {
+  if (program === undefined) return;
+  await running[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Runs kubectl to its end, with an object on its standard input. Throws unless it ends with the code that is expected. */
+async function kubectl(args: readonly string[], options: { readonly object?: object; readonly code?: number } = {}): Promise<{ out: string; err: string }> {
+  const child = spawn(program!, ['--kubeconfig', running.kubeconfig, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { out += chunk; });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { err += chunk; });
+  child.stdin.end(options.object === undefined ? '' : JSON.stringify(options.object));
+  const code = await new Promise<number | null>((resolve) => { child.on('close', resolve); });
+  assert.equal(code, options.code ?? 0, `kubectl ${args.join(' ')}: ${err}${out}`);
+  return { out, err };
+}
+
+const apply = (object: object, ...more: string[]): Promise<{ out: string; err: string }> => kubectl(['apply', '--server-side', '-f', '-', ...more], { object });
+const read = async (name: string, path: string): Promise<string> => (await kubectl(['get', ...name.split('/'), '--show-managed-fields', '-o', `jsonpath=${path}`])).out;
+const managers = (name: string): Promise<string> => read(name, '{range .metadata.managedFields[*]}{.manager} {.operation} {.subresource}{"\\n"}{end}');
+
+function deployment(name: string, spec: { readonly replicas?: number; readonly image?: string }): object {
+  const { replicas, image = 'registry.k8s.io/pause:3.10' } = spec;
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { ...(replicas !== undefined && { replicas }), selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image }] } } } };
+}
+
+test('[sig-api-machinery] ServerSideApply should create an applied object if it does not already exist, and work for subresources', { skip }, async () => {
+  assert.match((await apply(deployment('first', { replicas: 1 }))).out, /deployment\.apps\/first serverside-applied/);
+  assert.match(await managers('deployment/first'), /^kubectl Apply \n/);
+  assert.match((await apply(deployment('first', { replicas: 1 }))).out, /serverside-applied/);
+  await kubectl(['wait', 'deployment/first', '--for=condition=Available', '--timeout=20s']);
+  assert.match(await managers('deployment/first'), /^kubectl Apply \nkube-controller-manager Update status\n$/);
+  await kubectl(['delete', 'deployment', 'first', '--wait=false']);
+});
+
+test('[sig-api-machinery] ServerSideApply should give up ownership of a field if forced applied by a controller', { skip }, async () => {
+  await apply(deployment('owned', { replicas: 1 }), '--field-manager=first');
+  const refused = await kubectl(['apply', '--server-side', '-f', '-', '--field-manager=second'], { object: deployment('owned', { replicas: 2 }), code: 1 });
+  assert.match(refused.err, /Apply failed with 1 conflict: conflict with "first": \.spec\.replicas/);
+  await apply(deployment('owned', { replicas: 2 }), '--field-manager=second', '--force-conflicts');
+  assert.equal(await read('deployment/owned', '{.spec.replicas}'), '2');
+  // What the first leaves out now is the second's alone, and stays.
+  await apply(deployment('owned', {}), '--field-manager=first');
+  assert.equal(await read('deployment/owned', '{.spec.replicas}'), '2');
+  await kubectl(['scale', 'deployment', 'owned', '--replicas=3']);
+  assert.match(await managers('deployment/owned'), /kubectl Update scale/);
+  await kubectl(['delete', 'deployment', 'owned', '--wait=false']);
+});
+
+test('[sig-api-machinery] ServerSideApply should remove a field if it is owned but removed in the apply request', { skip }, async () => {
+  const map = (data: object): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fields' }, data });
+  await apply(map({ a: '1', b: '2' }));
+  await apply(map({ a: '1' }));
+  assert.equal(await read('configmap/fields', '{.data}'), '{"a":"1"}');
+  assert.match((await apply(map({ a: '1', c: '3' }), '--dry-run=server', '-o', 'yaml')).out, /c: "3"/);
+  assert.equal(await read('configmap/fields', '{.data}'), '{"a":"1"}');
+  const difference = await kubectl(['diff', '--server-side', '-f', '-'], { object: map({ a: '2' }), code: 1 });
+  assert.match(difference.out, /^-\s+a: "1"$/m);
+  assert.match(difference.out, /^\+\s+a: "2"$/m);
+  await kubectl(['delete', 'configmap', 'fields']);
+});
+
+test('[sig-cli] Kubectl client-side apply becomes server-side apply, and the other way about', { skip }, async () => {
+  const map = (data: object): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'migrated' }, data });
+  await kubectl(['apply', '-f', '-'], { object: map({ a: '1', gone: 'x' }) });
+  assert.match(await managers('configmap/migrated'), /^kubectl-client-side-apply Update \n$/);
+  await apply(map({ a: '2' }));
+  assert.equal(await read('configmap/migrated', '{.data}'), '{"a":"2"}', 'kubectl moved the fields of the client-side apply to itself');
+  assert.match(await managers('configmap/migrated'), /^kubectl Apply \n/m);
+  assert.doesNotMatch(await managers('configmap/migrated'), /client-side/);
+  assert.match(await read('configmap/migrated', '{.metadata.annotations.kubectl\\.kubernetes\\.io/last-applied-configuration}'), /"data":\{"a":"2"\}/);
+  await kubectl(['apply', '-f', '-'], { object: map({ a: '3' }) });
+  assert.equal(await read('configmap/migrated', '{.data.a}'), '3');
+  await kubectl(['label', 'configmap', 'migrated', 'x=y', '--field-manager=labeller']);
+  assert.match(await managers('configmap/migrated'), /labeller Update/);
+  assert.doesNotMatch((await kubectl(['get', 'configmap', 'migrated', '-o', 'yaml'])).out, /managedFields/);
+  await kubectl(['delete', 'configmap', 'migrated']);
+});
+
+test('[sig-api-machinery] FieldValidation: an apply with a field that nobody knows, or twice the same', { skip }, async () => {
+  const { err } = await kubectl(['apply', '--server-side', '-f', '-'], { object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'wrong' }, nothing: 1 }, code: 1 });
+  assert.match(err, /failed to create typed patch object \(default\/wrong; \/v1, Kind=ConfigMap\): \.nothing: field not declared in schema/);
+});
