@@ -14,5 +14,5 @@ if (!existsSync(join(folder, 'swagger.json'))) {
   console.log(`nothing generated: ${folder}/swagger.json is not there; give the folder that holds kubernetes-1.36/swagger.json and protobuf.json`);
 } else {
   execFileSync(process.execPath, [join(import.meta.dirname, 'types.ts'), join(folder, 'swagger.json')], { stdio: 'inherit' });
-  console.log(generateSchema(folder));
+  console.log(generateSchema(folder, join(data, 'kubernetes-1.20')));
 }

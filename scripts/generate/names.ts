@@ -35,6 +35,7 @@ export const shortNames: Record<string, readonly string[]> = {
   priorityclasses: ['pc'],
   storageclasses: ['sc'],
   volumeattributesclasses: ['vac'],
+  podsecuritypolicies: ['psp'],
 };
 
 export const categories: Record<string, readonly string[]> = {

@@ -1,16 +1,18 @@
 /**
  * Writes `src/api/schema/generated/table.ts`: every v1.36 type, field and resource in a compact text that
  * `src/api/schema/table.ts` decodes on demand (the format is described there). Names, types, numbers and rules only.
+ * Beside it `older.ts`, the same for versions that v1.36 no longer serves: loaded only when one of them is turned on.
  *
- * Usage: node scripts/generate/schema.ts PATH-TO/kubernetes-1.36
+ * Usage: node scripts/generate/schema.ts PATH-TO/kubernetes-1.36 PATH-TO/kubernetes-1.20
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addOlderTypes, isPayload, olderResources } from './older.ts';
 import { bareKinds, categories, groupOrder, inlined, packageGroups, protobufToJson, shortNames } from './names.ts';
 
-interface GroupVersionKind { group: string; version: string; kind: string }
-interface Schema {
+export interface GroupVersionKind { group: string; version: string; kind: string }
+export interface Schema {
   $ref?: string;
   type?: string;
   format?: string;
@@ -30,11 +32,11 @@ interface Operation {
   'x-kubernetes-action'?: string;
   'x-kubernetes-group-version-kind'?: GroupVersionKind;
 }
-interface Swagger {
+export interface Swagger {
   definitions: Record<string, Schema>;
   paths: Record<string, Record<string, Operation>>;
 }
-interface Message { fields: Record<string, { type: string; id: number; rule?: string; keyType?: string }> }
+export interface Message { fields: Record<string, { type: string; id: number; rule?: string; keyType?: string }> }
 interface Namespace { nested?: Record<string, Namespace>; fields?: Message['fields'] }
 
 const scalars: Record<string, string> = {
@@ -50,6 +52,10 @@ const scalars: Record<string, string> = {
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool': 'a4',
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray': 'a5',
   'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': 'a6',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.JSON': 'a1',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.JSONSchemaPropsOrArray': 'a3',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.JSONSchemaPropsOrBool': 'a4',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1.JSONSchemaPropsOrStringArray': 'a5',
 };
 const protobufScalars: Record<string, string> = { string: 's', bytes: 'b', bool: 't', int32: 'i', int64: 'l', double: 'n' };
 
@@ -66,10 +72,10 @@ function collectMessages(namespace: Namespace, path: string, into: Map<string, M
 }
 
 /** What one line of the table says. */
-interface Field { name: string; type: string; tag: string; flags: string; mergeKey: string; mapKeys: string }
-interface Definition { name: string; kinds: GroupVersionKind[]; mapType: string; fields: Field[] }
+export interface Field { name: string; type: string; tag: string; flags: string; mergeKey: string; mapKeys: string }
+export interface Definition { name: string; kinds: GroupVersionKind[]; mapType: string; fields: Field[] }
 
-class TypeTable {
+export class TypeTable {
   readonly definitions = new Map<string, Definition>();
   readonly #swagger: Swagger;
   readonly #messages: Map<string, Message>;
@@ -140,19 +146,19 @@ class TypeTable {
         { atomic: 'A', set: 'S', map: 'L', none: '' }[value['x-kubernetes-list-type'] ?? 'none']!,
         { granular: 'g', atomic: 'c', none: '' }[value['x-kubernetes-map-type'] ?? 'none']!,
       ].join('');
-      return { name: property, type: duration ? 'D' : this.#typeOfSwagger(value), tag: tag?.tag ?? '', flags, mergeKey: value['x-kubernetes-patch-merge-key'] ?? '', mapKeys: (value['x-kubernetes-list-map-keys'] ?? []).join('+') };
+      return { name: property, type: duration ? 'D' : this.typeOfSwagger(value), tag: tag?.tag ?? '', flags, mergeKey: value['x-kubernetes-patch-merge-key'] ?? '', mapKeys: (value['x-kubernetes-list-map-keys'] ?? []).join('+') };
     });
     const kinds = schema['x-kubernetes-group-version-kind'] ?? [];
     this.definitions.set(name, { name, kinds: kinds.length > 1 ? kinds.filter((kind) => kind.group === '') : kinds, mapType: { granular: 'g', atomic: 'c', none: '' }[schema['x-kubernetes-map-type'] ?? 'none']!, fields });
   }
 
-  #typeOfSwagger(schema: Schema): string {
+  typeOfSwagger(schema: Schema): string {
     if (schema.$ref !== undefined) {
       const name = schema.$ref.replace('#/definitions/', '');
       return scalars[name] ?? `@${name}`;
     }
-    if (schema.items !== undefined) return `[${this.#typeOfSwagger(schema.items)}`;
-    if (schema.additionalProperties !== undefined) return `{${this.#typeOfSwagger(schema.additionalProperties)}`;
+    if (schema.items !== undefined) return `[${this.typeOfSwagger(schema.items)}`;
+    if (schema.additionalProperties !== undefined) return `{${this.typeOfSwagger(schema.additionalProperties)}`;
     switch (schema.type) {
       case 'string': return schema.format === 'byte' ? 'b' : 's';
       case 'integer': return schema.format === 'int32' ? 'i' : 'l';
@@ -190,8 +196,8 @@ class TypeTable {
     return `@${definition}`;
   }
 
-  encode(): string {
-    const names = [...this.definitions.keys()].sort();
+  /** The definitions in `names` as text; those that they name are there too, or in another text: `=NAME`. */
+  encode(names: readonly string[]): string {
     const index = new Map(names.map((name, at) => [name, at.toString(36)]));
     return names.map((name) => {
       const { kinds, mapType, fields } = this.definitions.get(name)!;
@@ -199,21 +205,23 @@ class TypeTable {
       const texts = fields.map((field) => {
         const type = field.type.replace(/@(.*)$/, (_, target: string) => {
           const at = index.get(target);
-          if (at === undefined) throw new Error(`${name}.${field.name} refers to ${target}, which is not there`);
-          return `@${at}`;
+          if (at === undefined && !this.definitions.has(target)) throw new Error(`${name}.${field.name} refers to ${target}, which is not there`);
+          return at === undefined ? `=${shortName(target)}` : `@${at}`;
         });
         return [field.name, type, field.tag, field.flags, field.mergeKey, field.mapKeys].join(':').replace(/:+$/, '');
       });
-      return [name.replace(/^io\.k8s\.api\./, '+'), kind, mapType, ...texts].join('\t');
+      return [shortName(name), kind, mapType, ...texts].join('\t');
     }).join('\n');
   }
 }
+
+const shortName = (name: string): string => name.replace(/^io\.k8s\.api\./, '+');
 
 const verbLetters: Record<string, string> = { create: 'c', delete: 'd', deletecollection: 'D', get: 'g', list: 'l', patch: 'p', update: 'u', watch: 'w' };
 const verbOfAction: Record<string, string> = { post: 'create', put: 'update', patch: 'patch', get: 'get', list: 'list', delete: 'delete', deletecollection: 'deletecollection' };
 const verbOfConnect: Record<string, string> = { post: 'create', put: 'update', patch: 'patch', get: 'get', delete: 'delete' };
 
-interface Resource { group: string; version: string; resource: string; namespaced: boolean; kind: string; verbs: Set<string>; subresources: Map<string, { verbs: Set<string>; gvk: GroupVersionKind }> }
+export interface Resource { group: string; /** The group whose objects it shows, where that is another. */ home?: string; version: string; resource: string; namespaced: boolean; kind: string; verbs: Set<string>; subresources: Map<string, { verbs: Set<string>; gvk: GroupVersionKind }> }
 
 /** GA before beta before alpha, higher before lower: apimachinery's version.CompareKubeAwareVersionStrings. */
 function versionRank(version: string): number {
@@ -221,7 +229,7 @@ function versionRank(version: string): number {
   return (stage === undefined ? 2 : stage === 'beta' ? 1 : 0) * 1e6 + Number(major) * 1e3 + Number(minor ?? 0);
 }
 
-function collectResources(swagger: Swagger): Resource[] {
+export function collectResources(swagger: Swagger): Resource[] {
   const resources = new Map<string, Resource>();
   for (const [path, operations] of Object.entries(swagger.paths)) {
     const match = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)\/(watch\/)?(namespaces\/\{namespace\}\/)?([a-z]+)(?:\/(\{name\})(?:\/([a-z]+))?)?$/.exec(path);
@@ -250,43 +258,69 @@ function collectResources(swagger: Swagger): Resource[] {
   return [...resources.values()].sort((a, b) => rank(a.group) - rank(b.group) || versionRank(b.version) - versionRank(a.version) || (a.resource < b.resource ? -1 : 1));
 }
 
+/** Every definition that is reached from `roots`, sorted by name. */
+function reachable(definitions: ReadonlyMap<string, Definition>, roots: Iterable<string>): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    for (const { type } of definitions.get(name)!.fields) {
+      const target = /@(.*)$/.exec(type)?.[1];
+      if (target !== undefined) visit(target);
+    }
+  };
+  for (const root of roots) visit(root);
+  return [...found].sort();
+}
+
 /** The hash of the group, version and kind that the resource is stored as: upstream's discovery.StorageVersionHash. */
-function storageVersionHash(resource: Resource, all: readonly Resource[]): string {
+export function storageVersionHash(resource: Resource, all: readonly Resource[]): string {
   if (!resource.verbs.has('watch')) return '';
-  const preferred = resource.resource === 'events' ? { group: '', version: 'v1' } : all.find((other) => other.group === resource.group && other.resource === resource.resource)!;
+  const preferred = resource.resource === 'events' ? { group: '', version: 'v1' } : all.find((other) => other.group === (resource.home ?? resource.group) && other.resource === resource.resource) ?? resource;
   return createHash('sha256').update(`${preferred.group}/${preferred.version}/${resource.kind}`).digest().subarray(0, 8).toString('base64');
 }
 
-function encodeResources(resources: readonly Resource[]): string {
+export function encodeResources(resources: readonly Resource[], stored: readonly Resource[]): string {
   const letters = (verbs: Set<string>): string => [...verbs].sort().map((verb) => verbLetters[verb]!).join('');
   return resources.map((entry) => {
     const subresources = [...entry.subresources].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { verbs, gvk }]) => {
       const own = gvk.group === entry.group && gvk.version === entry.version && gvk.kind === entry.kind;
       return `${name}:${letters(verbs)}${own ? '' : `:${gvk.group}/${gvk.version}/${gvk.kind}`}`;
     });
-    return [entry.group, entry.version, entry.resource, entry.kind, entry.namespaced ? 'n' : 'c', (shortNames[entry.resource] ?? []).join(','), (categories[entry.resource] ?? []).join(','), letters(entry.verbs), storageVersionHash(entry, resources), ...subresources].join('\t');
+    return [entry.group, entry.version, entry.resource, entry.kind, entry.namespaced ? 'n' : 'c', (shortNames[entry.resource] ?? []).join(','), (categories[entry.resource] ?? []).join(','), letters(entry.verbs), storageVersionHash(entry, stored), ...subresources].join('\t');
   }).join('\n');
 }
 
-/** Generates the table from a folder that holds upstream's swagger.json and protobuf.json. */
-export function generateSchema(folder: string): string {
-  const swagger = JSON.parse(readFileSync(join(folder, 'swagger.json'), 'utf8')) as Swagger;
-  const messages = collectMessages(JSON.parse(readFileSync(join(folder, 'protobuf.json'), 'utf8')) as Namespace, '', new Map());
+/** Generates both tables from folders that hold upstream's swagger.json and protobuf.json, and the swagger.json of v1.20. */
+export function generateSchema(folder: string, olderFolder: string): string {
+  const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+  const swagger = read(join(folder, 'swagger.json')) as Swagger;
+  const messages = collectMessages(read(join(folder, 'protobuf.json')) as Namespace, '', new Map());
   const types = new TypeTable(swagger, messages);
+  addOlderTypes(types.definitions, read(join(olderFolder, 'swagger.json')) as Swagger, { typeOf: (schema) => types.typeOfSwagger(schema), scalars });
   const resources = collectResources(swagger);
+
+  const older = olderResources(resources);
+  const payload = [...types.definitions.values()].filter(({ name, kinds }) => kinds.length > 0 && !(name in swagger.definitions) && isPayload(name)).map(({ name }) => name);
+  const main = reachable(types.definitions, [...Object.keys(swagger.definitions).filter((name) => types.definitions.has(name)), ...payload]);
+  const inMain = new Set(main);
+  const others = reachable(types.definitions, [...types.definitions.values()].filter(({ kinds }) => kinds.length > 0).map(({ name }) => name)).filter((name) => !inMain.has(name));
+
   const literal = (text: string): string => `\`${text.replace(/[\\`$]/g, '\\$&')}\``;
   const output = join(import.meta.dirname, '../../src/api/schema/generated');
   mkdirSync(output, { recursive: true });
-  writeFileSync(join(output, 'table.ts'), `// Generated by scripts/generate/schema.ts from the Kubernetes v1.36 API. Do not edit. The format: ../table.ts.
-export const types: string = ${literal(types.encode())};
+  const write = (file: string, from: string, typeNames: readonly string[], lines: string): void => writeFileSync(join(output, file), `// Generated by scripts/generate/schema.ts from ${from}. Do not edit. The format: ../table.ts.
+export const types: string = ${literal(types.encode(typeNames))};
 
-export const resources: string = ${literal(encodeResources(resources))};
+export const resources: string = ${literal(lines)};
 `);
-  return `${types.definitions.size} types, ${resources.length} resources`;
+  write('table.ts', 'the Kubernetes v1.36 API', main, encodeResources(resources, resources));
+  write('older.ts', 'the Kubernetes APIs up to v1.20', others, encodeResources(older, resources));
+  return `${main.length} types, ${resources.length} resources; of older versions ${others.length} types, ${older.length} resources`;
 }
 
 if (import.meta.main) {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new Error('usage: generate/schema.ts FOLDER (with swagger.json and protobuf.json)');
-  console.log(generateSchema(folder));
+  const [folder, olderFolder] = process.argv.slice(2);
+  if (folder === undefined || olderFolder === undefined) throw new Error('usage: generate/schema.ts FOLDER (with swagger.json and protobuf.json) OLDER-FOLDER (with swagger.json)');
+  console.log(generateSchema(folder, olderFolder));
 }

@@ -4,10 +4,12 @@ import { SeededRandom } from '../../base/random.ts';
 import { decodeObject } from '../codec/strict.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { ResourceSchema } from '../schema/schema.ts';
+import { allResources } from '../schema/older-versions.ts';
 import { builtinSchema } from '../schema/table.ts';
 import { filledObject } from '../schema/testing/filled-object.ts';
 import type { Conversion } from './conversion.ts';
 import { conversionBetween } from './conversion.ts';
+import { olderVersionRules } from './older-registry.ts';
 import { sharedStorage, versionRules } from './registry.ts';
 import type { VersionRules } from './version-rules.ts';
 
@@ -19,7 +21,7 @@ function pairs(resources: readonly ResourceSchema[], rules: Readonly<Record<stri
     const home = sharedStorage[`${served.group}/${served.resource}`] ?? served;
     const stored = resources.find((one) => one.group === home.group && one.resource === home.resource)!;
     const conversion = conversionBetween(served, stored, rules[`${served.group}/${served.version}/${served.resource}`]);
-    return conversion === undefined || !served.verbs.includes('create') ? [] : [{ served, stored, conversion }];
+    return conversion === undefined || !served.verbs.includes('list') ? [] : [{ served, stored, conversion }];
   });
 }
 
@@ -41,6 +43,11 @@ const additions: Readonly<Record<string, (object: KubeObject) => KubeObject>> = 
     for (const device of copy.spec?.devices ?? []) device.basic ??= {};
     return copy;
   },
+  'discovery.k8s.io/v1beta1/endpointslices': (object) => {
+    const copy = structuredClone(object) as KubeObject & { endpoints?: { nodeName?: string; topology?: Record<string, string> }[] };
+    for (const endpoint of copy.endpoints ?? []) if (endpoint.nodeName !== undefined) endpoint.topology = { 'kubernetes.io/hostname': endpoint.nodeName, ...endpoint.topology };
+    return copy;
+  },
   'autoscaling/v1/horizontalpodautoscalers': (object) => {
     const { metadata, spec, ...rest } = structuredClone(object) as KubeObject & { spec?: { targetCPUUtilizationPercentage?: number } };
     delete metadata.annotations?.['autoscaling.alpha.kubernetes.io/current-metrics'];
@@ -49,13 +56,16 @@ const additions: Readonly<Record<string, (object: KubeObject) => KubeObject>> = 
   },
 };
 
-const known = pairs(builtinSchema.resources, versionRules);
+const known = pairs((await allResources()).resources, { ...versionRules, ...olderVersionRules });
 
 test('every version beside the stored one has a conversion', () => {
-  assert.ok(known.length >= 17, String(known.length));
+  assert.ok(known.length >= 50, String(known.length));
 });
 
-for (const { served, stored, conversion } of known) {
+/** What chance fills contradicts itself here: what is said for all versions may not be said for one. It has a test of its own. */
+const isDefinition = ({ resource }: ResourceSchema): boolean => resource === 'customresourcedefinitions';
+
+for (const { served, stored, conversion } of known.filter((pair) => !isDefinition(pair.served))) {
   test(`${served.group}/${served.version} ${served.kind}: there and back is what it was`, () => {
     for (let seed = 1; seed <= 40; seed++) {
       const object = frozen(filledObject(served.schema, new SeededRandom(seed), seed === 1 ? 1 : 0.6));
@@ -71,11 +81,14 @@ for (const { served, stored, conversion } of known) {
   });
 }
 
+/** Chance fills both of two fields of which only one may be set. A daemon set of extensions writes an annotation of its own. */
+const contradictory: ReadonlySet<string> = new Set(['horizontalpodautoscalers', 'customresourcedefinitions', 'ingresses']);
+
 test('what is stored survives a round trip through every version', () => {
   for (const { served, stored, conversion } of known) {
     for (let seed = 1; seed <= 10; seed++) {
       const object = frozen(filledObject(stored.schema, new SeededRandom(seed)));
-      if (stored.resource === 'horizontalpodautoscalers') continue;
+      if (contradictory.has(stored.resource) || (served.group === 'extensions' && served.resource === 'daemonsets')) continue;
       assert.deepEqual(conversion.toStored(frozen(conversion.fromStored(object))), object, `${served.group}/${served.version} ${served.kind}, seed ${seed}`);
     }
   }

@@ -16,4 +16,9 @@ export const versionRules: Readonly<Record<string, VersionRules>> = {
 /** Resources of two groups that are one and the same in the store: `group/resource` -> whose objects they are. */
 export const sharedStorage: Readonly<Record<string, { readonly group: string; readonly resource: string }>> = {
   'events.k8s.io/events': { group: '', resource: 'events' },
+  'extensions/daemonsets': { group: 'apps', resource: 'daemonsets' },
+  'extensions/deployments': { group: 'apps', resource: 'deployments' },
+  'extensions/replicasets': { group: 'apps', resource: 'replicasets' },
+  'extensions/ingresses': { group: 'networking.k8s.io', resource: 'ingresses' },
+  'extensions/networkpolicies': { group: 'networking.k8s.io', resource: 'networkpolicies' },
 };

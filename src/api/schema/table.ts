@@ -5,7 +5,8 @@
  * `group/version/Kind`, map type (`c` atomic, `g` granular), then one column a field:
  * `name:type:tag:flags:mergeKey:mapKeys`, trailing empty parts left out.
  * - type: s string, b bytes, i int32, l int64, n number, t boolean, q quantity, x int-or-string, T time, M micro time,
- *   D duration, a any (with the place in `anyDefinitions`), `[` list of, `{` map of, `@` the line of a definition, base 36.
+ *   D duration, a any (with the place in `anyDefinitions`), `[` list of, `{` map of, `@` the line of a definition, base 36,
+ *   `=` the name of a definition in the table of v1.36 (in the table of older versions, which is loaded on demand).
  * - tag: the protobuf field number, after those of the messages that JSON inlines (`2.1`).
  * - flags: r required; m merge, p replace, k retainKeys; A atomic, S set, L map; g granular, c atomic.
  * - mapKeys: joined by `+`.
@@ -42,12 +43,16 @@ function parseKind(text: string): GroupVersionKind {
 }
 
 class Definitions {
-  readonly lines: readonly string[] = typeText.split('\n');
+  readonly lines: readonly string[];
+  readonly #others: Definitions | undefined;
   readonly #byLine: (ObjectSchema | undefined)[] = [];
   readonly #lineOfName = new Map<string, number>();
   readonly #lineOfKind = new Map<string, number>();
 
-  constructor() {
+  /** `others`: where names are looked up that the text does not define itself. */
+  constructor(text: string, others?: Definitions) {
+    this.lines = text.split('\n');
+    this.#others = others;
     for (let at = 0; at < this.lines.length; at++) {
       const line = this.lines[at]!;
       const end = line.indexOf('\t');
@@ -121,6 +126,7 @@ class Definitions {
     switch (type[0]) {
       case '[': return { kind: 'list', items: this.#parseType(type.slice(1)) };
       case '{': return { kind: 'map', values: this.#parseType(type.slice(1)) };
+      case '=': return this.#others!.byName(expandName(type.slice(1)))!;
       case '@': return this.byLine(Number.parseInt(type.slice(1), 36));
       case 'a': return anySchemas[Number(type.slice(1) || '-1')] ?? plainAny;
       default: return scalarSchemas.get(type)!;
@@ -161,18 +167,27 @@ class BuiltinSchema implements SchemaTable {
   #resources: readonly ResourceSchema[] | undefined;
   #byResource: Map<string, ResourceSchema> | undefined;
 
-  readonly #open = (): Definitions => (this.#definitions ??= new Definitions());
+  #older: Definitions | undefined;
+
+  readonly #open = (): Definitions => (this.#definitions ??= new Definitions(typeText));
 
   get resources(): readonly ResourceSchema[] {
     return (this.#resources ??= resourceText.split('\n').map((line) => parseResource(line, this.#open)));
   }
 
   definition(name: string): ObjectSchema | undefined {
-    return this.#open().byName(name);
+    return this.#open().byName(name) ?? this.#older?.byName(name);
   }
 
   kind(group: string, version: string, kind: string): ObjectSchema | undefined {
-    return this.#open().byKind(group, version, kind);
+    return this.#open().byKind(group, version, kind) ?? this.#older?.byKind(group, version, kind);
+  }
+
+  /** Makes the types of older versions known, once and for all servers of the process. Returns their resources. */
+  addOlder(older: { readonly types: string; readonly resources: string }): readonly ResourceSchema[] {
+    this.#older ??= new Definitions(older.types, this.#open());
+    const definitions = this.#older;
+    return older.resources.split('\n').map((line) => parseResource(line, () => definitions));
   }
 
   resource(group: string, version: string, resource: string): ResourceSchema | undefined {
@@ -190,7 +205,17 @@ const table = new BuiltinSchema();
 /** Every type and resource of Kubernetes v1.36. Nothing is decoded before it is asked for. */
 export const builtinSchema: SchemaTable = table;
 
-/** The OpenAPI names of all built-in definitions, among them those of payloads and removed versions that no resource serves. */
+/**
+ * The resources of API versions that Kubernetes v1.36 no longer serves, up to those of v1.20. Their table is read when
+ * this is first asked for; from then on `builtinSchema` knows their types, though not their resources.
+ */
+export function loadOlderResources(): Promise<readonly ResourceSchema[]> {
+  return (olderResources ??= import('./generated/older.ts').then((older) => table.addOlder(older)));
+}
+
+let olderResources: Promise<readonly ResourceSchema[]> | undefined;
+
+/** The OpenAPI names of all built-in definitions of v1.36, among them those of payloads that no resource serves. */
 export const definitionNames = (): Iterable<string> => table.definitionNames();
 
 /** True when upstream serves the resource unless told otherwise: stable versions only; beta and alpha need runtime-config. */

@@ -1,10 +1,11 @@
 import type { VersionRules } from '../../api/conversions/version-rules.ts';
+import { allResources, olderVersions } from '../../api/schema/older-versions.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { FeatureGates, FeatureGateSettings } from './feature-gates.ts';
 import { allowedByGates, featureGates } from './feature-gates.ts';
 import type { RuntimeConfig } from './runtime-config.ts';
-import { checkRuntimeConfig, servedResources } from './runtime-config.ts';
+import { checkRuntimeConfig, namedVersions, servedResources } from './runtime-config.ts';
 
 /** What a server serves, and what it knows beside that. */
 export interface ChosenResources {
@@ -20,8 +21,11 @@ export interface ChosenResources {
 /** Decides what is served. Rejects with an Error for people when the configuration or a gate is wrong. */
 export async function chooseResources({ runtimeConfig = {}, featureGates: settings }: { readonly runtimeConfig?: RuntimeConfig; readonly featureGates?: FeatureGateSettings }): Promise<ChosenResources> {
   const gates = featureGates(settings);
-  const known = builtinSchema.resources;
-  checkRuntimeConfig(runtimeConfig, known.map(({ group, version }) => `${group}/${version}`));
-  const served = servedResources(runtimeConfig, known).filter((resource) => allowedByGates(gates, resource));
-  return Promise.resolve({ served, known, gates });
+  checkRuntimeConfig(runtimeConfig, new Set([...builtinSchema.resources.map(({ group, version }) => `${group}/${version}`), ...olderVersions]));
+  const withOlder = namedVersions(runtimeConfig).intersection(olderVersions).size > 0;
+  const { resources: known, older } = withOlder ? await allResources() : { resources: builtinSchema.resources, older: new Set<ResourceSchema>() };
+  const served = servedResources(runtimeConfig, known, (resource) => older.has(resource)).filter((resource) => allowedByGates(gates, resource));
+  if (!withOlder) return { served, known, gates };
+  const { olderVersionRules } = await import('../../api/conversions/older-registry.ts');
+  return { served, known, gates, moreRules: olderVersionRules };
 }

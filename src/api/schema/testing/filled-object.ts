@@ -2,18 +2,20 @@ import type { Random } from '../../../base/random.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { ObjectSchema, ValueSchema } from '../schema.ts';
 
-/** Recursive types end here. */
-const maxDepth = 12;
+function innermost(schema: ValueSchema): ValueSchema {
+  if (schema.kind === 'list') return innermost(schema.items);
+  return schema.kind === 'map' ? innermost(schema.values) : schema;
+}
 
-/** An object with every field of its schema set, or about `share` of them (0 to 1), to values that chance gives. Nothing in it is empty or zero. */
+/** An object with every field of its schema set, or about `share` of them (0 to 1), to values that chance gives. Nothing in it is empty or zero; a type stands inside itself no more than once. */
 export function filledObject(schema: ObjectSchema, random: Random, share = 1): KubeObject {
   const number = (below: number): number => 1 + Math.floor(random.float() * (below - 1));
 
-  const value = (of: ValueSchema, depth: number): unknown => {
+  const value = (of: ValueSchema, within: readonly ObjectSchema[]): unknown => {
     switch (of.kind) {
-      case 'object': return object(of, depth);
-      case 'list': return depth > maxDepth ? [] : Array.from({ length: number(3) }, () => value(of.items, depth + 1));
-      case 'map': return Object.fromEntries(Array.from({ length: number(3) }, () => [random.suffix(6), value(of.values, depth + 1)]));
+      case 'object': return object(of, within);
+      case 'list': return Array.from({ length: number(3) }, () => value(of.items, within));
+      case 'map': return Object.fromEntries(Array.from({ length: number(3) }, () => [random.suffix(6), value(of.values, within)]));
       case 'string': return random.suffix(8);
       case 'bytes': return btoa(random.suffix(6));
       case 'int32': return number(1000);
@@ -29,18 +31,20 @@ export function filledObject(schema: ObjectSchema, random: Random, share = 1): K
     }
   };
 
-  const object = (of: ObjectSchema, depth: number): Record<string, unknown> => {
+  const object = (of: ObjectSchema, within: readonly ObjectSchema[]): Record<string, unknown> => {
     const result: Record<string, unknown> = {};
-    if (depth > maxDepth) return result;
+    const inside = [...within, of];
     for (const { name, value: field } of of.fields.values()) {
-      if (depth === 0 && (name === 'apiVersion' || name === 'kind')) continue;
+      if (within.length === 0 && (name === 'apiVersion' || name === 'kind')) continue;
       if (name === 'managedFields' || name === 'selfLink') continue;
-      if (share < 1 && random.float() > share && !of.required.includes(name) && depth > 0) continue;
-      result[name] = value(field, depth + 1);
+      if (share < 1 && random.float() > share && !of.required.includes(name) && within.length > 0) continue;
+      const type = innermost(field);
+      if (type.kind === 'object' && inside.includes(type)) continue;
+      result[name] = value(field, inside);
     }
     return result;
   };
 
   const { group = '', version = '', kind = '' } = schema.kinds?.[0] ?? {};
-  return { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object(schema, 0) } as unknown as KubeObject;
+  return { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object(schema, []) } as unknown as KubeObject;
 }
