@@ -56,4 +56,6 @@ export interface WriteContext {
   annotate?(key: string, value: string): void;
   /** May the user create, who asked to update or apply? Asked once the new object is valid; rejects with Forbidden. */
   mayCreate?(): Promise<void> | undefined;
+  /** What validation finds and the version that the request speaks allows all the same. */
+  allows?(error: FieldError): boolean;
 }

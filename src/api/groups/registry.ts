@@ -47,6 +47,7 @@ import { clusterRoleBindingDefinition, roleBindingDefinition } from './rbac/role
 import { clusterRoleDefinition, roleDefinition } from './rbac/role.ts';
 import * as resource from './resource/resource.ts';
 import * as scheduling from './scheduling/scheduling.ts';
+import { podPresetDefinition } from './settings/pod-preset.ts';
 import { storageVersionMigrationDefinition } from './storagemigration/storage-version-migration.ts';
 import * as storage from './storage/storage.ts';
 import { genericDefinition } from './strategy.ts';
@@ -106,6 +107,7 @@ const others: readonly ResourceDefinition<KubeObject>[] = [
   ...Object.values(resource),
   storageVersionDefinition,
   storageVersionMigrationDefinition,
+  podPresetDefinition,
 ];
 
 /** All definitions, in order. */

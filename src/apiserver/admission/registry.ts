@@ -28,6 +28,7 @@ import { notSupported } from './not-supported/not-supported.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
 import { nodeSelectors, podNodeSelector } from './pod-node-selector/pod-node-selector.ts';
+import { podPreset } from './pod-preset/pod-preset.ts';
 import { podResizeValidator } from './pod-resize-validator/pod-resize-validator.ts';
 import { podSecuritySettings } from './pod-security/configuration.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
@@ -73,6 +74,8 @@ const registry: readonly Entry[] = [
   on('NamespaceLifecycle', namespaceLifecycle),
   off('NamespaceExists', namespaceExists),
   off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology()),
+  // Gone since v1.20: does nothing unless settings.k8s.io/v1alpha1 is turned on.
+  on('PodPreset', podPreset),
   on('LimitRanger', limitRanger),
   on('ServiceAccount', serviceAccount),
   // Upstream leaves it off and kubeadm turns it on: without it a node's credentials are worth too much.

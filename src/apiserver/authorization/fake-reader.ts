@@ -17,6 +17,10 @@ export class FakeReader implements ObjectReader {
     return objects;
   }
 
+  has(): boolean {
+    return true;
+  }
+
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined {
     return this.#of(type).get(namespace === '' ? name : `${namespace}/${name}`) as T | undefined;
   }

@@ -32,6 +32,10 @@ export class CacheReader implements ObjectReader {
     return opened;
   }
 
+  has(type: ResourceType<unknown>): boolean {
+    return this.#resources.storage(type.group, type.resource) !== undefined;
+  }
+
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined {
     const { cache, decode } = this.#open(type);
     const found = cache.get(namespace === '' ? name : `${namespace}/${name}`);

@@ -6,6 +6,8 @@ import type { ResourceType } from '../../api/resource-type.ts';
  * tokens, subresources). Objects are decoded on first use, then shared and deeply frozen.
  */
 export interface ObjectReader {
+  /** Whether any version of the resource is served; reading one that is not is a bug. */
+  has(type: ResourceType<unknown>): boolean;
   /** Undefined when it does not exist. `namespace` is empty for cluster-scoped resources. */
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined;
   /** All of one namespace, or of all when `namespace` is undefined; in key order. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { allResources } from '../../api/schema/older-versions.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import { chooseResources } from './choose-resources.ts';
@@ -63,4 +64,16 @@ test('deprecations are worded as upstream words them, and only for what is depre
   assert.equal(of('storage.k8s.io', 'v1beta1', 'volumeattributesclasses'), 'storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable in v1.37+; use storage.k8s.io/v1 VolumeAttributesClass');
   assert.equal(of('admissionregistration.k8s.io', 'v1beta1', 'mutatingadmissionpolicies'), undefined);
   assert.equal(of('', 'v1', 'pods'), undefined);
+});
+
+test('every older version is warned of, but for what never was deprecated', async () => {
+  const { resources, older } = await allResources();
+  const unwarned = resources.filter((resource) => older.has(resource) && deprecationOf(resource) === undefined).map(({ group, resource }) => `${resource}.${group}`);
+  assert.deepEqual(unwarned, ['podpresets.settings.k8s.io']);
+  const of = (group: string, version: string, kind: string): string | undefined => deprecationOf({ group, version, kind });
+  assert.equal(of('extensions', 'v1beta1', 'Deployment'), 'extensions/v1beta1 Deployment is deprecated in v1.8+, unavailable in v1.16+; use apps/v1 Deployment');
+  assert.equal(of('extensions', 'v1beta1', 'Ingress'), 'extensions/v1beta1 Ingress is deprecated in v1.14+, unavailable in v1.22+; use networking.k8s.io/v1 Ingress');
+  assert.equal(of('batch', 'v1beta1', 'CronJob'), 'batch/v1beta1 CronJob is deprecated in v1.21+, unavailable in v1.25+; use batch/v1 CronJob');
+  assert.equal(of('networking.k8s.io', 'v1beta1', 'IngressClass'), 'networking.k8s.io/v1beta1 IngressClass is deprecated in v1.19+, unavailable in v1.22+; use networking.k8s.io/v1 IngressClassList');
+  assert.equal(of('node.k8s.io', 'v1beta1', 'RuntimeClass'), 'node.k8s.io/v1beta1 RuntimeClass is deprecated in v1.22+, unavailable in v1.25+');
 });

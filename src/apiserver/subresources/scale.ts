@@ -7,6 +7,7 @@ import { trackUpdate } from '../../api/managed-fields/track.ts';
 import type { Writer } from '../../api/managed-fields/track.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
+import { apiVersionOf } from '../../api/resource-type.ts';
 import { badRequestError, conflictError, invalidError } from '../../api/status.ts';
 import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
 import type { Scale } from '../../api/types/autoscaling/v1.ts';
@@ -26,7 +27,20 @@ import { modifiedMessage, updateObject } from '../verbs/update-object.ts';
 import { updateRules } from '../verbs/update-rules.ts';
 import { writeOptions } from '../verbs/write-options.ts';
 
-const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+/** What a Scale is called in one served version: workloads of old versions have kinds of their own. */
+interface ScaleKind { readonly group: string; readonly version: string; readonly kind: string }
+
+const plainKind: ScaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const scaleKindOf = ({ schema }: StoredResource): ScaleKind => schema.subresources.find(({ name }) => name === 'scale') ?? plainKind;
+
+/** The selector of a status as the kind writes it: old kinds have labels, and the text beside them. */
+function selectorFields({ group }: ScaleKind, selector: string): object {
+  if (selector === '') return {};
+  if (group === plainKind.group) return { selector };
+  const parts = selector.split(',').map((part) => /^([^!=<>() ]+)=([^=]*)$/.exec(part));
+  const labels = parts.every((part) => part !== null) ? Object.fromEntries(parts.map(([, key, value]) => [key, value])) : undefined;
+  return { ...(labels !== undefined && { selector: labels }), targetSelector: selector };
+}
 
 /** How replicas are read and written where the kind has no definition: where all workloads keep them. */
 const plainScale: NonNullable<NonNullable<StoredResource['definition']>['scale']> = {
@@ -48,17 +62,18 @@ const accessOf = (served: StoredResource): typeof plainScale => served.home.defi
 /** The Scale of an object. */
 function scaleOf(served: StoredResource, object: KubeObject): Scale & KubeObject {
   const access = accessOf(served);
+  const kind = scaleKindOf(served);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = access.selector(object);
   return {
     kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
+    apiVersion: apiVersionOf(kind),
     metadata: {
       ...(name !== undefined && { name }), ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }),
       ...(resourceVersion !== undefined && { resourceVersion }), ...(creationTimestamp !== undefined && { creationTimestamp }),
     },
     spec: { replicas: access.replicas(object) },
-    status: { replicas: access.statusReplicas(object), ...(selector !== '' && { selector }) },
+    status: { replicas: access.statusReplicas(object), ...selectorFields(kind, selector) },
   };
 }
 
@@ -80,6 +95,7 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
   const patchType = isPatch ? patchTypeOf(request.header('content-type')) : undefined;
   const options = writeOptions(request.queryOrUndefined, isPatch ? 'PatchOptions' : 'UpdateOptions', patchType === 'apply');
   const warn = (message: string): void => request.warn(message);
+  const scaleKind = scaleKindOf(served);
   const schema = builtinSchema.kind(scaleKind.group, scaleKind.version, scaleKind.kind)!;
   const applied = patchType === 'apply' ? await readApplied(request) : undefined;
   const body = applied === undefined ? await request.decodedBody(isPatch ? undefined : scaleKind.kind) : { value: applied.patch, duplicates: [] };
@@ -137,5 +153,5 @@ function check(served: StoredResource, name: string, scale: Scale & KubeObject, 
   const version = given.resourceVersion ?? '';
   if (version !== '' && version !== current.metadata.resourceVersion) throw conflictError(served.schema, name, modifiedMessage);
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) throw invalidError(scaleKind, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  if (replicas < 0) throw invalidError(plainKind, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
 }

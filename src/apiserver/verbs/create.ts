@@ -14,6 +14,7 @@ import { checkAdmitted, fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
 import { timeText } from './time-text.ts';
+import { refusedErrors, writeContextOf } from './write-context.ts';
 import { writeOptions } from './write-options.ts';
 
 /** How often a generated name is tried. */
@@ -31,7 +32,7 @@ export async function create(core: Core, served: StoredResource, request: Server
   const manager = fieldManagerOf(request, served, options);
   wipeSystemFields(object);
   trackWrite(core, manager, undefined, object);
-  const created = await createObject(core, served.home, object, { user: request.user, dryRun: options.dryRun, warn });
+  const created = await createObject(core, served.home, object, writeContextOf(request, served, options.dryRun));
   return { kind: 'stored', code: 201, object: created, served };
 }
 
@@ -87,7 +88,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const reservation = hook?.beginCreate?.(object) ?? noReservation;
   let committed = false;
   try {
-    validateNew(served, object, nowMs);
+    validateNew(served, object, nowMs, context);
     if (hook?.checkNew !== undefined) throwInvalid(served, object, await hook.checkNew(object));
     for (const warning of definition.warnings?.(object, undefined) ?? []) context.warn(warning);
     const allowing = context.mayCreate?.();
@@ -119,13 +120,13 @@ function existsError(served: StoredResource, name: string, existing: CachedObjec
 }
 
 /** Everything that is wrong with a new object. Throws Invalid. */
-function validateNew(served: StoredResource, object: KubeObject, nowMs: number): void {
+function validateNew(served: StoredResource, object: KubeObject, nowMs: number, context: WriteContext): void {
   const { definition, schema } = served;
   const errors: FieldError[] = validateObjectMeta(object.metadata, { namespaced: schema.namespaced, nameRule: definition.nameRule ?? 'dns-1123-subdomain' });
   errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(definition.validate?.(object, { nowMs }) ?? []));
-  throwInvalid(served, object, errors);
+  throwInvalid(served, object, refusedErrors(errors, context));
 }
 
-function throwInvalid({ schema }: StoredResource, object: KubeObject, errors: FieldError[]): void {
+function throwInvalid({ schema }: StoredResource, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalidError(schema, object.metadata.name ?? '', errors);
 }

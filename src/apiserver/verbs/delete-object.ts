@@ -127,7 +127,7 @@ function finalizersFor(served: StoredResource, existing: KubeObject, plan: Delet
   const current = existing.metadata.finalizers ?? [];
   const others = current.filter((one) => one !== orphanFinalizer && one !== foregroundFinalizer);
   const explicit = plan.orphanDependents !== undefined ? (plan.orphanDependents ? 'Orphan' : 'Background') : plan.propagation;
-  const wanted = explicit ?? (current.includes(orphanFinalizer) ? 'Orphan' : current.includes(foregroundFinalizer) ? 'Foreground' : served.definition.defaultPropagation === 'orphan' ? 'Orphan' : 'Background');
+  const wanted = explicit ?? (current.includes(orphanFinalizer) ? 'Orphan' : current.includes(foregroundFinalizer) ? 'Foreground' : (plan.defaultPropagation ?? served.definition.defaultPropagation) === 'orphan' ? 'Orphan' : 'Background');
   if (wanted === 'Orphan') others.push(orphanFinalizer);
   if (wanted === 'Foreground') others.push(foregroundFinalizer);
   return others;

@@ -18,6 +18,8 @@ export interface DeletePlan {
   readonly orphanDependents: boolean | undefined;
   readonly uid: string | undefined;
   readonly resourceVersion: string | undefined;
+  /** What the version that the request speaks leaves to chance otherwise than the kind does. */
+  readonly defaultPropagation?: 'orphan' | undefined;
 }
 
 const propagations: readonly string[] = ['Orphan', 'Background', 'Foreground'];

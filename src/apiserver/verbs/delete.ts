@@ -19,7 +19,7 @@ const returnsObject: ReadonlySet<string> = new Set([
 /** Deletes one object. Answers the object while it is still there, and where the kind does so always; else a Status. */
 export async function deleteOne(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const { info } = request;
-  const plan = await deletePlan(request);
+  const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
   const target = { namespace: namespaceOfRequest(served, info), name: info.name };
   const { object, deleted } = await deleteObject(core, served.home, target, plan, { user: request.user, dryRun: plan.dryRun, warn: (message) => request.warn(message) });
   if (!deleted || returnsObject.has(`${served.schema.group}/${served.schema.resource}`)) {
@@ -38,7 +38,7 @@ export async function deleteOne(core: Core, served: StoredResource, request: Ser
 export async function deleteCollection(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const { info } = request;
   const options = parseListOptions(request.queryOrUndefined, served, { watch: false, name: info.name });
-  const plan = await deletePlan(request);
+  const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
   const context = { user: request.user, dryRun: plan.dryRun, warn: (message: string): void => request.warn(message) };
   const found = await listWith(core, served, { namespace: info.namespace, name: info.name }, options);
   for (const item of found.items) {

@@ -15,7 +15,7 @@ export const namespaceOfRequest = (served: StoredResource, info: RequestInfo): s
 export function get(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
   const read = (): Answer => {
     const object = served.storage.cache.get(objectKey(namespaceOfRequest(served, info), info.name));
-    if (object === undefined) throw notFoundError(served.schema, info.name);
+    if (object === undefined) throw notFoundError(served.home.schema, info.name);
     return { kind: 'stored', code: 200, object, served };
   };
   const waiting = waitForCache(core.cache, core.clock, query?.get('resourceVersion') ?? '');

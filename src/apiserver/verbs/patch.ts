@@ -18,6 +18,7 @@ import { patchProblems, patchRefusal, unknownPatchType } from './patch-errors.ts
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
+import { writeContextOf } from './write-context.ts';
 import { writeOptions } from './write-options.ts';
 
 /** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
@@ -64,7 +65,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const namespace = namespaceOfRequest(served, info);
   const manager = fieldManagerOf(request, served, options);
   const desired = (existing: KubeObject | undefined): KubeObject => {
-    if (existing === undefined) throw notFoundError(served.schema, info.name);
+    if (existing === undefined) throw notFoundError(served.home.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
     const object = decodeResource({ value: detach(patched), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
@@ -74,7 +75,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   };
   for (let attempt = 0; ; attempt++) {
     try {
-      const { object } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, { user: request.user, dryRun: options.dryRun, warn });
+      const { object } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, writeContextOf(request, served, options.dryRun));
       return { kind: 'stored', code: 200, object, served };
     } catch (error) {
       const wanted = (body.value as { metadata?: { resourceVersion?: unknown; uid?: unknown } } | null)?.metadata;

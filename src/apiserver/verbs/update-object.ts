@@ -15,6 +15,7 @@ import { createObject } from './create.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
 import { dryRunObject, encodeForStore, put, remove } from './store-object.ts';
+import { refusedErrors } from './write-context.ts';
 
 export const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
 
@@ -92,7 +93,8 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   try {
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
     errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
-    if (errors.length > 0) throw invalidError(schema, plan.name, errors);
+    const refused = refusedErrors(errors, context);
+    if (refused.length > 0) throw invalidError(schema, plan.name, refused);
     if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);
     const validating = validateAdmission(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
     if (validating !== undefined) await validating;

@@ -11,6 +11,7 @@ import { namespaceOfRequest } from './get.ts';
 import { mayCreate } from './may-create.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
+import { writeContextOf } from './write-context.ts';
 import { writeOptions } from './write-options.ts';
 
 /** 405, worded as upstream's router words it. */
@@ -48,6 +49,6 @@ export async function update(core: Core, served: StoredResource, request: Server
       trackWrite(core, manager, existing, wanted);
       return wanted;
     },
-  }, { user: request.user, dryRun: options.dryRun, warn, mayCreate: () => mayCreate(core, request) });
+  }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
   return { kind: 'stored', code: created ? 201 : 200, object: updated, served };
 }
