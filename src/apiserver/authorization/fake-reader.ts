@@ -17,8 +17,8 @@ export class FakeReader implements ObjectReader {
     return objects;
   }
 
-  has(): boolean {
-    return true;
+  has(type: ResourceType<unknown>): boolean {
+    return this.#objects.has(`${type.group}/${type.resource}`);
   }
 
   get<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string): T | undefined {

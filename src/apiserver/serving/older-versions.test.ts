@@ -50,7 +50,7 @@ for (const [version, resource, object, expected] of [
   ['apps/v1beta1', 'deployments', { kind: 'Deployment', spec: { template } }, { revisionHistoryLimit: 2, progressDeadlineSeconds: 600, strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } } }],
   ['apps/v1beta2', 'deployments', { kind: 'Deployment', spec: { template, selector: { matchLabels: { app: 'web' } } } }, { revisionHistoryLimit: 10, progressDeadlineSeconds: 600 }],
   ['apps/v1beta1', 'statefulsets', { kind: 'StatefulSet', spec: { serviceName: 'web', template } }, { updateStrategy: { type: 'OnDelete' }, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10 }],
-  ['apps/v1beta2', 'statefulsets', { kind: 'StatefulSet', spec: { serviceName: 'web', template, selector: { matchLabels: { app: 'web' } } } }, { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } }],
+  ['apps/v1beta2', 'statefulsets', { kind: 'StatefulSet', spec: { serviceName: 'web', template, selector: { matchLabels: { app: 'web' } } } }, { podManagementPolicy: 'OrderedReady', replicas: 1 }],
   ['extensions/v1beta1', 'daemonsets', { kind: 'DaemonSet', spec: { template } }, { updateStrategy: { type: 'OnDelete' }, templateGeneration: 1 }],
   ['extensions/v1beta1', 'replicasets', { kind: 'ReplicaSet', spec: { template } }, { replicas: 1, selector: { matchLabels: { app: 'web' } } }],
   ['batch/v1beta1', 'cronjobs', { kind: 'CronJob', spec: { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: { containers: template.spec.containers, restartPolicy: 'Never' } } } } } }, { concurrencyPolicy: 'Allow', successfulJobsHistoryLimit: 3 }],

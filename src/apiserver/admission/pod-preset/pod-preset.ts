@@ -8,7 +8,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { LocalEndpoint } from '../../../client/transports/local-endpoint.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { concerns } from '../refuse.ts';
+import { concernedBy } from '../refuse.ts';
 import type { MergeConflict } from './merge.ts';
 import { mergePresets } from './merge.ts';
 
@@ -42,30 +42,30 @@ async function tell({ local, clock }: Parts, pod: Pod, attributes: AdmissionAttr
   await local?.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/${events.resource}`, user: { name: 'system:apiserver', groups: ['system:masters'] }, body }).catch(() => {});
 }
 
-async function admitPod(parts: Parts, attributes: AdmissionAttributes): Promise<void> {
+async function tellAll(parts: Parts, pod: Pod, attributes: AdmissionAttributes, conflicts: readonly MergeConflict[]): Promise<void> {
+  for (const conflict of conflicts) await tell(parts, pod, attributes, conflict);
+}
+
+function admitPod(parts: Parts, attributes: AdmissionAttributes): Promise<void> | undefined {
   const pod = attributes.object as Pod;
   const annotations = pod.metadata.annotations ?? {};
-  if (mirrorAnnotation in annotations || annotations[excludeAnnotation] === 'true') return;
+  if (mirrorAnnotation in annotations || annotations[excludeAnnotation] === 'true') return undefined;
   const labels = pod.metadata.labels ?? {};
   const presets = parts.reader.list(podpresets, attributes.namespace).filter(({ spec }) => labelSelectorAsSelector(spec?.selector ?? {}).matches(labels));
-  if (presets.length === 0) return;
+  if (presets.length === 0) return undefined;
   const conflicts = mergePresets(pod, presets);
-  if (conflicts.length > 0) {
-    if (!attributes.dryRun) for (const conflict of conflicts) await tell(parts, pod, attributes, conflict);
-    return;
-  }
+  if (conflicts.length > 0) return attributes.dryRun ? undefined : tellAll(parts, pod, attributes, conflicts);
   const applied = presets.map(({ metadata }) => [`${prefix}/podpreset-${metadata.name}`, metadata.resourceVersion ?? '']);
   pod.metadata.annotations = { ...annotations, ...Object.fromEntries(applied) };
+  return undefined;
 }
 
 /** Puts the pod presets of a namespace into the new pods that they choose. Does nothing where settings.k8s.io/v1alpha1 is not served. */
 export function podPreset(parts: Parts): AdmissionPlugin {
-  if (!parts.reader.has(podpresets)) return { name: 'PodPreset' };
+  if (!parts.reader.has(podpresets)) return { name: 'PodPreset', handles: () => false };
   return {
     name: 'PodPreset',
-    admit: (attributes) => {
-      if (attributes.operation !== 'CREATE' || !concerns(attributes, pods) || attributes.object === undefined) return undefined;
-      return admitPod(parts, attributes);
-    },
+    handles: concernedBy(['CREATE'], pods),
+    admit: (attributes) => (attributes.object === undefined ? undefined : admitPod(parts, attributes)),
   };
 }
