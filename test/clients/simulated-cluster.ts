@@ -6,6 +6,7 @@ import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { startCluster } from '../../src/cluster/cluster.ts';
+import type { ClusterSettings } from '../../src/cluster/start-options.ts';
 
 export interface RunningCluster extends AsyncDisposable {
   readonly cluster: Cluster;
@@ -14,13 +15,13 @@ export interface RunningCluster extends AsyncDisposable {
 }
 
 /** The cluster that `coxswain up --runtime simulated --store memory --port 0` starts, with a home and data folder of its own. */
-export async function startSimulatedCluster(): Promise<RunningCluster> {
+export async function startSimulatedCluster(settings: Pick<ClusterSettings, 'runtimeConfig'> = {}): Promise<RunningCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'coxswain-clients-'));
   const nothing = (): void => {};
   const cluster = await startCluster({
     dataDir: join(folder, 'data'), home: folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'memory', runtime: 'simulated', nodes: 1, nodeName: 'node-1',
     tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
-    proxyMode: 'none', node: true,
+    proxyMode: 'none', node: true, ...settings,
     clock: new RealClock(), random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
   });
   return {

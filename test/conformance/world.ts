@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly capacity?: Readonly<Record<string, string>>;
   /** False: the API server alone. Default true. */
   readonly controllers?: boolean;
+  /** API versions beside upstream's usual ones. */
+  readonly runtimeConfig?: Readonly<Record<string, string>>;
 }
 
 /** What a client sees of a watch. */
@@ -68,7 +70,7 @@ export class World implements AsyncDisposable {
     const random = new SeededRandom(7);
     const plane = await startControlPlane({
       store: MemoryStore.open(), pki, clock, random, logger: silentLogger,
-      serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16',
+      serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', runtimeConfig: options.runtimeConfig,
       tokenFile: `${adminToken},conformance,1,system:masters\n`,
       advertise: { address: '192.0.2.1', port: 6443 },
     });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OpenApi } from '../openapi/openapi.ts';
 import type { Field, Shown } from '../testing/server.ts';
 import { refusal, TestServer } from '../testing/server.ts';
+import { chooseResources } from './choose-resources.ts';
 
 const everything = Object.fromEntries([
   'extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'networking.k8s.io/v1beta1', 'batch/v1beta1', 'policy/v1beta1', 'autoscaling/v2beta1', 'autoscaling/v2beta2', 'settings.k8s.io/v1alpha1',
@@ -136,4 +138,23 @@ test('the version that is stored need not be served', async () => {
   await assert.rejects(server.get(at('autoscaling/v2', 'horizontalpodautoscalers', 'web')), refusal('NotFound'));
   await server.create(at('apps/v1beta2', 'deployments'), { kind: 'Deployment', metadata: { name: 'web' }, spec: { template, selector: { matchLabels: { app: 'web' } } } });
   assert.equal((await server.get(at('apps/v1beta2', 'deployments', 'web'))).metadata.name, 'web');
+});
+
+test('OpenAPI tells of older versions what it tells of others', async () => {
+  const { served } = await chooseResources({ runtimeConfig: everything });
+  const openApi = new OpenApi(() => served);
+  const read = (path: string): { paths: Record<string, unknown>; components: { schemas: Record<string, unknown> }; definitions: Record<string, unknown> } => JSON.parse(new TextDecoder().decode(openApi.respond(path, '')!.body)) as never;
+  const group = read('/openapi/v3/apis/extensions/v1beta1');
+  assert.ok('/apis/extensions/v1beta1/namespaces/{namespace}/deployments/{name}/rollback' in group.paths);
+  assert.ok('io.k8s.api.extensions.v1beta1.RollbackConfig' in group.components.schemas);
+  assert.ok('io.k8s.api.core.v1.PodSpec' in group.components.schemas);
+  assert.ok('io.k8s.api.settings.v1alpha1.PodPresetSpec' in read('/openapi/v2').definitions);
+});
+
+test('an eviction may come in policy/v1beta1, as upstream takes it to this day', async () => {
+  await using server = await start({});
+  await server.create('/api/v1/namespaces/default/pods', { kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'nginx' }], terminationGracePeriodSeconds: 0 } });
+  const evict = (apiVersion: string): Promise<Shown> => server.create('/api/v1/namespaces/default/pods/web/eviction', { apiVersion, kind: 'Eviction', metadata: { name: 'web' } });
+  await assert.rejects(evict('policy/v1alpha1'), refusal('BadRequest'));
+  assert.equal((await evict('policy/v1beta1')).kind, 'Status');
 });

@@ -33,11 +33,17 @@ export function storedResource(core: Core, group: string, resource: string): Sto
   return stored;
 }
 
+/** A kind of body; in `alsoVersions`, versions that are the same by another name. */
+interface BodyKind { readonly group: string; readonly version: string; readonly kind: string; readonly alsoVersions?: readonly string[] }
+
 /** Reads a body of another kind than the resource's own. */
-export async function readBody<T extends KubeObject>(request: ServerRequest, kind: { readonly group: string; readonly version: string; readonly kind: string }): Promise<{ object: T; context: WriteContext }> {
+export async function readBody<T extends KubeObject>(request: ServerRequest, kind: BodyKind): Promise<{ object: T; context: WriteContext }> {
   const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
   const warn = (message: string): void => request.warn(message);
   const schema: ObjectSchema = builtinSchema.kind(kind.group, kind.version, kind.kind)!;
-  const object = decodeTyped(await request.decodedBody(kind.kind), { ...kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
+  const body = await request.decodedBody(kind.kind);
+  const given = (body.value as { apiVersion?: unknown } | null | undefined)?.apiVersion;
+  const version = kind.alsoVersions?.find((other) => given === `${kind.group}/${other}`) ?? kind.version;
+  const object = decodeTyped(body, { group: kind.group, version, kind: kind.kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
   return { object, context: { user: request.user, dryRun: options.dryRun, warn } };
 }

@@ -5,12 +5,17 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
 export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas';
 export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
+/** The revision that somebody wants back, asked for through an old API version. */
+export const rollbackAnnotation = 'deprecated.deployment.rollback.to';
 const maxHistoryCharacters = 2000;
 
 const notCopied: ReadonlySet<string> = new Set([
   'kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, revisionHistoryAnnotation, desiredReplicasAnnotation, maxReplicasAnnotation,
-  'deprecated.deployment.rollback.to',
+  rollbackAnnotation,
 ]);
+
+/** Annotations that a deployment gives to its replica sets: all but apply's and the controller's own. */
+export const isCopiedAnnotation = (key: string): boolean => !notCopied.has(key);
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -42,7 +47,7 @@ export function withReplicaAnnotations(annotations: Annotations | undefined, dep
  */
 export function newSetAnnotations(deployment: Deployment, annotations: Annotations | undefined, revision: bigint): Record<string, string> {
   const next: Record<string, string> = { ...annotations };
-  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!notCopied.has(key)) next[key] = value;
+  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (isCopiedAnnotation(key)) next[key] = value;
   const old = annotations?.[revisionAnnotation];
   if (old !== undefined && !/^\d+$/.test(old)) return next;
   if (BigInt(old ?? 0) >= revision) return next;

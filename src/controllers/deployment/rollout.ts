@@ -15,6 +15,7 @@ import { desiredReplicasOf, maxReplicasOf, newSetAnnotations, revisionAnnotation
 import {
   activeSets, byCreation, desiredReplicas, isComplete, isRollingUpdate, maxScaleDown, maxUnavailable, newSetReplicas, progressDeadlineMs, proportionalSizes, replicasOf, revisionHistoryLimit, sumAvailable, sumReplicas,
 } from './arithmetic.ts';
+import { rollBack, wantedRevision } from './rollback.ts';
 import { calculateStatus, newCondition, progressCheckInMs, rolloutStatus, withCondition } from './status.ts';
 import { equalIgnoringHash, podTemplateHash, podTemplateHashLabel } from './template-hash.ts';
 
@@ -61,6 +62,11 @@ export class Rollout {
       return this.#writeStatus(calculateStatus(this.#deployment, this.#allSets(), this.#newSet, this.#clock.now()));
     }
     await this.#markPaused();
+    if (deployment.spec?.paused !== true && wantedRevision(deployment) !== undefined) {
+      await this.#syncNewSet(true);
+      await rollBack({ client: this.#client, recorder: this.#recorder, deployment: this.#deployment, sets: this.#allSets() });
+      return undefined;
+    }
     if (deployment.spec?.paused === true || (await this.#wasScaled())) return this.#scaleOnly();
     return isRollingUpdate(deployment) ? this.#rollingUpdate() : this.#recreate();
   }
