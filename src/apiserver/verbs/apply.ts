@@ -17,6 +17,7 @@ import { mayCreate } from './may-create.ts';
 import { unknownPatchType } from './patch-errors.ts';
 import { matchName } from './update.ts';
 import { updateObject } from './update-object.ts';
+import { writeContextOf } from './write-context.ts';
 import { writeOptions } from './write-options.ts';
 import type { FieldValidation } from './write-options.ts';
 
@@ -47,7 +48,6 @@ export async function apply(core: Core, served: StoredResource, request: ServerR
   const { info } = request;
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions', true);
   const { patch, report } = await readApplied(request);
-  const warn = (message: string): void => request.warn(message);
   const namespace = namespaceOfRequest(served, info);
   const manager = fieldManagerOf(request, served, options);
   const desired = (existing: KubeObject | undefined): KubeObject => {
@@ -63,7 +63,7 @@ export async function apply(core: Core, served: StoredResource, request: ServerR
     matchName(object, info.name);
     return object;
   };
-  const { object, created } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: info.subresource === '', desired }, { user: request.user, dryRun: options.dryRun, warn, mayCreate: () => mayCreate(core, request) });
+  const { object, created } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: info.subresource === '', desired }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
   return { kind: 'stored', code: created ? 201 : 200, object, served };
 }
 
