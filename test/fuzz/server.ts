@@ -22,6 +22,6 @@ export async function startFuzzServer(complain: (line: string) => void): Promise
     tokenFile: 'admin-token,admin,1,"system:masters"\nweak-token,weak,2,\n',
     protection: { flowControl: true, requestTimeoutMs: 10_000 },
   });
-  const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate, clientCa: pki.ca.certificate });
+  const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate });
   return { port, control, [Symbol.asyncDispose]: () => control[Symbol.asyncDispose]() };
 }

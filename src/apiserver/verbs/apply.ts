@@ -14,7 +14,6 @@ import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, writerOf } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { mayCreate } from './may-create.ts';
-import { unknownPatchType } from './patch-errors.ts';
 import { matchName } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { writeContextOf } from './write-context.ts';
@@ -27,8 +26,6 @@ export async function readApplied(request: ServerRequest): Promise<{ readonly pa
   try {
     body = await request.decodedBody();
   } catch (error) {
-    // CBOR, where it is not turned on.
-    if (isReason(error, 'UnsupportedMediaType')) throw unknownPatchType();
     throw isReason(error, 'BadRequest') ? badRequestError(`error ${request.header('content-type')?.includes('cbor') === true ? 'decoding' : 'encoding'} patch: ${error.message}`) : error;
   }
   const { value, duplicates } = body;

@@ -49,6 +49,3 @@ function converterError(detail: string): string {
   if (given === 'number' && wanted === 'string') return 'cannot convert int64 to string';
   return `unrecognized type: ${wanted}`;
 }
-
-/** 415: upstream's router says this, before anybody looks at the patch. */
-export const unknownPatchType = (): ApiError => new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });

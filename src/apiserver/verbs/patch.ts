@@ -14,7 +14,7 @@ import { apply } from './apply.ts';
 import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
-import { patchProblems, patchRefusal, unknownPatchType } from './patch-errors.ts';
+import { patchProblems, patchRefusal } from './patch-errors.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
