@@ -215,6 +215,7 @@ test('[sig-node] Probing container should have monotonically increasing restart 
 test('[sig-node] Probing container with readiness probe that fails should never be ready and never restart [NodeConformance] [Conformance]', async () => {
   await using world = await World.start();
   await world.client.create(pods, podOf(ns, 'test-webserver', { annotations: { 'coxswain.io/probe-readiness': 'fail' }, spec: { containers: [container({ readinessProbe: { exec: { command: ['/bin/false'] }, initialDelaySeconds: 60, periodSeconds: 10 } })] } }));
+  await world.untilPod(ns, 'test-webserver', ({ status }) => status?.phase === 'Running');
   await world.clock.advance(240_000);
   const { status } = await world.client.get(pods, ref('test-webserver'));
   assert.equal(status?.phase, 'Running');

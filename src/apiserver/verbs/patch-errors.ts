@@ -1,6 +1,7 @@
 /** How upstream words what is wrong with a patch: 422 for a field called `patch`, whose value is shown. */
 import { invalid } from '../../api/field-error.ts';
-import { ApiError, badRequestError, invalidError } from '../../api/status.ts';
+import type { ApiError } from '../../api/status.ts';
+import { badRequestError, invalidError } from '../../api/status.ts';
 import type { DecodedBody } from './decode-object.ts';
 import type { PatchType } from './patch.ts';
 import type { FieldValidation } from './write-options.ts';
