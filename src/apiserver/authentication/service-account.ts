@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { tokenDigest } from './token-digest.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { Authenticator, Credentials, UserInfo } from './authenticator.ts';
@@ -125,7 +125,7 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
 
   authenticateToken(token: string, audiences: readonly string[], warn: (message: string) => void = () => {}): Promise<TokenVerdict> | TokenVerdict {
     if (!looksLikeJws(token)) return { kind: 'unknown' };
-    const digest = hash('sha256', token, 'base64');
+    const digest = tokenDigest(token);
     const known = this.#verified.get(digest);
     if (known !== undefined) return this.#judge(known, token, audiences, warn);
     return this.#verify(token).then((verified): TokenVerdict => {

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { Authenticator, UserInfo } from './authenticator.ts';
+import { tokenDigest } from './token-digest.ts';
 import { authenticated } from './users.ts';
 
 /** Fields of one CSV record, which may be quoted and then hold commas, quotes (doubled) and line breaks. */
@@ -55,14 +55,12 @@ export function parseTokenFile(text: string): ReadonlyMap<string, UserInfo> {
   return users;
 }
 
-const digestOf = (token: string): string => hash('sha256', token, 'base64');
-
 /** Proves users by static tokens: kube-apiserver's `--token-auth-file` (`token,user,uid,"group1,group2"`). Throws as parseTokenFile does. */
 export function tokenFileAuthenticator(text: string): Authenticator {
   // Looked up by digest, so that the time a look-up takes says nothing about a token.
-  const byDigest = new Map([...parseTokenFile(text)].map(([token, user]) => [digestOf(token), user]));
+  const byDigest = new Map([...parseTokenFile(text)].map(([token, user]) => [tokenDigest(token), user]));
   return {
     name: 'token-file',
-    authenticate: ({ bearerToken }) => (bearerToken === undefined ? undefined : byDigest.get(digestOf(bearerToken))),
+    authenticate: ({ bearerToken }) => (bearerToken === undefined ? undefined : byDigest.get(tokenDigest(bearerToken))),
   };
 }

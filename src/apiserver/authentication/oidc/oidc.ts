@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { tokenDigest } from '../token-digest.ts';
 import type { JWK } from 'jose';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
@@ -75,7 +75,7 @@ export class OidcAuthenticator implements Authenticator, TokenAuthenticator, Dis
     // An ID token is for its client; what it stands for here are the API server's own audiences.
     const common = this.#audiences.filter((one) => audiences.includes(one));
     if (common.length === 0) return { kind: 'unknown' };
-    const digest = hash('sha256', token, 'base64');
+    const digest = tokenDigest(token);
     const known = this.#users.get(digest);
     if (known !== undefined) return { kind: 'accepted', user: known, audiences: common };
     return this.#verify(token).then(
