@@ -9,6 +9,7 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
+import { adminAccessHooks } from './device-claims/admin-access.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
@@ -88,7 +89,7 @@ export class ApiServer implements AsyncDisposable {
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
-    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks]);
+    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks, ...adminAccessHooks(this.reader)]);
     this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));

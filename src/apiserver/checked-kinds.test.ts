@@ -36,3 +36,14 @@ test('a claim of v1beta1 is defaulted like one of v1', async () => {
   const made = await api.create(apis('resource.k8s.io/v1beta1', 'resourceclaims'), { metadata: { name: 'a' }, spec: { devices: { requests: [{ name: 'r', deviceClassName: 'c' }] } } });
   assert.deepEqual(made.spec, { devices: { requests: [{ name: 'r', deviceClassName: 'c', allocationMode: 'ExactCount', count: 1 }] } });
 });
+
+test('devices that others use: only for namespaces that are marked', async () => {
+  await using api = await TestServer.start();
+  const spec = { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'c', adminAccess: true } }] } };
+  const claims = apis('resource.k8s.io/v1', 'resourceclaims');
+  const detail = 'spec.devices.requests[0].adminAccess: Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace';
+  await assert.rejects(api.create(claims, { metadata: { name: 'a' }, spec }), refusal('Invalid', `ResourceClaim.resource.k8s.io "a" is invalid: ${detail}`));
+  await assert.rejects(api.create(apis('resource.k8s.io/v1', 'resourceclaimtemplates'), { metadata: { name: 'a' }, spec: { spec } }), refusal('Invalid', `ResourceClaimTemplate.resource.k8s.io "a" is invalid: ${detail}`));
+  await api.patch('/api/v1/namespaces/default', { metadata: { labels: { 'resource.kubernetes.io/admin-access': 'true' } } });
+  await api.create(claims, { metadata: { name: 'a' }, spec });
+});
