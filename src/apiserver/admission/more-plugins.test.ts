@@ -22,6 +22,7 @@ import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists/namespace-exists.ts';
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator/node-declared-feature-validator.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
 import { nodeSelectors, podNodeSelector } from './pod-node-selector/pod-node-selector.ts';
@@ -256,6 +257,24 @@ test('PodResizeValidator', async () => {
   assert.deepEqual(await attempt('9', '9Gi', ''), ['ok', undefined]);
   assert.deepEqual(await attempt('1', '1Gi', 'w'), [refused('pod resize is only supported on linux nodes, node "w" is "windows"'), 'UnsupportedPlatform']);
   assert.deepEqual(await attempt('1', '1Gi', 'x'), [refused('node "x" not found'), undefined]);
+});
+
+test('NodeDeclaredFeatureValidator', async () => {
+  const reader = new FakeReader();
+  reader.put(nodes, { metadata: { name: 'n' } }, { metadata: { name: 'able' }, status: { declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'] } });
+  const attempt = async (resources: PodSpec['resources'], nodeName: string | undefined, generation = 2): Promise<string> => {
+    const object: Pod = { metadata: { name: 'p', namespace: 'ns', generation }, spec: { ...(nodeName !== undefined && { nodeName }), containers: [{ name: 'c' }], ...(resources !== undefined && { resources }) } };
+    const old: Pod = { metadata: { ...object.metadata, generation: 1 }, spec: { ...object.spec!, resources: { requests: { cpu: '1' } } } };
+    await nodeDeclaredFeatureValidator({ reader }).validate!(attributesFor(pods, { object, old, subresource: 'resize' }));
+    return 'ok';
+  };
+  const larger = { requests: { cpu: '2' } };
+  await assert.rejects(attempt(larger, 'n'), { message: refused('pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n"') });
+  await assert.rejects(attempt(larger, 'x'), { message: refused('node "x" not found') });
+  assert.equal(await attempt(larger, 'able'), 'ok');
+  assert.equal(await attempt(larger, undefined), 'ok');
+  assert.equal(await attempt({ requests: { cpu: '1' } }, 'n'), 'ok');
+  assert.equal(await attempt(larger, 'n', 1), 'ok');
 });
 
 test('EventRateLimit', async () => {

@@ -23,6 +23,7 @@ import { limitRanger } from './limit-ranger/limit-ranger.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists/namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator/node-declared-feature-validator.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { notSupported } from './not-supported/not-supported.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
@@ -104,7 +105,7 @@ const registry: readonly Entry[] = [
   off('DenyServiceExternalIPs', () => denyServiceExternalIps()),
   on('PodTopologyLabels', podTopologyLabels),
   on('PodGroupWorkloadExists', undefined),
-  on('NodeDeclaredFeatureValidator', undefined),
+  on('NodeDeclaredFeatureValidator', nodeDeclaredFeatureValidator),
   on('JobValidation', undefined),
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', undefined),
