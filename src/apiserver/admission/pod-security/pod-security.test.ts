@@ -4,9 +4,13 @@ import { cronjobs, deployments, namespaces, pods } from '../../../api/resources.
 import { ApiError } from '../../../api/status.ts';
 import type { Namespace, Pod, PodSpec } from '../../../api/types/core/v1.ts';
 import { VirtualClock } from '../../../base/virtual-clock.ts';
+import type { AuditEvent, AuditSink } from '../../audit/audit.ts';
+import { parseAuditPolicy } from '../../audit/policy.ts';
 import { FakeReader } from '../../authorization/fake-reader.ts';
+import { TestServer } from '../../testing/server.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import { admitted, attributesFor } from '../attributes.ts';
+import { createAdmission } from '../registry.ts';
 import { podSecuritySettings } from './configuration.ts';
 import { podSecurity } from './pod-security.ts';
 
@@ -134,4 +138,19 @@ test('thousands of pods are looked at up to a limit', async () => {
   for (let i = 0; i < 3002; i++) reader.put(pods, { metadata: { name: `p${i}`, namespace: 'ns' }, spec: { containers: [] } });
   const { warnings } = await outcome(plugin, attributesFor(namespaces, { object: namespaceOf('ns', { enforce: 'baseline' }), old: namespaceOf('ns', {}) }));
   assert.deepEqual(warnings, ['new PodSecurity enforce level only checked against the first 3000 of 3002 existing pods']);
+});
+
+test('what it says of a request is in the request\'s audit event', async () => {
+  const events: AuditEvent[] = [];
+  const sink: AuditSink = { name: 'memory', write: (event) => events.push(structuredClone(event)), [Symbol.asyncDispose]: () => Promise.resolve() };
+  const policy = parseAuditPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] });
+  await using api = await TestServer.start({ audit: { policy, sinks: [sink] }, plugged: (parts) => ({ admission: createAdmission(parts, { disabled: ['ServiceAccount'] }) }) });
+  await api.create('/api/v1/namespaces', { metadata: { name: 'watched', labels: { 'pod-security.kubernetes.io/audit': 'baseline', 'pod-security.kubernetes.io/audit-version': 'v1.30' } } });
+  events.length = 0;
+  await api.create('/api/v1/namespaces/watched/pods', { metadata: { name: 'p' }, spec: { hostNetwork: true, containers: [{ name: 'c', image: 'i' }] } });
+  assert.deepEqual(events.map(({ annotations }) => annotations), [{
+    'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '',
+    'pod-security.kubernetes.io/enforce-policy': 'privileged:latest',
+    'pod-security.kubernetes.io/audit-violations': 'would violate PodSecurity "baseline:v1.30": host namespaces (hostNetwork=true)',
+  }]);
 });
