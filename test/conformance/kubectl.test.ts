@@ -1,46 +1,24 @@
 /** What conformance asks of kubectl, with the one that is installed; skipped where there is none. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { RunningCluster } from '../clients/simulated-cluster.ts';
-import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
+import type { KubectlCluster } from './kubectl-cluster.ts';
+import { startKubectlCluster, withoutKubectl } from './kubectl-cluster.ts';
 
-const program = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'kubectl')).find((file) => existsSync(file));
-const skip = program === undefined ? 'kubectl is not installed' : false;
-let running: RunningCluster;
-let home: string;
+const skip = withoutKubectl;
+let running: KubectlCluster;
 
 before(async () => {
-  if (program === undefined) return;
-  running = await startSimulatedCluster();
-  home = await mkdtemp(join(tmpdir(), 'coxswain-kubectl-'));
+  if (skip === false) running = await startKubectlCluster();
 });
 after(async () => {
-  if (program === undefined) return;
-  await running[Symbol.asyncDispose]();
-  await rm(home, { recursive: true, force: true });
+  if (skip === false) await running[Symbol.asyncDispose]();
 });
 
-const start = (args: readonly string[]) => spawn(program!, ['--kubeconfig', running.kubeconfig, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['pipe', 'pipe', 'pipe'] });
-
-/** Runs kubectl to its end. Throws what it said unless it ends with the code that is expected. */
-async function kubectl(args: readonly string[], options: { readonly stdin?: string; readonly code?: number } = {}): Promise<string> {
-  const child = start(args);
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { out += chunk; });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { err += chunk; });
-  child.stdin.end(options.stdin ?? '');
-  const code = await new Promise<number | null>((resolve) => { child.on('close', resolve); });
-  assert.equal(code, options.code ?? 0, `kubectl ${args.join(' ')}: ${err}${out}`);
-  return out;
-}
+const start = (args: readonly string[]) => running.start(args);
+const kubectl = async (args: readonly string[], options: { readonly stdin?: string; readonly code?: number } = {}): Promise<string> => (await running.run(args, options)).out;
 
 const rc = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ReplicationController', metadata: { name, labels: { app: name } }, spec: { replicas: 1, selector: { app: name }, template: { metadata: { labels: { app: name } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'agnhost-primary', image: 'registry.k8s.io/e2e-test-images/agnhost:2.59', ports: [{ name: 'agnhost-server', containerPort: 6379 }] }] } } } });
 const pod = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { name } }, spec: { terminationGracePeriodSeconds: 0, containers: [{ name, image: 'registry.k8s.io/e2e-test-images/httpd:2.4', ports: [{ containerPort: 80 }] }] } });
@@ -171,7 +149,7 @@ test('[sig-cli] Kubectl client Proxy server should support proxy with --port 0 [
 });
 
 test('[sig-cli] Kubectl client Proxy server should support --unix-socket=/path [Conformance]', { skip }, async () => {
-  const socketPath = join(home, 'proxy.sock');
+  const socketPath = join(running.home, 'proxy.sock');
   const body = await throughProxy([`--unix-socket=${socketPath}`], /Starting to serve on/, () => ({ socketPath }));
   assert.deepEqual((JSON.parse(body) as { readonly versions: string[] }).versions, ['v1']);
 });

@@ -1,42 +1,22 @@
 /** Server-side apply and field managers as kubectl uses them; skipped where it is not installed. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { RunningCluster } from '../clients/simulated-cluster.ts';
-import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
+import type { KubectlCluster } from './kubectl-cluster.ts';
+import { startKubectlCluster, withoutKubectl } from './kubectl-cluster.ts';
 
-const program = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'kubectl')).find((file) => existsSync(file));
-const skip = program === undefined ? 'kubectl is not installed' : false;
-let running: RunningCluster;
-let home: string;
+const skip = withoutKubectl;
+let running: KubectlCluster;
 
 before(async () => {
-  if (program === undefined) return;
-  running = await startSimulatedCluster();
-  home = await mkdtemp(join(tmpdir(), 'coxswain-apply-'));
+  if (skip === false) running = await startKubectlCluster();
 });
 after(async () => {
-  if (program === undefined) return;
-  await running[Symbol.asyncDispose]();
-  await rm(home, { recursive: true, force: true });
+  if (skip === false) await running[Symbol.asyncDispose]();
 });
 
-/** Runs kubectl to its end, with an object on its standard input. Throws unless it ends with the code that is expected. */
-async function kubectl(args: readonly string[], options: { readonly object?: object; readonly code?: number } = {}): Promise<{ out: string; err: string }> {
-  const child = spawn(program!, ['--kubeconfig', running.kubeconfig, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['pipe', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { out += chunk; });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { err += chunk; });
-  child.stdin.end(options.object === undefined ? '' : JSON.stringify(options.object));
-  const code = await new Promise<number | null>((resolve) => { child.on('close', resolve); });
-  assert.equal(code, options.code ?? 0, `kubectl ${args.join(' ')}: ${err}${out}`);
-  return { out, err };
-}
+/** Runs kubectl with an object on its standard input. */
+const kubectl = (args: readonly string[], { object, ...options }: { readonly object?: object; readonly code?: number } = {}): Promise<{ out: string; err: string }> =>
+  running.run(args, { ...options, ...(object !== undefined && { stdin: JSON.stringify(object) }) });
 
 const apply = (object: object, ...more: string[]): Promise<{ out: string; err: string }> => kubectl(['apply', '--server-side', '-f', '-', ...more], { object });
 const read = async (name: string, path: string): Promise<string> => (await kubectl(['get', ...name.split('/'), '--show-managed-fields', '-o', `jsonpath=${path}`])).out;

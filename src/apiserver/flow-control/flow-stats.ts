@@ -1,26 +1,4 @@
-/** Counts by bucket, cumulative only when shown. `bounds`: upper ends, inclusive. */
-export class Histogram {
-  readonly bounds: readonly number[];
-  readonly counts: number[];
-  sum = 0;
-  total = 0;
-
-  constructor(bounds: readonly number[]) {
-    this.bounds = bounds;
-    this.counts = bounds.map(() => 0);
-  }
-
-  observe(value: number, times = 1): void {
-    this.sum += value * times;
-    this.total += times;
-    for (let i = 0; i < this.bounds.length; i++) {
-      if (value <= this.bounds[i]!) {
-        this.counts[i]! += times;
-        return;
-      }
-    }
-  }
-}
+import { Histogram } from '../metrics/histogram.ts';
 
 const durationBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 const lengthBounds = [0, 10, 25, 50, 100, 250, 500, 1000];

@@ -1,6 +1,7 @@
 import type { Gauge, Labels } from '../metrics/registry.ts';
 import type { Configuration } from './configuration.ts';
-import type { FlowStats, Histogram } from './flow-stats.ts';
+import type { FlowStats } from './flow-stats.ts';
+import type { Histogram } from '../metrics/histogram.ts';
 import type { PriorityLevel } from './priority-level.ts';
 
 type Sample = readonly [labels: Labels, value: number];

@@ -13,13 +13,14 @@ export class Histogram {
     this.counts = bounds.map(() => 0);
   }
 
-  observe(value: number): void {
-    this.sum += value;
-    this.total += 1;
+  /** `times`: so many values that are the same. */
+  observe(value: number, times = 1): void {
+    this.sum += value * times;
+    this.total += times;
     const { bounds, counts } = this;
     for (let i = 0; i < bounds.length; i++) {
       if (value <= bounds[i]!) {
-        counts[i]! += 1;
+        counts[i]! += times;
         return;
       }
     }

@@ -3,6 +3,7 @@ import { duplicate, forbidden, invalid, notSupported, required } from '../../fie
 import type { Loose } from '../../meta/loose.ts';
 import type { Quantity } from '../../meta/quantity.ts';
 import { addQuantity, formatQuantity, parseQuantity } from '../../meta/quantity.ts';
+import { quantityFrom } from '../../meta/resource-list.ts';
 import { dns1123Label, qualifiedName } from '../../meta/validation.ts';
 import type { ResourceRequirements } from '../../types/core/v1.ts';
 import { isExtendedResource, isHugePageResource, isIntegerResource, isNativeResource, isOvercommitAllowed, isPodLevelResource, isStandardContainerResource, isStandardResource, podLevelResources } from './resource-names.ts';
@@ -12,24 +13,11 @@ import { addInvalid, isSidecar, negativeMessage } from './rules.ts';
 type Level = 'container' | 'pod';
 type Quantities = Readonly<Record<string, string>>;
 
-/** Quantities repeat a lot: each text is parsed once. Bounded, because texts come from users. */
-const parsed = new Map<string, Quantity>();
-const maxParsed = 4096;
 const nanosPerUnit = 1_000_000_000n;
-
-function quantityOf(text: string): Quantity {
-  let quantity = parsed.get(text);
-  if (quantity === undefined) {
-    quantity = parseQuantity(text);
-    if (parsed.size >= maxParsed) parsed.clear();
-    parsed.set(text, quantity);
-  }
-  return quantity;
-}
 
 const compare = (a: string, b: string): number => {
   if (a === b) return 0;
-  const [left, right] = [quantityOf(a).nanos, quantityOf(b).nanos];
+  const [left, right] = [quantityFrom(a).nanos, quantityFrom(b).nanos];
   return left === right ? 0 : left < right ? -1 : 1;
 };
 
@@ -60,8 +48,8 @@ function validatePodResourceName(name: string, path: string, errors: Errors): vo
 
 /** An amount that is not negative, and whole where the resource is counted (upstream's ValidateResourceQuantityValue). */
 export function validateResourceQuantity(name: string, quantity: string, path: string, errors: Errors): void {
-  if (quantity.startsWith('-') && quantityOf(quantity).nanos < 0n) errors.push(invalid(path, quantity, negativeMessage));
-  if (name !== 'cpu' && name !== 'memory' && isIntegerResource(name) && quantityOf(quantity).nanos % nanosPerUnit !== 0n) errors.push(invalid(path, quantity, 'must be an integer'));
+  if (quantity.startsWith('-') && quantityFrom(quantity).nanos < 0n) errors.push(invalid(path, quantity, negativeMessage));
+  if (name !== 'cpu' && name !== 'memory' && isIntegerResource(name) && quantityFrom(quantity).nanos % nanosPerUnit !== 0n) errors.push(invalid(path, quantity, 'must be an integer'));
 }
 
 function validateHugePages(name: string, quantity: string, path: string, errors: Errors): void {
@@ -71,7 +59,7 @@ function validateHugePages(name: string, quantity: string, path: string, errors:
   } catch {
     // A size that is no quantity divides nothing.
   }
-  const { nanos } = quantityOf(quantity);
+  const { nanos } = quantityFrom(quantity);
   if (pageNanos <= 0n || nanos % pageNanos !== 0n) errors.push(invalid(path, quantity, `${quantity} is not positive integer multiple of ${name}`));
 }
 
@@ -140,7 +128,7 @@ export function validateResources(resources: Loose<ResourceRequirements> | undef
 function aggregateRequests(spec: LooseSpec): Map<string, Quantity> {
   const total = new Map<string, Quantity>();
   const add = (into: Map<string, Quantity>, list: Quantities | undefined): void => {
-    for (const name in list) into.set(name, addQuantity(into.get(name) ?? quantityOf('0'), quantityOf(list[name]!)));
+    for (const name in list) into.set(name, addQuantity(into.get(name) ?? quantityFrom('0'), quantityFrom(list[name]!)));
   };
   for (const container of spec.containers ?? []) add(total, container.resources?.requests);
   const sidecars = new Map<string, Quantity>();
@@ -151,7 +139,7 @@ function aggregateRequests(spec: LooseSpec): Map<string, Quantity> {
     if (isSidecar(container)) add(sidecars, container.resources?.requests);
     for (const [name, amount] of moment) if ((peak.get(name)?.nanos ?? 0n) < amount.nanos) peak.set(name, amount);
   }
-  for (const [name, amount] of sidecars) total.set(name, addQuantity(total.get(name) ?? quantityOf('0'), amount));
+  for (const [name, amount] of sidecars) total.set(name, addQuantity(total.get(name) ?? quantityFrom('0'), amount));
   for (const [name, amount] of peak) if ((total.get(name)?.nanos ?? 0n) < amount.nanos) total.set(name, amount);
   return total;
 }
@@ -166,7 +154,7 @@ export function validatePodResources(spec: LooseSpec, path: string, errors: Erro
     // What a pod cannot ask for as a whole stays the containers' affair.
     if (!isPodLevelResource(name)) continue;
     const request = resources.requests?.[name] ?? '0';
-    if (amount.nanos > quantityOf(request).nanos) errors.push(invalid(`${path}.requests[${name}]`, request, `must be greater than or equal to aggregate container requests of ${formatQuantity(amount)}`));
+    if (amount.nanos > quantityFrom(request).nanos) errors.push(invalid(`${path}.requests[${name}]`, request, `must be greater than or equal to aggregate container requests of ${formatQuantity(amount)}`));
   }
   spec.containers?.forEach((container, i) => {
     const limits = container.resources?.limits ?? {};
