@@ -33,5 +33,10 @@ it('aggregated roles get the rules of the roles they select', async () => {
   await client.create(clusterroles, { metadata: { name: 'widgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }, rules: [rule] });
   await clock.advance(1000);
   for (const name of ['view', 'edit', 'admin']) assert.ok((await rules(name)).some(({ apiGroups }) => apiGroups?.includes('example.com')), name);
+  const view = await client.get(clusterroles, { name: 'view' });
+  assert.deepEqual(view.metadata.managedFields?.find(({ manager }) => manager === 'clusterrole-aggregation-controller')?.operation, 'Apply');
+  await client.delete(clusterroles, { name: 'widgets' });
+  await clock.advance(1000);
+  for (const name of ['view', 'edit', 'admin']) assert.ok(!(await rules(name)).some(({ apiGroups }) => apiGroups?.includes('example.com')), name);
   assert.deepEqual(fixture.complaints, []);
 });

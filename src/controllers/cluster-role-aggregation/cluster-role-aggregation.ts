@@ -30,7 +30,8 @@ export async function startClusterRoleAggregationController(context: ControllerC
       for (const rule of selected.flatMap((other) => other.rules ?? [])) if (!rules.some((known) => semanticEqual(known, rule))) rules.push(rule);
     }
     if (semanticEqual(role.rules, rules)) return;
-    await client.patch(clusterroles, { name }, { type: 'merge', value: { rules } });
+    const value = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, ...(rules.length > 0 && { rules }) };
+    await client.patch(clusterroles, { name }, { type: 'apply', value }, { fieldManager: identity, force: true });
   };
   runController({ name: identity, clock, logger, signal, informers: [informer], queue, reconcile });
 }
