@@ -57,9 +57,6 @@ export function bumpGeneration(object: KubeObject, old: KubeObject): void {
   else if (old.metadata.generation !== undefined) object.metadata.generation = generation;
 }
 
-/** Upstream's strategies of some kinds check a new object, and once more as an update: everything is said twice. */
-export const twice = <T>(errors: readonly T[]): T[] => [...errors, ...errors];
-
 export interface StandardRules {
   /** The kind has a status that only its subresource writes. */
   readonly status: boolean;

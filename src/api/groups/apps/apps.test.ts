@@ -159,7 +159,9 @@ test('scale', () => {
 
 test('revisions and templates', () => {
   const errors = controllerRevisionDefinition.validate!({ metadata: { name: 'a' }, revision: -1 }, context).map(formatFieldError);
-  assert.deepEqual(errors, ['data: Required value: data is mandatory', 'revision: Invalid value: -1: must be greater than or equal to 0']);
+  assert.deepEqual(errors, ['revision: Invalid value: -1: must be greater than or equal to 0', 'data: Required value: data is mandatory']);
+  const list = controllerRevisionDefinition.validate!({ metadata: { name: 'a' }, revision: 1, data: [] as unknown as Record<string, unknown> }, context).map(formatFieldError);
+  assert.deepEqual(list, ['data: Required value: data must be a valid JSON object']);
   const immutable = controllerRevisionDefinition.update!.validateUpdate!({ metadata: {}, revision: 1, data: { a: 1 } }, { metadata: {}, revision: 1, data: { a: 2 } }, context);
   assert.deepEqual(immutable.map(formatFieldError), ['data: Invalid value: {"a":1}: field is immutable']);
   assert.deepEqual(podTemplateDefinition.validate!({ metadata: {}, template: { spec: { containers: [], restartPolicy: 'Always', dnsPolicy: 'Default', terminationGracePeriodSeconds: 1 } } }, context).map(formatFieldError), ['template.spec.containers: Required value']);

@@ -1,7 +1,9 @@
 import type { FieldError } from '../../field-error.ts';
-import { invalid, required } from '../../field-error.ts';
+import { required } from '../../field-error.ts';
+import type { Loose } from '../../meta/loose.ts';
 import { controllerOf } from '../../meta/object.ts';
 import { validateImmutable } from '../../meta/object-meta.ts';
+import { addNonNegative } from '../../pod/validation/rules.ts';
 import { controllerrevisions } from '../../resources.ts';
 import type { ControllerRevision } from '../../types/apps/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
@@ -15,10 +17,17 @@ function controllerText(object: ControllerRevision): string {
   return `${`${controller.kind}${group}`.toLowerCase()}/${controller.name}`;
 }
 
-function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
+function validateRevision({ revision }: Loose<ControllerRevision>): FieldError[] {
   const errors: FieldError[] = [];
+  addNonNegative(errors, 'revision', revision);
+  return errors;
+}
+
+function validateControllerRevision(object: Loose<ControllerRevision>): FieldError[] {
+  const data = object.data as unknown;
+  const errors = validateRevision(object);
   if (data === undefined || data === null) errors.push(required('data', 'data is mandatory'));
-  if ((revision ?? 0) < 0) errors.push(invalid('revision', revision, 'must be greater than or equal to 0'));
+  else if (typeof data !== 'object' || Array.isArray(data)) errors.push(required('data', 'data must be a valid JSON object'));
   return errors;
 }
 
@@ -27,7 +36,7 @@ export const controllerRevisionDefinition: ResourceDefinition<ControllerRevision
   allowUnconditionalUpdate: true,
   validate: validateControllerRevision,
   update: {
-    validateUpdate: (object, old) => [...validateControllerRevision(object), ...validateImmutable('data', object.data, old.data)],
+    validateUpdate: (object, old) => [...validateRevision(object), ...validateImmutable('data', object.data, old.data)],
   },
   columns: [nameColumn, column('Controller', controllerText), column('Revision', ({ revision }) => revision), ageColumn],
 };

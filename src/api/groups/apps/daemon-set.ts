@@ -12,7 +12,7 @@ import type { LabelSelector } from '../../types/meta/v1.ts';
 import { ageColumn, column, containerColumns, nameColumn } from '../columns.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { bumpGeneration, keepField, statusRules, twice } from '../strategy.ts';
+import { bumpGeneration, keepField, statusRules } from '../strategy.ts';
 import { addAtMost100Percent, addCollisionCount, addCounters, addIntOrPercent, addLongRunning, addSelectorMismatch, amountOf, readSelector, selectsNothing } from './validation.ts';
 import { templateWarnings } from './warnings.ts';
 
@@ -59,9 +59,10 @@ function validateStrategy(strategy: Loose<DaemonSetUpdateStrategy>, path: string
   if (!hasUnavailable && !hasSurge) errors.push(required(`${at}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
 }
 
-function validateSpec(spec: Loose<DaemonSetSpec>): FieldError[] {
+/** `allowInvalidValues`: label values that cannot be stood in the selector before. */
+function validateSpec(spec: Loose<DaemonSetSpec>, options: { readonly allowInvalidValues?: boolean } = {}): FieldError[] {
   const { selector, template = {} } = spec;
-  const errors = validateLabelSelector(selector as LabelSelector | undefined, 'spec.selector');
+  const errors = validateLabelSelector(selector as LabelSelector | undefined, 'spec.selector', options);
   const parsed = readSelector(selector);
   if (parsed !== undefined) addSelectorMismatch(errors, 'spec.template', parsed, template);
   if (selector !== undefined && selectsNothing(selector)) errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
@@ -95,7 +96,10 @@ export const daemonSetDefinition: ResourceDefinition<DaemonSet> = {
   },
   validate: ({ spec = {} }: Loose<DaemonSet>) => validateSpec(spec),
   update: {
-    validateUpdate: ({ spec = {} }: Loose<DaemonSet>, old) => [...twice(validateSpec(spec)), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
+    validateUpdate: ({ spec = {} }: Loose<DaemonSet>, old) => [
+      ...validateImmutable('spec.selector', spec.selector, old.spec?.selector),
+      ...validateSpec(spec, { allowInvalidValues: validateLabelSelector(old.spec?.selector, '').length > 0 }),
+    ],
     prepareForUpdate(object, old) {
       keepField(object, old, 'status');
       bumpGeneration(object, old);

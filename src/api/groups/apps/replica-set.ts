@@ -8,7 +8,7 @@ import { replicasets } from '../../resources.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../../types/apps/v1.ts';
 import { applyPodTemplateDefaults } from '../core/pod-defaults.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules, statusRules, twice } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
 import { replicaColumns, validateReplicaStatus } from './replicas.ts';
 import { selectorText, workloadScale } from './scale.ts';
 import { addSelector, readSelector, validateReplicaTemplate } from './validation.ts';
@@ -47,7 +47,7 @@ export const replicaSetDefinition: ResourceDefinition<ReplicaSet> = {
   validate: ({ spec = {} }: Loose<ReplicaSet>) => validateSpec(spec),
   update: {
     ...rules.update,
-    validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...twice(validateSpec(spec)), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
+    validateUpdate: ({ spec = {} }: Loose<ReplicaSet>, old) => [...validateSpec(spec), ...validateImmutable('spec.selector', spec.selector, old.spec?.selector)],
   },
   subresources: { status: statusRules<ReplicaSet>(({ status }) => validateReplicaStatus(status)) },
   warnings: namedTemplateWarnings,

@@ -76,9 +76,7 @@ export function validatePersistentVolumeClaimUpdate(object: PersistentVolumeClai
     allowInvalidSelectorValues: validateLabelSelector(before.selector, '').length > 0,
     allowInvalidApiGroup: (before.dataSource ?? before.dataSourceRef)?.apiGroup !== undefined,
   };
-  const spec = validatePersistentVolumeClaim(object, undefined, options);
-  // Upstream looks at the new claim twice.
-  const errors = [...spec, ...spec];
+  const errors = validatePersistentVolumeClaim(object, undefined, options);
   const annotation = object.metadata.annotations?.[betaStorageClassKey] ?? '';
   if (!movesClass(object, old) && annotation !== (old.metadata.annotations?.[betaStorageClassKey] ?? '')) errors.push(invalid(`metadata.annotations.${betaStorageClassKey}`, annotation, immutableMessage));
   const rest = withoutAllowedChanges(object, old);

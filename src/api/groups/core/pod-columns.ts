@@ -74,7 +74,7 @@ function summarize(pod: Pod): Summary {
       else if (terminated !== undefined) {
         if (terminated.reason !== undefined && terminated.reason !== '') reason = terminated.reason;
         else reason = (terminated.signal ?? 0) !== 0 ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode}`;
-        if (reason !== 'Completed') erroneous = reason;
+        if (terminated.exitCode !== 0) erroneous = reason;
       } else if (one.ready && running !== undefined) {
         hasRunning = true;
         ready++;
@@ -82,8 +82,9 @@ function summarize(pod: Pod): Summary {
     }
     // A pod whose containers have partly completed still runs; it is ready if its condition says so.
     if (reason === 'Completed') {
-      if (hasRunning) reason = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true ? 'Running' : 'NotReady';
+      if (hasRunning && status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true) reason = 'Running';
       else if (erroneous !== undefined) reason = erroneous;
+      else if (hasRunning) reason = 'NotReady';
     }
   }
 

@@ -65,3 +65,9 @@ test('resource quotas: updates, status and columns', () => {
   assert.deepEqual(quota.update({}, { status: { hard: { foo: '1' }, used: { pods: '-1' } } }, 'status'), ['status.hard[foo]: Invalid value: "foo": must be a standard resource type or fully qualified', 'status.hard[foo]: Invalid value: "foo": must be a standard resource for quota', 'status.used[pods]: Invalid value: "-1": must be greater than or equal to 0']);
   assert.deepEqual(quota.cells({ status: { hard: { pods: '4', cpu: '2', 'limits.cpu': '2' }, used: { pods: '1' } } }), ['a', 'cpu: 0/2, pods: 1/4', 'limits.cpu: 0/2', '60m']);
 });
+
+test('resource quotas that let more be asked for than be used', () => {
+  const hard = { cpu: '2', 'limits.cpu': '1', memory: '9Gi', 'requests.memory': '1Gi', 'limits.memory': '2Gi', 'requests.storage': '2Gi', 'limits.storage': '1Gi', storage: '3Gi' };
+  assert.deepEqual(quota.warnings({ spec: { hard } }), ['ResourceQuota cpu (2) should be less than limits.cpu (1)', 'ResourceQuota requests.storage (2Gi) should be less than limits.storage (1Gi)']);
+  assert.deepEqual(quota.warnings({ spec: { hard } }, { spec: {} }), []);
+});

@@ -11,7 +11,7 @@ import { workloadScale } from '../apps/scale.ts';
 import { validateReplicaTemplate } from '../apps/validation.ts';
 import { asksForMore, podNameWarnings } from '../apps/warnings.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { standardRules, statusRules, twice } from '../strategy.ts';
+import { standardRules, statusRules } from '../strategy.ts';
 import { applyPodTemplateDefaults } from './pod-defaults.ts';
 
 /** Fills in what a replication controller leaves out, in place: its selector and labels are those of its template. */
@@ -49,7 +49,7 @@ export const replicationControllerDefinition: ResourceDefinition<ReplicationCont
     object.status = { replicas: 0 };
   },
   validate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec),
-  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => twice(validateSpec(spec)) },
+  update: { ...rules.update, validateUpdate: ({ spec = {} }: Loose<ReplicationController>) => validateSpec(spec) },
   subresources: { status: statusRules<ReplicationController>(({ status }) => validateReplicaStatus(status)) },
   warnings(object, old) {
     // An update is warned of what the template was before, not of what it becomes: upstream confuses the two here.

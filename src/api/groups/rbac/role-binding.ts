@@ -7,7 +7,6 @@ import { clusterrolebindings, rolebindings } from '../../resources.ts';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '../../types/rbac/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { Column, ResourceDefinition } from '../definition.ts';
-import { twice } from '../strategy.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 type Binding = RoleBinding | ClusterRoleBinding;
@@ -48,7 +47,7 @@ function applyDefaults(binding: Loose<Binding>): void {
 }
 
 function validateUpdate(binding: Loose<Binding>, old: Binding, namespaced: boolean): FieldError[] {
-  const errors = twice(validateBinding(binding, namespaced));
+  const errors = validateBinding(binding, namespaced);
   const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {};
   if (!semanticEqual(binding.roleRef, old.roleRef)) errors.push(invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef'));
   return errors;

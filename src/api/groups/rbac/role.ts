@@ -8,7 +8,6 @@ import type { ClusterRole, PolicyRule, Role } from '../../types/rbac/v1.ts';
 import { readSelector } from '../apps/validation.ts';
 import { createdAtColumns } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { twice } from '../strategy.ts';
 
 function validateRule(rule: Loose<PolicyRule>, path: string, namespaced: boolean): FieldError[] {
   const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
@@ -46,7 +45,7 @@ export const roleDefinition: ResourceDefinition<Role> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   validate: validateRole,
-  update: { validateUpdate: (role) => twice(validateRole(role)) },
+  update: { validateUpdate: validateRole },
   columns: createdAtColumns,
 };
 
@@ -59,7 +58,7 @@ export const clusterRoleDefinition: ResourceDefinition<ClusterRole> = {
   update: {
     validateUpdate(role, { aggregationRule: before }) {
       const allowInvalidValues = before?.clusterRoleSelectors?.some((selector) => validateLabelSelector(selector, '').length > 0);
-      return twice(validateClusterRole(role, allowInvalidValues));
+      return validateClusterRole(role, allowInvalidValues);
     },
   },
   columns: createdAtColumns,

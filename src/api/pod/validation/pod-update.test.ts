@@ -147,5 +147,14 @@ test('resizing changes cpu and memory, and nothing else', () => {
   assert.deepEqual(resize((changed) => { specOf(changed).os = { name: 'linux' }; specOf(changed).containers[0]!.resources!.requests!['cpu'] = '2'; }, { ...small, os: { name: 'windows' } }), ['[]: Forbidden: windows pods cannot be resized']);
   assert.deepEqual(resize((changed) => { specOf(changed).containers[0]!.resources!.requests!['cpu'] = '2'; }, small, { qosClass: 'Burstable', containerStatuses: [{ name: 'c', image: '', imageID: '', ready: true, restartCount: 0, state: { running: {} } }] }), ['spec: Forbidden: Pod running on node without support for resize']);
   const init = { ...small, initContainers: [{ name: 'i', image: 'x', resources: { requests: { cpu: '1' } } }] };
-  assert.deepEqual(resize((changed) => { specOf(changed).initContainers![0]!.resources!.requests!['cpu'] = '2'; }, init), ['spec: Forbidden: resources for non-sidecar init containers are immutable']);
+  assert.deepEqual(resize((changed) => { specOf(changed).initContainers![0]!.resources!.requests!['cpu'] = '2'; }, init), []);
+  assert.deepEqual(resize((changed) => { delete specOf(changed).initContainers![0]!.resources!.requests!['cpu']; }, init), ['spec.initContainers[0].resources.requests: Forbidden: resource requests cannot be removed']);
+  assert.deepEqual(resize((changed) => { specOf(changed).initContainers![0]!.resources!.requests!['ephemeral-storage'] = '1Gi'; }, init), ['spec.initContainers[0]: Forbidden: only cpu and memory resources for init or sidecar containers are mutable']);
+  const restarting = { ...init, initContainers: [{ ...init.initContainers[0]!, resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] }] };
+  assert.deepEqual(resize((changed) => { specOf(changed).initContainers![0]!.resources!.requests!['cpu'] = '2'; }, restarting), ['spec.initContainers[0]: Forbidden: non-sidecar init containers with a resize policy of RestartContainer cannot be resized']);
+  assert.deepEqual(resize((changed) => { specOf(changed).containers.push({ ...specOf(changed).containers[0]!, name: 'd' }); }), ['spec.containers: Forbidden: containers may not be added or removed on resize']);
+  assert.deepEqual(resize((changed) => { specOf(changed).containers[0]!.name = 'd'; }), ['spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize']);
+  const whole = { ...small, resources: { requests: { cpu: '1', memory: '1Gi' } } };
+  assert.deepEqual(resize((changed) => { specOf(changed).resources!.requests!['cpu'] = '2'; }, whole), []);
+  assert.deepEqual(resize((changed) => { delete specOf(changed).resources!.requests!['cpu']; }, { ...whole, ...withContainer({}) }), ['spec.resources.requests: Forbidden: pod-level resource requests cannot be removed']);
 });

@@ -71,7 +71,7 @@ function validateResizePolicy(policies: readonly Loose<ContainerResizePolicy>[] 
     seen.add(resourceName);
     addEnum(errors, path, resourceName, resizable);
     addEnum(errors, path, restartPolicy, resizePolicies);
-    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
   });
 }
 

@@ -1,11 +1,11 @@
-/** In-place resizing: cpu and memory of containers and sidecars, and nothing else (upstream's ValidatePodResize). */
+/** In-place resizing: cpu and memory of the pod and its containers, and nothing else (upstream's ValidatePodResize). */
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, invalid } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { Pod, ResourceRequirements } from '../../types/core/v1.ts';
 import { podQosClass } from '../qos.ts';
-import type { Errors, LooseContainer } from './rules.ts';
+import type { Errors, LooseContainer, LooseSpec } from './rules.ts';
 import { isSidecar } from './rules.ts';
 import { mirrorPodKey } from './validate-annotations.ts';
 import { validatePodContents } from './validate-pod.ts';
@@ -43,6 +43,34 @@ function isSupported(old: Loose<Pod>): boolean {
   return running === undefined || running.resources !== undefined;
 }
 
+/** Resources of the pod as a whole may grow and shrink as those of its containers. */
+function validatePodLevel({ resources }: LooseSpec, { resources: old }: LooseSpec, errors: Errors): void {
+  const path = 'spec.resources';
+  if (old !== undefined && resources === undefined) return void errors.push(forbidden(path, 'pod-level resources cannot be removed'));
+  if (removes(resources?.requests, old?.requests)) errors.push(forbidden(`${path}.requests`, 'pod-level resource requests cannot be removed'));
+  if (removes(resources?.limits, old?.limits)) errors.push(forbidden(`${path}.limits`, 'pod-level resource limits cannot be removed'));
+  if (!semanticEqual(frozenResources(resources, old), frozenResources(old, old))) errors.push(forbidden('spec', 'only cpu and memory resources are mutable at pod-level'));
+}
+
+/** The same containers in the same order. */
+function validateOrder(spec: LooseSpec, old: LooseSpec, errors: Errors): boolean {
+  const before = errors.length;
+  for (const field of ['containers', 'initContainers'] as const) {
+    const [list, oldList] = [spec[field] ?? [], old[field] ?? []];
+    if (list.length !== oldList.length) errors.push(forbidden(`spec.${field}`, `${field} may not be added or removed on resize`));
+    else oldList.forEach(({ name }, i) => { if (list[i]!.name !== name) errors.push(forbidden(`spec.${field}[${i}].name`, `${field} may not be renamed or reordered on resize`)); });
+  }
+  return errors.length === before;
+}
+
+function validateInitContainer(container: LooseContainer, old: LooseContainer, path: string, errors: Errors): void {
+  if (!isFrozen(container, old)) errors.push(forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable'));
+  if (isSidecar(container) || semanticEqual(container, old)) return;
+  for (const { restartPolicy } of container.resizePolicy ?? []) {
+    if (restartPolicy === 'RestartContainer') errors.push(forbidden(path, 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized'));
+  }
+}
+
 /** Everything that is wrong with a resized pod. */
 export function validatePodResize(pod: Loose<Pod>, old: Loose<Pod>): FieldError[] {
   const { spec = {} } = pod;
@@ -51,28 +79,16 @@ export function validatePodResize(pod: Loose<Pod>, old: Loose<Pod>): FieldError[
   if (oldSpec.os?.name === 'windows') return [forbidden('[]', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
   validatePodContents(pod, errors);
-  if (spec.containers?.length !== oldSpec.containers?.length || (spec.initContainers?.length ?? 0) !== (oldSpec.initContainers?.length ?? 0)) {
-    errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
-    return errors;
-  }
   if ((old.status?.qosClass ?? podQosClass(oldSpec)) !== podQosClass(spec)) errors.push(invalid('spec', pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   if (!isSupported(old)) errors.push(forbidden('spec', 'Pod running on node without support for resize'));
-  oldSpec.initContainers?.forEach((before, i) => {
-    if (isSidecar(before)) validateKept(spec.initContainers![i]!.resources, before.resources, `spec.initContainers[${i}].resources`, errors);
-  });
+  validatePodLevel(spec, oldSpec, errors);
+  if (!validateOrder(spec, oldSpec, errors)) return errors;
+  oldSpec.initContainers?.forEach((before, i) => validateKept(spec.initContainers![i]!.resources, before.resources, `spec.initContainers[${i}].resources`, errors));
   oldSpec.containers?.forEach((before, i) => validateKept(spec.containers![i]!.resources, before.resources, `spec.containers[${i}].resources`, errors));
-  validateKept(spec.resources, oldSpec.resources, 'spec.resources', errors);
   oldSpec.containers?.forEach((before, i) => {
     if (!isFrozen(spec.containers![i]!, before)) errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
   });
-  oldSpec.initContainers?.forEach((before, i) => {
-    const after = spec.initContainers![i]!;
-    if (!isSidecar(before)) {
-      if (!semanticEqual(after, before)) errors.push(forbidden('spec', 'resources for non-sidecar init containers are immutable'));
-    } else if (!isFrozen(after, before)) {
-      errors.push(forbidden('spec', 'only cpu and memory resources for sidecar containers are mutable'));
-    }
-  });
+  oldSpec.initContainers?.forEach((before, i) => validateInitContainer(spec.initContainers![i]!, before, `spec.initContainers[${i}]`, errors));
   const rest = { ...spec, containers: oldSpec.containers, initContainers: oldSpec.initContainers, resources: frozenResources(spec.resources, oldSpec.resources) };
   if (errors.length === 0 && !semanticEqual(rest, { ...oldSpec, resources: frozenResources(oldSpec.resources, oldSpec.resources) })) errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
   return errors;

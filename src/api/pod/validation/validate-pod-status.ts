@@ -55,11 +55,12 @@ function validateAllTransitions(pod: Loose<Pod>, old: Loose<Pod>, errors: Errors
 function validateClaimStatuses(statuses: readonly Loose<PodResourceClaimStatus>[] | undefined, spec: LooseSpec, errors: Errors): void {
   const seen = new Set<string>();
   statuses?.forEach(({ name = '', resourceClaimName }, i) => {
-    const at = `status.resourceClaimStatuses[${i}].name`;
+    const path = `status.resourceClaimStatuses[${i}]`;
+    const at = `${path}.name`;
     if (!spec.resourceClaims?.some((claim) => claim.name === name)) errors.push(invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`'));
     if (seen.has(name)) errors.push(duplicate(at, name));
     seen.add(name);
-    if (resourceClaimName !== undefined) addInvalid(errors, at, resourceClaimName, dns1123Subdomain(resourceClaimName));
+    if (resourceClaimName !== undefined) addInvalid(errors, `${path}.resourceClaimName`, resourceClaimName, dns1123Subdomain(resourceClaimName));
   });
 }
 
