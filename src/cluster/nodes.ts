@@ -9,6 +9,7 @@ import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
 import { serveKubelets, simulatedMachine } from './kubelet-parts.ts';
+import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
 import { clusterPaths } from './layout.ts';
 import type { Machine } from './machine.ts';
@@ -40,10 +41,18 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
   const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName }) : undefined;
   const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
-  const { serving } = await pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
+  const pairs = (): Promise<Awaited<ReturnType<typeof pki.kubelet>>> => pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
+  let { serving } = await pairs();
   // Loopback unless the API server is open to the network: everything that talks to this kubelet is in this process.
   const listenOn = isLoopback(options.bindAddress) ? '127.0.0.1' : options.bindAddress;
   const server = undo.use(await serveKubelets({ kubelets, logger, address: listenOn, tls: { key: serving.key, cert: serving.certificate, clientCa: pki.ca.certificate } }));
+
+  undo.use(keepRenewed(async () => {
+    const { serving: current } = await pairs();
+    if (current.certificate === serving.certificate) return;
+    serving = current;
+    server.identify({ key: current.key, cert: current.certificate });
+  }, { clock, logger }));
 
   const clusterDns = [addressInRange(options.serviceCidr, 10)];
   const common = { clock, random, clusterDomain, clusterDns, servingPort: server.port, version: 'v1.36.0' };

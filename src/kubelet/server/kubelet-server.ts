@@ -56,6 +56,11 @@ export class KubeletServer implements AsyncDisposable {
     return typeof address === 'object' && address !== null ? address.port : this.#options.port;
   }
 
+  /** New connections are proven with this pair from now on; those that are open stay. */
+  identify({ key, cert }: Pick<KubeletServerOptions['tls'], 'key' | 'cert'>): void {
+    this.#server.setSecureContext({ key, cert, ca: this.#options.tls.clientCa });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
