@@ -4,7 +4,7 @@ import type { Answer } from './connection.ts';
 /** What upstream answers in plain text too: before there is a request, where there is no API, and when it sheds. */
 const plainCodes: ReadonlySet<number> = new Set([400, 404, 405, 408, 417, 429, 431, 500]);
 /** Failures of the server that are right: nobody is there to be reached, or the request contradicts itself. */
-const rightFailures = [/^Internal error occurred: requested .* without impersonating a user$/s, /^Internal error occurred: error dialing backend/, /^no endpoints available for service/, /^Internal error occurred: address not allowed$/, /^resourceVersion should not be set on objects to be created$/, /^resourceVersion: Invalid value: /];
+const rightFailures = [/^Internal error occurred: requested .* without impersonating a user$/s, /^Internal error occurred: error dialing backend/, /^no endpoints available for service/, /^Internal error occurred: address not allowed$/, /^resourceVersion should not be set on objects to be created$/, /^resourceVersion: Invalid value: /, /^failed to (create typed patch object|convert (new|live|patched) object) /];
 
 /** What is wrong with an answer; undefined when nothing is. */
 export function problemWith({ code, headers, body: sent }: Answer): string | undefined {

@@ -21,14 +21,23 @@ interface Waiting {
 export class Connection {
   readonly #socket: TLSSocket;
   readonly #waiting: Waiting[] = [];
+  /** What has come and is not read yet; put together only once that can be enough. */
+  #chunks: Buffer[] = [];
+  #gathered = 0;
+  #wanted = 0;
   #buffer: Buffer = Buffer.alloc(0);
   #ended = false;
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+      this.#chunks.push(chunk);
+      this.#gathered += chunk.length;
+      if (this.#gathered < this.#wanted) return;
+      this.#buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
       this.#read();
+      this.#chunks = this.#buffer.length === 0 ? [] : [this.#buffer];
+      this.#gathered = this.#buffer.length;
     });
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -76,7 +85,8 @@ export class Connection {
     while (this.#waiting.length > 0 && this.#buffer.length > 0) {
       const [first] = this.#waiting as [Waiting];
       const read = readAnswer(this.#buffer, first);
-      if (read === undefined) return;
+      this.#wanted = typeof read === 'number' ? read : 0;
+      if (typeof read === 'number') return;
       this.#buffer = this.#buffer.subarray(read.used);
       if (read.answer.code === 100) continue;
       this.#waiting.shift();
@@ -89,9 +99,10 @@ export class Connection {
   }
 }
 
-function readAnswer(buffer: Buffer, { method, headOnly }: Waiting): { readonly answer: Answer; readonly used: number } | undefined {
+/** An answer, or how many bytes must be there before it is worth looking again. */
+function readAnswer(buffer: Buffer, { method, headOnly }: Waiting): { readonly answer: Answer; readonly used: number } | number {
   const end = buffer.indexOf('\r\n\r\n');
-  if (end < 0) return undefined;
+  if (end < 0) return buffer.length + 1;
   const [status = '', ...lines] = buffer.toString('latin1', 0, end).split('\r\n');
   const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
   const code = Number(status.split(' ')[1]);
@@ -99,14 +110,14 @@ function readAnswer(buffer: Buffer, { method, headOnly }: Waiting): { readonly a
   const answer = (body: Buffer, used: number): { answer: Answer; used: number } => ({ answer: { code, headers, body }, used });
   if (headOnly || method === 'HEAD' || code === 304 || code === 204 || code < 200) return answer(Buffer.alloc(0), at);
   const length = headers.get('content-length');
-  if (length !== undefined) return buffer.length < at + Number(length) ? undefined : answer(buffer.subarray(at, at + Number(length)), at + Number(length));
+  if (length !== undefined) return buffer.length < at + Number(length) ? at + Number(length) : answer(buffer.subarray(at, at + Number(length)), at + Number(length));
   if (headers.get('transfer-encoding') !== 'chunked') return answer(Buffer.alloc(0), at);
   const pieces: Buffer[] = [];
   for (let from = at; ;) {
     const line = buffer.indexOf('\r\n', from);
-    if (line < 0) return undefined;
+    if (line < 0) return buffer.length + 1;
     const size = Number.parseInt(buffer.toString('latin1', from, line), 16);
-    if (buffer.length < line + 2 + size + 2) return undefined;
+    if (buffer.length < line + 2 + size + 2) return line + 2 + size + 2;
     if (size === 0) return answer(Buffer.concat(pieces), line + 4);
     pieces.push(buffer.subarray(line + 2, line + 2 + size));
     from = line + 2 + size + 2;

@@ -11,7 +11,7 @@ test('hostile requests: every answer is one, nothing is logged as an error, the 
   const complaints: string[] = [];
   await using server = await startFuzzServer((line) => complaints.push(line));
   const before = process.memoryUsage().rss;
-  const { sent, byCode, findings } = await fuzzHttp({ port: server.port, seed, requests: 3000, atMostMs: 1000 });
+  const { sent, byCode, findings } = await fuzzHttp({ port: server.port, seed, requests: 600, atMostMs: 3000 });
   assert.deepEqual(findings, []);
   assert.deepEqual(complaints, []);
   assert.ok(sent > 50, `${sent} requests`);
@@ -22,7 +22,7 @@ test('hostile requests: every answer is one, nothing is logged as an error, the 
 });
 
 test('hostile input for codecs, patches, selectors and scalars is taken or refused, never anything else', { timeout: 60_000 }, () => {
-  const { tried, findings } = fuzzCodecs({ seed, inputs: 5000, atMostMs: 1000 });
+  const { tried, findings } = fuzzCodecs({ seed, inputs: 3000, atMostMs: 1500 });
   assert.deepEqual(findings, []);
   assert.ok(tried > 50, `${tried} inputs`);
 });

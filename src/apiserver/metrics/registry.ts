@@ -1,4 +1,4 @@
-import type { Metric, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -27,53 +27,54 @@ export function histogramFamily(name: string, help: string, histograms: () => It
   return { name, help, type: 'histogram', read: () => [], histograms };
 }
 
-/** What is scraped at /metrics. prom-client is loaded, and writes the text, when somebody scrapes. */
+/**
+ * What is scraped at /metrics. The process's own figures are prom-client's, which is loaded when somebody scrapes; the
+ * server's are written here, because there may be tens of thousands of lines of them and everybody waits meanwhile.
+ */
 export class MetricsRegistry {
   readonly #gauges: Gauge[] = [];
-  #registry: Registry | undefined;
+  #process: Registry | undefined;
 
-  /** More to read at each scrape; before the first one. */
+  /** More to read at each scrape. */
   add(gauges: readonly Gauge[]): void {
     this.#gauges.push(...gauges);
   }
 
   /** Prometheus' text format, with the process's own figures. */
   async render(): Promise<string> {
-    // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
-    const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
-    if (this.#registry === undefined) {
-      this.#registry = new Registry();
-      collectDefaultMetrics({ register: this.#registry });
-      for (const gauge of this.#gauges) this.#registry.registerMetric(familyOf(gauge) as unknown as Metric);
+    if (this.#process === undefined) {
+      // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
+      const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
+      this.#process = new Registry();
+      collectDefaultMetrics({ register: this.#process });
     }
-    return this.#registry.metrics();
+    const lines = [await this.#process.metrics()];
+    for (const gauge of this.#gauges) write(gauge, lines);
+    return lines.join('');
   }
 }
 
-interface Value { readonly labels: Labels; readonly value: number; readonly metricName?: string }
-
-/** What prom-client's registry asks of a metric: its values at the moment of a scrape. */
-interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  get(): Promise<{ readonly name: string; readonly help: string; readonly type: string; readonly aggregator: string; readonly values: readonly Value[] }>;
+function write({ name, help, type = 'gauge', read, histograms }: Gauge, lines: string[]): void {
+  lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
+  if (histograms === undefined) for (const [labels, value] of read()) lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
+  else for (const one of histograms()) writeHistogram(name, one, lines);
 }
 
-function familyOf(gauge: Gauge): Family {
-  const { name, help, type = 'gauge' } = gauge;
-  const values = (): Value[] => (gauge.histograms === undefined
-    ? Array.from(gauge.read(), ([labels, value]) => ({ labels, value }))
-    : Array.from(gauge.histograms(), (one) => histogramValues(name, one)).flat());
-  return { name, help, type, get: () => Promise.resolve({ name, help, type, aggregator: 'sum', values: values() }) };
-}
-
-function histogramValues(name: string, { labels, bounds, counts, sum, total }: HistogramValues): Value[] {
+function writeHistogram(name: string, { labels, bounds, counts, sum, total }: HistogramValues, lines: string[]): void {
+  const text = labelText(labels);
+  const start = `${name}_bucket{${text === '' ? '' : `${text},`}le="`;
   let cumulative = 0;
-  return [
-    ...counts.map((count, i) => ({ labels: { ...labels, le: String(bounds[i]) }, value: (cumulative += count), metricName: `${name}_bucket` })),
-    { labels: { ...labels, le: '+Inf' }, value: total, metricName: `${name}_bucket` },
-    { labels, value: sum, metricName: `${name}_sum` },
-    { labels, value: total, metricName: `${name}_count` },
-  ];
+  for (const [i, count] of counts.entries()) lines.push(start, String(bounds[i]), '"} ', String((cumulative += count)), '\n');
+  const tail = braced(text);
+  lines.push(start, '+Inf"} ', String(total), '\n', name, '_sum', tail, ' ', numberText(sum), '\n', name, '_count', tail, ' ', String(total), '\n');
 }
+
+const braced = (text: string): string => (text === '' ? '' : `{${text}}`);
+
+function labelText(labels: Labels): string {
+  let text = '';
+  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${/[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value}"`;
+  return text;
+}
+
+const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf');
