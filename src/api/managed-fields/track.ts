@@ -3,6 +3,8 @@
  * (apimachinery's util/managedfields) in one function each.
  */
 import type { KubeObject } from '../meta/object.ts';
+import { jsonEqual } from '../patch/json-value.ts';
+import type { JsonValue } from '../patch/json-value.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { changedFields, compareObjects, createdFields } from './compare.ts';
 import type { Comparison } from './compare.ts';
@@ -72,7 +74,7 @@ function sameEntries(given: readonly ManagedFieldsEntry[], stored: readonly Mana
   return given.every((entry, i) => {
     const other = stored[i]!;
     return entry.manager === other.manager && entry.operation === other.operation && entry.apiVersion === other.apiVersion && entry.subresource === other.subresource
-      && entry.time === other.time && entry.fieldsType === other.fieldsType && JSON.stringify(entry.fieldsV1) === JSON.stringify(other.fieldsV1);
+      && entry.time === other.time && entry.fieldsType === other.fieldsType && jsonEqual(entry.fieldsV1 as JsonValue, other.fieldsV1 as JsonValue);
   });
 }
 
