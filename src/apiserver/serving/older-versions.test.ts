@@ -158,3 +158,20 @@ test('an eviction may come in policy/v1beta1, as upstream takes it to this day',
   await assert.rejects(evict('policy/v1alpha1'), refusal('BadRequest'));
   assert.equal((await evict('policy/v1beta1')).kind, 'Status');
 });
+
+for (const [version, path, object, stored] of [
+  ['apiextensions.k8s.io/v1beta1', 'customresourcedefinitions', { kind: 'CustomResourceDefinition', metadata: { name: 'crontabs.example.com' }, spec: { group: 'example.com', version: 'v1', scope: 'Namespaced', names: { plural: 'crontabs', kind: 'CronTab' } } }, { spec: { preserveUnknownFields: true } }],
+  ['admissionregistration.k8s.io/v1beta1', 'validatingwebhookconfigurations', { kind: 'ValidatingWebhookConfiguration', metadata: { name: 'one' }, webhooks: [{ name: 'a.example.com', clientConfig: { url: 'https://example.com' } }] }, { webhooks: [{ failurePolicy: 'Ignore', matchPolicy: 'Exact', sideEffects: 'Unknown', timeoutSeconds: 30, admissionReviewVersions: ['v1beta1'] }] }],
+  ['discovery.k8s.io/v1beta1', 'namespaces/default/endpointslices', { kind: 'EndpointSlice', metadata: { name: 'one' }, addressType: 'IPv4', endpoints: [{ addresses: ['10.1.2.3'], topology: { 'topology.kubernetes.io/zone': 'z', 'kubernetes.io/hostname': 'n' } }] }, { endpoints: [{ addresses: ['10.1.2.3'], zone: 'z', nodeName: 'n' }] }],
+  ['storage.k8s.io/v1beta1', 'storageclasses', { kind: 'StorageClass', metadata: { name: 'one' }, provisioner: 'example.com/x' }, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }],
+  ['rbac.authorization.k8s.io/v1beta1', 'clusterrolebindings', { kind: 'ClusterRoleBinding', metadata: { name: 'one' }, subjects: [{ kind: 'User', name: 'u' }], roleRef: { kind: 'ClusterRole', name: 'r' } }, { roleRef: { apiGroup: 'rbac.authorization.k8s.io' } }],
+  ['scheduling.k8s.io/v1beta1', 'priorityclasses', { kind: 'PriorityClass', metadata: { name: 'one' }, value: 5 }, { preemptionPolicy: 'PreemptLowerPriority' }],
+  ['coordination.k8s.io/v1beta1', 'namespaces/default/leases', { kind: 'Lease', metadata: { name: 'one' }, spec: { holderIdentity: 'x' } }, { spec: { holderIdentity: 'x' } }],
+  ['node.k8s.io/v1beta1', 'runtimeclasses', { kind: 'RuntimeClass', metadata: { name: 'one' }, handler: 'h' }, { handler: 'h' }],
+] as const) {
+  test(`${version} ${object.kind} is stored as v1`, async () => {
+    await using server = await start({ [version]: 'true' });
+    await server.create(`/apis/${version}/${path}`, { apiVersion: version, ...object });
+    assert.partialDeepStrictEqual(await server.get(`/apis/${version.replace('v1beta1', 'v1')}/${path}/${object.metadata.name}`), stored);
+  });
+}
