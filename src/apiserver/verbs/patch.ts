@@ -68,7 +68,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     if (existing === undefined) throw notFoundError(served.home.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
-    const object = decodeResource({ value: detach(patched), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
+    const object = decodeResource({ value: detach(patched, document), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
     matchNamespace(object, namespace);
     trackWrite(core, manager, existing, object);
     return object;
@@ -84,7 +84,14 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   }
 }
 
-/** What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own. */
-function detach(value: unknown): unknown {
-  return structuredClone(value);
+/**
+ * What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own. Managed fields
+ * that it left alone stay behind, for they are made anew from those that stand.
+ */
+function detach(patched: unknown, document: KubeObject): unknown {
+  const { managedFields } = document.metadata;
+  const metadata = (patched as Partial<KubeObject> | null)?.metadata;
+  if (managedFields === undefined || metadata?.managedFields !== managedFields) return structuredClone(patched);
+  const { managedFields: _, ...rest } = metadata;
+  return structuredClone({ ...(patched as KubeObject), metadata: rest });
 }
