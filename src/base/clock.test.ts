@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { formatMicroTime, formatTime, timeoutSignal } from './clock.ts';
 import { RealClock } from './real-clock.ts';
 import { SeededRandom } from './random.ts';
+import { outside } from './outside-work.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 describe('times', () => {
@@ -40,6 +41,15 @@ describe('VirtualClock', () => {
     await clock.advance(20);
     assert.deepEqual(seen, ['woke at 10', 'timer', 'woke at 15']);
     assert.equal(clock.monotonicMs(), 20);
+  });
+
+  it('stands still while there is work outside the event loop', async () => {
+    const clock = new VirtualClock();
+    const order: string[] = [];
+    clock.setTimer(1000, () => order.push('timer'));
+    void outside(globalThis.crypto.subtle.digest('SHA-256', new Uint8Array(50_000_000))).then(() => order.push('digest'));
+    await clock.advance(2000);
+    assert.deepEqual(order, ['digest', 'timer']);
   });
 
   it('fires timers without delay when it settles', async () => {

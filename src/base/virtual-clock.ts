@@ -1,5 +1,6 @@
 import type { Clock, Timer } from './clock.ts';
 import { sleepOn } from './clock.ts';
+import { outsideWork } from './outside-work.ts';
 
 const maxTimersWithoutTime = 1_000_000;
 
@@ -75,16 +76,25 @@ export class VirtualClock implements Clock {
 
   /**
    * Runs everything that is runnable without time passing: promise jobs, turns of the event loop, and timers that are
-   * due already, until nothing is left. Throws when that does not end: two timers without delay that set one another.
+   * due already, and work outside the event loop, until nothing is left. Throws when that does not end: two timers without delay that set one another.
    */
   async settle(): Promise<void> {
     for (let fired = 0; fired < maxTimersWithoutTime; fired++) {
-      for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#comeToRest();
       const next = this.#pending[0];
       if (next === undefined || next.atMs > this.#nowMs) return;
       this.#pending.shift();
       next.callback();
     }
     throw new Error(`virtual time stands still: ${maxTimersWithoutTime} timers fired without it passing`);
+  }
+
+  async #comeToRest(): Promise<void> {
+    for (;;) {
+      for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      const outside = outsideWork();
+      if (outside === undefined) return;
+      await outside;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type * as Jose from 'jose';
+import { outside } from '../../base/outside-work.ts';
 
 type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256';
 
@@ -23,7 +24,7 @@ export interface TokenContent {
 }
 
 /** Loaded with the first token: a server starts without. */
-const jose = (): Promise<typeof Jose> => import('jose');
+const jose = (): Promise<typeof Jose> => outside(import('jose'));
 
 function algorithmOf(key: KeyObject): Algorithm {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
@@ -47,9 +48,8 @@ export function signingKey(pem: string): SigningKey {
 }
 
 /** A compact JWS over JSON claims. */
-export async function signClaims(claims: object, { id, algorithm, privateKey }: SigningKey): Promise<string> {
-  const { SignJWT } = await jose();
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey);
+export function signClaims(claims: object, { id, algorithm, privateKey }: SigningKey): Promise<string> {
+  return outside(jose().then(({ SignJWT }) => new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey)));
 }
 
 /** Whether a token may be a compact JWS, with all its three parts. */
@@ -74,7 +74,7 @@ export async function verifySignature(token: string, header: TokenContent['heade
   for (const { id, algorithm, key } of keys) {
     if (header.alg !== algorithm || (header.kid !== undefined && header.kid !== '' && header.kid !== id)) continue;
     try {
-      await compactVerify(token, key, { algorithms: [algorithm] });
+      await outside(compactVerify(token, key, { algorithms: [algorithm] }));
       return true;
     } catch {
       // Perhaps the next key did.
