@@ -5,6 +5,8 @@ import { reference } from './reference.ts';
 export interface Figure {
   readonly name: FigureName;
   readonly value: number;
+  /** Of the answers, where they are what is measured. */
+  readonly bytesPerSecond?: number;
   /** What a reader should know beside the number. */
   readonly note?: string;
 }

@@ -61,9 +61,9 @@ export async function runLoad(bench: Bench, load: Load): Promise<LoadResult> {
 }
 
 /** A load's rate, with the server's own processor time for one request: the steadier figure where others use the machine too. */
-export async function measure(bench: Bench, program: Program, load: Omit<Load, 'url' | 'token'>): Promise<{ readonly value: number; readonly note: string }> {
+export async function measure(bench: Bench, program: Program, load: Omit<Load, 'url' | 'token'>): Promise<{ readonly value: number; readonly bytesPerSecond: number; readonly note: string }> {
   const before = program.cpuMs();
   const { requests, seconds, bytes } = await runLoad(bench, { ...load, url: program.url, token });
   const cpuUs = ((program.cpuMs() - before) * 1000) / requests;
-  return { value: requests / seconds, note: `${cpuUs.toFixed(0)} µs CPU and ${(bytes / requests / 1000).toFixed(1)} kB each, ${Math.round(bytes / seconds / 1e6)} MB/s` };
+  return { value: requests / seconds, bytesPerSecond: bytes / seconds, note: `${cpuUs.toFixed(0)} µs CPU and ${(bytes / requests / 1000).toFixed(1)} kB each, ${Math.round(bytes / seconds / 1e6)} MB/s` };
 }

@@ -1,0 +1,48 @@
+/**
+ * What part of the machine a figure uses. Machines, and the hours of one, differ by a factor of three: a rate beside what
+ * a bare HTTPS server does in the same minutes says more than the rate alone, and so do goals beside the ceilings of the
+ * machine that they were set on.
+ */
+import type { FigureName } from './reference.ts';
+import { reference } from './reference.ts';
+import type { Figure } from './table.ts';
+
+type Ceiling = 'get' | 'answer' | 'post';
+
+/** Requests a second, and for answers bytes a second, of a bare server on the machine where the goals were set. */
+const whereGoalsWereSet: Readonly<Record<Ceiling, number>> = { get: 53_000, answer: 2370 * 940_000, post: 37_000 };
+
+const ceilingNames: Readonly<Record<Ceiling, FigureName>> = {
+  get: 'ceiling: small GETs of a bare HTTPS server',
+  answer: 'ceiling: 0.94 MB answers of a bare HTTPS server',
+  post: 'ceiling: POSTs of JSON parsed and written back',
+};
+
+/** Upstream's 500 pods and 17,700 pods, in bytes: goals for lists are goals for bytes. */
+const goalBytes: Partial<Record<FigureName, number>> = { 'list 500 Pods, 4 connections': 940_000, 'list 17,700 Pods, resourceVersion=0': 34_000_000, 'list 17,700 Pods, consistent': 34_000_000 };
+
+function ceilingOf(name: FigureName): Ceiling | undefined {
+  if (name.startsWith('get ')) return 'get';
+  if (name.startsWith('create ')) return 'post';
+  return name.startsWith('list ') ? 'answer' : undefined;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** The figures with their part of the ceiling in the note, where one was measured. Several measurements of a ceiling are averaged. */
+export function withShares(figures: readonly Figure[]): Figure[] {
+  const measured = (ceiling: Ceiling): number | undefined => {
+    const values = figures.filter(({ name }) => name === ceilingNames[ceiling]).map(({ value }) => value * (ceiling === 'answer' ? 940_000 : 1));
+    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return figures.map((figure) => {
+    const { name, value, bytesPerSecond } = figure;
+    const ceiling = ceilingOf(name);
+    const whole = ceiling === undefined ? undefined : measured(ceiling);
+    if (ceiling === undefined || whole === undefined) return figure;
+    const { goal } = reference[name];
+    const wanted = goal === undefined ? '' : ` (goal ${percent((goal * (goalBytes[name] ?? 1)) / whereGoalsWereSet[ceiling])})`;
+    const share = (ceiling === 'answer' ? bytesPerSecond ?? 0 : value) / whole;
+    return { ...figure, note: `${percent(share)} of the ceiling${wanted}; ${figure.note ?? ''}` };
+  });
+}
