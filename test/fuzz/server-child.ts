@@ -5,5 +5,8 @@ const say = (message: object): void => { process.send!(message); };
 const server = await startFuzzServer((line) => say({ complaint: line.slice(0, 2000) }));
 process.on('unhandledRejection', (error) => say({ complaint: `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}` }));
 process.on('disconnect', () => process.exit(0));
-setInterval(() => say({ rssBytes: process.memoryUsage().rss }), 500).unref();
+setInterval(() => {
+  const { rss: rssBytes, heapUsed, external } = process.memoryUsage();
+  say({ rssBytes, heldBytes: heapUsed + external });
+}, 500).unref();
 say({ port: server.port });
