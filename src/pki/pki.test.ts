@@ -75,7 +75,7 @@ test('files are private, and read again without a change', () => inFolder(async 
   for (const file of files) assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600, file);
   assert.ok(['ca.crt', 'ca.key', 'apiserver.crt', 'front-proxy-ca.crt', 'sa.key', 'sa.pub', 'apiserver-kubelet-client.crt'].every((file) => files.includes(file)));
   const second = await ensurePki(folder, { clock, apiServerNames: names });
-  assert.deepEqual({ ...second, kubelet: 0, component: 0 }, { ...first, kubelet: 0, component: 0 });
+  assert.deepEqual({ ...second, kubelet: 0, component: 0, renewed: 0 }, { ...first, kubelet: 0, component: 0, renewed: 0 });
   assert.deepEqual(await second.component('scheduler'), await first.component('scheduler'));
   assert.equal((await stat(join(folder, 'scheduler.key'))).mode & 0o777, 0o600);
 }));
