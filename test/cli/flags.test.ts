@@ -35,7 +35,7 @@ describe('a wrong command line is refused in one line, with 2', () => {
     [['server', '--port', '65536'], '--port: wants a whole number from 0 to 65535, not "65536"'],
     [['server', '--store', 'etcd'], '--store: wants one of sqlite, memory, not "etcd"'],
     [['server', '--service-cidr', '10.96.0.0'], '--service-cidr: wants an IPv4 range from /8 to /28 such as 10.244.0.0/16, not "10.96.0.0"'],
-    [['server', '--authorization-mode', 'RBAC,Webhook'], '--authorization-mode: wants some of Node, RBAC, AlwaysAllow, AlwaysDeny, separated by commas, not "Webhook"'],
+    [['server', '--authorization-mode', 'RBAC,Sometimes'], '--authorization-mode: wants some of Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny, separated by commas, not "Sometimes"'],
     [['up', '--runtime', 'docker'], '--runtime: wants one of auto, containerd, simulated, none, not "docker"'],
     [['up', '--nodes', 'many'], '--nodes: wants a whole number from 0 to 10000, not "many"'],
     [['scheduler'], 'required option \'--kubeconfig <file>\' not specified; see --help'],
