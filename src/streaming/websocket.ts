@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { badRequestError } from '../api/status.ts';
 import type { UpgradeRequest } from './streaming.ts';
 
 /** A message larger than this ends the connection; clients send at most 32 KiB at a time. */
@@ -23,13 +24,17 @@ export function offeredProtocols(request: Pick<UpgradeRequest, 'headers'>, name:
   return header(request, name).split(',').map((one) => one.trim()).filter((one) => one !== '');
 }
 
+/** Browsers send their token as a subprotocol: it is no name to be shown or logged. */
+const isToken = (protocol: string): boolean => protocol.startsWith('base64url.bearer.authorization.k8s.io.');
+
 /** Completes the WebSocket handshake with the first of `supported` that the client offers (none: no subprotocol). */
 export function acceptWebSocket(request: UpgradeRequest, supported: readonly string[]): Promise<{ socket: WebSocket; protocol: string }> {
   const offered = offeredProtocols(request, 'sec-websocket-protocol');
   const protocol = supported.find((one) => offered.includes(one)) ?? '';
   if (protocol === '' && offered.length > 0) {
-    request.socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nunable to negotiate a subprotocol: the client offers ${offered.join(', ')}; this server knows ${supported.join(', ')}\n`);
-    return Promise.reject(new Error(`no common WebSocket subprotocol: ${offered.join(', ')}`));
+    const shown = offered.filter((one) => !isToken(one)).join(', ');
+    request.socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nunable to negotiate a subprotocol: the client offers ${shown}; this server knows ${supported.join(', ')}\n`);
+    return Promise.reject(badRequestError(`no common WebSocket subprotocol: ${shown}`));
   }
   const server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: maxMessageBytes, perMessageDeflate: false });
   // The names that Kubernetes uses (`SPDY/3.1+portforward.k8s.io`) are not all tokens as RFC 6455 wants them, and ws is

@@ -57,8 +57,8 @@ async function review(authorizer: Authorizer, { attributes, ignored }: Question)
 interface AnySelector { readonly rawSelector?: string; readonly requirements?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[] }
 
 /** Upstream lets operators pass that it does not know: a newer client may. */
-function selectorErrors(selector: AnySelector | undefined, path: string, more: (requirement: { readonly key: string; readonly values: readonly string[]; readonly at: string; readonly operatorErrors: readonly FieldError[] }) => FieldError[]): FieldError[] {
-  if (selector === undefined) return [];
+function selectorErrors(selector: AnySelector | null | undefined, path: string, more: (requirement: { readonly key: string; readonly values: readonly string[]; readonly at: string; readonly operatorErrors: readonly FieldError[] }) => FieldError[]): FieldError[] {
+  if (selector === undefined || selector === null) return [];
   const { rawSelector = '', requirements = [] } = selector;
   const errors: FieldError[] = [];
   if (rawSelector !== '' && requirements.length > 0) errors.push(invalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements'));

@@ -51,7 +51,8 @@ export async function apply(core: Core, served: StoredResource, request: ServerR
     const live = existing === undefined || served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const applied = applyPatchTo(live, patch, { apiVersion: served.apiVersion, kind: served.schema.kind }, writerOf(core, manager), { force: options.force });
     report(options.fieldValidation);
-    const object = applied.object === undefined ? structuredClone(existing!) : decodeApplied(applied.object, served);
+    // Nothing applied to nothing is an object without a name, which is refused below.
+    const object = applied.object === undefined && existing !== undefined ? structuredClone(existing) : decodeApplied(applied.object ?? { apiVersion: served.apiVersion, kind: served.schema.kind, metadata: {} }, served);
     if (applied.managedFields === undefined) delete object.metadata.managedFields;
     else object.metadata.managedFields = applied.managedFields;
     const { uid = '' } = object.metadata;
