@@ -11,8 +11,8 @@ import { fuzzHttp } from '../test/fuzz/fuzz-http.ts';
 
 /** The server holds a few hundred objects: what it needs beyond its start is for requests under way. */
 const maxHeldBytes = 600_000_000;
-/** Beside what is held: what the allocator keeps of bodies and TLS connections that are gone. A bare server grows alike. */
-const maxRssBytes = 3_000_000_000;
+/** Beside what is held: what the allocator keeps of bodies and TLS connections that are gone. */
+const maxRssBytes = 1_200_000_000;
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' }, from: { type: 'string', default: '0' }, minutes: { type: 'string', default: '10' } } });
 const seed = Number(values.seed);

@@ -10,6 +10,7 @@ import { legacyIssuer, legacyTokenError } from './legacy-token.ts';
 import type { ServiceAccountIdentity } from './service-account-claims.ts';
 import { identityError, userOfIdentity } from './service-account-claims.ts';
 import type { TokenAuthenticator, TokenVerdict } from './token-authenticator.ts';
+import { bearerUser } from './token-authenticator.ts';
 
 /** Tokens whose signature has been verified, remembered by digest. */
 const maxCached = 4096;
@@ -116,11 +117,7 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
   }
 
   authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
-    const { bearerToken } = credentials;
-    if (bearerToken === undefined) return undefined;
-    const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
-    const verdict = this.authenticateToken(bearerToken, this.#audiences, (message) => credentials.warn(message));
-    return verdict instanceof Promise ? verdict.then(user) : user(verdict);
+    return bearerUser(this, credentials, this.#audiences);
   }
 
   authenticateToken(token: string, audiences: readonly string[], warn: (message: string) => void = () => {}): Promise<TokenVerdict> | TokenVerdict {

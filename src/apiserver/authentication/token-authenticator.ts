@@ -15,6 +15,15 @@ export interface TokenAuthenticator {
   authenticateToken(token: string, audiences: readonly string[], warn?: (message: string) => void): Promise<TokenVerdict> | TokenVerdict;
 }
 
+/** The user whose bearer token is accepted for these audiences; undefined when there is no token, or it is not. */
+export function bearerUser(authenticator: TokenAuthenticator, credentials: Credentials, audiences: readonly string[]): Promise<UserInfo | undefined> | UserInfo | undefined {
+  const { bearerToken } = credentials;
+  if (bearerToken === undefined) return undefined;
+  const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
+  const verdict = authenticator.authenticateToken(bearerToken, audiences, (message) => credentials.warn(message));
+  return verdict instanceof Promise ? verdict.then(user) : user(verdict);
+}
+
 /** The credentials of somebody who has a bearer token and nothing else. */
 export function bearerCredentials(bearerToken: string): Credentials {
   return { clientCertificate: undefined, bearerToken, header: () => undefined, headerValues: () => [], headersWithPrefix: () => [], warn: () => {} };

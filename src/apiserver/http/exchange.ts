@@ -1,9 +1,11 @@
 /** One HTTP exchange with a backend, and a connection upgrade passed on to one: what kubelets and proxied backends share. */
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../../base/clock.ts';
 import type { Upgrade } from '../request.ts';
 import type { ForwardedAnswer, ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 import { headersToPassOn, isWithheld } from './headers-to-pass-on.ts';
@@ -46,6 +48,25 @@ function join(a: Duplex, b: Duplex): void {
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
   }
+}
+
+/** `host:port`, as a Host header and messages name it. */
+export const hostAndPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Resolves with a socket that is being connected once it is; rejects as it does, or when it takes longer than `timeoutMs`. */
+export function connected<T extends Socket>(socket: T, event: 'connect' | 'secureConnect', options: { readonly clock: Clock; readonly timeoutMs: number }): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = options.clock.setTimer(options.timeoutMs, () => socket.destroy(Object.assign(new Error('i/o timeout'), { code: 'ETIMEDOUT' })), { unref: true });
+    socket.once('error', (error) => {
+      timer.cancel();
+      reject(error);
+    });
+    socket.once(event, () => {
+      timer.cancel();
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
 }
 
 /** What is sent on a new connection to a backend before both ends are joined. */

@@ -1,12 +1,12 @@
 import { Agent as TlsAgent } from 'node:https';
 import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Upgrade } from '../request.ts';
 import type { Backend, ForwardedAnswer, ForwardedRequest, Forwarder } from '../subresources/proxy/forwarder.ts';
-import { exchange, passUpgradeOn, upgradeHead } from './exchange.ts';
+import { connected, exchange, hostAndPort, passUpgradeOn, upgradeHead } from './exchange.ts';
 
 const connectTimeoutMs = 30_000;
 /** Connections to all backends together that are kept for the next request. */
@@ -18,11 +18,9 @@ const goWords: Readonly<Record<string, string>> = {
   ENETUNREACH: 'connect: network is unreachable', ETIMEDOUT: 'i/o timeout', EPIPE: 'write: broken pipe',
 };
 
-const hostOf = ({ host, port }: Backend): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-
 function unreachable(backend: Backend, error: unknown): ApiError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return new ApiError('ServiceUnavailable', `error trying to reach service: dial tcp ${hostOf(backend)}: ${goWords[code] ?? message}`, { cause: error });
+  return new ApiError('ServiceUnavailable', `error trying to reach service: dial tcp ${hostAndPort(backend.host, backend.port)}: ${goWords[code] ?? message}`, { cause: error });
 }
 
 /** Reaches pods, services and nodes over TCP, from the machine that the API server runs on. */
@@ -40,25 +38,17 @@ export class HttpForwarder implements Forwarder, Disposable {
   }
 
   async upgrade(backend: Backend, path: string, upgrade: Upgrade): Promise<void> {
-    const host = String(upgrade.headers['host'] ?? hostOf(backend));
+    const host = String(upgrade.headers['host'] ?? hostAndPort(backend.host, backend.port));
     passUpgradeOn(await this.#connect(backend), upgradeHead(host, path, upgrade), upgrade);
   }
 
-  #connect(backend: Backend): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      const { host, port, scheme } = backend;
-      const socket = scheme === 'https' ? connectTls({ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect({ host, port });
-      const timer = this.#clock.setTimer(connectTimeoutMs, () => socket.destroy(Object.assign(new Error('i/o timeout'), { code: 'ETIMEDOUT' })), { unref: true });
-      socket.once('error', (error) => {
-        timer.cancel();
-        reject(unreachable(backend, error));
-      });
-      socket.once(scheme === 'https' ? 'secureConnect' : 'connect', () => {
-        timer.cancel();
-        socket.setNoDelay(true);
-        resolve(socket);
-      });
-    });
+  #connect(backend: Backend): Promise<Socket> {
+    const { host, port, scheme } = backend;
+    const options = { clock: this.#clock, timeoutMs: connectTimeoutMs };
+    const connecting: Promise<Socket> = scheme === 'https'
+      ? connected(connectTls({ host, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }), 'secureConnect', options)
+      : connected(connect({ host, port }), 'connect', options);
+    return connecting.catch((error: unknown) => { throw unreachable(backend, error); });
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ApiResponse, Upgrade } from '../request.ts';
 import type { KubeletDialer, KubeletTarget } from '../subresources/kubelet-dialer.ts';
 import type { ForwardedAnswer, ForwardedRequest } from '../subresources/proxy/forwarder.ts';
-import { exchange, passUpgradeOn, upgradeHead } from './exchange.ts';
+import { connected, exchange, hostAndPort, passUpgradeOn, upgradeHead } from './exchange.ts';
 
 export interface TlsKubeletDialerOptions {
   readonly clock: Clock;
@@ -18,8 +18,6 @@ export interface TlsKubeletDialerOptions {
 }
 
 const connectTimeoutMs = 10_000;
-
-const hostOf = ({ address, port }: KubeletTarget): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
 const unreachable = ({ nodeName, address, port }: KubeletTarget, error: unknown): ApiError =>
   new ApiError('InternalError', `Internal error occurred: error dialing backend: dial tcp ${address}:${port}: ${error instanceof Error ? error.message : String(error)}`, { details: { causes: [{ message: `node ${nodeName}` }] }, cause: error });
@@ -56,28 +54,17 @@ export class TlsKubeletDialer implements KubeletDialer, Disposable {
   }
 
   async forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer> {
-    const headers = { ...request.headers, host: hostOf(target) };
+    const headers = { ...request.headers, host: hostAndPort(target.address, target.port) };
     return exchange('https', { host: target.address, port: target.port, agent: this.#agent }, { ...request, headers }).catch((error: unknown) => { throw unreachable(target, error); });
   }
 
   async upgrade(target: KubeletTarget, path: string, upgrade: Upgrade): Promise<void> {
-    passUpgradeOn(await this.#connect(target), upgradeHead(hostOf(target), path, upgrade), upgrade);
+    passUpgradeOn(await this.#connect(target), upgradeHead(hostAndPort(target.address, target.port), path, upgrade), upgrade);
   }
 
   #connect(target: KubeletTarget): Promise<TLSSocket> {
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host: target.address, port: target.port, ALPNProtocols: ['http/1.1'], ...this.#tls() });
-      const timer = this.#options.clock.setTimer(connectTimeoutMs, () => socket.destroy(new Error('i/o timeout')), { unref: true });
-      socket.once('error', (error) => {
-        timer.cancel();
-        reject(unreachable(target, error));
-      });
-      socket.once('secureConnect', () => {
-        timer.cancel();
-        socket.setNoDelay(true);
-        resolve(socket);
-      });
-    });
+    const socket = connect({ host: target.address, port: target.port, ALPNProtocols: ['http/1.1'], ...this.#tls() });
+    return connected(socket, 'secureConnect', { clock: this.#options.clock, timeoutMs: connectTimeoutMs }).catch((error: unknown) => { throw unreachable(target, error); });
   }
 
   [Symbol.dispose](): void {

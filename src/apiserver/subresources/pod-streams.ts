@@ -17,6 +17,14 @@ import { storedResource } from './own-endpoint.ts';
 const addressTypes = ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'];
 const defaultKubeletPort = 10250;
 
+/** Where a node says that it is; undefined when it says nothing. */
+export function nodeAddress({ status }: Node): string | undefined {
+  return addressTypes.map((type) => status?.addresses?.find((one) => one.type === type)?.address).find((one) => one !== undefined);
+}
+
+/** Where a node says that its kubelet listens. */
+export const kubeletPort = ({ status }: Node): number => status?.daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort;
+
 /** log, exec, attach and portforward: what the API server passes on to the pod's kubelet. */
 export function podStreamEndpoints(core: Core, dialer: KubeletDialer | undefined): OwnEndpoint[] {
   const streams = (['exec', 'attach', 'portforward'] as const).map((subresource): OwnEndpoint => ({
@@ -50,12 +58,10 @@ export function kubeletOf(core: Core, nodeName: string): KubeletTarget {
   const nodes = storedResource(core, '', 'nodes');
   const found = nodes.storage.cache.get(nodeName);
   if (found === undefined) throw notFoundError(nodes.schema, nodeName);
-  const { status } = found.object as Node;
-  const addresses = status?.addresses ?? [];
-  for (const type of addressTypes) {
-    const address = addresses.find((one) => one.type === type);
-    if (address !== undefined) return { nodeName, address: address.address, port: status?.daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort };
-  }
+  const node = found.object as Node;
+  const address = nodeAddress(node);
+  if (address !== undefined) return { nodeName, address, port: kubeletPort(node) };
+  const addresses = node.status?.addresses ?? [];
   throw internalError(new Error(`no preferred addresses found; known addresses: [${addresses.map(({ type, address }) => `{${type} ${address}}`).join(' ')}]`));
 }
 

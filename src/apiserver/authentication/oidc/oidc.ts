@@ -6,6 +6,7 @@ import type { Authenticator, Credentials, UserInfo } from '../authenticator.ts';
 import { ExpiringCache } from '../expiring-cache.ts';
 import { looksLikeJws, peekClaims } from '../jws.ts';
 import type { TokenAuthenticator, TokenVerdict } from '../token-authenticator.ts';
+import { bearerUser } from '../token-authenticator.ts';
 import { checkStandardClaims, ClaimError, userOfClaims } from './claims.ts';
 import type { JwtIssuer } from './configuration.ts';
 import type { IssuerKey } from './remote-keys.ts';
@@ -63,11 +64,8 @@ export class OidcAuthenticator implements Authenticator, TokenAuthenticator, Dis
     this.#keys[Symbol.dispose]();
   }
 
-  authenticate({ bearerToken }: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
-    if (bearerToken === undefined) return undefined;
-    const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
-    const verdict = this.authenticateToken(bearerToken, this.#audiences);
-    return verdict instanceof Promise ? verdict.then(user) : user(verdict);
+  authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
+    return bearerUser(this, credentials, this.#audiences);
   }
 
   authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict {

@@ -9,6 +9,7 @@ import { reviewWebhook } from '../../review-webhook.ts';
 import type { Authenticator, Credentials, UserInfo } from '../authenticator.ts';
 import { ExpiringCache } from '../expiring-cache.ts';
 import type { TokenAuthenticator, TokenVerdict } from '../token-authenticator.ts';
+import { bearerUser } from '../token-authenticator.ts';
 import { authenticated } from '../users.ts';
 
 const maxCached = 4096;
@@ -48,11 +49,8 @@ export class WebhookTokenAuthenticator implements Authenticator, TokenAuthentica
     this.#verdicts = new ExpiringCache(maxCached, options.clock);
   }
 
-  authenticate({ bearerToken }: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
-    if (bearerToken === undefined) return undefined;
-    const user = (verdict: TokenVerdict): UserInfo | undefined => (verdict.kind === 'accepted' ? verdict.user : undefined);
-    const verdict = this.authenticateToken(bearerToken, this.#audiences);
-    return verdict instanceof Promise ? verdict.then(user) : user(verdict);
+  authenticate(credentials: Credentials): Promise<UserInfo | undefined> | UserInfo | undefined {
+    return bearerUser(this, credentials, this.#audiences);
   }
 
   authenticateToken(token: string, audiences: readonly string[]): Promise<TokenVerdict> | TokenVerdict {

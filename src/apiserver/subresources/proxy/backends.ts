@@ -5,6 +5,7 @@ import type { Node, Pod, Service } from '../../../api/types/core/v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery/v1.ts';
 import type { Core } from '../../core.ts';
 import { storedResource } from '../own-endpoint.ts';
+import { kubeletPort, nodeAddress } from '../pod-streams.ts';
 import type { Backend } from './forwarder.ts';
 import type { TargetName } from './target-name.ts';
 import { parseTargetName } from './target-name.ts';
@@ -84,17 +85,13 @@ function portNameOf(service: Service, { port, name }: TargetName): string {
   return declared.name ?? '';
 }
 
-const addressTypes = ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'];
-
 /** A node that is proxied to: its kubelet, or another port of its machine. */
 export type NodeBackend = { readonly kubelet: true; readonly nodeName: string } | { readonly kubelet: false; readonly backend: Backend };
 
 /** The kubelet is meant when no port is asked for, or the kubelet's own. */
 export function nodeBackend(core: Core, id: string): NodeBackend {
   const target = targetOf('node', id);
-  const { status } = found<Node>(core, 'nodes', '', target.name);
-  const kubeletPort = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10_250;
-  if (target.port === '' || Number(target.port) === kubeletPort) return { kubelet: true, nodeName: target.name };
-  const address = addressTypes.map((type) => status?.addresses?.find((one) => one.type === type)?.address).find((one) => one !== undefined);
-  return { kubelet: false, backend: { scheme: target.scheme === '' ? 'http' : target.scheme, host: proxyable(address ?? ''), port: portNumber(target.port, 'node', id) } };
+  const node = found<Node>(core, 'nodes', '', target.name);
+  if (target.port === '' || Number(target.port) === kubeletPort(node)) return { kubelet: true, nodeName: target.name };
+  return { kubelet: false, backend: { scheme: target.scheme === '' ? 'http' : target.scheme, host: proxyable(nodeAddress(node) ?? ''), port: portNumber(target.port, 'node', id) } };
 }
