@@ -3,8 +3,15 @@ import type { Answer } from './connection.ts';
 
 /** What upstream answers in plain text too: before there is a request, where there is no API, and when it sheds. */
 const plainCodes: ReadonlySet<number> = new Set([400, 404, 405, 408, 417, 429, 431, 500]);
-/** Failures of the server that are right: nobody is there to be reached, or the request contradicts itself. */
-const rightFailures = [/^Internal error occurred: requested .* without impersonating a user$/s, /^Internal error occurred: error dialing backend/, /^no endpoints available for service/, /^Internal error occurred: address not allowed$/, /^resourceVersion should not be set on objects to be created$/, /^resourceVersion: Invalid value: /, /^failed to (create typed patch object|convert (new|live|patched) object) /];
+/** Failures of the server that are right, because upstream answers so. */
+const rightFailures = [
+  // Nobody is there to be reached, or the request contradicts itself.
+  /^Internal error occurred: requested .* without impersonating a user$/s, /^Internal error occurred: error dialing backend/, /^no endpoints available for service/, /^Internal error occurred: address not allowed$/,
+  /^resourceVersion should not be set on objects to be created$/, /^resourceVersion: Invalid value: /, /^failed to (create typed patch object|convert (new|live|patched) object) /,
+  // Strategic merge patches that upstream's interpretStrategicMergePatchError does not translate.
+  /^map: map\[.* does not contain declared merge key: /s, /^unknown patch type: .* in map: map\[/s, /^expected a \S+( \{\})?, but received a /, /^unable to find api field in struct /, /^merging an object in json but data type is not struct, instead is: /,
+  /^list element types are not identical: /, /^no elements in any of the given slices$/, /^expected slice or array type, but got: /, /^The order in patch list:/, /^merging lists cannot yet be specified in the patch$/, /^cannot merge lists without merge key for /,
+];
 
 /** What is wrong with an answer; undefined when nothing is. */
 export function problemWith({ code, headers, body: sent }: Answer): string | undefined {

@@ -1,5 +1,5 @@
 /** What a client applies, and what becomes of it: its fields, its mistakes, and the object that it is merged into. */
-import { showMap } from '../patch/element-order.ts';
+import { showMap } from '../patch/go-text.ts';
 import { isJsonObject, setField } from '../patch/json-value.ts';
 import type { JsonObject, JsonValue } from '../patch/json-value.ts';
 import { childrenOf, isMember, leaf, nodeOf, setOf } from './field-set.ts';

@@ -1,23 +1,19 @@
 import { ApiError } from '../status.ts';
+import { goTypeName, showMap } from './go-text.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { isJsonObject } from './json-value.ts';
 
 /** How strategic merge patch tells the items of a list apart: by a key's value, or by themselves. */
-export type ItemIdentity = (item: JsonValue) => JsonValue;
+type ItemIdentity = (item: JsonValue) => JsonValue;
 
-/** Go's `%v` of a map, as upstream's messages show it. */
-export function showMap(value: JsonValue): string {
-  if (isJsonObject(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${showMap(value[key]!)}`).join(' ')}]`;
-  if (Array.isArray(value)) return `[${value.map(showMap).join(' ')}]`;
-  return value === null ? '<nil>' : String(value);
-}
+/** What upstream does not translate reaches the client as 500 without a reason. */
+export const patchError = (message: string): ApiError => new ApiError('', message, { code: 500 });
 
-/** Errors that upstream does not translate reach the client as 500. */
-export const patchError = (message: string): ApiError => new ApiError('InternalError', message, { code: 500 });
+export const badType = (expected: string, actual: JsonValue | undefined): ApiError => patchError(`expected a ${expected}, but received a ${goTypeName(actual)}`);
 
 /** The merge key's value. Throws when the item is no map or lacks the key. */
 export function mergeKeyOf(item: JsonValue, mergeKey: string): JsonValue {
-  if (!isJsonObject(item)) throw patchError(`expected a map[string]interface {}, but received a ${Array.isArray(item) ? '[]interface {}' : typeof item}`);
+  if (!isJsonObject(item)) throw badType('map[string]interface {}', item);
   const value = item[mergeKey];
   if (value === undefined) throw patchError(`map: ${showMap(item)} does not contain declared merge key: ${mergeKey}`);
   return value;
@@ -27,9 +23,18 @@ export function identityOf(mergeKey: string | undefined): ItemIdentity {
   return mergeKey === undefined ? (item) => item : (item) => mergeKeyOf(item, mergeKey);
 }
 
-/** Sorts by the place in `order`; items that `order` does not know keep their place at the end. */
-function sortBy(items: readonly JsonValue[], order: readonly JsonValue[], identity: ItemIdentity): JsonValue[] {
-  const places = new Map(order.map((item, i) => [identity(item), i]));
+/** Where each item stands first. */
+function placesOf(items: readonly JsonValue[], identity: ItemIdentity): ReadonlyMap<JsonValue, number> {
+  const places = new Map<JsonValue, number>();
+  items.forEach((item, i) => {
+    const key = identity(item);
+    if (!places.has(key)) places.set(key, i);
+  });
+  return places;
+}
+
+/** Sorts by the place in an order; items that it does not know keep their place at the end. */
+function sortBy(items: readonly JsonValue[], places: ReadonlyMap<JsonValue, number>, identity: ItemIdentity): JsonValue[] {
   const place = (item: JsonValue): number => places.get(identity(item)) ?? Number.MAX_SAFE_INTEGER;
   return items.toSorted((a, b) => place(a) - place(b));
 }
@@ -39,16 +44,16 @@ function sortBy(items: readonly JsonValue[], order: readonly JsonValue[], identi
  * server's, interleaved so that the server's own relative order holds where it says something.
  */
 export function orderElements(merged: readonly JsonValue[], patchOrder: readonly JsonValue[], serverOrder: readonly JsonValue[], identity: ItemIdentity): JsonValue[] {
-  const named = new Set(patchOrder.map(identity));
-  const fromPatch = sortBy(merged.filter((item) => named.has(identity(item))), patchOrder, identity);
-  const fromServer = sortBy(merged.filter((item) => !named.has(identity(item))), serverOrder, identity);
-  const places = new Map(serverOrder.map((item, i) => [identity(item), i]));
+  const patchPlaces = placesOf(patchOrder, identity);
+  const serverPlaces = placesOf(serverOrder, identity);
+  const fromPatch = sortBy(merged.filter((item) => patchPlaces.has(identity(item))), patchPlaces, identity);
+  const fromServer = sortBy(merged.filter((item) => !patchPlaces.has(identity(item))), serverPlaces, identity);
   const result: JsonValue[] = [];
   let left = 0;
   let right = 0;
   while (left < fromServer.length && right < fromPatch.length) {
-    const serverPlace = places.get(identity(fromServer[left]!));
-    const patchPlace = places.get(identity(fromPatch[right]!));
+    const serverPlace = serverPlaces.get(identity(fromServer[left]!));
+    const patchPlace = serverPlaces.get(identity(fromPatch[right]!));
     const serverFirst = serverPlace !== undefined && patchPlace !== undefined && serverPlace < patchPlace;
     result.push(serverFirst ? fromServer[left++]! : fromPatch[right++]!);
   }
@@ -57,13 +62,18 @@ export function orderElements(merged: readonly JsonValue[], patchOrder: readonly
 
 const isDirective = (item: JsonValue): item is JsonObject => isJsonObject(item) && item['$patch'] !== undefined;
 
-/** Does the patch list keep the order that `$setElementOrder` states, and name nothing beyond it? */
-export function checkElementOrder(patchList: readonly JsonValue[], order: readonly JsonValue[], identity: ItemIdentity): void {
+/** Does the patch list keep the order that `$setElementOrder` states, and name nothing beyond it? Deletions do not count. */
+export function checkElementOrder(patchList: readonly JsonValue[], order: readonly JsonValue[], mergeKey: string | undefined): void {
   if (order.length === 0 || patchList.length === 0) return;
-  const items = patchList.filter((item) => !isDirective(item));
+  const noMap = mergeKey === undefined ? undefined : patchList.find((item) => !isJsonObject(item));
+  if (noMap !== undefined) throw badType('map[string]interface {}', noMap);
+  const items = mergeKey === undefined ? patchList : patchList.filter((item) => (item as JsonObject)['$patch'] !== 'delete');
+  const identity = identityOf(mergeKey);
   let at = 0;
-  for (const item of order) if (at < items.length && identity(items[at]!) === identity(item)) at++;
-  if (at < items.length) {
-    throw patchError(`The order in patch list:\n${showMap([...patchList])}\n doesn't match $setElementOrder list:\n${showMap([...order])}\n`);
+  let placed = 0;
+  while (at < items.length && placed < order.length) {
+    if (isDirective(items[at]!)) at += 1;
+    else if (identity(items[at]!) === identity(order[placed++]!)) at += 1;
   }
+  if (at < items.length) throw patchError(`The order in patch list:\n${showMap([...patchList])}\n doesn't match $setElementOrder list:\n${showMap([...order])}\n`);
 }

@@ -81,6 +81,8 @@ test('strategic merge patch', () => {
     ['primitive lists are merged', pod({}, { finalizers: ['a', 'b'] }), pod({}, { finalizers: ['c', 'a'] }), pod({}, { finalizers: ['c', 'a', 'b'] })],
     ['and shortened', pod({}, { finalizers: ['a', 'b'] }), pod({}, { '$deleteFromPrimitiveList/finalizers': ['a'] }), pod({}, { finalizers: ['b'] })],
     ['null deletes', pod({ nodeName: 'n' }, { labels: { a: '1', b: '2' } }), pod({ nodeName: null }, { labels: { a: null } }), pod({}, { labels: { b: '2' } })],
+    ['also of a list that is otherwise replaced', pod({ containers: [{ name: 'a', args: ['x', 'y'] }] }), pod({ containers: [{ name: 'a', '$deleteFromPrimitiveList/args': ['x'] }] }), pod({ containers: [{ name: 'a', args: ['y'] }] })],
+    ['directives in new values say nothing and go', pod({}), pod({ securityContext: { fsGroup: 1, seLinuxOptions: { $patch: 'replace', role: 'r' } }, affinity: { $patch: 'delete' } }), pod({ securityContext: { fsGroup: 1 } })],
     ['nulls of new values vanish', pod({}), pod({ securityContext: { runAsUser: null, fsGroup: 1 } }), pod({ securityContext: { fsGroup: 1 } })],
     ['setElementOrder', pod({ containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }), pod({ '$setElementOrder/containers': [{ name: 'c' }, { name: 'd' }, { name: 'a' }], containers: [{ name: 'd' }] }), pod({ containers: [{ name: 'b' }, { name: 'c' }, { name: 'd' }, { name: 'a' }] })],
     ['retainKeys', { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } }, { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }, { spec: { strategy: { type: 'Recreate' } } }],
@@ -99,6 +101,18 @@ test('strategic merge patch errors', () => {
     [pod({ nodeSelector: { a: 'b' } }), pod({ nodeSelector: { $patch: 'erase' } }), { code: 500, message: 'unknown patch type: erase in map: map[$patch:erase]' }],
     [pod({ volumes: [{ name: 'a' }] }), pod({ volumes: [{ name: 'a', $retainKeys: 'x' }] }), { code: 400, message: 'invalid patch format of retainKeys' }],
     [pod({ containers: [{ name: 'a' }] }), pod({ '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'b' }] }), { code: 500, message: /^The order in patch list/ }],
+    [pod({ containers: [{ name: 'a' }] }), pod({ '$setElementOrder/containers': 1 }), { code: 500, message: 'expected a []interface {}, but received a int64' }],
+    [pod({ containers: [{ name: 'a' }] }), pod({ '$setElementOrder/containers': [{ name: 'a' }], containers: null }), { code: 500, message: 'expected a []interface {}, but received a %!s(<nil>)' }],
+    [pod({ containers: [{ name: 'a' }] }), pod({ '$setElementOrder': [] }), { code: 400, message: 'invalid patch format of setElementOrder list' }],
+    [pod({ containers: [] }), pod({ '$setElementOrder/containers': [{ name: 'a' }] }), { code: 500, message: 'no elements in any of the given slices' }],
+    [pod({}), pod({ '$setElementOrder/nothing': [] }), { code: 500, message: 'unable to find api field in struct PodSpec for the json field "nothing"' }],
+    [pod({}), pod({ '$setElementOrder/nodeName': [] }), { code: 500, message: 'expected slice or array type, but got: struct' }],
+    [pod({}), { $patch: null }, { code: 500, message: 'unknown patch type: %!s(<nil>) in map: map[$patch:<nil>]' }],
+    [pod({}, { ownerReferences: [{ uid: 'a' }] }), pod({}, { ownerReferences: [{ $patch: 'merge' }] }), { code: 500, message: 'merging lists cannot yet be specified in the patch' }],
+    [pod({}, { finalizers: ['a'] }), pod({}, { finalizers: [1] }), { code: 500, message: 'list element types are not identical: [[a] [1]]' }],
+    [pod({}, { finalizers: ['a'] }), pod({}, { finalizers: [['b']] }), { code: 500, message: /^list element types/ }],
+    [pod({}, { finalizers: [] }), pod({}, { finalizers: [['b']] }), { code: 422, message: 'the server rejected our request due to an error in our request' }],
+    [pod({ containers: [{ name: 'a', args: ['x'] }] }), pod({ containers: [{ name: 'a', '$deleteFromPrimitiveList/args': [{}] }] }), { code: 500, message: 'list element types are not identical: [[x] [map[]]]' }],
   ];
   for (const [document, patch, expected] of table) assert.throws(() => applyStrategicMergePatch(document, patch, podSchema), expected);
 });

@@ -1,6 +1,7 @@
 import type { FieldSchema, ObjectSchema, ValueSchema } from '../schema/schema.ts';
 import { badRequestError } from '../status.ts';
-import { checkElementOrder, identityOf, mergeKeyOf, orderElements, patchError, showMap } from './element-order.ts';
+import { badType, checkElementOrder, identityOf, mergeKeyOf, orderElements, patchError } from './element-order.ts';
+import { goTypeName, showMap, showString } from './go-text.ts';
 import { unprocessable } from './json-patch.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { goTypeOf, isJsonObject, jsonEqual, setField } from './json-value.ts';
@@ -10,18 +11,29 @@ const retainKeysKey = '$retainKeys';
 const deletePrefix = '$deleteFromPrimitiveList';
 const orderPrefix = '$setElementOrder';
 
-/** What the schema says of one field; nothing for fields of free-form maps. */
-interface Strategy { readonly value: ValueSchema | undefined; readonly strategy: 'merge' | 'replace' | ''; readonly mergeKey: string | undefined }
+/** What the schema says of one field. */
+interface Strategy { readonly value: ValueSchema; readonly strategy: 'merge' | 'replace' | ''; readonly mergeKey: string | undefined }
 
-const unknownStrategy: Strategy = { value: undefined, strategy: '', mergeKey: undefined };
+/** What upstream calls the Go type of a value that it cannot look into; free-form values are structs there that have no fields. */
+const kindOf = (schema: ValueSchema): string => schema.kind === 'object' || schema.kind === 'any' ? 'struct' : schema.kind === 'list' ? 'slice' : schema.kind;
 
-function strategyOf(schema: ValueSchema | undefined, key: string): Strategy {
-  if (schema?.kind === 'map') return { ...unknownStrategy, value: schema.values };
-  if (schema?.kind !== 'object') return unknownStrategy;
-  const field: FieldSchema | undefined = schema.fields.get(key);
-  if (field === undefined) throw patchError(`unable to find api field in struct ${schema.name.slice(schema.name.lastIndexOf('.') + 1)} for the json field ${JSON.stringify(key)}`);
+/** Throws for what is no field, as upstream does for what it merges: inside of free-form maps it cannot. */
+function strategyOf(schema: ValueSchema, key: string): Strategy {
+  const type = kindOf(schema);
+  if (type !== 'struct') throw patchError(`merging an object in json but data type is not struct, instead is: ${type}`);
+  const field: FieldSchema | undefined = schema.kind === 'object' ? schema.fields.get(key) : undefined;
+  const name = schema.kind === 'object' ? schema.name : schema.kind === 'any' ? schema.definition ?? '' : '';
+  if (field === undefined) throw patchError(`unable to find api field in struct ${name.slice(name.lastIndexOf('.') + 1)} for the json field ${JSON.stringify(key)}`);
   const strategy = field.patchStrategy.find((one) => one !== 'retainKeys') ?? '';
   return { value: field.value, strategy, mergeKey: field.patchMergeKey };
+}
+
+/** As `strategyOf`, of a field that must be a list; its `value` is that of the items. */
+function listStrategyOf(schema: ValueSchema, key: string): Strategy {
+  const field = strategyOf(schema, key);
+  if (field.value.kind !== 'list') throw patchError(`expected slice or array type, but got: ${kindOf(schema)}`);
+  if (field.value.items.kind === 'list') throw patchError('unexpected slice of slice');
+  return { ...field, value: field.value.items };
 }
 
 /** `$setElementOrder/ports` -> `ports`. */
@@ -30,18 +42,22 @@ function fieldOf(key: string, prefix: string, format: string): string {
   return key.slice(prefix.length + 1);
 }
 
-/** A value that is new to the document: its nulls delete nothing and are left out. */
-function withoutNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+/** A value that is new to the document: its nulls delete nothing and are left out; so are maps with directives. Undefined: nothing is left. */
+function added(value: JsonValue): JsonValue | undefined {
+  if (Array.isArray(value)) return value.map(added).filter((item) => item !== undefined);
   if (!isJsonObject(value)) return value;
+  if (value[directiveKey] !== undefined) return undefined;
   const result: JsonObject = {};
-  for (const [key, child] of Object.entries(value)) if (child !== null) setField(result, key, withoutNulls(child));
+  for (const [key, child] of Object.entries(value)) {
+    const kept = child === null ? undefined : added(child);
+    if (kept !== undefined) setField(result, key, kept);
+  }
   return result;
 }
 
 function listOf(value: JsonValue | undefined): JsonValue[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw patchError(`expected a []interface {}, but received a ${isJsonObject(value) ? 'map[string]interface {}' : goTypeOf(value)}`);
+  if (!Array.isArray(value)) throw badType('[]interface {}', value);
   return value;
 }
 
@@ -58,21 +74,22 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): JsonObject {
   return kept;
 }
 
-function mergeMap(original: JsonObject, patch: JsonObject, schema: ValueSchema | undefined): JsonObject {
+function mergeMap(original: JsonObject, patch: JsonObject, schema: ValueSchema): JsonObject {
   const directive = patch[directiveKey];
   if (directive === 'delete') return {};
   if (directive === 'replace') {
     const { [directiveKey]: _, ...rest } = patch;
     return rest;
   }
-  if (directive !== undefined) throw patchError(`unknown patch type: ${showMap(directive)} in map: ${showMap(patch)}`);
+  if (directive !== undefined) throw patchError(`unknown patch type: ${showString(directive)} in map: ${showMap(patch)}`);
 
   const result: JsonObject = { ...applyRetainKeys(original, patch) };
   const ordered = new Set<string>();
   for (const [key, value] of Object.entries(patch)) {
     if (!key.startsWith(orderPrefix)) continue;
+    if (!Array.isArray(value)) throw badType('[]interface {}', value);
     const name = fieldOf(key, orderPrefix, 'setElementOrder list');
-    if (mergeOrdered(result, patch, { name, order: listOf(value), field: strategyOf(schema, name) })) ordered.add(name);
+    if (mergeOrdered(result, patch, schema, { name, order: value })) ordered.add(name);
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key === retainKeysKey || key.startsWith(orderPrefix) || ordered.has(key)) continue;
@@ -80,66 +97,73 @@ function mergeMap(original: JsonObject, patch: JsonObject, schema: ValueSchema |
     const name = isDeletion ? fieldOf(key, deletePrefix, 'primitive list') : key;
     const old = Object.hasOwn(result, name) ? result[name] : undefined;
     if (value === null) delete result[name];
-    else if (old === undefined) {
-      if (!isDeletion) setField(result, name, withoutNulls(value));
-    } else if (goTypeOf(old) !== goTypeOf(value)) {
-      if (!isDeletion) setField(result, name, withoutNulls(value));
-    } else {
-      setField(result, name, mergeValue(old, value, strategyOf(schema, name), isDeletion));
-    }
+    else if (old !== undefined && goTypeOf(old) === goTypeOf(value)) setOrDelete(result, name, mergeValue(old, value, schema, { name, isDeletion }));
+    else if (!isDeletion) setOrDelete(result, name, added(value));
   }
   return result;
 }
 
-function mergeValue(old: JsonValue, patch: JsonValue, field: Strategy, isDeletion: boolean): JsonValue {
-  if (isJsonObject(old) && isJsonObject(patch)) return field.strategy === 'replace' ? patch : mergeMap(old, patch, field.value);
-  if (Array.isArray(old) && Array.isArray(patch)) return field.strategy === 'merge' ? mergeList(old, patch, field, isDeletion) : patch;
+function setOrDelete(object: JsonObject, key: string, value: JsonValue | undefined): void {
+  if (value === undefined) delete object[key];
+  else setField(object, key, value);
+}
+
+function mergeValue(old: JsonValue, patch: JsonValue, schema: ValueSchema, { name, isDeletion }: { readonly name: string; readonly isDeletion: boolean }): JsonValue {
+  if (isJsonObject(old) && isJsonObject(patch)) {
+    const field = strategyOf(schema, name);
+    return field.strategy === 'replace' ? patch : mergeMap(old, patch, field.value);
+  }
+  if (Array.isArray(old) && Array.isArray(patch)) {
+    const field = listStrategyOf(schema, name);
+    return field.strategy === 'merge' || isDeletion ? mergeList(old, patch, field, isDeletion) : patch;
+  }
   return patch;
 }
 
 /** Merges a list and puts it in the order that `$setElementOrder` asks for. False when there is no list at all. */
-function mergeOrdered(result: JsonObject, patch: JsonObject, { name, order, field }: { name: string; order: JsonValue[]; field: Strategy }): boolean {
-  const original = result[name];
-  const changes = patch[name];
-  if (changes === null) return false;
-  const identity = identityOf(field.mergeKey);
-  const patchList = listOf(changes);
+function mergeOrdered(result: JsonObject, patch: JsonObject, schema: ValueSchema, { name, order }: { readonly name: string; readonly order: JsonValue[] }): boolean {
+  const original = Object.hasOwn(result, name) ? result[name] : undefined;
+  const changes = Object.hasOwn(patch, name) ? patch[name] : undefined;
   const originalList = listOf(original);
-  checkElementOrder(patchList, order, identity);
+  const patchList = listOf(changes);
+  const field = listStrategyOf(schema, name);
+  checkElementOrder(patchList, order, field.mergeKey);
   if (original === undefined && changes === undefined) return false;
   let merged: JsonValue[];
   if (changes === undefined) merged = originalList;
-  else if (original === undefined) merged = patchList.map(withoutNulls);
+  else if (original === undefined) merged = patchList.map(added).filter((item) => item !== undefined);
   else merged = field.strategy === 'merge' ? mergeList(originalList, patchList, field, false) : patchList;
-  setField(result, name, orderElements(merged, order, originalList, identity));
+  checkItems(originalList, patchList);
+  setField(result, name, orderElements(merged, order, originalList, identityOf(field.mergeKey)));
   return true;
 }
 
-/** Lists hold either maps or scalars, all of one type. */
-function holdsMaps(...lists: readonly JsonValue[][]): boolean {
+/** Lists hold either maps or scalars, all of one type. True: maps. */
+function checkItems(...lists: readonly JsonValue[][]): boolean {
   const items = lists.flat();
-  if (items.some(Array.isArray)) throw unprocessable();
-  const type = goTypeOf(items[0]);
-  if (items.some((item) => goTypeOf(item) !== type)) throw patchError(`list element types are not identical: ${lists.map(showMap).join(' ')}`);
-  return type === 'object';
+  if (items.length === 0) throw patchError('no elements in any of the given slices');
+  if (Array.isArray(items[0])) throw unprocessable();
+  const type = goTypeName(items[0]);
+  if (items.some((item) => goTypeName(item) !== type)) throw patchError(`list element types are not identical: ${showMap([...lists])}`);
+  return isJsonObject(items[0]);
 }
 
+/** `field.value` is that of the items. */
 function mergeList(original: JsonValue[], patch: JsonValue[], field: Strategy, isDeletion: boolean): JsonValue[] {
   if (original.length === 0 && patch.length === 0) return original;
-  if (!holdsMaps(original, patch)) {
+  if (!checkItems(original, patch)) {
     if (isDeletion) return original.filter((item) => !patch.includes(item));
     return orderElements([...new Set([...original, ...patch])], patch, original, identityOf(undefined));
   }
   const { mergeKey } = field;
-  if (mergeKey === undefined) throw patchError('cannot merge lists without merge key for type struct');
-  const itemSchema = field.value?.kind === 'list' ? field.value.items : undefined;
+  if (mergeKey === undefined) throw patchError(`cannot merge lists without merge key for ${kindOf(field.value)}`);
   const { base, changes } = applyListDirectives(original as JsonObject[], patch as JsonObject[], mergeKey);
   const merged = [...base];
   for (const change of changes) {
     const key = mergeKeyOf(change, mergeKey);
     const index = merged.findIndex((item) => jsonEqual(item[mergeKey], key));
-    if (index < 0) merged.push(withoutNulls(change) as JsonObject);
-    else merged[index] = mergeMap(merged[index]!, change, itemSchema);
+    if (index < 0) merged.push(change);
+    else merged[index] = mergeMap(merged[index]!, change, field.value);
   }
   return orderElements(merged, changes, base, identityOf(mergeKey));
 }
@@ -157,7 +181,7 @@ function applyListDirectives(original: readonly JsonObject[], patch: readonly Js
       const key = mergeKeyOf(item, mergeKey);
       base = base.filter((one) => !jsonEqual(one[mergeKey], key));
     } else if (directive === 'merge') throw patchError('merging lists cannot yet be specified in the patch');
-    else throw patchError(`unknown patch type: ${showMap(directive)} in map: ${showMap(item)}`);
+    else throw patchError(`unknown patch type: ${showString(directive)} in map: ${showMap(item)}`);
   }
   return replace ? { base: changes, changes: [] } : { base, changes };
 }
@@ -165,7 +189,7 @@ function applyListDirectives(original: readonly JsonObject[], patch: readonly Js
 /**
  * Applies a strategic merge patch, driven by the schema's patch strategies and merge keys. The document is not
  * changed; the result may share parts of both. Throws ApiError: 400 for a malformed patch, 422 for lists of lists,
- * 500 (as upstream) for what it does not foresee, such as a list item without its merge key.
+ * 500 without a reason, as upstream, for what it does not foresee: a list item without its merge key, an unknown field.
  */
 export function applyStrategicMergePatch(document: unknown, patch: unknown, schema: ObjectSchema): unknown {
   if (!isJsonObject(patch)) throw badRequestError(`json: cannot unmarshal ${goTypeOf(patch)} into Go value of type map[string]interface {}`);

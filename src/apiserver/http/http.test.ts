@@ -102,3 +102,14 @@ test('an upgrade that no one serves is refused on the socket', async () => {
   assert.match(text, /^HTTP\/1\.1 404 Not Found\r\n/);
   assert.match(text, /pods \\"none\\" not found/);
 });
+
+test('a request that does not say for which host it is is refused in words', async () => {
+  await using http = await HttpServer.start();
+  const socket: TLSSocket = connect({ host: '127.0.0.1', port: http.port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  socket.write('GET /api HTTP/1.1\r\n\r\n');
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: text\/plain; charset=utf-8\r\n/);
+  assert.match(text, /400 Bad Request: missing required Host header/);
+});

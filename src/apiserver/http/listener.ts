@@ -106,7 +106,8 @@ export class Listener {
       handshakeTimeout: handshakeTimeoutMs,
       ...((options.named?.length ?? 0) > 0 && { SNICallback: (name: string, found: (error: Error | null, context?: SecureContext) => void): void => found(null, listener!.#named?.find(name)) }),
     };
-    const limits = { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: connectionsCheckMs };
+    // Node's own answer to a request without a Host says nothing.
+    const limits = { maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: connectionsCheckMs, requireHostHeader: false };
     const server = options.http2 === false
       ? createServer({ ...tls, ...limits })
       : createSecureServer({ ...tls, ...limits, allowHTTP1: true, settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: maxHeaderBytes } });
@@ -156,6 +157,11 @@ export class Listener {
     incoming.on('error', () => {});
     if (this.#closing && incoming.httpVersionMajor === 1) outgoing.setHeader('Connection', 'close');
     if (this.#options.strictTransportSecurity !== undefined) outgoing.setHeader('Strict-Transport-Security', this.#options.strictTransportSecurity);
+    if (incoming.httpVersion === '1.1' && incoming.headers.host === undefined) {
+      outgoing.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', 'Connection': 'close' });
+      outgoing.end('400 Bad Request: missing required Host header');
+      return;
+    }
     let request: HttpServerRequest;
     try {
       request = this.#requestOf(incoming, outgoing);
