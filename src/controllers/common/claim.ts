@@ -14,6 +14,8 @@ export interface ClaimOptions<T extends KubeObject, O extends KubeObject> {
   readonly selector: Selector;
   /** Of the owner's namespace. */
   readonly candidates: readonly T[];
+  /** What adopted objects get beside the reference, and released ones lose. */
+  readonly finalizer?: string;
   /** Orphans that it refuses are left alone. */
   readonly adoptable?: (object: T) => boolean;
 }
@@ -24,7 +26,7 @@ export interface ClaimOptions<T extends KubeObject, O extends KubeObject> {
  * deleted adopts nothing.
  */
 export async function claim<T extends KubeObject, O extends KubeObject>(options: ClaimOptions<T, O>): Promise<T[]> {
-  const { client, owner, ownerType, type, selector, candidates } = options;
+  const { client, owner, ownerType, type, selector, candidates, finalizer } = options;
   const uid = uidOf(owner);
   const deleting = owner.metadata.deletionTimestamp !== undefined;
   let mayAdopt: Promise<void> | undefined;
@@ -54,7 +56,7 @@ export async function claim<T extends KubeObject, O extends KubeObject>(options:
   async function adopt(object: T): Promise<T | undefined> {
     try {
       return await client.patch(type, { namespace: namespaceOf(object), name: nameOf(object) }, {
-        type: 'strategic', value: { metadata: { ownerReferences: [controllerReference(owner, ownerType)], uid: uidOf(object) } },
+        type: 'strategic', value: { metadata: { ownerReferences: [controllerReference(owner, ownerType)], uid: uidOf(object), ...(finalizer !== undefined && { finalizers: [finalizer] }) } },
       });
     } catch (error) {
       if (isReason(error, 'NotFound')) return undefined;
@@ -65,7 +67,7 @@ export async function claim<T extends KubeObject, O extends KubeObject>(options:
   async function release(object: T): Promise<void> {
     try {
       await client.patch(type, { namespace: namespaceOf(object), name: nameOf(object) }, {
-        type: 'strategic', value: { metadata: { ownerReferences: [{ $patch: 'delete', uid }], uid: uidOf(object) } },
+        type: 'strategic', value: { metadata: { ownerReferences: [{ $patch: 'delete', uid }], uid: uidOf(object), ...(finalizer !== undefined && { '$deleteFromPrimitiveList/finalizers': [finalizer] }) } },
       });
     } catch (error) {
       // Gone (404), or no longer the same object or already released (422): nothing is left to do.

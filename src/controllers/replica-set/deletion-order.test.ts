@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { podsToDelete } from './deletion-order.ts';
-import { slowStartBatches } from './slow-start.ts';
+import { slowStartBatches } from '../common/slow-start.ts';
 
 const nowMs = Date.UTC(2026, 0, 2);
 interface Traits { node?: string; phase?: string; readyAgoMs?: number; cost?: string; restarts?: number; ageMs?: number }

@@ -1,9 +1,7 @@
 import type { Pod } from '../../api/types/core/v1.ts';
-import { parseTime } from '../../api/meta/time.ts';
-import { isReady, readySinceMs } from '../common/pods.ts';
+import { activePodOrder } from '../common/pod-order.ts';
 
 const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
-const phaseRank: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 /**
  * The pods to delete first, `count` of them: unassigned before assigned, pending before running, not ready before ready,
@@ -18,27 +16,11 @@ export function podsToDelete(pods: readonly Pod[], related: readonly Pod[], coun
     if (node !== '') onNode.set(node, (onNode.get(node) ?? 0) + 1);
   }
   const rank = (pod: Pod): number => onNode.get(pod.spec?.nodeName ?? '') ?? 0;
-  return pods.toSorted((a, b) => compare(a, b, rank, nowMs)).slice(0, count);
-}
-
-/** Negative when `a` is to be deleted before `b`. */
-function compare(a: Pod, b: Pod, rank: (pod: Pod) => number, nowMs: number): number {
-  const assigned = (pod: Pod): number => ((pod.spec?.nodeName ?? '') === '' ? 0 : 1);
-  if (assigned(a) !== assigned(b)) return assigned(a) - assigned(b);
-  const phase = (pod: Pod): number => phaseRank[pod.status?.phase ?? ''] ?? 0;
-  if (phase(a) !== phase(b)) return phase(a) - phase(b);
-  const ready = (pod: Pod): number => (isReady(pod) ? 1 : 0);
-  if (ready(a) !== ready(b)) return ready(a) - ready(b);
-  if (deletionCost(a) !== deletionCost(b)) return deletionCost(a) - deletionCost(b);
-  if (rank(a) !== rank(b)) return rank(b) - rank(a);
-  if (ready(a) === 1) {
-    const [sinceA, sinceB] = [readySinceMs(a), readySinceMs(b)];
-    if (sinceA !== sinceB) return compareAge(a, b, sinceA, sinceB, nowMs);
-  }
-  if (restarts(a, true) !== restarts(b, true)) return restarts(b, true) - restarts(a, true);
-  if (restarts(a, false) !== restarts(b, false)) return restarts(b, false) - restarts(a, false);
-  const created = (pod: Pod): number | undefined => (pod.metadata.creationTimestamp === undefined ? undefined : parseTime(pod.metadata.creationTimestamp));
-  return created(a) === created(b) ? 0 : compareAge(a, b, created(a), created(b), nowMs);
+  const compare = activePodOrder({
+    beforeAge: (a, b) => deletionCost(a) - deletionCost(b) || rank(b) - rank(a),
+    compareAge: (aMs, bMs, a, b) => compareAge(a, b, aMs, bMs, nowMs),
+  });
+  return pods.toSorted(compare).slice(0, count);
 }
 
 /**
@@ -56,12 +38,4 @@ function compareAge(a: Pod, b: Pod, aMs: number | undefined, bMs: number | undef
 function deletionCost(pod: Pod): number {
   const text = pod.metadata.annotations?.[deletionCostAnnotation] ?? '';
   return /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : 0;
-}
-
-/** The most restarts of one container: regular ones, or those init containers that go on running. */
-function restarts(pod: Pod, regular: boolean): number {
-  const statuses = regular
-    ? (pod.status?.containerStatuses ?? [])
-    : (pod.status?.initContainerStatuses ?? []).filter(({ name }) => pod.spec?.initContainers?.some((container) => container.name === name && container.restartPolicy === 'Always'));
-  return Math.max(0, ...statuses.map(({ restartCount }) => restartCount));
 }

@@ -2,7 +2,6 @@ import { labelSelectorAsSelector, SelectorError, selectorFromLabels } from '../.
 import type { Selector } from '../../api/meta/labels.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { controllerOf, keyOf, nameOf, namespaceOf, splitKey, uidOf } from '../../api/meta/object.ts';
-import { controllerReference } from '../../api/meta/owner.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import { pods, replicasets, replicationcontrollers } from '../../api/resources.ts';
@@ -18,12 +17,14 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
-import { isNamespaceTerminating, messageOf } from '../common/errors.ts';
+import { isNamespaceTerminating } from '../common/errors.ts';
 import { indexByController } from '../common/indexes.ts';
 import { Expectations } from '../common/expectations.ts';
+import type { PodControl } from '../common/pod-control.ts';
+import { createPodControl } from '../common/pod-control.ts';
 import { availableInMs, isActive, isReady, isTerminating } from '../common/pods.ts';
+import { slowStartBatches } from '../common/slow-start.ts';
 import { podsToDelete } from './deletion-order.ts';
-import { slowStartBatches } from './slow-start.ts';
 import { calculateStatus, statusUnchanged } from './status.ts';
 
 /** The most pods that one sync creates or deletes. */
@@ -66,7 +67,7 @@ class ReplicatingController<T extends Replicating> {
   readonly #context: ControllerContext;
   readonly #kind: Kind<T>;
   readonly #client: Client;
-  readonly #recorder: EventRecorder;
+  readonly #podControl: PodControl<T>;
   readonly #sets: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #setIndex: ReturnType<typeof indexByController<T>>;
@@ -78,7 +79,7 @@ class ReplicatingController<T extends Replicating> {
     this.#context = context;
     this.#kind = kind;
     this.#client = client;
-    this.#recorder = recorder;
+    this.#podControl = createPodControl(kind.type, client, recorder);
     this.#sets = context.informers.informer(kind.type);
     this.#pods = context.informers.informer(pods);
     this.#setIndex = indexByController(this.#sets);
@@ -185,7 +186,7 @@ class ReplicatingController<T extends Replicating> {
       this.#expectations.expectCreations(key, count);
       const { successes, error } = await slowStartBatches(count, async () => {
         try {
-          await this.#createPod(set);
+          await this.#podControl.create(set, set.spec?.template);
         } catch (cause) {
           // In a namespace that is being deleted every creation fails, and trying again would not help.
           if (!isNamespaceTerminating(cause)) throw cause;
@@ -210,40 +211,12 @@ class ReplicatingController<T extends Replicating> {
     return sets.flatMap((related) => this.#podIndex.dependents(uidOf(related)).filter(isActive));
   }
 
-  async #createPod(set: T): Promise<void> {
-    const { template } = set.spec ?? {};
-    const { labels, annotations, finalizers } = template?.metadata ?? {};
-    const pod: Pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: {
-        namespace: namespaceOf(set),
-        generateName: `${nameOf(set)}-`,
-        ...(labels !== undefined && { labels }),
-        ...(annotations !== undefined && { annotations }),
-        ...(finalizers !== undefined && { finalizers }),
-        ownerReferences: [controllerReference(set, this.#kind.type)],
-      },
-      ...(template?.spec !== undefined && { spec: template.spec }),
-    };
-    try {
-      const created = await this.#client.create(pods, pod);
-      this.#recorder.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${nameOf(created)}`);
-    } catch (error) {
-      if (!isNamespaceTerminating(error)) this.#recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
-      throw error;
-    }
-  }
-
   async #deletePod(key: string, set: T, pod: Pod): Promise<void> {
     try {
-      await this.#client.delete(pods, { namespace: namespaceOf(pod), name: nameOf(pod) });
-      this.#recorder.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${nameOf(pod)}`);
+      await this.#podControl.delete(set, pod);
     } catch (error) {
       this.#expectations.deletionObserved(key, uidOf(pod));
-      if (isReason(error, 'NotFound')) return;
-      this.#recorder.event(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
-      throw error;
+      if (!isReason(error, 'NotFound')) throw error;
     }
   }
 

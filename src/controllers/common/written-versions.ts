@@ -1,0 +1,39 @@
+import type { KubeObject } from '../../api/meta/object.ts';
+
+/** What tells how far a cache has come: an informer. */
+interface Cache { readonly lastSyncResourceVersion: string }
+
+/** Is a version later than, or the same as, another? Versions are decimal numbers without leading zeros. */
+export function isAtLeast(version: string, other: string): boolean {
+  return version.length === other.length ? version >= other : version.length > other.length;
+}
+
+/**
+ * What a controller wrote, by the key that it wrote for: while a cache has not come as far, acting on it would do things
+ * twice (KEP-5647, upstream's ConsistencyStore).
+ */
+export class WrittenVersions {
+  readonly #written = new Map<string, Map<Cache, string>>();
+
+  wrote(key: string, cache: Cache, object: KubeObject): void {
+    const version = object.metadata.resourceVersion;
+    if (version === undefined) return;
+    let versions = this.#written.get(key);
+    if (versions === undefined) this.#written.set(key, versions = new Map());
+    const known = versions.get(cache);
+    if (known === undefined || !isAtLeast(known, version)) versions.set(cache, version);
+  }
+
+  /** Throws while a cache does not show all that was written for the key. */
+  ensureSeen(key: string): void {
+    for (const [cache, version] of this.#written.get(key) ?? []) {
+      const read = cache.lastSyncResourceVersion;
+      if (!isAtLeast(read, version)) throw new Error(`read version: ${read} is not as new as written version: ${version}`);
+    }
+    this.#written.delete(key);
+  }
+
+  forget(key: string): void {
+    this.#written.delete(key);
+  }
+}
