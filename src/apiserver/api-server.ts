@@ -49,6 +49,7 @@ import { EncryptedStore } from './encryption/encrypted-store.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
 import { StoredWriter } from './verbs/stored-writer.ts';
 import { versionInfo } from './version.ts';
+import { WebhookClient } from './webhooks/webhook-client.ts';
 
 export type { ApiServerOptions } from './options.ts';
 export type { ListenOptions } from './http/listener.ts';
@@ -90,11 +91,11 @@ export class ApiServer implements AsyncDisposable {
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
     const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks, ...adminAccessHooks(this.reader)]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
-      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local,
+      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks,
       resourcesOf: (group, version, kind) => [resources.byKind(group, version, kind)?.schema ?? []].flat(),
       authorize: (attributes) => authorizeWith(authorizers, attributes),
     };

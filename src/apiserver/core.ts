@@ -10,6 +10,7 @@ import type { Attributes, Decision } from './authorization/authorizer.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { BookmarkTicker } from './verbs/bookmarks.ts';
+import type { WebhookClient } from './webhooks/webhook-client.ts';
 
 /** What one write needs beside the object: taken back when the write fails. */
 export interface Reservation {
@@ -41,6 +42,7 @@ export interface Core {
   /** By `group/resource` of the stored kind. */
   readonly hooks: ReadonlyMap<string, StorageHook>;
   readonly bookmarks: BookmarkTicker;
+  readonly webhooks: WebhookClient;
   /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
   readonly isStale: (storeKey: string) => boolean;
   /** For what a request needs beside what its path asks for. */

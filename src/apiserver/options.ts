@@ -20,6 +20,8 @@ import type { RuntimeConfig } from './serving/runtime-config.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
 import type { Forwarder } from './subresources/proxy/forwarder.ts';
 import type { PageRewriter } from './subresources/proxy/proxies.ts';
+import type { WebhookClient } from './webhooks/webhook-client.ts';
+import type { WebhookTransport } from './webhooks/webhook-transport.ts';
 
 /** What the API server gives to the parts that are plugged into it. All of it works once the server has started. */
 export interface ServerParts {
@@ -33,6 +35,8 @@ export interface ServerParts {
   resourcesOf(group: string, version: string, kind: string): readonly ResourceSchema[];
   /** Asks the authorization modes in their order; never 'no-opinion' by accident: that means nobody allowed it. */
   authorize(attributes: Attributes): Decision | Promise<Decision>;
+  /** Asks the webhooks that objects of the cluster name. */
+  readonly webhooks: WebhookClient;
   /** Requests from inside the server, through the whole pipeline, as whatever user they name. */
   readonly local: LocalEndpoint;
 }
@@ -129,6 +133,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletDialer;
   /** How pods and services are reached that clients proxy to. */
   readonly forwarder?: Forwarder;
+  /** How webhooks are reached that objects of the cluster name. Without it, calling one fails. */
+  readonly webhookTransport?: WebhookTransport;
   /** Leads the links of proxied pages back through the proxy. */
   readonly rewritePage?: PageRewriter;
   /** How long events live after their last write, milliseconds. Default one hour. */

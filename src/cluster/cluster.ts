@@ -53,7 +53,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   ]);
   undo.use(store);
 
-  const [{ TlsKubeletDialer }, { HttpForwarder }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts')]);
+  const [{ TlsKubeletDialer }, { HttpForwarder }, { TlsWebhookTransport }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts'), import('../apiserver/http/webhook-transport.ts')]);
   const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options);
   const tracer = options.tracingConfigFile === undefined ? undefined : await (await import('./tracing.ts')).readTracing(options.tracingConfigFile, random);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
@@ -82,6 +82,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     ...(encryption !== undefined && { encryption }),
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
+    webhookTransport: undo.use(new TlsWebhookTransport()),
   }));
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, ...identity.current, ...listenPolicyOf(options) })
     .catch((error: unknown) => { throw explainListenError(error, options); });

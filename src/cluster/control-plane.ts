@@ -9,6 +9,7 @@ import { Discovery } from '../apiserver/discovery/discovery.ts';
 import { OpenApi } from '../apiserver/openapi/openapi.ts';
 import type { KubeletDialer } from '../apiserver/subresources/kubelet-dialer.ts';
 import type { Forwarder } from '../apiserver/subresources/proxy/forwarder.ts';
+import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -50,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs' | 'profiling' | 'shutdown'>;
   /** How pods and services are reached that clients proxy to. */
   readonly forwarder?: Forwarder;
+  /** How webhooks are reached. */
+  readonly webhookTransport?: WebhookTransport;
   readonly advertise?: { readonly address: string; readonly port: number };
 }
 
@@ -84,6 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),
+    ...(options.webhookTransport !== undefined && { webhookTransport: options.webhookTransport }),
     rewritePage: async (answer, base) => (await import('../apiserver/http/rewrite-page.ts')).rewritePage(answer, base),
   });
   const clients = localClients(server.local, clock);

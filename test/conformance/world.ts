@@ -16,6 +16,7 @@ import type { Client, ObjectRef, Scope, Selectors, WatchOptions } from '../../sr
 import { createLocalClient } from '../../src/client/transports/local.ts';
 import type { ControlPlane } from '../../src/cluster/control-plane.ts';
 import { startControlPlane } from '../../src/cluster/control-plane.ts';
+import { TlsWebhookTransport } from '../../src/apiserver/http/webhook-transport.ts';
 import { simulatedHost } from '../../src/kubelet/hosts/simulated/simulated-host.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import type { Pki } from '../../src/pki/pki.ts';
@@ -51,14 +52,17 @@ export class World implements AsyncDisposable {
   readonly client: Client;
   readonly plane: ControlPlane;
   readonly kubelets: Kubelet[] = [];
+  /** Servers of the test that stand behind addresses of the cluster, for whoever the API server calls: by `host:port`. */
+  readonly backends: Map<string, { readonly host: string; readonly port: number }>;
   readonly #pki: Pki;
   readonly #stop = new AbortController();
   readonly #undo = new AsyncDisposableStack();
   #port: number | undefined;
 
-  private constructor(clock: VirtualClock, plane: ControlPlane, pki: Pki) {
+  private constructor({ clock, plane, backends }: Pick<World, 'clock' | 'plane' | 'backends'>, pki: Pki) {
     this.clock = clock;
     this.plane = plane;
+    this.backends = backends;
     this.#pki = pki;
     this.client = this.as('conformance', ['system:masters']);
   }
@@ -68,13 +72,16 @@ export class World implements AsyncDisposable {
     // Certificates are for real TLS clients, who look at the real time.
     const pki = await (sharedPki ??= createMemoryPki({ clock: new RealClock(), apiServerNames: ['127.0.0.1'] }));
     const random = new SeededRandom(7);
+    const backends: World['backends'] = new Map();
+    const webhookTransport = new TlsWebhookTransport({ locate: (where) => backends.get(`${where.host}:${where.port}`) ?? where });
     const plane = await startControlPlane({
       store: MemoryStore.open(), pki, clock, random, logger: silentLogger,
       serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', runtimeConfig: options.runtimeConfig,
       tokenFile: `${adminToken},conformance,1,system:masters\n`,
-      advertise: { address: '192.0.2.1', port: 6443 },
+      advertise: { address: '192.0.2.1', port: 6443 }, webhookTransport,
     });
-    const world = new World(clock, plane, pki);
+    const world = new World({ clock, plane, backends }, pki);
+    world.#undo.use(webhookTransport);
     if (options.controllers === false) return world;
     const starting = plane.startControllers();
     await clock.settle();

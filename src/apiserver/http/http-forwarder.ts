@@ -7,20 +7,14 @@ import type { Clock } from '../../base/clock.ts';
 import type { Upgrade } from '../request.ts';
 import type { Backend, ForwardedAnswer, ForwardedRequest, Forwarder } from '../subresources/proxy/forwarder.ts';
 import { connected, exchange, hostAndPort, passUpgradeOn, upgradeHead } from './exchange.ts';
+import { connectionErrorText } from './go-errors.ts';
 
 const connectTimeoutMs = 30_000;
 /** Connections to all backends together that are kept for the next request. */
 const maxIdleConnections = 64;
 
-/** What Go says of an error that Node names. */
-const goWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused', ECONNRESET: 'read: connection reset by peer', EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable', ETIMEDOUT: 'i/o timeout', EPIPE: 'write: broken pipe',
-};
-
 function unreachable(backend: Backend, error: unknown): ApiError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return new ApiError('ServiceUnavailable', `error trying to reach service: dial tcp ${hostAndPort(backend.host, backend.port)}: ${goWords[code] ?? message}`, { cause: error });
+  return new ApiError('ServiceUnavailable', `error trying to reach service: dial tcp ${hostAndPort(backend.host, backend.port)}: ${connectionErrorText(error)}`, { cause: error });
 }
 
 /** Reaches pods, services and nodes over TCP, from the machine that the API server runs on. */

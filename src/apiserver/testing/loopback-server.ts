@@ -50,10 +50,11 @@ export class LoopbackServer implements AsyncDisposable {
     this.ca = ca;
   }
 
-  static async start(answer: (request: LoopbackRequest) => LoopbackAnswer): Promise<LoopbackServer> {
+  /** `names`: what its certificate is for. */
+  static async start(answer: (request: LoopbackRequest) => LoopbackAnswer | Promise<LoopbackAnswer>, { names = ['127.0.0.1'] }: { readonly names?: readonly string[] } = {}): Promise<LoopbackServer> {
     const authority = await loopbackAuthority();
     const nowMs = new RealClock().now();
-    const serving = await issueCertificate(authority, { commonName: 'loopback server', names: ['127.0.0.1'], usages: ['server'], notBeforeMs: nowMs - hourMs, notAfterMs: nowMs + hourMs });
+    const serving = await issueCertificate(authority, { commonName: 'loopback server', names, usages: ['server'], notBeforeMs: nowMs - hourMs, notAfterMs: nowMs + hourMs });
     const server = createServer({ key: serving.key, cert: serving.certificate, ca: authority.certificate, requestCert: true, rejectUnauthorized: false }, (incoming, outgoing) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -62,14 +63,15 @@ export class LoopbackServer implements AsyncDisposable {
         const name = (incoming.socket as TLSSocket).getPeerCertificate().subject?.CN;
         const request: LoopbackRequest = { method: incoming.method ?? '', path: incoming.url ?? '', headers: incoming.headers, body: text === '' ? undefined : JSON.parse(text) as unknown, clientName: Array.isArray(name) ? name[0] : name };
         started.requests.push(request);
-        const answered = answer(request);
-        if (answered === 'hang up') {
-          incoming.socket.destroy();
-          return;
-        }
-        const { code = 200, headers = {}, body = '' } = answered;
-        outgoing.writeHead(code, { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json', ...headers });
-        outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+        void Promise.resolve(answer(request)).then((answered) => {
+          if (answered === 'hang up') {
+            incoming.socket.destroy();
+            return;
+          }
+          const { code = 200, headers = {}, body = '' } = answered;
+          outgoing.writeHead(code, { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json', ...headers });
+          outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+        });
       });
     });
     server.listen(0, '127.0.0.1');

@@ -7,6 +7,7 @@ import type { ApiError } from '../../api/status.ts';
 import type { LocalRequest } from '../../client/transports/local-endpoint.ts';
 import { MemoryStore } from '../../store/drivers/memory/memory-store.ts';
 import { ApiServer } from '../api-server.ts';
+import { TlsWebhookTransport } from '../http/webhook-transport.ts';
 import type { ApiServerOptions } from '../options.ts';
 
 /** Any field below another: tests compare what is there. */
@@ -33,18 +34,21 @@ export class TestServer implements AsyncDisposable {
   readonly clock: VirtualClock;
   readonly store: MemoryStore;
   readonly server: ApiServer;
+  readonly #webhooks: TlsWebhookTransport;
 
-  private constructor(clock: VirtualClock, store: MemoryStore, server: ApiServer) {
-    this.clock = clock;
-    this.store = store;
-    this.server = server;
+  private constructor(parts: Pick<TestServer, 'clock' | 'store' | 'server'>, webhooks: TlsWebhookTransport) {
+    this.clock = parts.clock;
+    this.store = parts.store;
+    this.server = parts.server;
+    this.#webhooks = webhooks;
   }
 
   static async start(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
     const clock = new VirtualClock();
     const store = (options.store as MemoryStore | undefined) ?? MemoryStore.open();
-    const server = await ApiServer.start({ clock, random: new SeededRandom(1), logger: silentLogger, ...options, store });
-    return new TestServer(clock, store, server);
+    const webhookTransport = new TlsWebhookTransport();
+    const server = await ApiServer.start({ clock, random: new SeededRandom(1), logger: silentLogger, webhookTransport, ...options, store });
+    return new TestServer({ clock, store, server }, webhookTransport);
   }
 
   async request(method: LocalRequest['method'], path: string, body?: unknown, more: Partial<LocalRequest> = {}): Promise<Shown> {
@@ -68,6 +72,7 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
+    this.#webhooks[Symbol.dispose]();
   }
 }
 
