@@ -23,7 +23,8 @@ import { MetricsRegistry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/requests.ts';
 import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
 import { WatchMetrics } from './metrics/watches.ts';
-import type { ApiServerOptions, Factory, HealthCheck, MaybeFactory, PathHandler, ServerParts } from './options.ts';
+import type { HealthCheck } from './health-check.ts';
+import type { ApiServerOptions, Factory, MaybeFactory, PathHandler, ServerParts } from './options.ts';
 import { keepFlowControl } from './flow-control/bootstrap.ts';
 import { flowDebugPaths } from './flow-control/debug-paths.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
@@ -86,7 +87,7 @@ export class ApiServer implements AsyncDisposable {
       const served = resources.find(apiGroup, apiVersion, resource);
       return served !== undefined && (subresource === '' || served.schema.subresources.some(({ name }) => name === subresource));
     });
-    this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families]);
+    this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families, ...(options.metrics ?? [])]);
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];

@@ -4,6 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Encryption } from './encryption/open-encryption.ts';
+import type { HealthCheck } from './health-check.ts';
+import type { Gauge } from './metrics/registry.ts';
 import type { Tracer } from './tracing/tracer.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Store } from '../store/store.ts';
@@ -54,12 +56,6 @@ export interface PathHandler {
   /** Not in the index at `/`. Default false. */
   readonly unlisted?: boolean;
   handle(context: RequestContext): ApiResponse | Promise<ApiResponse>;
-}
-
-/** One named part of /livez and /readyz. Throws, or rejects, when it is not healthy. */
-export interface HealthCheck {
-  readonly name: string;
-  check(): void | Promise<void>;
 }
 
 /** An encoded document; `etag` with its quotes, empty for errors. */
@@ -113,6 +109,8 @@ export interface ApiServerOptions {
   /** What values are sealed with on the disk. Absent: they are not. It is the server's from then on. */
   readonly encryption?: Encryption;
   readonly health?: readonly HealthCheck[];
+  /** Scraped beside the server's own. */
+  readonly metrics?: readonly Gauge[];
   /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
   readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];
   /** Objects that must exist, beside the server's own. Created when missing, never changed. */

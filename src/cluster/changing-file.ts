@@ -6,7 +6,7 @@ import { WatchedFiles } from './watched-files.ts';
 /** The content of a file that a flag names, as it is now. */
 export class ChangingFile implements Changing<string>, Disposable {
   current = '';
-  #listener: (value: string) => void = () => {};
+  #listener: (value: string) => void | Promise<void> = () => {};
   #files: WatchedFiles | undefined;
 
   /** Rejects with an Error for people when the file cannot be read. */
@@ -14,15 +14,15 @@ export class ChangingFile implements Changing<string>, Disposable {
     const file = new ChangingFile();
     file.#files = await WatchedFiles.open([path], {
       ...options,
-      changed: ([text]) => {
-        file.#listener(text!);
+      changed: async ([text]) => {
+        await file.#listener(text!);
         file.current = text!;
       },
     }).catch((cause: unknown) => { throw new Error(`${flag}: ${(cause as Error).message}`, { cause }); });
     return file;
   }
 
-  onChange(listener: (value: string) => void): void {
+  onChange(listener: (value: string) => void | Promise<void>): void {
     this.#listener = listener;
   }
 

@@ -1,16 +1,18 @@
 import { hostname } from 'node:os';
+import type { Gauge } from '../apiserver/metrics/registry.ts';
 import { createMemoryPki, ensurePki } from '../pki/pki.ts';
 import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
 import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
 import type { Store } from '../store/store.ts';
 import { addressInRange } from './addresses.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
 import type { ClusterNodes } from './nodes.ts';
 import { listenPolicyOf, protectionOf } from './serving.ts';
 import type { StartOptions } from './start-options.ts';
 import { ChangingFile } from './changing-file.ts';
+import { ReloadedFile } from './reloaded-file.ts';
 import { keepRenewed } from './renewal.ts';
 import { ServingIdentity } from './serving-identity.ts';
 import { hasAdmissionFlags } from './start-options.ts';
@@ -54,7 +56,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   undo.use(store);
 
   const [{ TlsKubeletDialer }, { HttpForwarder }, { TlsWebhookTransport }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts'), import('../apiserver/http/webhook-transport.ts')]);
-  const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options);
+  const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options, { reload: options.encryptionProviderConfigAutomaticReload === true });
   const tracer = options.tracingConfigFile === undefined ? undefined : await (await import('./tracing.ts')).readTracing(options.tracingConfigFile, random);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
   const admission = hasAdmissionFlags(options) ? await (await import('./admission.ts')).openAdmission(options) : undefined;
@@ -62,6 +64,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const dialer = new TlsKubeletDialer({ clock, cert: pki.apiServerKubeletClient.certificate, key: pki.apiServerKubeletClient.key, ca: pki.ca.certificate });
   const identity = undo.use(await ServingIdentity.open({ settings: options, own: pki.apiServer, authority: pki.ca.certificate, clock, logger }));
   const tokens = options.tokenFile === undefined ? undefined : undo.use(await ChangingFile.open('--token-auth-file', options.tokenFile, { clock, logger }));
+  const { access, metrics } = await followAccess(options, undo);
   const controlPlane = undo.use(await startControlPlane({
     store,
     pki,
@@ -74,12 +77,13 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     featureGates: options.featureGates,
     protection: protectionOf(options),
     clientCa: { current: identity.clientCa, onChange: (listener) => { identity.onClientCa = listener; } },
-    ...(options.access !== undefined && { access: options.access }),
+    access,
+    metrics: [...(encryption?.metrics ?? []), ...metrics],
     ...(tokens !== undefined && { tokenFile: tokens }),
     ...admission,
     kubelet: new NearKubeletDialer(dialer, (nodeName) => nodes.current?.kubeletAddress(nodeName)),
     ...(tracer !== undefined && { tracer }),
-    ...(encryption !== undefined && { encryption }),
+    ...(encryption !== undefined && { encryption: encryption.encryption }),
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
     webhookTransport: undo.use(new TlsWebhookTransport()),
@@ -137,6 +141,14 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** Who is let in, as the files of access say it from one moment to the next. */
+async function followAccess({ access = {}, clock, logger }: StartOptions, undo: AsyncDisposableStack): Promise<{ readonly access: NonNullable<ControlPlaneOptions['access']>; readonly metrics: readonly Gauge[] }> {
+  const { files: { authentication, authorization } = {}, ...settings } = access;
+  const jwt = authentication === undefined ? undefined : undo.use(await ReloadedFile.open(authentication, { configures: 'authentication', clock, logger }));
+  const authorizers = authorization === undefined ? undefined : undo.use(await ReloadedFile.open(authorization, { configures: 'authorization', clock, logger }));
+  return { access: { ...settings, ...(jwt !== undefined && { jwt }), ...(authorizers !== undefined && { authorizers }) }, metrics: [...(jwt?.metrics ?? []), ...(authorizers?.metrics ?? [])] };
 }
 
 async function openStore(options: StartOptions): Promise<Store> {

@@ -44,6 +44,8 @@ export interface ControlPlaneOptions {
   readonly tracer?: ApiServerOptions['tracer'];
   /** What values are sealed with on the disk. */
   readonly encryption?: ApiServerOptions['encryption'];
+  /** Scraped beside the API server's own. */
+  readonly metrics?: ApiServerOptions['metrics'];
   /** What is recorded of requests. */
   readonly audit?: ApiServerOptions['audit'];
   readonly kubelet?: KubeletDialer;
@@ -84,6 +86,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.tracer !== undefined && { tracer: options.tracer }),
     ...(options.encryption !== undefined && { encryption: options.encryption }),
+    ...(options.metrics !== undefined && { metrics: options.metrics }),
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),

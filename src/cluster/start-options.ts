@@ -1,8 +1,11 @@
+import type { JwtIssuer } from '../apiserver/authentication/oidc/configuration.ts';
+import type { AuthorizerSettings } from '../apiserver/authorization/registry.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
+import type { ConfigFile } from './reloaded-file.ts';
 import type { ServingSettings } from './serving.ts';
 
 /** Where a start tells how far it is. */
@@ -63,6 +66,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly tracingConfigFile?: string | undefined;
   /** An EncryptionConfiguration. */
   readonly encryptionProviderConfig?: string | undefined;
+  /** Whether that is read again when it changes. Default false. */
+  readonly encryptionProviderConfigAutomaticReload?: boolean | undefined;
   readonly writeKubeconfig: string | undefined;
   /** False: what is missing is reported, never installed. */
   readonly install: boolean;
@@ -72,12 +77,18 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
 }
 
+/** Configurations of access that are followed: when a file changes, so does who is let in. */
+export interface AccessFiles {
+  readonly authentication?: ConfigFile<readonly JwtIssuer[]>;
+  readonly authorization?: ConfigFile<readonly AuthorizerSettings[]>;
+}
+
 /** What starting it takes beside that. */
 export interface StartOptions extends ClusterSettings {
   /** The path of the static token file, which is read again when it changes. */
   readonly tokenFile: string | undefined;
   /** Who else may be proven, and how, and what they may do. Default: the cluster's own tokens; Node and RBAC. */
-  readonly access?: ControlPlaneOptions['access'];
+  readonly access?: NonNullable<ControlPlaneOptions['access']> & { readonly files?: AccessFiles };
   /** False: the control plane alone. */
   readonly node: boolean;
   readonly controllers?: boolean;

@@ -13,6 +13,14 @@ const settleMs = 100;
 /** What the files hold, in the order in which they were named. */
 export type Contents = readonly string[];
 
+export interface WatchedFilesOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  changed(contents: Contents): void | Promise<void>;
+  /** They were to be read again and could not be. */
+  unreadable?(): void;
+}
+
 /**
  * Files that others may replace while they are used. `changed` gets what they hold whenever that has become something
  * else; when it throws (a key that does not fit its certificate yet), what was there before stays, and it is asked
@@ -22,25 +30,29 @@ export class WatchedFiles implements Disposable {
   readonly #paths: readonly string[];
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #changed: (contents: Contents) => void;
+  readonly #changed: (contents: Contents) => void | Promise<void>;
+  readonly #unreadable: () => void;
   readonly #watchers: FSWatcher[] = [];
   #contents: Contents;
   #poll: Timer | undefined;
   #settle: Timer | undefined;
   #disposed = false;
+  /** One change is taken after the other. */
+  #looking: Promise<void> = Promise.resolve();
 
-  private constructor(paths: readonly string[], contents: Contents, options: { readonly clock: Clock; readonly logger: Logger; changed(contents: Contents): void }) {
+  private constructor(paths: readonly string[], contents: Contents, options: WatchedFilesOptions) {
     this.#paths = paths;
     this.#contents = contents;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#changed = (now) => options.changed(now);
+    this.#unreadable = () => options.unreadable?.();
   }
 
   /** Reads them, hands that to `changed`, and begins to watch. Rejects when one cannot be read, or with what `changed` throws. */
-  static async open(paths: readonly string[], options: { readonly clock: Clock; readonly logger: Logger; changed(contents: Contents): void }): Promise<WatchedFiles> {
+  static async open(paths: readonly string[], options: WatchedFilesOptions): Promise<WatchedFiles> {
     const contents = await readAll(paths);
-    options.changed(contents);
+    await options.changed(contents);
     const watched = new WatchedFiles(paths, contents, options);
     watched.#start();
     return watched;
@@ -73,11 +85,19 @@ export class WatchedFiles implements Disposable {
   }
 
   /** Reads them again now. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     try {
-      const contents = await readAll(this.#paths);
+      const contents = await readAll(this.#paths).catch((error: unknown) => {
+        this.#unreadable();
+        throw error;
+      });
       if (this.#disposed || contents.every((text, i) => text === this.#contents[i])) return;
-      this.#changed(contents);
+      await this.#changed(contents);
       this.#contents = contents;
       this.#logger.info('files were read again', { paths: this.#paths });
     } catch (error) {

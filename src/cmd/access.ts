@@ -4,12 +4,18 @@ import type { AuthorizationMode, AuthorizerSettings } from '../apiserver/authori
 import type { AuthorizationWebhookSettings } from '../apiserver/authorization/webhook/webhook.ts';
 import type { AuthenticationConfiguration, JwtIssuer } from '../apiserver/authentication/oidc/configuration.ts';
 import type { Connection } from '../client/kubeconfig.ts';
+import type { ConfigFile } from '../cluster/reloaded-file.ts';
+import type { AccessFiles } from '../cluster/start-options.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { defaultAuthorizationMode } from './access-flags.ts';
 import { UsageError } from './checks.ts';
 
-/** What access takes beside the control plane's own keys and certificates. */
-export type Access = Omit<AccessOptions, 'pki' | 'tokenFile' | 'clientCa'>;
+/** What access takes beside the control plane's own keys and certificates, as it is at first, and the files that it follows. */
+export type Access = Omit<AccessOptions, 'pki' | 'tokenFile' | 'clientCa' | 'authorizers' | 'jwt'> & {
+  readonly authorizers: readonly AuthorizerSettings[];
+  readonly jwt?: readonly JwtIssuer[];
+  readonly files?: AccessFiles;
+};
 
 function readFlagFile(flag: string, path: string): string {
   try {
@@ -33,13 +39,20 @@ async function connect(kubeconfig: string): Promise<Connection> {
   return loadKubeconfig(kubeconfig);
 }
 
-async function authorizersOf(flags: AccessFlags): Promise<readonly AuthorizerSettings[]> {
+/** A flag's file, read; what it becomes later is read in the same way. */
+async function configFile<T>(flag: string, path: string, read: (text: string) => Promise<T>): Promise<ConfigFile<T>> {
+  const text = readFlagFile(flag, path);
+  return { path, text, value: await of(flag, () => read(text)), read };
+}
+
+async function authorizersOf(flags: AccessFlags): Promise<{ readonly value: readonly AuthorizerSettings[]; readonly file?: ConfigFile<readonly AuthorizerSettings[]> }> {
   const { authorizersOfModes, readAuthorizationConfiguration } = await import('../apiserver/authorization/configuration.ts');
   const { authorizationConfig, authorizationMode, authorizationWebhookConfigFile: file } = flags;
   if (authorizationConfig !== undefined) {
     const others = [file, flags.authorizationWebhookVersion, flags.authorizationWebhookCacheAuthorizedTtl, flags.authorizationWebhookCacheUnauthorizedTtl];
     if (authorizationMode !== defaultAuthorizationMode || others.some((one) => one !== undefined)) throw new UsageError('--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined', 2);
-    return of('--authorization-config', () => readAuthorizationConfiguration(readFlagFile('--authorization-config', authorizationConfig), connect));
+    const read = await configFile('--authorization-config', authorizationConfig, (text) => readAuthorizationConfiguration(text, connect));
+    return { value: read.value, file: read };
   }
   const modes = authorizationMode.split(',') as (AuthorizationMode | 'Webhook')[];
   if (file !== undefined && !modes.includes('Webhook')) throw new UsageError('cannot specify --authorization-webhook-config-file without mode Webhook', 2);
@@ -51,7 +64,7 @@ async function authorizersOf(flags: AccessFlags): Promise<readonly AuthorizerSet
     timeoutMs: 30_000,
     failurePolicy: 'NoOpinion',
   };
-  return of('--authorization-mode', () => authorizersOfModes(modes, webhook));
+  return { value: await of('--authorization-mode', () => authorizersOfModes(modes, webhook)) };
 }
 
 /** The issuer that the `--oidc-*` flags describe. A name other than an e-mail address is not the issuer's alone: it gets a prefix. */
@@ -72,15 +85,20 @@ function issuerOf(flags: AccessFlags): JwtIssuer | undefined {
   };
 }
 
-async function configurationOf(flags: AccessFlags): Promise<AuthenticationConfiguration & { readonly algorithms?: readonly string[] }> {
+async function configurationOf(flags: AccessFlags): Promise<AuthenticationConfiguration & { readonly algorithms?: readonly string[]; readonly file?: ConfigFile<readonly JwtIssuer[]> }> {
   const { authenticationConfig: file, serviceAccountIssuer: ownIssuers = [] } = flags;
   const usesOidcFlags = Object.entries(flags).some(([key, value]) => key.startsWith('oidc') && value !== undefined);
   if (file !== undefined) {
     if (usesOidcFlags) throw new UsageError('authentication-config file and oidc-* flags are mutually exclusive', 2);
     const { readAuthenticationConfiguration } = await import('../apiserver/authentication/oidc/configuration.ts');
-    const read = await of('--authentication-config', () => readAuthenticationConfiguration(readFlagFile('--authentication-config', file), ownIssuers));
+    const { value: read, ...followed } = await configFile('--authentication-config', file, (text) => readAuthenticationConfiguration(text, ownIssuers));
     if (read.anonymous !== undefined && flags.anonymousAuth !== undefined) throw new UsageError('--authentication-config: anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file', 2);
-    return read;
+    const readIssuers = async (text: string): Promise<readonly JwtIssuer[]> => {
+      const { jwt, anonymous } = await followed.read(text);
+      if (JSON.stringify(anonymous) !== JSON.stringify(read.anonymous)) throw new Error('anonymous: Forbidden: changed from initial configuration file');
+      return jwt;
+    };
+    return { ...read, file: { ...followed, value: read.jwt, read: readIssuers } };
   }
   if (!usesOidcFlags) return { jwt: [] };
   const issuer = issuerOf(flags);
@@ -129,8 +147,8 @@ function requestHeaderOf(flags: AccessFlags): NonNullable<Access['requestHeader'
 
 /** Reads everything that the flags of access name. Rejects with UsageError, in kube-apiserver's words where it refuses the same. */
 export async function readAccess(flags: AccessFlags): Promise<Access> {
-  const authorizers = await authorizersOf(flags);
-  const { jwt, anonymous, algorithms } = await configurationOf(flags);
+  const { value: authorizers, file: authorization } = await authorizersOf(flags);
+  const { jwt, anonymous, algorithms, file: authentication } = await configurationOf(flags);
   const { authenticationTokenWebhookConfigFile: webhookFile, anonymousAuth } = flags;
   return {
     authorizers,
@@ -147,5 +165,6 @@ export async function readAccess(flags: AccessFlags): Promise<Access> {
       },
     }),
     anonymous: anonymous ?? { enabled: anonymousAuth ?? true, paths: [] },
+    ...((authorization !== undefined || authentication !== undefined) && { files: { ...(authentication !== undefined && { authentication }), ...(authorization !== undefined && { authorization }) } }),
   };
 }

@@ -4,12 +4,14 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
-import { tlsCipherNames, tlsVersionNames } from '../apiserver/http/tls-settings.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { accessSettings } from './access-flags.ts';
+import { apiSettings } from './api-flags.ts';
+import { auditSettings } from './audit-flags.ts';
 import type { Check } from './checks.ts';
-import { choice, clusterCidrCheck, configurationMap, dnsName, duration, flag, ipAddress, ipv4Range, listOf, nameList, oneOf, path, sniCertificates, transportSecurity, UsageError, wholeNumber } from './checks.ts';
+import { clusterCidrCheck, dnsName, flag, ipAddress, ipv4Range, oneOf, path, UsageError, wholeNumber } from './checks.ts';
+import { servingSettings } from './serving-flags.ts';
 import type { Setting } from './setting.ts';
 
 export type { Check } from './checks.ts';
@@ -43,36 +45,9 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
   ...accessSettings,
-  { key: 'runtimeConfig', flags: '--runtime-config <pairs>', description: 'API versions to turn on or off: api/all=, api/beta=, group/version= or group/version/resource= true or false', default: undefined, check: configurationMap },
-  { key: 'featureGates', flags: '--feature-gates <pairs>', description: 'features to turn on or off: name=true or name=false', default: undefined, check: configurationMap },
-  { key: 'encryptionProviderConfig', flags: '--encryption-provider-config <file>', description: 'what is encrypted on the disk, and with what (EncryptionConfiguration)', default: undefined, check: path },
-  { key: 'enableAdmissionPlugins', flags: '--enable-admission-plugins <names>', description: 'admission plug-ins to turn on, separated by commas, beside those that are on by default', default: undefined, check: nameList },
-  { key: 'disableAdmissionPlugins', flags: '--disable-admission-plugins <names>', description: 'admission plug-ins to turn off although they are on by default', default: undefined, check: nameList },
-  { key: 'admissionControlConfigFile', flags: '--admission-control-config-file <file>', description: 'configurations of admission plug-ins (apiserver.config.k8s.io/v1 AdmissionConfiguration)', default: undefined, check: path },
-  { key: 'defaultNotReadyTolerationSeconds', flags: '--default-not-ready-toleration-seconds <seconds>', description: 'how long pods stay on a node that is not ready, unless they say otherwise', default: 300, check: wholeNumber(0, 2_147_483_647) },
-  { key: 'defaultUnreachableTolerationSeconds', flags: '--default-unreachable-toleration-seconds <seconds>', description: 'how long pods stay on a node that cannot be reached', default: 300, check: wholeNumber(0, 2_147_483_647) },
-  { key: 'tracingConfigFile', flags: '--tracing-config-file <file>', description: 'where traces of requests are sent (TracingConfiguration)', default: undefined, check: path },
-  { key: 'auditPolicyFile', flags: '--audit-policy-file <file>', description: 'which requests are recorded, and how much of them (audit.k8s.io/v1 Policy)', default: undefined, check: path },
-  { key: 'auditLogPath', flags: '--audit-log-path <file>', description: 'where requests are recorded; - is standard output', default: undefined, check: (value, name) => (value === '-' ? value : path(value, name)) },
-  { key: 'auditLogMaxsize', flags: '--audit-log-maxsize <megabytes>', description: 'size at which the audit log is put aside; 0: never', default: 100, check: wholeNumber(0, 1_000_000) },
-  { key: 'auditLogMaxbackup', flags: '--audit-log-maxbackup <count>', description: 'audit logs put aside that are kept; 0: all', default: 0, check: wholeNumber(0, 100_000) },
-  { key: 'auditLogMaxage', flags: '--audit-log-maxage <days>', description: 'days that audit logs put aside are kept; 0: for ever', default: 0, check: wholeNumber(0, 100_000) },
-  { key: 'auditLogCompress', flags: '--audit-log-compress', description: 'compress audit logs that are put aside', default: false, check: flag },
-  { key: 'auditWebhookConfigFile', flags: '--audit-webhook-config-file <kubeconfig>', description: 'a server that records of requests are sent to', default: undefined, check: path },
-  { key: 'enablePriorityAndFairness', flags: '--enable-priority-and-fairness [yes]', description: 'API priority and fairness instead of plain limits (default: true)', default: true, check: choice },
-  { key: 'maxRequestsInflight', flags: '--max-requests-inflight <count>', description: 'reading requests at a time; with priority and fairness, the sum of both counts', default: 400, check: wholeNumber(0, 1_000_000) },
-  { key: 'maxMutatingRequestsInflight', flags: '--max-mutating-requests-inflight <count>', description: 'writing requests at a time', default: 200, check: wholeNumber(0, 1_000_000) },
-  { key: 'requestTimeout', flags: '--request-timeout <duration>', description: 'when a request is given up (default: "1m0s")', default: undefined, check: duration },
-  { key: 'profiling', flags: '--profiling [yes]', description: 'show what priority and fairness does under /debug (default: true)', default: true, check: choice },
-  { key: 'shutdownDelayDuration', flags: '--shutdown-delay-duration <duration>', description: 'how long to go on serving, not ready any more, before stopping (default: "0s")', default: undefined, check: duration },
-  { key: 'shutdownWatchTerminationGracePeriod', flags: '--shutdown-watch-termination-grace-period <duration>', description: 'how long watches may take to end (default: "0s")', default: undefined, check: duration },
-  { key: 'tlsCertFile', flags: '--tls-cert-file <file>', description: 'certificate to serve with; read again when it changes (default: the cluster\'s own)', default: undefined, check: path },
-  { key: 'tlsPrivateKeyFile', flags: '--tls-private-key-file <file>', description: 'private key of --tls-cert-file', default: undefined, check: path },
-  { key: 'tlsSniCertKey', flags: '--tls-sni-cert-key <pair>', description: 'certificate,key or certificate,key:name,name for clients that ask for these names; may be given several times', default: undefined, check: sniCertificates, repeated: true },
-  { key: 'clientCaFile', flags: '--client-ca-file <file>', description: 'authorities of client certificates, beside the cluster\'s own; read again when it changes', default: undefined, check: path },
-  { key: 'tlsMinVersion', flags: '--tls-min-version <version>', description: `${tlsVersionNames.join(' or ')}`, default: 'VersionTLS12', check: oneOf(...tlsVersionNames) },
-  { key: 'tlsCipherSuites', flags: '--tls-cipher-suites <suites>', description: 'comma-separated IANA names of cipher suites (default: Node\'s choice)', default: undefined, check: listOf(tlsCipherNames) },
-  { key: 'strictTransportSecurityDirectives', flags: '--strict-transport-security-directives <directives>', description: 'comma-separated: max-age=seconds, includeSubDomains, preload', default: undefined, check: transportSecurity },
+  ...apiSettings,
+  ...auditSettings,
+  ...servingSettings,
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];

@@ -7,9 +7,9 @@ import { bootstrapTokenAuthenticator } from './bootstrap-token.ts';
 import { clientCertificateAuthenticator } from './client-certificate.ts';
 import type { UseTracker } from './legacy-token.ts';
 import type { JwtIssuer } from './oidc/configuration.ts';
-import { OidcAuthenticator } from './oidc/oidc.ts';
+import { OidcIssuers } from './oidc/issuers.ts';
 import type { Changing } from './replaceable.ts';
-import { replaceable } from './replaceable.ts';
+import { isChanging, replaceable } from './replaceable.ts';
 import type { RequestHeaderOptions } from './request-header.ts';
 import { requestHeaderAuthenticator } from './request-header.ts';
 import type { ServiceAccountIssuer } from './service-account-issuer.ts';
@@ -32,7 +32,7 @@ export interface AuthenticationOptions {
   readonly serviceAccounts: { readonly issuer: Pick<ServiceAccountIssuer, 'issuers' | 'audiences'>; readonly keys: readonly string[]; readonly track?: UseTracker };
   /** Whether secrets of type `bootstrap.kubernetes.io/token` let nodes join. */
   readonly bootstrapTokens?: boolean;
-  readonly jwt?: readonly JwtIssuer[];
+  readonly jwt?: readonly JwtIssuer[] | Changing<readonly JwtIssuer[]>;
   /** The algorithms that JWT issuers may sign with. Default all. */
   readonly jwtAlgorithms?: readonly string[];
   readonly webhook?: TokenWebhookSettings;
@@ -51,8 +51,9 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const { clock, random, logger, reader } = options;
   const { issuer, keys, track } = options.serviceAccounts;
   const { audiences } = issuer;
-  const oidc = (options.jwt ?? []).map((jwt) => new OidcAuthenticator({ issuer: jwt, audiences, clock, logger, ...(options.jwtAlgorithms !== undefined && { algorithms: options.jwtAlgorithms }) }));
-  for (const one of oidc) void one.start();
+  const { jwt = [] } = options;
+  const issuers: Changing<readonly JwtIssuer[]> = isChanging(jwt) ? jwt : { current: jwt, onChange: () => {} };
+  const oidc = issuers === jwt || issuers.current.length > 0 ? new OidcIssuers(issuers, { audiences, clock, logger, ...(options.jwtAlgorithms !== undefined && { algorithms: options.jwtAlgorithms }) }) : undefined;
   return {
     authenticators: [
       ...(options.requestHeader === undefined ? [] : [requestHeaderAuthenticator({ clock, ...options.requestHeader })]),
@@ -60,11 +61,9 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       ...(options.tokenFile === undefined ? [] : [replaceable(options.tokenFile, tokenFileAuthenticator)]),
       new ServiceAccountAuthenticator({ clock, reader, keys, issuers: issuer.issuers, audiences, ...(track !== undefined && { track }) }),
       ...(options.bootstrapTokens === true ? [bootstrapTokenAuthenticator({ reader, clock })] : []),
-      ...oidc,
+      ...(oidc === undefined ? [] : [oidc]),
       ...(options.webhook === undefined ? [] : [new WebhookTokenAuthenticator({ ...options.webhook, audiences, clock, random, logger })]),
     ],
-    [Symbol.dispose]: () => {
-      for (const one of oidc) one[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => oidc?.[Symbol.dispose](),
   };
 }

@@ -3,8 +3,8 @@ import type { Authenticator } from './authenticator.ts';
 /** What an authenticator is made of and may become while the server runs: a file's content, a bundle of authorities. */
 export interface Changing<T> {
   readonly current: T;
-  /** Calls back with each new value; what it throws is the caller's to report, and the value is not taken. */
-  onChange(listener: (value: T) => void): void;
+  /** Calls back with each new value; what it throws, or rejects with, is the caller's to report, and the value is not taken. */
+  onChange(listener: (value: T) => void | Promise<void>): void;
 }
 
 /** An authenticator that is made anew whenever what it is made of changes. Throws when it cannot be made at first. */
@@ -15,6 +15,7 @@ export function replaceable<T>(source: T | Changing<T>, make: (value: T) => Auth
   return { name: authenticator.name, authenticate: (credentials) => authenticator.authenticate(credentials) };
 }
 
-function isChanging<T>(source: T | Changing<T>): source is Changing<T> {
+/** Whether a source is one that changes. */
+export function isChanging<T>(source: T | Changing<T>): source is Changing<T> {
   return typeof source === 'object' && source !== null && 'onChange' in source;
 }

@@ -13,6 +13,7 @@ import { defaultRequestHeaders } from '../authentication/request-header.ts';
 import { authenticationEndpoints } from '../authentication/reviews.ts';
 import { ServiceAccountIssuer } from '../authentication/service-account-issuer.ts';
 import type { Changing } from '../authentication/replaceable.ts';
+import { isChanging } from '../authentication/replaceable.ts';
 import { parseTokenFile } from '../authentication/token-file.ts';
 import { tokenRequestEndpoint } from '../authentication/token-request.ts';
 import type { TokenWebhookSettings } from '../authentication/webhook/webhook.ts';
@@ -51,7 +52,7 @@ export interface AuthenticationSettings {
   readonly serviceAccounts?: ServiceAccountSettings;
   /** Default true, as kubeadm sets it up. */
   readonly bootstrapTokens?: boolean;
-  readonly jwt?: readonly JwtIssuer[];
+  readonly jwt?: readonly JwtIssuer[] | Changing<readonly JwtIssuer[]>;
   readonly jwtAlgorithms?: readonly string[];
   readonly webhook?: TokenWebhookSettings;
   /** Who is anonymous. Default everybody who does not say who they are. */
@@ -64,7 +65,7 @@ export interface AccessOptions extends AuthenticationSettings {
   /** Default Node, RBAC. */
   readonly authorizationModes?: readonly AuthorizationMode[];
   /** The chain of authorizers, instead of modes. */
-  readonly authorizers?: readonly AuthorizerSettings[];
+  readonly authorizers?: readonly AuthorizerSettings[] | Changing<readonly AuthorizerSettings[]>;
   readonly admission?: AdmissionSettings;
   /** Reaches image policy webhooks. */
   readonly imageReviewer?: ImageReviewer;
@@ -73,7 +74,7 @@ export interface AccessOptions extends AuthenticationSettings {
 /** The parts of the server's options that this fills. */
 export type Access = Required<Pick<ApiServerOptions, 'plugged' | 'bootstrapObjects'>> & Pick<ApiServerOptions, 'anonymous' | 'anonymousPaths'>;
 
-const currentOf = (source: string | Changing<string>): string => (typeof source === 'string' ? source : source.current);
+const currentOf = <T>(source: T | Changing<T>): T => (isChanging(source) ? source.current : source);
 const bundle = (own: string, more: string | undefined): string => (more === undefined ? own : `${own.trimEnd()}\n${more}`);
 
 const requestHeaderOf = ({ pki, requestHeader }: AccessOptions): { readonly clientCa: string; readonly allowedNames: readonly string[]; readonly headers: RequestHeaderNames } => ({
@@ -82,7 +83,7 @@ const requestHeaderOf = ({ pki, requestHeader }: AccessOptions): { readonly clie
   headers: { ...defaultRequestHeaders, ...requestHeader?.headers },
 });
 
-function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[], parts: ServerParts): Plugged {
+function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[] | Changing<readonly AuthorizerSettings[]>, parts: ServerParts): Plugged {
   const { reader, clock, random, logger, local } = parts;
   const { pki, serviceAccounts: { issuers, audiences, jwksUri, keys = [], maxTokenSeconds, extendTokens } = {} } = options;
   const issuer = new ServiceAccountIssuer({
@@ -158,7 +159,7 @@ export function standardAccess(options: AccessOptions): Access {
   const { anonymous } = options;
   return {
     plugged: (parts) => build(options, authorizers, parts),
-    bootstrapObjects: [...(authorizers.some(({ type }) => type === 'RBAC') ? rbacBootstrapObjects() : []), ...systemPriorityClasses, authenticationConfigMap(options)],
+    bootstrapObjects: [...(currentOf(authorizers).some(({ type }) => type === 'RBAC') ? rbacBootstrapObjects() : []), ...systemPriorityClasses, authenticationConfigMap(options)],
     ...(anonymous !== undefined && { anonymous: anonymous.enabled, anonymousPaths: anonymous.paths }),
   };
 }

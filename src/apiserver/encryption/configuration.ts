@@ -102,7 +102,7 @@ function readProvider(provider: RawProvider, path: string, found: Found): Provid
     case 'aescbc': return { kind: 'aescbc', keys: readKeys(provider.aescbc?.keys ?? [], `${path}.aescbc.keys`, found.errors) };
     case 'kms': return readKms(provider.kms!, `${path}.kms`, found);
     case 'secretbox':
-      found.errors.push(invalid(`${path}.secretbox`, 'secretbox', 'not supported: use aesgcm or kms'));
+      found.errors.push(invalid(`${path}.secretbox`, 'secretbox', 'not supported, for this runtime has no XSalsa20-Poly1305: use aesgcm or kms'));
       return fallback;
   }
 }

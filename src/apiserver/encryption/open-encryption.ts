@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import { registryRoot, storagePrefix } from '../cache/watch-cache.ts';
-import type { HealthCheck } from '../options.ts';
+import type { HealthCheck } from '../health-check.ts';
 import type { ProviderChoice, ResourceChoice } from './configuration.ts';
 import type { TransformerFor } from './encrypted-store.ts';
 import { identity } from './providers/identity.ts';

@@ -1,4 +1,5 @@
-import type { HealthCheck, PathHandler } from '../options.ts';
+import type { HealthCheck } from '../health-check.ts';
+import type { PathHandler } from '../options.ts';
 import type { ApiResponse, RequestContext } from '../request.ts';
 
 const text = (code: number, body: string): ApiResponse => ({ kind: 'raw', code, contentType: 'text/plain; charset=utf-8', body, headers: { 'x-content-type-options': 'nosniff' } });

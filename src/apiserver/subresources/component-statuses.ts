@@ -4,7 +4,7 @@ import type { ComponentStatus } from '../../api/types/core/v1.ts';
 import type { Answer } from '../answer.ts';
 import { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
-import type { HealthCheck } from '../options.ts';
+import type { HealthCheck } from '../health-check.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { OwnEndpoint } from './own-endpoint.ts';
 

@@ -6,7 +6,6 @@ import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.
 import { badRequestError, isReason, notFoundError } from '../../api/status.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
-import { unsupportedPatch } from '../encoding/decode-body.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
@@ -15,6 +14,8 @@ import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
+import type { PatchType } from './patch-type.ts';
+import { patchTypeOf } from './patch-type.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
@@ -23,22 +24,6 @@ import { writeOptions } from './write-options.ts';
 
 /** How often a patch that names a resourceVersion by its own content is tried again, as upstream does. */
 const maxConflictRetries = 5;
-
-/** A patch that says what to change; `apply` says how things are to be. */
-export type PatchType = 'json' | 'merge' | 'strategic';
-
-/** What the Content-Type of a PATCH asks for. Throws UnsupportedMediaType. */
-export function patchTypeOf(contentType: string | undefined): PatchType | 'apply' {
-  const mediaType = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
-  switch (mediaType) {
-    case 'application/json-patch+json': return 'json';
-    case 'application/merge-patch+json': return 'merge';
-    case 'application/strategic-merge-patch+json': return 'strategic';
-    // In CBOR only where that is turned on, which shows when it is read.
-    case 'application/apply-patch+yaml': case 'application/apply-patch+cbor': return 'apply';
-    default: throw unsupportedPatch();
-  }
-}
 
 /** Applies a patch to a document, which stays as it is. */
 export function applyPatch(type: PatchType, document: object, patch: unknown, schema: ObjectSchema): unknown {

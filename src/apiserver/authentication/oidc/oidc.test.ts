@@ -12,6 +12,7 @@ import { LoopbackServer } from '../../testing/loopback-server.ts';
 import { authenticationEndpoints } from '../reviews.ts';
 import type { RequestContext } from '../../request.ts';
 import type { JwtIssuer } from './configuration.ts';
+import { OidcIssuers } from './issuers.ts';
 import { OidcAuthenticator } from './oidc.ts';
 
 const own = ['https://kubernetes.default.svc'];
@@ -184,4 +185,19 @@ test('a TokenReview asks the issuer too', async () => {
   };
   assert.deepEqual(await review(await world.token()), { authenticated: true, user: { username: 'alice', groups: ['system:authenticated'] }, audiences: own });
   assert.deepEqual(await review(await world.token({ aud: 'x' })), { user: {}, error: '[invalid bearer token, oidc: verify token: oidc: expected audience "app" got ["x"]]' });
+});
+
+test('other issuers take over once their keys are there', async () => {
+  await using world = await World.start();
+  let change: (issuers: readonly JwtIssuer[]) => void | Promise<void> = () => {};
+  using issuers = new OidcIssuers({ current: [], onChange: (listener) => { change = listener; } }, { audiences: own, clock: world.clock, logger: silentLogger });
+  const token = await world.token();
+  const verdict = async (): Promise<string> => (await issuers.authenticateToken(token, own)).kind;
+  assert.equal(await verdict(), 'unknown');
+  await change([world.issuer()]);
+  assert.equal(await verdict(), 'accepted');
+  await change([world.issuer({ audiences: ['other'] })]);
+  assert.equal(await verdict(), 'refused');
+  await change([]);
+  assert.equal(await verdict(), 'unknown');
 });

@@ -60,6 +60,11 @@ export class OidcAuthenticator implements Authenticator, TokenAuthenticator, Dis
     return this.#keys.start();
   }
 
+  /** Whether the issuer's keys are there. */
+  get isReady(): boolean {
+    return this.#keys.isReady;
+  }
+
   [Symbol.dispose](): void {
     this.#keys[Symbol.dispose]();
   }

@@ -46,6 +46,10 @@ export class RemoteKeys implements Disposable {
     return this.#refresh();
   }
 
+  get isReady(): boolean {
+    return this.#keys !== undefined;
+  }
+
   /** The keys that may have made a signature; undefined as long as none could be fetched. */
   async keysFor(kid: string | undefined): Promise<readonly IssuerKey[] | undefined> {
     const isKnown = (): boolean => this.#keys !== undefined && (kid === undefined || this.#keys.some((key) => key.kid === kid));
