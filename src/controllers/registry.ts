@@ -14,6 +14,7 @@ import { startReplicaSetController, startReplicationController } from './replica
 import { startResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { startRootCaController } from './root-ca/root-ca.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
+import { startStatefulSetController } from './stateful-set/stateful-set.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 
 export interface ControllerEntry {
@@ -34,6 +35,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'deployment-controller', start: startDeploymentController },
   { name: 'replicaset-controller', start: startReplicaSetController },
   { name: 'replicationcontroller-controller', start: startReplicationController },
+  { name: 'statefulset-controller', start: startStatefulSetController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },

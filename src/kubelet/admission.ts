@@ -1,5 +1,6 @@
 import { compareQuantity, milliValue, subtractQuantity, value } from '../api/meta/quantity.ts';
 import { formatQuantity } from '../api/meta/quantity.ts';
+import { clashes, hostPortsOf } from '../api/pod/host-ports.ts';
 import type { Pod } from '../api/types/core/v1.ts';
 import { isTerminalPhase } from './pods/pod-spec.ts';
 import type { ResourceList } from './resources/quantities.ts';
@@ -24,6 +25,10 @@ export function admitPod(pod: Pod, others: readonly Pod[], allocatable: Resource
     let free = capacity;
     for (const other of active) free = formatQuantity(subtractQuantity(free, podResources(other, 'requests')[resource] ?? '0'));
     if (compareQuantity(requested, free) > 0) return refuse(resource, number(requested), number(capacity) - number(free), number(capacity));
+  }
+  const taken = active.flatMap(hostPortsOf);
+  if (hostPortsOf(pod).some((wanted) => taken.some((one) => clashes(one, wanted)))) {
+    return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
   }
   return undefined;
 }

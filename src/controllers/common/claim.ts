@@ -12,6 +12,8 @@ export interface ClaimOptions<T extends KubeObject, O extends KubeObject> {
   readonly ownerType: ResourceType<O>;
   readonly type: ResourceType<T>;
   readonly selector: Selector;
+  /** What beside the selector an object has to fulfil to be the owner's. */
+  readonly belongs?: (object: T) => boolean;
   /** Of the owner's namespace. */
   readonly candidates: readonly T[];
   /** What adopted objects get beside the reference, and released ones lose. */
@@ -33,7 +35,7 @@ export async function claim<T extends KubeObject, O extends KubeObject>(options:
   const claimed: T[] = [];
   for (const object of candidates) {
     const controller = controllerOf(object);
-    const matches = selector.matches(object.metadata.labels);
+    const matches = selector.matches(object.metadata.labels) && options.belongs?.(object) !== false;
     if (controller !== undefined) {
       if (controller.uid !== uid) continue;
       if (matches) claimed.push(object);

@@ -33,3 +33,9 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number):
   const sinceMs = readySinceMs(pod);
   return sinceMs === undefined ? undefined : Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs);
 }
+
+/** Milliseconds until the next ready pod counts as available; undefined when none is on its way to. */
+export function nextAvailabilityMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
+  const waits = pods.map((pod) => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter((waitMs) => waitMs > 0);
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}

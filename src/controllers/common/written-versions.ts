@@ -24,13 +24,24 @@ export class WrittenVersions {
     if (known === undefined || !isAtLeast(known, version)) versions.set(cache, version);
   }
 
+  /** Does a cache not show all yet that was written for the key? */
+  isBehind(key: string): boolean {
+    return this.#unseen(key) !== undefined;
+  }
+
   /** Throws while a cache does not show all that was written for the key. */
   ensureSeen(key: string): void {
-    for (const [cache, version] of this.#written.get(key) ?? []) {
+    const unseen = this.#unseen(key);
+    if (unseen !== undefined) throw new Error(`read version: ${unseen.read} is not as new as written version: ${unseen.written}`);
+  }
+
+  #unseen(key: string): { readonly read: string; readonly written: string } | undefined {
+    for (const [cache, written] of this.#written.get(key) ?? []) {
       const read = cache.lastSyncResourceVersion;
-      if (!isAtLeast(read, version)) throw new Error(`read version: ${read} is not as new as written version: ${version}`);
+      if (!isAtLeast(read, written)) return { read, written };
     }
     this.#written.delete(key);
+    return undefined;
   }
 
   forget(key: string): void {

@@ -1,8 +1,8 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { PodTemplateSpec } from '../../api/types/core/v1.ts';
+import { safeEncode } from '../common/history/hash.ts';
 
 export const podTemplateHashLabel = 'pod-template-hash';
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
  * A name for a pod template: the same for equal templates, however their members are ordered; at most ten characters
@@ -11,7 +11,7 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 export function podTemplateHash(template: PodTemplateSpec, collisionCount: number | undefined): string {
   let hash = fnv1a(canonical(template), 0x811c9dc5);
   if (collisionCount !== undefined) hash = fnv1a(`#${collisionCount}`, hash);
-  return String(hash).replace(/\d/g, (digit) => alphabet[digit.charCodeAt(0) % alphabet.length]!);
+  return safeEncode(hash);
 }
 
 function canonical(value: unknown): string {

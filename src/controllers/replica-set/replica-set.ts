@@ -22,7 +22,7 @@ import { indexByController } from '../common/indexes.ts';
 import { Expectations } from '../common/expectations.ts';
 import type { PodControl } from '../common/pod-control.ts';
 import { createPodControl } from '../common/pod-control.ts';
-import { availableInMs, isActive, isReady, isTerminating } from '../common/pods.ts';
+import { isActive, isTerminating, nextAvailabilityMs } from '../common/pods.ts';
 import { slowStartBatches } from '../common/slow-start.ts';
 import { podsToDelete } from './deletion-order.ts';
 import { calculateStatus, statusUnchanged } from './status.ts';
@@ -247,10 +247,7 @@ class ReplicatingController<T extends Replicating> {
 
   /** When the next ready pod will have been ready for minReadySeconds. */
   #nextAvailability(set: T, active: readonly Pod[]): ReconcileResult {
-    const minReadySeconds = set.spec?.minReadySeconds ?? 0;
-    if (minReadySeconds === 0) return undefined;
-    const nowMs = this.#context.clock.now();
-    const waits = active.filter(isReady).map((pod) => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter((waitMs) => waitMs > 0);
-    return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+    const waitMs = nextAvailabilityMs(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now());
+    return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
   }
 }

@@ -1,7 +1,8 @@
+import type { HostPort } from '../../api/pod/host-ports.ts';
 import { amountsOf } from '../../api/pod/resources.ts';
 import type { Amounts } from '../../api/pod/resources.ts';
 import type { Node } from '../../api/types/core/v1.ts';
-import type { HostPort, PodInfo } from './pod-info.ts';
+import type { PodInfo } from './pod-info.ts';
 
 /** A node with the sums over its pods, kept current pod by pod. */
 export class NodeInfo {

@@ -1,9 +1,9 @@
 import { joinKey, nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import type { HostPort } from '../../api/pod/host-ports.ts';
+import { hostPortsOf } from '../../api/pod/host-ports.ts';
 import { podAmounts } from '../../api/pod/resources.ts';
 import type { Amounts } from '../../api/pod/resources.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
-
-export interface HostPort { readonly ip: string; readonly protocol: string; readonly port: number }
 
 /** What pods that state no requests count as when nodes are scored, so that they spread (upstream's defaults). */
 const defaultMilliCpu = 100;
@@ -20,19 +20,6 @@ export interface PodInfo {
   readonly scoringMemoryBytes: number;
   readonly hostPorts: readonly HostPort[];
   readonly priority: number;
-}
-
-const anyAddress = '0.0.0.0';
-
-function hostPortsOf(pod: Pod): HostPort[] {
-  const ports: HostPort[] = [];
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
-    for (const port of container.ports ?? []) {
-      if (port.hostPort !== undefined && port.hostPort > 0) ports.push({ ip: port.hostIP === undefined || port.hostIP === '' ? anyAddress : port.hostIP, protocol: port.protocol ?? 'TCP', port: port.hostPort });
-    }
-  }
-  return ports;
 }
 
 export function podInfoOf(pod: Pod): PodInfo {
@@ -53,9 +40,4 @@ export function podInfoOf(pod: Pod): PodInfo {
     hostPorts: hostPortsOf(pod),
     priority: pod.spec?.priority ?? 0,
   };
-}
-
-/** Two host ports clash when port and protocol are the same and the addresses are, or one of them is any address. */
-export function clashes(a: HostPort, b: HostPort): boolean {
-  return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === anyAddress || b.ip === anyAddress);
 }

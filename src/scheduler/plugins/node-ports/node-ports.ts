@@ -1,4 +1,4 @@
-import { clashes } from '../../cache/pod-info.ts';
+import { clashes } from '../../../api/pod/host-ports.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuse } from '../../framework/verdict.ts';
 
