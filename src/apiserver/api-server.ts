@@ -19,6 +19,7 @@ import type { TlsIdentity } from './http/tls-settings.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
 import { AccessCounts } from './metrics/access.ts';
 import { buildMetrics } from './metrics/build.ts';
+import { InFlight } from './metrics/in-flight.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/requests.ts';
 import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
@@ -107,9 +108,13 @@ export class ApiServer implements AsyncDisposable {
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
     const maxInFlight = options.maxInFlight ?? { reading: 400, writing: 200 };
+    // With priority and fairness both kinds share the sum, as in upstream.
+    const sum = maxInFlight.reading + maxInFlight.writing;
+    const inFlight = new InFlight(clock, options.flowControl === true ? { readOnly: sum, mutating: sum } : { readOnly: maxInFlight.reading, mutating: maxInFlight.writing });
+    this.metrics.add(inFlight.families);
     if (options.flowControl === true) {
       this.#flowControl = new FlowControl({
-        reader: this.reader, resources, clock, logger, local: this.local, serverSeats: maxInFlight.reading + maxInFlight.writing, requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+        reader: this.reader, resources, clock, logger, local: this.local, inFlight, serverSeats: sum, requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       });
       this.metrics.add(flowMetrics(this.#flowControl.configuration));
     }
@@ -124,7 +129,7 @@ export class ApiServer implements AsyncDisposable {
         authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, anonymousPaths: options.anonymousPaths ?? [], counts }),
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers, counts),
-        limit: this.#flowControl?.step ?? limitInFlight(maxInFlight),
+        limit: this.#flowControl?.step ?? limitInFlight(maxInFlight, inFlight),
         ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),

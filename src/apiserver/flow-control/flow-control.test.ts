@@ -184,3 +184,29 @@ describe('requests', () => {
     assert.ok(left === undefined || resting === undefined || left >= resting, 'only what was there before');
   });
 });
+
+test('how many requests are in flight and how full levels are shows when it is scraped', async () => {
+  await using here = await started(24);
+  const { server, slow } = here;
+  await server.clock.advance(2500);
+  const asked = Array.from({ length: 4 }, () => review(server));
+  await server.clock.settle();
+  await server.clock.advance(500);
+  const text = await server.server.metrics.render();
+  assert.ok(slow.running > 0 && slow.running < 4, String(slow.running));
+  assert.ok(text.includes(`\napiserver_current_inflight_requests{request_kind="mutating"} ${slow.running}\n`));
+  assert.match(text, /^apiserver_current_inflight_requests\{request_kind="readOnly"\} 0$/m);
+  assert.ok(text.includes(`\napiserver_current_inqueue_requests{request_kind="mutating"} ${4 - slow.running}\n`));
+  const waited = /^apiserver_flowcontrol_read_vs_write_current_requests_sum\{phase="executing",request_kind="mutating"\} (.*)$/m.exec(text);
+  assert.ok(Number(waited?.[1]) >= (slow.running / 24) * 0.5e9, waited?.[1]);
+  const seats = [...text.matchAll(/^apiserver_flowcontrol_priority_level_seat_utilization_sum\{phase="executing",priority_level="(.*)"\} (.*)$/gm)].filter(([, , sum]) => Number(sum) > 0);
+  assert.deepEqual(seats.map(([, name]) => name), ['global-default']);
+  assert.match(text, /^apiserver_flowcontrol_priority_level_request_utilization_count\{phase="waiting",priority_level="global-default"\} 3000000000$/m);
+  while (slow.running > 0) {
+    slow.answer();
+    await server.clock.settle();
+  }
+  await Promise.allSettled(asked);
+  await server.clock.advance(3000);
+  assert.match(await server.server.metrics.render(), /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
+});

@@ -6,6 +6,7 @@ import { nextTurn } from '../../base/next-turn.ts';
 import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
+import type { InFlight } from '../metrics/in-flight.ts';
 import { isLongRunning } from '../pipeline/limit-in-flight.ts';
 import { tooManyRequests } from '../pipeline/too-many-requests.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -28,6 +29,7 @@ export interface FlowControlParts {
   readonly resources: ServedResources;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly inFlight: InFlight;
   /** For writing statuses, as the server itself. */
   readonly local: LocalEndpoint;
   /** Non-exempt requests that the server works on at a time, in all. */
@@ -128,10 +130,12 @@ export class FlowControl implements Disposable {
   };
 
   #follow(ticket: Ticket, { level, stats }: FlowTarget, result: Promise<Answer>, request: ServerRequest): Promise<Answer> {
-    const { clock } = this.#parts;
+    const { clock, inFlight } = this.#parts;
+    const leave = inFlight.enter('executing', request.info);
     stats.seats.observe(ticket.seats);
     this.#arm();
     return result.finally(() => {
+      leave();
       (request.info.verb === 'watch' ? stats.watchExecution : stats.execution).observe((clock.monotonicMs() - ticket.startedMs) / 1000);
       level.set.finish(ticket);
       if (level.quiescing && level.set.idle) this.#reload();
@@ -140,7 +144,7 @@ export class FlowControl implements Disposable {
 
   #wait(next: Handler, request: ServerRequest, target: FlowTarget): Result {
     const { level, stats } = target;
-    const { resources, requestTimeoutMs, clock } = this.#parts;
+    const { resources, requestTimeoutMs, clock, inFlight } = this.#parts;
     const estimate = estimateWork(resources, request, level.maxSeats, stats);
     const limitMs = Math.min((request.timeoutMs ?? requestTimeoutMs) / 4, maxWaitMs);
     const waiting = level.set.enqueue(flowOf(target, request.user, request.info), estimate, { maxWaitMs: limitMs, signal: request.signal });
@@ -148,7 +152,9 @@ export class FlowControl implements Disposable {
     if (waiting === undefined) return shed();
     this.#arm();
     const enqueuedMs = clock.monotonicMs();
+    const leave = inFlight.enter('waiting', request.info);
     return waiting.then((ticket) => {
+      leave();
       request.waitedMs = clock.monotonicMs() - enqueuedMs;
       if (ticket === undefined) return shed();
       const run = async (): Promise<Answer> => await next(request);

@@ -2,6 +2,7 @@ import type { Gauge, Labels } from '../metrics/registry.ts';
 import type { Configuration } from './configuration.ts';
 import type { FlowStats } from './flow-stats.ts';
 import type { Histogram } from '../metrics/histogram.ts';
+import { labelled } from '../metrics/histogram.ts';
 import type { PriorityLevel } from './priority-level.ts';
 
 type Sample = readonly [labels: Labels, value: number];
@@ -44,6 +45,16 @@ export function flowMetrics(configuration: Configuration): Gauge[] {
     histogram('request_queue_length_after_enqueue', '[ALPHA] Length of queue in the API Priority and Fairness subsystem, as seen by each request after it is enqueued', ({ queueLength }) => [[{}, queueLength, 0]]),
     histogram('work_estimated_seats', '[ALPHA] Number of estimated seats (maximum of initial and final seats) associated with requests in API Priority and Fairness', ({ seats, immediate }) => [[{}, seats, immediate]]),
     histogram('watch_count_samples', '[ALPHA] count of watchers for mutating requests in API Priority and Fairness', ({ watchers }) => [[{}, watchers, 0]]),
+    {
+      name: `${prefix}priority_level_request_utilization`, type: 'histogram', read: () => [],
+      help: '[ALPHA] Observations, at the end of every nanosecond, of number of requests (as a fraction of the relevant limit) waiting or in any stage of execution (but only initial stage for WATCHes)',
+      histograms: () => [...configuration.levels.values()].flatMap(({ name, set: { usage } }) => (['executing', 'waiting'] as const).map((phase) => labelled({ phase, priority_level: name }, usage[phase]))),
+    },
+    {
+      name: `${prefix}priority_level_seat_utilization`, type: 'histogram', read: () => [],
+      help: '[ALPHA] Observations, at the end of every nanosecond, of utilization of seats for any stage of execution (but only initial stage for WATCHes)',
+      histograms: () => Array.from(configuration.levels.values(), ({ name, set: { usage } }) => labelled({ phase: 'executing', priority_level: name }, usage.seats)),
+    },
     perLevel('nominal_limit_seats', '[BETA] Nominal number of execution seats configured for each priority level', ({ nominal }) => nominal),
     perLevel('lower_limit_seats', '[ALPHA] Configured lower bound on number of execution seats available to each priority level', ({ min }) => min),
     perLevel('upper_limit_seats', '[ALPHA] Configured upper bound on number of execution seats available to each priority level', ({ max }) => max),

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { FlowStats } from './flow-stats.ts';
 import { deal, hashFlow } from './hand.ts';
+import { LevelUsage } from './level-usage.ts';
 import type { SeatDemand } from './seat-demand.ts';
 import type { WorkEstimate } from './work-estimate.ts';
 
@@ -103,6 +104,7 @@ export class QueueSet {
   #waitingSeats = 0;
   #executing = 0;
   #seatsInUse = 0;
+  readonly #usage: LevelUsage;
   dispatched = 0;
   rejected = 0;
   cancelled = 0;
@@ -115,6 +117,7 @@ export class QueueSet {
     this.#demand = demand;
     this.#exempt = exempt;
     this.#lastMs = clock.monotonicMs();
+    this.#usage = new LevelUsage(this.#lastMs);
   }
 
   get waiting(): number { return this.#waiting; }
@@ -122,6 +125,13 @@ export class QueueSet {
   get executing(): number { return this.#executing; }
   get seatsInUse(): number { return this.#seatsInUse; }
   get limit(): number { return this.#limit; }
+  /** Requests that may wait, in all queues together. */
+  get queueCapacity(): number { return this.#queuing === undefined ? 0 : this.#queuing.queues * this.#queuing.queueLengthLimit; }
+  /** How full it has been until now. */
+  get usage(): LevelUsage['histograms'] {
+    this.#sync();
+    return this.#usage.histograms;
+  }
   get currentR(): number { return this.#currentR; }
   get idle(): boolean { return this.#waiting === 0 && this.#executing === 0; }
   /** Somebody is waiting, or was served with a seat that is still taken. */
@@ -245,6 +255,7 @@ export class QueueSet {
     const nowMs = this.#clock.monotonicMs();
     if (this.#activeQueues > 0) this.#currentR += (Math.min(this.#queuedSeatsInUse + this.#waitingSeats, this.#limit) / this.#activeQueues) * ((nowMs - this.#lastMs) / 1000);
     this.#lastMs = nowMs;
+    this.#usage.observe(this, nowMs);
     return nowMs;
   }
 

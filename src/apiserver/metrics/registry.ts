@@ -11,13 +11,15 @@ export interface HistogramValues {
   readonly total: number;
 }
 
+export type Rows = Iterable<readonly [labels: Labels, value: number]>;
+
 /** Numbers that are read when metrics are scraped. */
 export interface Gauge {
   readonly name: string;
   readonly help: string;
   /** Default gauge. */
   readonly type?: 'counter' | 'gauge' | 'histogram';
-  read(): Iterable<readonly [labels: Labels, value: number]>;
+  read(): Rows | Promise<Rows>;
   /** Instead of `read`, for histograms. */
   histograms?(): Iterable<HistogramValues>;
 }
@@ -49,14 +51,17 @@ export class MetricsRegistry {
       collectDefaultMetrics({ register: this.#process });
     }
     const lines = [await this.#process.metrics()];
-    for (const gauge of this.#gauges) write(gauge, lines);
+    for (const gauge of this.#gauges) {
+      const rows = gauge.read();
+      write(gauge, rows instanceof Promise ? await rows : rows, lines);
+    }
     return lines.join('');
   }
 }
 
-function write({ name, help, type = 'gauge', read, histograms }: Gauge, lines: string[]): void {
+function write({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): void {
   lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
-  if (histograms === undefined) for (const [labels, value] of read()) lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
+  if (histograms === undefined) for (const [labels, value] of rows) lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
   else for (const one of histograms()) writeHistogram(name, one, lines);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRequestInfo } from '../request-info.ts';
+import type { Rows } from './registry.ts';
 import { RequestMetrics } from './requests.ts';
 
 test('what clients make up does not become series of its own', () => {
@@ -12,6 +13,6 @@ test('what clients make up does not become series of its own', () => {
     record(`/apis/g${i}/v${i}/pods/x/made-up-${i}`, 404);
     record(`/nothing/${i}`, 404);
   }
-  const totals = [...metrics.families.find(({ name }) => name === 'apiserver_request_total')!.read()];
+  const totals = [...metrics.families.find(({ name }) => name === 'apiserver_request_total')!.read() as Rows];
   assert.deepEqual(totals.map(([{ resource, verb, code }, value]) => [resource, verb, code, value]).sort(), [['', '', '404', 2000], ['', 'GET', '404', 1000], ['pods', 'LIST', '200', 1]].sort());
 });

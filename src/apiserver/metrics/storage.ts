@@ -12,6 +12,7 @@ export function cacheMetrics(resources: ServedResources): Gauge[] {
   return [
     { name: 'apiserver_storage_objects', help: '[STABLE] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size, 'resource') },
     { name: 'apiserver_resource_objects', help: '[ALPHA] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size, 'group') },
+    { name: 'apiserver_resource_size_estimate_bytes', help: '[ALPHA] Estimated size of stored objects in database. Estimate is based on sum of last observed sizes of serialized objects.', read: each(({ cache }) => cache.sizeBytes, 'group') },
     { name: 'apiserver_longrunning_requests', help: '[STABLE] Gauge of all active watches by resource.', read: () => Array.from(resources.storages, ({ group, resource, cache }) => [{ component: 'apiserver', group, resource, verb: 'WATCH' }, cache.watcherCount] as const) },
     { name: 'apiserver_registered_watchers', help: '[ALPHA] Number of currently registered watchers for a given resource', read: each(({ cache }) => cache.watcherCount, 'group') },
     { name: 'apiserver_watch_cache_bytes', help: 'Bytes of encoded objects held by the watch cache.', read: each(({ cache }) => cache.sizeBytes, 'resource') },
@@ -62,6 +63,7 @@ export class MeasuredStore implements Store {
   get families(): Gauge[] {
     const all = (): { readonly operation: Operation; readonly type: string; readonly durations: Histogram; readonly errors: number }[] => [...this.#done.values()];
     return [
+      { name: 'apiserver_storage_size_bytes', help: '[STABLE] Size of the storage database file physically allocated in bytes.', read: async () => [[{ storage_cluster_id: 'etcd-0' }, await this.#inner.sizeBytes()]] },
       { name: 'etcd_requests_total', type: 'counter', help: '[ALPHA] Etcd request counts for each operation and object type.', read: () => all().map(({ operation, type, durations }) => [{ operation, type }, durations.total] as const) },
       { name: 'etcd_request_errors_total', type: 'counter', help: '[ALPHA] Etcd failed request counts for each operation and object type.', read: () => all().filter(({ errors }) => errors > 0).map(({ operation, type, errors }) => [{ operation, type }, errors] as const) },
       histogramFamily('etcd_request_duration_seconds', '[ALPHA] Etcd request latency in seconds for each operation and object type.', () => all().map(({ operation, type, durations }) => labelled({ operation, type }, durations))),

@@ -1,3 +1,4 @@
+import type { InFlight } from '../metrics/in-flight.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Step } from './step.ts';
 import { tooManyRequests } from './too-many-requests.ts';
@@ -12,7 +13,7 @@ export function isLongRunning(info: RequestInfo): boolean {
 const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'head', 'options']);
 
 /** Refuses what would be one request too many at the same time, reading and writing counted apart. */
-export function limitInFlight(limits: { readonly reading: number; readonly writing: number }): Step {
+export function limitInFlight(limits: { readonly reading: number; readonly writing: number }, inFlight: InFlight): Step {
   let reading = 0;
   let writing = 0;
   return (next) => (request) => {
@@ -24,7 +25,9 @@ export function limitInFlight(limits: { readonly reading: number; readonly writi
     if (!(result instanceof Promise)) return result;
     if (reads) reading += 1;
     else writing += 1;
+    const leave = inFlight.enter('executing', request.info);
     return result.finally(() => {
+      leave();
       if (reads) reading -= 1;
       else writing -= 1;
     });
