@@ -4,6 +4,7 @@ import { startDeploymentController } from './deployment/deployment.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { startJobController } from './job/job.ts';
 import { startNamespaceController } from './namespace/namespace.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'replicaset-controller', start: startReplicaSetController },
   { name: 'replicationcontroller-controller', start: startReplicationController },
   { name: 'statefulset-controller', start: startStatefulSetController },
+  { name: 'job-controller', start: startJobController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },

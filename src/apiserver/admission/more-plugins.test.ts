@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  certificatesigningrequests, clustertrustbundles, configmaps, events, ingressclasses, ingresses, namespaces, nodes, persistentvolumeclaims, persistentvolumes, pods, services, storageclasses,
+  certificatesigningrequests, clustertrustbundles, configmaps, events, ingressclasses, ingresses, jobs, namespaces, nodes, persistentvolumeclaims, persistentvolumes, podgroups, pods, services, storageclasses,
 } from '../../api/resources.ts';
+import type { Job } from '../../api/types/batch/v1.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts';
 import type { PersistentVolumeClaim, Pod, PodSpec, Service, Toleration } from '../../api/types/core/v1.ts';
 import type { ApiError } from '../../api/status.ts';
@@ -19,6 +20,7 @@ import { eventLimits, eventRateLimit } from './event-rate-limit/event-rate-limit
 import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts';
 import type { ImageReviewStatus } from './image-policy-webhook/image-policy-webhook.ts';
 import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/image-policy-webhook.ts';
+import { jobValidation } from './job-validation/job-validation.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists/namespace-exists.ts';
@@ -333,4 +335,22 @@ test('ImagePolicyWebhook', async () => {
   await clock.advance(1000);
   assert.deepEqual([await failing, await open, asked.length], [refused('connection refused'), 'ok', 10]);
   for (const [imagePolicy, message] of [[{ allowTTL: 1 }, /allowTTL: valid value is between 1000ms and 1800000ms, got 1000ms/], [{ ttl: 1 }, /unknown field/]] as const) assert.throws(() => imagePolicySettings({ source: 'f', value: { imagePolicy } }), { message });
+});
+
+test('JobValidation', async () => {
+  const job = (parallelism: number, podGroupName?: string): Job => ({
+    metadata: { namespace: 'ns', name: 'j', uid: 'u' },
+    spec: { parallelism, template: { spec: { containers: [{ name: 'c' }], ...(podGroupName !== undefined && { schedulingGroup: { podGroupName } }) } } },
+  });
+  const reader = new FakeReader();
+  const verdict = (object: Job, old: Job) => admitted(jobValidation({ reader }), attributesFor(jobs, { object, old }));
+  assert.equal(await verdict(job(2), job(1)), 'ok');
+  const gang = { schedulingPolicy: { gang: { minCount: 2 } } };
+  reader.put(podgroups, { metadata: { namespace: 'ns', name: 'mine', ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true }] }, spec: gang });
+  reader.put(podgroups, { metadata: { namespace: 'ns', name: 'named' }, spec: { schedulingPolicy: { basic: {} } } });
+  const refusedGroup = 'jobs.batch "j" is forbidden: cannot change parallelism for a Job referencing gang-scheduled PodGroup "mine"';
+  assert.equal(await verdict(job(2), job(1)), refusedGroup);
+  assert.equal(await verdict(job(2, 'mine'), job(1, 'mine')), refusedGroup);
+  assert.equal(await verdict(job(2, 'named'), job(1, 'named')), 'ok');
+  assert.equal(await verdict(job(1), job(1)), 'ok');
 });

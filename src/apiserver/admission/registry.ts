@@ -18,6 +18,7 @@ import { eventLimits, eventRateLimit } from './event-rate-limit/event-rate-limit
 import { extendedResourceToleration } from './extended-resource-toleration/extended-resource-toleration.ts';
 import type { ImageReviewer } from './image-policy-webhook/image-policy-webhook.ts';
 import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/image-policy-webhook.ts';
+import { jobValidation } from './job-validation/job-validation.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
@@ -106,7 +107,7 @@ const registry: readonly Entry[] = [
   on('PodTopologyLabels', podTopologyLabels),
   on('PodGroupWorkloadExists', undefined),
   on('NodeDeclaredFeatureValidator', nodeDeclaredFeatureValidator),
-  on('JobValidation', undefined),
+  on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', undefined),
   on('MutatingAdmissionWebhook', undefined),

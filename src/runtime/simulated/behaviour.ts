@@ -5,8 +5,8 @@
  *
  * - `coxswain.io/start-delay`: how long starting takes, e.g. `500ms`, `2s`, `1m30s`, or a plain number of seconds.
  * - `coxswain.io/exit-after`: the container exits by itself after this time; without it, it runs for ever.
- * - `coxswain.io/exit-code`: the code that it then exits with (default 0). 137 with `coxswain.io/oom-killed: "true"`
- *   is reported as OOMKilled.
+ * - `coxswain.io/exit-code`: the code that it then exits with (default 0); several, `1,0`, for one start after the other,
+ *   of which the last stays. 137 with `coxswain.io/oom-killed: "true"` is reported as OOMKilled.
  * - `coxswain.io/stop-delay`: how long it takes to end after SIGTERM (default 0); killed when longer than the grace period.
  * - `coxswain.io/ignore-sigterm`: `"true"`: only SIGKILL ends it, with code 137.
  * - `coxswain.io/log`: text that the container writes when it starts; lines are split at newlines.
@@ -41,15 +41,16 @@ export function parseDurationMs(text: string): number | undefined {
   return totalMs;
 }
 
-/** Reads the behaviour of one container from its pod's annotations. Values that do not parse count as absent. */
-export function behaviourOf(annotations: Readonly<Record<string, string>>, container: string, type: string | undefined): Behaviour {
+/** Reads the behaviour of one container from its pod's annotations. Values that do not parse count as absent. `attempt`: how often it was started before. */
+export function behaviourOf(annotations: Readonly<Record<string, string>>, container: string, type: string | undefined, attempt = 0): Behaviour {
   const isInit = type === 'init';
   const read = (name: string): string | undefined => annotations[`${annotationPrefix}${name}.${container}`] ?? (isInit ? undefined : annotations[`${annotationPrefix}${name}`]);
   const duration = (name: string): number | undefined => {
     const text = read(name);
     return text === undefined ? undefined : parseDurationMs(text);
   };
-  const code = Number(read('exit-code') ?? '0');
+  const codes = (read('exit-code') ?? '0').split(',');
+  const code = Number(codes[Math.min(attempt, codes.length - 1)]);
   return {
     startDelayMs: duration('start-delay') ?? 0,
     exitAfterMs: duration('exit-after') ?? (isInit ? 0 : undefined),

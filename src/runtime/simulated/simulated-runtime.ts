@@ -125,7 +125,7 @@ export class SimulatedRuntime implements Runtime {
       id: this.#newId(),
       sandbox,
       config,
-      behaviour: behaviourOf(sandbox.config.annotations, config.name, config.annotations[containerTypeAnnotation]),
+      behaviour: behaviourOf(sandbox.config.annotations, config.name, config.annotations[containerTypeAnnotation], config.attempt),
       createdAtMs: this.#options.clock.now(),
       log: new LogBuffer(this.#options.logLimitBytes ?? 65_536),
       state: 'created',
