@@ -99,7 +99,7 @@ export function structShape(schema: ObjectSchema, mapType?: MapType): StructShap
     fields.set(field.name, shape);
     if (zero !== undefined) always.push(shape);
   }
-  const shape: StructShape = { kind: 'struct', atomic: (mapType ?? schema.mapType) === 'atomic', fields, always, unknown: schema.fields.size === 0 ? deduced : undefined };
+  const shape: StructShape = { kind: 'struct', atomic: (mapType ?? schema.mapType) === 'atomic', fields, always, unknown: schema.fields.size === 0 || schema.open === true ? deduced : undefined };
   structs[mapType ?? 'own'].set(schema, shape);
   return shape;
 }
@@ -150,13 +150,14 @@ const scalars: Readonly<Record<ScalarType, ScalarShape>> = {
   string: { kind: 'scalar', type: 'string' }, numeric: { kind: 'scalar', type: 'numeric' }, boolean: { kind: 'scalar', type: 'boolean' }, untyped: { kind: 'scalar', type: 'untyped' },
 };
 
-const mapShape = (schema: MapSchema, mapType: MapType | undefined): MapShape => ({ kind: 'map', atomic: mapType === 'atomic', values: valueShape(schema.values) });
+const mapShape = (schema: MapSchema, mapType: MapType | undefined): MapShape => ({ kind: 'map', atomic: (mapType ?? schema.mapType) === 'atomic', values: valueShape(schema.values) });
 
 /** A list that says nothing is atomic, but for one that strategic merge patch merges. */
 function listShape(schema: ListSchema, field: FieldSchema | undefined): ListShape {
   const merges = field?.patchStrategy[0] === 'merge';
-  const relation = field?.listType ?? (merges ? (field.patchMergeKey === undefined ? 'set' : 'map') : 'atomic');
-  const keyNames = relation !== 'map' ? [] : field?.listType === 'map' ? field.listMapKeys : [field!.patchMergeKey!];
+  const listType = field?.listType ?? schema.listType;
+  const relation = listType ?? (merges ? (field.patchMergeKey === undefined ? 'set' : 'map') : 'atomic');
+  const keyNames = relation !== 'map' ? [] : listType === 'map' ? (field?.listType === 'map' ? field.listMapKeys : (schema.listMapKeys ?? [])) : [field!.patchMergeKey!];
   const keys = [...keyNames].sort();
   return { kind: 'list', relation, keys, keyNames, defaults: keys.map((key) => keyDefault(schema.items, key)), items: valueShape(schema.items) };
 }

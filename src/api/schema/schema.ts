@@ -13,12 +13,16 @@ export interface ObjectSchema {
   readonly required: readonly string[];
   /** How server-side apply owns every value of this type, unless the field says otherwise; granular where absent. */
   readonly mapType?: 'granular' | 'atomic';
+  /** Fields without a name in the schema are kept as they are (x-kubernetes-preserve-unknown-fields); owned by what they hold. */
+  readonly open?: true;
   /** The kinds that this type is, if it is one. `group` is empty for core. */
   readonly kinds?: readonly GroupVersionKind[];
 }
 export interface GroupVersionKind { readonly group: string; readonly version: string; readonly kind: string }
-export interface MapSchema { readonly kind: 'map'; readonly values: ValueSchema }
-export interface ListSchema { readonly kind: 'list'; readonly items: ValueSchema }
+/** `mapType`, as of a field, where no field says it: of a list's items and a map's values. */
+export interface MapSchema { readonly kind: 'map'; readonly values: ValueSchema; readonly mapType?: 'granular' | 'atomic' }
+/** `listType`: see `MapSchema`. */
+export interface ListSchema { readonly kind: 'list'; readonly items: ValueSchema; readonly listType?: ListType; readonly listMapKeys?: readonly string[] }
 export interface ScalarSchema {
   readonly kind: 'string' | 'bytes' | 'int32' | 'int64' | 'number' | 'boolean' | 'quantity' | 'int-or-string' | 'time' | 'micro-time' | 'duration';
 }
