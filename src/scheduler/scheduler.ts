@@ -1,24 +1,41 @@
-import { joinKey, nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
-import { semanticEqual } from '../api/meta/equal.ts';
+import { nameOf, uidOf } from '../api/meta/object.ts';
 import { namespaces, nodes, pods } from '../api/resources.ts';
 import { isReason } from '../api/status.ts';
-import type { Binding, Node, Pod } from '../api/types/core/v1.ts';
-import type { Status } from '../api/types/meta/v1.ts';
+import type { Pod } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
-import { formatTime } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Gauge } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
-import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
+import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
+import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
+import type { Lister } from '../client/informer/store.ts';
+import { Binder } from './binder.ts';
 import { ClusterCache } from './cache/cluster-cache.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import { podInfoOf } from './cache/pod-info.ts';
-import { SchedulingCycle } from './cycle.ts';
+import { startListers } from './cluster-informers.ts';
+import type { SchedulerSettings } from './config/settings.ts';
+import { usualSettings } from './config/settings.ts';
+import type { Placement } from './cycle/placement.ts';
+import { Placer } from './cycle/placement.ts';
+import type { PodCycle } from './cycle/pod-cycle.ts';
+import type { Diagnosis } from './framework/diagnosis.ts';
+import type { Extender } from './framework/extender.ts';
 import type { Plugin } from './framework/plugin.ts';
-import { defaultPlugins } from './plugins/registry.ts';
-import type { QueuedPod } from './queue/scheduling-queue.ts';
+import type { Profile } from './framework/profile.ts';
+import { SchedulerMetrics } from './metrics.ts';
+import { PodAndNodeEvents } from './pod-and-node-events.ts';
+import type { StatusChange } from './pod-status.ts';
+import { patchPodStatus } from './pod-status.ts';
+import { PreemptionExecutor } from './preemption/executor.ts';
+import type { PreemptionOutcome } from './preemption/preemption.ts';
+import { Preemption } from './preemption/preemption.ts';
+import { buildProfiles } from './profiles.ts';
+import { Nominator } from './queue/nominator.ts';
+import type { QueuedPod } from './queue/queued-pod.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface SchedulerOptions {
@@ -26,61 +43,101 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Pods that name this scheduler are ours. Default `default-scheduler`. */
-  readonly schedulerName?: string;
-  readonly plugins?: readonly Plugin[];
+  /** Profiles, back-off and so on, as a configuration file has them; default: upstream's defaults. */
+  readonly settings?: SchedulerSettings;
+  readonly extenders?: readonly Extender[];
 }
 
 /** How long placing may keep the event loop before others have their turn. */
 const sliceMs = 8;
 /** Bindings under way at once. */
 const maxBindings = 256;
+/** Events are cut to what their type allows. */
+const maxNoteLength = 1024;
 
-const isAssigned = (pod: Pod): boolean => pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '';
-const isDone = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+const truncated = (message: string): string => (message.length <= maxNoteLength ? message : `${message.slice(0, maxNoteLength - 4)} ...`);
+
+/** Why a pod was not placed. */
+interface Failure {
+  readonly message: string;
+  /** `Unschedulable`: a plug-in refused it; `SchedulerError`: something went wrong. */
+  readonly reason: 'Unschedulable' | 'SchedulerError';
+  readonly refusedBy: ReadonlySet<string>;
+  readonly diagnosis?: Diagnosis;
+  /** Empty: no node is nominated any more; absent: what was, stays. */
+  readonly nominatedNodeName?: string;
+}
 
 /** Binds pods to nodes: one pod at a time is placed, bindings are written concurrently. */
 export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
-  readonly #name: string;
-  readonly #plugins: readonly Plugin[];
+  readonly #extenders: readonly Extender[];
   readonly #cache = new ClusterCache();
+  readonly #nominator = new Nominator();
+  readonly #metrics = new SchedulerMetrics();
   readonly #queue: SchedulingQueue;
-  readonly #cycle: SchedulingCycle;
-  readonly #recorder: EventRecorder;
+  readonly #placer: Placer;
+  readonly #binder: Binder;
+  readonly #preemption: Preemption;
+  readonly #executor: PreemptionExecutor;
+  readonly #informers: SharedInformers;
+  readonly #pods: Lister<Pod>;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #recorders = new Map<string, EventRecorder>();
   readonly #stopped = new AbortController();
-  readonly #bindings = new Set<Promise<void>>();
+  /** Bindings, evictions and writes of statuses under way. */
+  readonly #work = new Set<Promise<void>>();
+  #bindings = 0;
+  #bindingEnded: (() => void) | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: SchedulerOptions) {
+    const { client, clock, random, logger } = options;
+    const { signal } = this.#stopped;
+    const settings = options.settings ?? usualSettings;
+    const extenders = options.extenders ?? [];
     this.#options = options;
-    this.#name = options.schedulerName ?? 'default-scheduler';
-    this.#plugins = options.plugins ?? defaultPlugins;
-    this.#queue = new SchedulingQueue({ clock: options.clock, plugins: this.#plugins });
-    this.#cycle = new SchedulingCycle({ plugins: this.#plugins, random: options.random });
-    this.#recorder = createEventRecorder(options.client, { component: this.#name, clock: options.clock, random: options.random, logger: options.logger, signal: this.#stopped.signal });
+    this.#extenders = extenders;
+    this.#queue = new SchedulingQueue({ clock, backoff: settings.backoff, observer: this.#metrics });
+    this.#placer = new Placer({ cache: this.#cache, nominator: this.#nominator, random, percentageOfNodesToScore: settings.percentageOfNodesToScore, extenders });
+    this.#binder = new Binder({ client, clock, logger, extenders, signal });
+    this.#informers = createSharedInformers(client, { clock, random, logger, signal });
+    const listers = startListers(this.#informers, (event) => this.#queue.notice(event));
+    this.#pods = this.#informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).lister;
+    this.#preemption = new Preemption({ snapshot: this.#cache, clock, random, budgets: () => listers.podDisruptionBudgets.list(), extenders });
+    this.#executor = new PreemptionExecutor({
+      client, clock, logger,
+      recorder: (name) => this.#recorder(name),
+      current: (pod) => this.#current(pod),
+      cancelBinding: (uid) => this.#binder.cancel(uid),
+      finished: (uid, { failed }) => (failed ? this.#queue.activate(uid) : this.#queue.reconsider(uid)),
+    });
+    const preemptionGate: Plugin = {
+      name: 'DefaultPreemption',
+      gate: ({ uid }) => (this.#executor.isPreempting(uid) ? { reasons: ['waiting for the preemption for this pod to be finished'], retry: false } : undefined),
+    };
+    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate });
   }
 
   /** Resolves when the cluster is known and scheduling has begun. */
   async start(): Promise<void> {
-    const { client, clock, random, logger } = this.#options;
-    const informers = createSharedInformers(client, { clock, random, logger, signal: this.#stopped.signal });
-    informers.informer(nodes).addHandler({
-      add: (node) => this.#nodeAdded(node),
-      update: (old, node) => this.#nodeUpdated(old, node),
-      delete: (node) => this.#cache.removeNode(nameOf(node)),
+    const events = new PodAndNodeEvents({ cache: this.#cache, queue: this.#queue, nominator: this.#nominator, profiles: this.#profiles });
+    this.#informers.informer(nodes).addHandler({
+      add: (node) => events.nodeAdded(node),
+      update: (old, node) => events.nodeUpdated(old, node),
+      delete: (node) => events.nodeDeleted(node),
     });
-    informers.informer(namespaces).addHandler({
+    this.#informers.informer(namespaces).addHandler({
       add: ({ metadata }) => this.#cache.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
       update: (_old, { metadata }) => this.#cache.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
       delete: (namespace) => this.#cache.removeNamespace(nameOf(namespace)),
     });
-    informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).addHandler({
-      add: (pod) => this.#podAdded(pod),
-      update: (old, pod) => this.#podUpdated(old, pod),
-      delete: (pod) => this.#podDeleted(pod),
+    this.#informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).addHandler({
+      add: (pod) => events.podAdded(pod),
+      update: (old, pod) => events.podUpdated(old, pod),
+      delete: (pod) => events.podDeleted(pod),
     });
-    await informers.synced();
+    await this.#informers.synced();
     this.#loop = this.#run();
   }
 
@@ -89,63 +146,35 @@ export class Scheduler implements AsyncDisposable {
     return this.#queue.sizes;
   }
 
+  /** Why a pod that waits found no node at the last attempt, node by node; undefined when nothing is known. */
+  diagnosisOf(uid: string): Diagnosis | undefined {
+    return this.#queue.find(uid)?.diagnosis;
+  }
+
+  /** What can be scraped. */
+  metrics(): readonly Gauge[] {
+    return this.#metrics.families({ queue: this.#queue, cache: this.#cache });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort(new Error('the scheduler was stopped'));
     this.#queue.interrupt();
+    this.#bindingEnded?.();
     await this.#loop;
-    await Promise.allSettled(this.#bindings);
+    await Promise.allSettled(this.#work);
   }
 
-  #nodeAdded(node: Node): void {
-    this.#cache.setNode(node);
-    this.#queue.notice({ type: 'node-added', node });
+  #recorder(name: string): EventRecorder {
+    const { client, clock, random, logger } = this.#options;
+    let recorder = this.#recorders.get(name);
+    if (recorder === undefined) this.#recorders.set(name, (recorder = createEventRecorder(client, { component: name, clock, random, logger, signal: this.#stopped.signal })));
+    return recorder;
   }
 
-  #nodeUpdated(old: Node, node: Node): void {
-    this.#cache.setNode(node);
-    // Heartbeats change conditions' times and nothing that a plug-in reads.
-    const relevant = !semanticEqual(old.spec, node.spec) || !semanticEqual(old.metadata.labels, node.metadata.labels) || !semanticEqual(old.status?.allocatable, node.status?.allocatable);
-    if (relevant) this.#queue.notice({ type: 'node-updated', node, old });
-  }
-
-  #isOurs(pod: Pod): boolean {
-    return (pod.spec?.schedulerName ?? 'default-scheduler') === this.#name;
-  }
-
-  #podAdded(pod: Pod): void {
-    if (isDone(pod)) return;
-    if (isAssigned(pod)) this.#assigned(podInfoOf(pod), pod);
-    else if (this.#isOurs(pod) && pod.metadata.deletionTimestamp === undefined) this.#queue.add(podInfoOf(pod));
-  }
-
-  #assigned(info: PodInfo, pod: Pod): void {
-    this.#queue.delete(info.uid);
-    this.#cache.confirm(info, pod.spec?.nodeName ?? '');
-    this.#queue.notice({ type: 'pod-assigned', pod: info });
-  }
-
-  #podUpdated(old: Pod, pod: Pod): void {
-    if (uidOf(old) !== uidOf(pod)) {
-      this.#podDeleted(old);
-      this.#podAdded(pod);
-    } else if (isDone(pod)) this.#podDeleted(pod);
-    else if (isAssigned(pod)) {
-      // Most updates of running pods are of their status, which takes no room.
-      if (isAssigned(old) && semanticEqual(old.spec, pod.spec) && !this.#cache.isAssumed(uidOf(pod))) return;
-      this.#assigned(podInfoOf(pod), pod);
-    } else if (pod.metadata.deletionTimestamp !== undefined) this.#queue.delete(uidOf(pod));
-    else if (this.#isOurs(pod)) {
-      const relevant = !semanticEqual(old.spec, pod.spec) || !semanticEqual(old.metadata.labels, pod.metadata.labels) || !semanticEqual(old.metadata.annotations, pod.metadata.annotations);
-      this.#queue.update(podInfoOf(pod), relevant);
-    }
-  }
-
-  #podDeleted(pod: Pod): void {
-    const uid = uidOf(pod);
-    this.#queue.delete(uid);
-    if (this.#cache.nodeOf(uid) === undefined) return;
-    this.#cache.forget(uid);
-    this.#queue.notice({ type: 'pod-removed', pod: podInfoOf(pod) });
+  /** The pod as the API had it last, if it is still the same. */
+  #current({ key, uid }: PodInfo): Pod | undefined {
+    const pod = this.#pods.getByKey(key);
+    return pod !== undefined && uidOf(pod) === uid ? pod : undefined;
   }
 
   async #run(): Promise<void> {
@@ -154,69 +183,160 @@ export class Scheduler implements AsyncDisposable {
     while (!signal.aborted) {
       await this.#queue.ready();
       const startMs = clock.monotonicMs();
-      for (let queued = this.#queue.take(); queued !== undefined && !signal.aborted; queued = this.#queue.take()) {
-        this.#schedule(queued);
-        if (clock.monotonicMs() - startMs > sliceMs || this.#bindings.size >= maxBindings) break;
+      while (!signal.aborted && this.#bindings < maxBindings && clock.monotonicMs() - startMs <= sliceMs) {
+        const queued = this.#queue.take();
+        if (queued === undefined) break;
+        if (this.#extenders.some((extender) => extender.isInterested(queued.info.pod))) await this.#scheduleWithExtenders(queued);
+        else this.#schedule(queued);
       }
-      if (this.#bindings.size >= maxBindings) await Promise.race(this.#bindings);
+      if (this.#bindings >= maxBindings) await new Promise<void>((resolve) => (this.#bindingEnded = resolve));
       else await clock.sleep(0, signal).catch(() => undefined);
     }
   }
 
   #schedule(queued: QueuedPod): void {
-    const { info } = queued;
-    const placement = this.#cycle.place(info, this.#cache);
-    if (placement.kind === 'placed') {
-      this.#cache.assume(info, placement.node.name);
-      const binding = this.#bind(queued, placement.node.name).finally(() => this.#bindings.delete(binding));
-      this.#bindings.add(binding);
+    const startMs = this.#options.clock.monotonicMs();
+    try {
+      const placement = this.#placer.place(queued.info, queued.profile);
+      this.#settle(queued, placement, startMs, (cycle, diagnosis, args) => this.#preemption.find(cycle, diagnosis, args));
+    } catch (error) {
+      this.#wentWrong(queued, error, startMs);
+    }
+  }
+
+  async #scheduleWithExtenders(queued: QueuedPod): Promise<void> {
+    const startMs = this.#options.clock.monotonicMs();
+    try {
+      const placement = await this.#placer.placeWithExtenders(queued.info, queued.profile);
+      let outcome: PreemptionOutcome | undefined;
+      const { preemption } = queued.profile;
+      if (placement.kind === 'unschedulable' && preemption !== undefined) outcome = await this.#preemption.findWithExtenders(placement.cycle, placement.diagnosis, preemption);
+      this.#settle(queued, placement, startMs, () => outcome);
+    } catch (error) {
+      this.#wentWrong(queued, error, startMs);
+    }
+  }
+
+  /** Acts upon what was found. */
+  #settle(queued: QueuedPod, placement: Placement, startMs: number, preempt: (cycle: PodCycle, diagnosis: Diagnosis, args: NonNullable<Profile['preemption']>) => PreemptionOutcome | undefined): void {
+    const { clock } = this.#options;
+    if (placement.kind === 'no nodes') {
+      this.#failed(queued, { message: 'no nodes available to schedule pods', reason: 'Unschedulable', refusedBy: new Set(), nominatedNodeName: '' }, startMs);
+    } else if (placement.kind === 'unschedulable') {
+      const { diagnosis, cycle } = placement;
+      const { preemption } = queued.profile;
+      const outcome = preemption === undefined ? undefined : preempt(cycle, diagnosis, preemption);
+      if (outcome !== undefined) this.#metrics.triedToPreempt();
+      if (outcome?.kind === 'no use') diagnosis.postFilterMessage = outcome.message;
+      this.#metrics.algorithm((clock.monotonicMs() - startMs) / 1000);
+      const nominatedNodeName = preemption === undefined ? '' : outcome?.kind === 'preempt' ? outcome.nodeName : outcome?.clear === true ? '' : undefined;
+      // The preemptor must be out of the queue before its victims' deletion can wake it.
+      if (outcome?.kind === 'preempt') this.#preempt(queued.info, outcome);
+      this.#failed(queued, { message: diagnosis.message, reason: 'Unschedulable', refusedBy: diagnosis.refusedBy, diagnosis, ...(nominatedNodeName !== undefined && { nominatedNodeName }) }, startMs);
+    } else {
+      this.#metrics.algorithm((clock.monotonicMs() - startMs) / 1000);
+      this.#placed(queued, placement.node.name, placement.cycle, startMs);
+    }
+  }
+
+  #preempt(preemptor: PodInfo, { nodeName, victims }: Extract<PreemptionOutcome, { readonly kind: 'preempt' }>): void {
+    this.#metrics.preempted(victims.pods.length);
+    // Less important pods that were promised this node look for another sooner than they would notice.
+    const outranked = this.#nominator.on(nodeName).filter(({ priority, uid }) => priority < preemptor.priority && uid !== preemptor.uid);
+    this.#track(this.#executor.start(preemptor, { nodeName, victims, outranked }));
+  }
+
+  #placed(queued: QueuedPod, nodeName: string, cycle: PodCycle, startMs: number): void {
+    const { info, profile } = queued;
+    queued.diagnosis = undefined;
+    this.#cache.assume(info, nodeName);
+    this.#nominator.forget(info.uid);
+    for (const plugin of profile.reserve) {
+      const refusal = plugin.reserve?.(info, nodeName, cycle.stateOf(plugin));
+      if (refusal === undefined) continue;
+      this.#release(info, nodeName, cycle);
+      this.#failed(queued, { message: `0/1 nodes are available: 1 ${refusal.reasons.join(', ')}.`, reason: 'Unschedulable', refusedBy: new Set([plugin.name]), nominatedNodeName: '' }, startMs);
       return;
     }
-    this.#queue.park(queued, placement.refusedBy);
-    this.#recorder.event(info.pod, 'Warning', 'FailedScheduling', placement.message);
-    void this.#tellUnschedulable(info.pod, placement.message);
+    this.#queue.done(info.uid);
+    this.#bindings++;
+    this.#track(this.#bind(queued, nodeName, cycle, { startMs }).finally(() => {
+      this.#bindings--;
+      this.#bindingEnded?.();
+      this.#bindingEnded = undefined;
+    }));
   }
 
-  async #bind(queued: QueuedPod, nodeName: string): Promise<void> {
-    const { client, logger } = this.#options;
-    const { pod, uid, key } = queued.info;
-    const binding: Binding = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid },
-      target: { kind: 'Node', name: nodeName },
-    };
+  async #bind(queued: QueuedPod, nodeName: string, cycle: PodCycle, { startMs }: { readonly startMs: number }): Promise<void> {
+    const { clock } = this.#options;
+    const { info, profile } = queued;
     try {
-      await client.createSubresource<Binding, Status>(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, 'binding', binding);
-      this.#recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${nodeName}`);
+      await this.#binder.bind(info, nodeName, cycle);
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      // A conflict means that someone else bound it: the watch will say where.
-      this.#cache.forget(uid);
-      if (isReason(error, 'NotFound')) return;
-      logger.warn('binding failed, will retry', { pod: key, node: nodeName, error });
-      this.#recorder.event(pod, 'Warning', 'FailedScheduling', `binding rejected: running Bind plugin "DefaultBinder": ${(error as Error).message}`);
-      this.#queue.retry(queued);
+      this.#bindingFailed(queued, nodeName, cycle, { error: error as Error, startMs });
+      return;
+    }
+    this.#recorder(profile.schedulerName).event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`, { action: 'Binding' });
+    this.#metrics.attempted('scheduled', profile.schedulerName, (clock.monotonicMs() - startMs) / 1000);
+    this.#metrics.scheduled({ attempts: queued.attempts, seconds: (clock.now() - (queued.initialAttemptMs ?? clock.now())) / 1000, flushed: queued.flushed });
+  }
+
+  #bindingFailed(queued: QueuedPod, nodeName: string, cycle: PodCycle, { error, startMs }: { readonly error: Error; readonly startMs: number }): void {
+    const { info } = queued;
+    this.#release(info, nodeName, cycle);
+    this.#queue.notice({ label: 'AssignedPodDelete', old: info });
+    const now = this.#current(info);
+    // Gone, or somebody else bound it: the watch has said so, or will.
+    if (now === undefined || isReason(error.cause, 'NotFound') || (now.spec?.nodeName ?? '') !== '') return;
+    this.#options.logger.warn('binding failed, will retry', { pod: info.key, node: nodeName, error });
+    queued.info = podInfoOf(now);
+    this.#queue.takeBack(queued);
+    this.#failed(queued, { message: error.message, reason: 'SchedulerError', refusedBy: new Set(), nominatedNodeName: '' }, startMs);
+  }
+
+  /** Gives back what was taken for a pod that is not bound after all. */
+  #release(info: PodInfo, nodeName: string, cycle: PodCycle): void {
+    for (const plugin of cycle.profile.reserve.toReversed()) plugin.unreserve?.(info, nodeName, cycle.stateOf(plugin));
+    if (this.#cache.isAssumed(info.uid)) this.#cache.forget(info.uid);
+  }
+
+  #wentWrong(queued: QueuedPod, error: unknown, startMs: number): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#options.logger.warn('scheduling a pod failed, will retry', { pod: queued.info.key, error });
+    if (this.#cache.isAssumed(queued.info.uid)) this.#cache.forget(queued.info.uid);
+    this.#failed(queued, { message: (error as Error).message, reason: 'SchedulerError', refusedBy: new Set(), nominatedNodeName: '' }, startMs);
+  }
+
+  /** The pod waits again, and is told why. */
+  #failed(queued: QueuedPod, failure: Failure, startMs: number): void {
+    const { clock } = this.#options;
+    const { schedulerName } = queued.profile;
+    this.#metrics.attempted(failure.reason === 'Unschedulable' ? 'unschedulable' : 'error', schedulerName, (clock.monotonicMs() - startMs) / 1000);
+    queued.diagnosis = failure.diagnosis;
+    if (!this.#queue.park(queued, failure.refusedBy)) return;
+    const { info } = queued;
+    if (failure.nominatedNodeName === undefined) this.#nominator.update(undefined, info);
+    else this.#nominator.nominate(info, failure.nominatedNodeName);
+    this.#recorder(schedulerName).event(info.pod, 'Warning', 'FailedScheduling', truncated(failure.message), { action: 'Scheduling' });
+    const change: StatusChange = {
+      condition: { type: 'PodScheduled', status: 'False', reason: failure.reason, message: failure.message },
+      ...(failure.nominatedNodeName !== undefined && { nominatedNodeName: failure.nominatedNodeName }),
+    };
+    this.#track(this.#tell(info.pod, change));
+  }
+
+  async #tell(pod: Pod, change: StatusChange): Promise<void> {
+    try {
+      await patchPodStatus(this.#options.client, this.#options.clock, pod, change);
+    } catch (error) {
+      if (!this.#stopped.signal.aborted && !isReason(error, 'NotFound')) this.#options.logger.warn('writing a pod\'s status failed', { pod: nameOf(pod), error });
     }
   }
 
-  /** The PodScheduled condition: what `kubectl describe` and autoscalers read. Written only when it says something new. */
-  async #tellUnschedulable(pod: Pod, message: string): Promise<void> {
-    const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-    if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return;
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason: 'Unschedulable',
-      message,
-      lastProbeTime: null,
-      lastTransitionTime: known?.status === 'False' ? (known.lastTransitionTime ?? formatTime(this.#options.clock.now())) : formatTime(this.#options.clock.now()),
-      ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
-    };
-    try {
-      await this.#options.client.patch(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { type: 'strategic', value: { metadata: { uid: uidOf(pod) }, status: { conditions: [condition] } } }, { subresource: 'status' });
-    } catch (error) {
-      if (!this.#stopped.signal.aborted && !isReason(error, 'NotFound')) this.#options.logger.warn('writing the PodScheduled condition failed', { pod: joinKey(namespaceOf(pod), nameOf(pod)), error });
-    }
+  #track(work: Promise<void> | undefined): void {
+    if (work === undefined) return;
+    const tracked: Promise<void> = work.finally(() => this.#work.delete(tracked));
+    this.#work.add(tracked);
   }
 }

@@ -1,33 +1,8 @@
 import type { Registry } from 'prom-client';
+import type { Gauge, HistogramValues, Labels, Rows } from '../../base/metrics.ts';
 
-export type Labels = Readonly<Record<string, string>>;
-
-/** Counts by bucket, each without those below it; the rest of `total` is above the last bound. */
-export interface HistogramValues {
-  readonly labels: Labels;
-  readonly bounds: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly total: number;
-}
-
-export type Rows = Iterable<readonly [labels: Labels, value: number]>;
-
-/** Numbers that are read when metrics are scraped. */
-export interface Gauge {
-  readonly name: string;
-  readonly help: string;
-  /** Default gauge. */
-  readonly type?: 'counter' | 'gauge' | 'histogram';
-  read(): Rows | Promise<Rows>;
-  /** Instead of `read`, for histograms. */
-  histograms?(): Iterable<HistogramValues>;
-}
-
-/** A histogram of labelled series. */
-export function histogramFamily(name: string, help: string, histograms: () => Iterable<HistogramValues>): Gauge {
-  return { name, help, type: 'histogram', read: () => [], histograms };
-}
+export type { Gauge, HistogramValues, Labels, Rows };
+export { histogramFamily } from '../../base/metrics.ts';
 
 /**
  * What is scraped at /metrics. The process's own figures are prom-client's, which is loaded when somebody scrapes; the

@@ -25,9 +25,17 @@ export interface EventRecorderOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface EventDetails {
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** What was done: `Binding`, `Preempting`. */
+  readonly action?: string;
+  /** What else it concerns: the pod that another was evicted for. */
+  readonly related?: ObjectReference;
+}
+
 export interface EventRecorder {
   /** Records an event on an object (which must say its kind) or on what a reference names. Never blocks, never throws. */
-  event(on: KubeObject | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string, options?: { readonly annotations?: Readonly<Record<string, string>> }): void;
+  event(on: KubeObject | ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string, options?: EventDetails): void;
   /** Resolves when everything recorded so far has been written or given up. */
   flush(): Promise<void>;
 }
@@ -101,7 +109,7 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
   };
 
   return {
-    event(on, type, reason, message, { annotations } = {}) {
+    event(on, type, reason, message, { annotations, action, related } = {}) {
       const reference = 'metadata' in on ? referenceTo(on) : on;
       if (queued >= maxQueued) {
         logger.warn('event dropped: too many wait to be written', { reason });
@@ -124,6 +132,8 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
         firstTimestamp: now,
         lastTimestamp: now,
         count: 1,
+        ...(action !== undefined && { action }),
+        ...(related !== undefined && { related }),
         reportingComponent: options.component,
         reportingInstance: options.host ?? '',
       };

@@ -1,7 +1,17 @@
+import type { Labels } from '../../api/meta/labels.ts';
+import { mapsEqual } from '../../api/meta/equal.ts';
 import type { Node } from '../../api/types/core/v1.ts';
-import type { Snapshot } from '../framework/plugin.ts';
 import { NodeInfo } from './node-info.ts';
+import { zoneOf, zonesInTurn } from './node-order.ts';
+import { PodCounters } from './pod-counters.ts';
 import type { PodInfo } from './pod-info.ts';
+import { claimsOf } from './pod-info.ts';
+import type { Snapshot } from './snapshot.ts';
+import { TermIndex } from './term-index.ts';
+import { Topology } from './topology.ts';
+
+/** Topologies are made again when nodes change; so many labels are remembered. */
+const maxTopologies = 64;
 
 /**
  * What the scheduler believes of the cluster: nodes, the pods bound to them, and the pods that it has just placed and
@@ -9,33 +19,73 @@ import type { PodInfo } from './pod-info.ts';
  */
 export class ClusterCache implements Snapshot {
   readonly #byName = new Map<string, NodeInfo>();
-  #list: NodeInfo[] = [];
-  /** uid -> node, for every pod that takes room. */
-  readonly #placed = new Map<string, string>();
+  #ordered: NodeInfo[] | undefined = [];
+  /** uid -> where it is, for every pod that takes room. */
+  readonly #placed = new Map<string, { readonly pod: PodInfo; readonly nodeName: string }>();
   readonly #assumed = new Set<string>();
   /** Pods bound to nodes that are not known (yet). */
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
   readonly #imageNodes = new Map<string, number>();
-  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
+  readonly #namespaces = new Map<string, Labels>();
+  readonly #topologies = new Map<string, Topology>();
+  readonly #counters = new PodCounters();
+  readonly #claims = new Map<string, number>();
+  readonly antiAffinity = new TermIndex();
+  readonly affinity = new TermIndex();
+  readonly preferredAffinity = new TermIndex();
 
   get nodes(): readonly NodeInfo[] {
-    return this.#list;
+    if (this.#ordered === undefined) {
+      this.#ordered = zonesInTurn(this.#byName.values());
+      for (const [slot, info] of this.#ordered.entries()) info.slot = slot;
+    }
+    return this.#ordered;
   }
 
   get(name: string): NodeInfo | undefined {
     return this.#byName.get(name);
   }
 
+  get podCount(): number {
+    return this.#placed.size;
+  }
+
+  get assumedCount(): number {
+    return this.#assumed.size;
+  }
+
   imageSpread(name: string): number {
     return this.#imageNodes.get(name) ?? 0;
   }
 
-  namespaceLabels(name: string): Readonly<Record<string, string>> {
+  namespaceLabels(name: string): Labels {
     return this.#namespaces.get(name) ?? {};
   }
 
-  setNamespace(name: string, labels: Readonly<Record<string, string>>): void {
+  topology(key: string): Topology {
+    const { nodes } = this;
+    let known = this.#topologies.get(key);
+    if (known === undefined) {
+      if (this.#topologies.size >= maxTopologies) this.#topologies.clear();
+      this.#topologies.set(key, (known = new Topology(key, nodes)));
+    }
+    return known;
+  }
+
+  podCounts(key: string, matches: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number> {
+    return this.#counters.get(key, matches, this.#byName.values());
+  }
+
+  isClaimUsed(key: string): boolean {
+    return this.#claims.has(key);
+  }
+
+  setNamespace(name: string, labels: Labels): void {
+    const known = this.#namespaces.get(name);
+    if (known !== undefined && mapsEqual(known, labels)) return;
     this.#namespaces.set(name, labels);
+    // Which pods a namespace selector speaks of may have changed.
+    if (known !== undefined) this.#counters.clear();
   }
 
   removeNamespace(name: string): void {
@@ -46,33 +96,39 @@ export class ClusterCache implements Snapshot {
     const name = node.metadata.name ?? '';
     const known = this.#byName.get(name);
     if (known !== undefined) {
-      const before = known.images;
+      const { images, node: old } = known;
+      if (!mapsEqual(old.metadata.labels, node.metadata.labels)) {
+        this.#topologies.clear();
+        if (zoneOf(old) !== zoneOf(node)) this.#ordered = undefined;
+      }
       known.setNode(node);
-      this.#countImages(before, -1);
+      this.#countImages(images, -1);
       this.#countImages(known.images, 1);
       return;
     }
     const info = new NodeInfo(node);
     this.#byName.set(name, info);
-    this.#list.push(info);
+    this.#nodesChanged();
     this.#countImages(info.images, 1);
-    for (const pod of this.#homeless.get(name)?.values() ?? []) info.addPod(pod);
+    for (const pod of this.#homeless.get(name)?.values() ?? []) this.#put(pod, info);
     this.#homeless.delete(name);
   }
 
   removeNode(name: string): void {
     const info = this.#byName.get(name);
     if (info === undefined) return;
+    const pods = [...info.pods.values()];
+    for (const pod of pods) this.#take(pod, info);
     this.#byName.delete(name);
-    this.#list = this.#list.filter((one) => one !== info);
+    this.#nodesChanged();
     this.#countImages(info.images, -1);
-    if (info.pods.size > 0) this.#homeless.set(name, info.pods);
+    if (pods.length > 0) this.#homeless.set(name, new Map(pods.map((pod) => [pod.uid, pod])));
   }
 
   /** Takes room for a pod that is about to be bound. */
   assume(pod: PodInfo, nodeName: string): void {
     this.#assumed.add(pod.uid);
-    this.place(pod, nodeName);
+    this.#place(pod, nodeName);
   }
 
   isAssumed(uid: string): boolean {
@@ -82,34 +138,92 @@ export class ClusterCache implements Snapshot {
   /** A pod that the API says is bound. Confirms an assumption; moves the pod if it went elsewhere. */
   confirm(pod: PodInfo, nodeName: string): void {
     this.#assumed.delete(pod.uid);
-    this.place(pod, nodeName);
+    this.#place(pod, nodeName);
+  }
+
+  /** The API has the pod where it was assumed to be. */
+  settle(uid: string): void {
+    this.#assumed.delete(uid);
+  }
+
+  /** The same pod with another status, which changes nothing that is counted. */
+  refresh(pod: PodInfo): void {
+    const before = this.#placed.get(pod.uid);
+    if (before === undefined) return;
+    this.#placed.set(pod.uid, { pod, nodeName: before.nodeName });
+    const pods = this.#byName.get(before.nodeName)?.pods ?? this.#homeless.get(before.nodeName);
+    pods?.set(pod.uid, pod);
   }
 
   /** Gives the room back. */
   forget(uid: string): void {
     this.#assumed.delete(uid);
-    const nodeName = this.#placed.get(uid);
-    if (nodeName === undefined) return;
+    const before = this.#placed.get(uid);
+    if (before === undefined) return;
     this.#placed.delete(uid);
-    this.#byName.get(nodeName)?.removePod(uid);
-    this.#homeless.get(nodeName)?.delete(uid);
+    this.#countClaims(before.pod, -1);
+    const info = this.#byName.get(before.nodeName);
+    if (info !== undefined) this.#take(before.pod, info);
+    this.#homeless.get(before.nodeName)?.delete(uid);
   }
 
-  nodeOf(uid: string): string | undefined {
+  /** What is known of a pod that takes room. */
+  placed(uid: string): { readonly pod: PodInfo; readonly nodeName: string } | undefined {
     return this.#placed.get(uid);
   }
 
-  private place(pod: PodInfo, nodeName: string): void {
+  #place(pod: PodInfo, nodeName: string): void {
     const before = this.#placed.get(pod.uid);
-    if (before !== undefined && before !== nodeName) this.#byName.get(before)?.removePod(pod.uid);
-    this.#placed.set(pod.uid, nodeName);
-    const info = this.#byName.get(nodeName);
-    if (info !== undefined) info.addPod(pod);
-    else {
-      const waiting = this.#homeless.get(nodeName) ?? new Map<string, PodInfo>();
-      waiting.set(pod.uid, pod);
-      this.#homeless.set(nodeName, waiting);
+    if (before !== undefined) {
+      // What an assumption is confirmed with is the same pod.
+      if (before.nodeName === nodeName && before.pod === pod) return;
+      const assumed = this.#assumed.has(pod.uid);
+      this.forget(pod.uid);
+      if (assumed) this.#assumed.add(pod.uid);
     }
+    this.#placed.set(pod.uid, { pod, nodeName });
+    this.#countClaims(pod, 1);
+    const info = this.#byName.get(nodeName);
+    if (info !== undefined) {
+      this.#put(pod, info);
+      return;
+    }
+    let waiting = this.#homeless.get(nodeName);
+    if (waiting === undefined) this.#homeless.set(nodeName, (waiting = new Map()));
+    waiting.set(pod.uid, pod);
+  }
+
+  #put(pod: PodInfo, info: NodeInfo): void {
+    info.addPod(pod);
+    this.#index(pod, info, 1);
+  }
+
+  #take(pod: PodInfo, info: NodeInfo): void {
+    info.removePod(pod.uid);
+    this.#index(pod, info, -1);
+  }
+
+  #index(pod: PodInfo, info: NodeInfo, sign: 1 | -1): void {
+    this.#counters.change(pod, info, sign);
+    const { antiAffinity, affinity, preferred } = pod.terms;
+    for (const term of antiAffinity) this.antiAffinity.add(term, info, { weight: 1, sign });
+    for (const term of affinity) this.affinity.add(term, info, { weight: 1, sign });
+    for (const { term, weight } of preferred) this.preferredAffinity.add(term, info, { weight, sign });
+  }
+
+  #countClaims({ pod, namespace }: PodInfo, sign: 1 | -1): void {
+    if (pod.spec?.volumes === undefined) return;
+    for (const { name } of claimsOf(pod)) {
+      const key = `${namespace}/${name}`;
+      const count = (this.#claims.get(key) ?? 0) + sign;
+      if (count <= 0) this.#claims.delete(key);
+      else this.#claims.set(key, count);
+    }
+  }
+
+  #nodesChanged(): void {
+    this.#ordered = undefined;
+    this.#topologies.clear();
   }
 
   #countImages(images: ReadonlyMap<string, number>, sign: 1 | -1): void {

@@ -1,6 +1,6 @@
 /**
- * What a filter says of a node. `undefined`: it fits. `retry` false: nothing that happens to other pods on this node can
- * change the answer (upstream's UnschedulableAndUnresolvable), so preemption is of no use there.
+ * What a plug-in says against a node, or against all of them. `retry` false: nothing that happens to other pods there
+ * can change the answer (upstream's UnschedulableAndUnresolvable), so preemption is of no use.
  */
 export interface Refusal {
   /** Shown to the user: `Insufficient cpu`. Constant texts, so that they can be counted. */
@@ -8,6 +8,7 @@ export interface Refusal {
   readonly retry: boolean;
 }
 
+/** Undefined: no objection. */
 export type Verdict = Refusal | undefined;
 
 /** A refusal that other pods leaving the node could lift. */

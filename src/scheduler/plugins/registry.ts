@@ -1,4 +1,10 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import type { Client } from '../../client/client.ts';
+import type { Listers } from '../framework/listers.ts';
 import type { Plugin } from '../framework/plugin.ts';
+import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
@@ -10,20 +16,35 @@ import { nodeUnschedulable } from './node-unschedulable/node-unschedulable.ts';
 import { podTopologySpread } from './pod-topology-spread/pod-topology-spread.ts';
 import { schedulingGates } from './scheduling-gates/scheduling-gates.ts';
 import { taintToleration } from './taint-toleration/taint-toleration.ts';
-import { unsupported } from './unsupported/unsupported.ts';
 
-/** The default profile, in the order in which the plug-ins are asked: cheap and decisive ones first. */
-export const defaultPlugins: readonly Plugin[] = [
-  schedulingGates,
-  unsupported,
-  nodeUnschedulable,
-  nodeName,
-  taintToleration,
-  nodeAffinity,
-  nodePorts,
-  nodeResourcesFit,
-  podTopologySpread as Plugin,
-  interPodAffinity as Plugin,
-  nodeResourcesBalancedAllocation,
-  imageLocality,
-];
+/** What plug-ins are made with. */
+export interface PluginContext {
+  readonly listers: Listers;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A plug-in of this scheduler with its arguments, which were checked before. The plug-in's own types stay its own. */
+type Factory = (args: never, context: PluginContext) => unknown;
+
+const factories: Readonly<Record<string, Factory>> = {
+  SchedulingGates: () => schedulingGates,
+  NodeUnschedulable: () => nodeUnschedulable,
+  NodeName: () => nodeName,
+  TaintToleration: () => taintToleration,
+  NodeAffinity: nodeAffinity,
+  NodePorts: () => nodePorts,
+  NodeResourcesFit: nodeResourcesFit,
+  PodTopologySpread: (args, { listers }) => podTopologySpread(args, listers),
+  InterPodAffinity: interPodAffinity,
+  DynamicResources: () => dynamicResources,
+  NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
+  ImageLocality: () => imageLocality,
+};
+
+/** The plug-in of this name; undefined for those that are no plug-ins here: the queue's order, preemption, binding. */
+export function createPlugin(name: string, args: unknown, context: PluginContext): Plugin | undefined {
+  return factories[name]?.((args ?? {}) as never, context) as Plugin | undefined;
+}

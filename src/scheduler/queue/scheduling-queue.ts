@@ -1,94 +1,140 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
-import type { ClusterEvent, Plugin } from '../framework/plugin.ts';
+import type { ClusterEvent } from '../framework/events.ts';
+import { mayHelp, unscheduledPodChanges } from '../framework/events.ts';
+import type { Profile } from '../framework/profile.ts';
+import type { BackoffOptions } from './backoff.ts';
+import { backoffEnd, backoffOverMs, isBackingOff, usualBackoff } from './backoff.ts';
 import { Heap } from './heap.ts';
+import { ParkedPods } from './parked-pods.ts';
+import type { QueuedPod } from './queued-pod.ts';
+import { comesBefore, queuedPod } from './queued-pod.ts';
 
-/** One pod that waits for a node. */
-export interface QueuedPod {
-  info: PodInfo;
-  attempts: number;
-  /** Grows with each entry into the active queue: first come, first served. */
-  order: number;
-  /** Until when it is kept back after a failed attempt. */
-  backoffUntilMs: number;
-  /** The plug-ins that refused it at the last attempt: only their events wake it. */
-  refusedBy: readonly Plugin[];
-  parkedAtMs: number;
-}
-
-const initialBackoffMs = 1000;
-const maxBackoffMs = 10_000;
 /** A parked pod is tried again after this even if no event called for it. */
 const maxParkedMs = 5 * 60 * 1000;
 
+/** A pod that was taken, and what happened since. */
+interface InFlight {
+  readonly queued: QueuedPod;
+  latest: PodInfo;
+  readonly events: ClusterEvent[];
+}
+
+export interface QueueSizes { readonly active: number; readonly backoff: number; readonly unschedulable: number; readonly gated: number }
+
+/** What is told of pods that enter a queue, for whoever counts. */
+export interface QueueObserver {
+  entered?(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): void;
+}
+
 /**
- * The scheduling queue: active (to be tried now, highest priority first), backing off (failed a moment ago), parked
- * (refused by plug-ins, until an event that may help), gated (not allowed in). As upstream's PriorityQueue.
+ * The scheduling queue: active (to be tried now, highest priority first), backing off (failed a moment ago; tried when
+ * nothing else is to do), parked (refused by plug-ins, until an event that may help), gated (not let in). As upstream's
+ * PriorityQueue.
  */
 export class SchedulingQueue {
   readonly #clock: Clock;
-  readonly #plugins: readonly Plugin[];
+  readonly #backoffOptions: BackoffOptions;
+  readonly #observer: QueueObserver;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
-  readonly #parked = new Map<string, QueuedPod>();
-  readonly #gated = new Map<string, QueuedPod>();
-  #nextOrder = 0;
+  /** Those that failed for no reason of their own wait their time whatever happens. */
+  readonly #errorBackoff: Heap<QueuedPod>;
+  readonly #parked = new ParkedPods();
+  readonly #inFlight = new Map<string, InFlight>();
   #wake: (() => void) | undefined;
-  #backoffTimer: Timer | undefined;
+  #timer: Timer | undefined;
+  #timerDueMs = Infinity;
+  #order = 0;
 
-  constructor(options: { readonly clock: Clock; readonly plugins: readonly Plugin[] }) {
+  constructor(options: { readonly clock: Clock; readonly backoff?: BackoffOptions; readonly observer?: QueueObserver }) {
     this.#clock = options.clock;
-    this.#plugins = options.plugins;
+    this.#backoffOptions = options.backoff ?? usualBackoff;
+    this.#observer = options.observer ?? {};
     const keyOf = (one: QueuedPod): string => one.info.uid;
-    this.#active = new Heap({ keyOf, before: (a, b) => a.info.priority > b.info.priority || (a.info.priority === b.info.priority && a.order < b.order) });
-    this.#backoff = new Heap({ keyOf, before: (a, b) => a.backoffUntilMs < b.backoffUntilMs });
+    const byEnd = (a: QueuedPod, b: QueuedPod): number => this.#endOf(a) - this.#endOf(b);
+    this.#active = new Heap({ keyOf, before: comesBefore });
+    this.#backoff = new Heap({ keyOf, before: (a, b) => byEnd(a, b) < 0 || (byEnd(a, b) === 0 && comesBefore(a, b)) });
+    this.#errorBackoff = new Heap({ keyOf, before: (a, b) => byEnd(a, b) < 0 });
   }
 
-  get sizes(): { readonly active: number; readonly backoff: number; readonly parked: number; readonly gated: number } {
-    return { active: this.#active.size, backoff: this.#backoff.size, parked: this.#parked.size, gated: this.#gated.size };
+  get sizes(): QueueSizes {
+    return { active: this.#active.size, backoff: this.#backoff.size + this.#errorBackoff.size, unschedulable: this.#parked.size - this.#parked.gated, gated: this.#parked.gated };
   }
 
-  /** A pod that is new to us, or came back after its node vanished. */
-  add(info: PodInfo): void {
-    this.#enter({ info, attempts: 0, order: 0, backoffUntilMs: 0, refusedBy: [], parkedAtMs: 0 });
+  /** How many parked pods each plug-in refused, by profile. */
+  refusals(): Iterable<readonly [Readonly<Record<string, string>>, number]> {
+    const counts = new Map<string, { readonly labels: Readonly<Record<string, string>>; count: number }>();
+    for (const { profile, refusedBy } of this.#parked.all()) {
+      for (const plugin of refusedBy) {
+        const key = `${plugin} ${profile.schedulerName}`;
+        const known = counts.get(key);
+        if (known === undefined) counts.set(key, { labels: { plugin, profile: profile.schedulerName }, count: 1 });
+        else known.count++;
+      }
+    }
+    return [...counts.values()].map(({ labels, count }) => [labels, count] as const);
   }
 
-  /** The pod changed. `relevant`: something that a plug-in may look at, so that a parked pod is tried again. */
-  update(info: PodInfo, relevant: boolean): void {
+  /** The pod, wherever it waits. */
+  find(uid: string): QueuedPod | undefined {
+    return this.#active.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid) ?? this.#parked.get(uid) ?? this.#inFlight.get(uid)?.queued;
+  }
+
+  /** A pod that is new to us. */
+  add(info: PodInfo, profile: Profile): void {
+    this.#activate({ ...queuedPod(info, profile, this.#clock.now()), order: this.#order++ }, 'UnscheduledPodAdd');
+  }
+
+  /** The pod changed; a parked one is tried again if that may help it. */
+  update(old: PodInfo, info: PodInfo): void {
     const { uid } = info;
-    for (const heap of [this.#active, this.#backoff]) {
-      const queued = heap.get(uid);
-      if (queued === undefined) continue;
-      heap.set(Object.assign(queued, { info }));
+    const inFlight = this.#inFlight.get(uid);
+    if (inFlight !== undefined) {
+      inFlight.latest = info;
+      inFlight.events.push(...unscheduledPodChanges(old, info));
       return;
     }
-    const waiting = this.#parked.get(uid) ?? this.#gated.get(uid);
-    if (waiting === undefined) return;
-    waiting.info = info;
-    if (relevant) {
-      this.#parked.delete(uid);
-      this.#gated.delete(uid);
-      this.#enter(waiting);
+    for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) {
+      const queued = heap.delete(uid);
+      if (queued === undefined) continue;
+      queued.info = info;
+      heap.set(queued);
+      return;
     }
+    const parked = this.#parked.get(uid);
+    if (parked === undefined) return;
+    parked.info = info;
+    for (const event of unscheduledPodChanges(old, info)) {
+      if (!this.#mayHelp(parked, event)) continue;
+      this.#requeue(parked, event.label);
+      return;
+    }
+  }
+
+  has(uid: string): boolean {
+    return this.find(uid) !== undefined;
   }
 
   delete(uid: string): void {
-    this.#active.delete(uid);
-    this.#backoff.delete(uid);
+    for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) heap.delete(uid);
     this.#parked.delete(uid);
-    this.#gated.delete(uid);
+    this.#inFlight.delete(uid);
   }
 
-  /** The next pod to try; undefined when there is none now. The caller owns it and hands it back if it fails. */
+  /** The next pod to try; undefined when there is none now. It is in flight until it is parked, retried or done. */
   take(): QueuedPod | undefined {
-    const queued = this.#active.pop();
-    if (queued !== undefined) queued.attempts++;
+    // Nobody else wants to be tried: those that back off need not wait.
+    const queued = this.#active.pop() ?? this.#backoff.pop();
+    if (queued === undefined) return undefined;
+    queued.attempts++;
+    this.#inFlight.set(queued.info.uid, { queued, latest: queued.info, events: [] });
     return queued;
   }
 
   /** Resolves when there is something to take. */
   async ready(): Promise<void> {
-    if (this.#active.size > 0) return;
+    if (this.#active.size > 0 || this.#backoff.size > 0) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -97,78 +143,166 @@ export class SchedulingQueue {
   /** Ends a wait, so that a stopping scheduler does not hang. */
   interrupt(): void {
     this.#wake?.();
-    this.#backoffTimer?.cancel();
+    this.#timer?.cancel();
   }
 
-  /** No node took the pod: it waits for an event that one of these plug-ins may be helped by. */
-  park(queued: QueuedPod, refusedBy: readonly Plugin[]): void {
+  /** The pod has found its place as far as the queue is concerned. */
+  done(uid: string): void {
+    this.#inFlight.delete(uid);
+  }
+
+  /** A pod that was done comes back: its binding failed. */
+  takeBack(queued: QueuedPod): void {
+    this.#inFlight.set(queued.info.uid, { queued, latest: queued.info, events: [] });
+  }
+
+  /** No node took the pod: it waits for an event that one of these plug-ins may be helped by. False: it is gone. */
+  park(queued: QueuedPod, refusedBy: ReadonlySet<string>): boolean {
+    if (refusedBy.size === 0) return this.retry(queued);
+    queued.unschedulableCount++;
+    queued.errorCount = 0;
     queued.refusedBy = refusedBy;
-    queued.parkedAtMs = this.#clock.now();
-    queued.backoffUntilMs = queued.parkedAtMs + backoffMs(queued.attempts);
-    this.#parked.set(queued.info.uid, queued);
-    this.#armBackoff();
+    const inFlight = this.#land(queued);
+    if (inFlight === undefined) return false;
+    if (inFlight.events.some((event) => this.#mayHelp(queued, event))) this.#requeue(queued, 'ScheduleAttemptFailure');
+    else this.#put(queued, 'ScheduleAttemptFailure');
+    return true;
   }
 
   /** The attempt failed for a reason of the moment (a conflict, an unreachable API): again after a back-off. */
-  retry(queued: QueuedPod): void {
-    queued.backoffUntilMs = this.#clock.now() + backoffMs(queued.attempts);
-    this.#requeue(queued);
+  retry(queued: QueuedPod): boolean {
+    queued.errorCount++;
+    queued.refusedBy = new Set();
+    if (this.#land(queued) === undefined) return false;
+    this.#requeue(queued, 'ScheduleAttemptFailure');
+    return true;
   }
 
-  /** Something happened: wakes the parked pods that it may help. */
-  notice(event: ClusterEvent): void {
-    for (const [uid, queued] of this.#parked) {
-      const helped = queued.refusedBy.length === 0 || queued.refusedBy.some((plugin) => plugin.mayHelp?.(event, queued.info) === true);
-      if (!helped) continue;
-      this.#parked.delete(uid);
-      this.#requeue(queued);
+  #land(queued: QueuedPod): InFlight | undefined {
+    const inFlight = this.#inFlight.get(queued.info.uid);
+    if (inFlight === undefined) return undefined;
+    this.#inFlight.delete(queued.info.uid);
+    queued.info = inFlight.latest;
+    queued.timestampMs = this.#clock.now();
+    queued.order = this.#order++;
+    queued.flushed = false;
+    return inFlight;
+  }
+
+  /** Something happened: wakes the parked pods that it may help. `upToPriority`: pods of higher priority are not concerned. */
+  notice(event: ClusterEvent, options: { readonly upToPriority?: number } = {}): void {
+    for (const { events } of this.#inFlight.values()) events.push(event);
+    if (this.#parked.size === 0) return;
+    for (const queued of this.#parked.concerned(event.label)) {
+      if (options.upToPriority !== undefined && queued.info.priority > options.upToPriority) continue;
+      if (this.#mayHelp(queued, event)) this.#requeue(queued, event.label);
     }
   }
 
-  #enter(queued: QueuedPod): void {
-    if (this.#plugins.some((plugin) => plugin.gate?.(queued.info) !== undefined)) this.#gated.set(queued.info.uid, queued);
-    else this.#requeue(queued);
+  /** Looks again whether a gated pod may come in. */
+  reconsider(uid: string): void {
+    const queued = this.#parked.get(uid);
+    if (queued?.gatedBy !== undefined) this.#requeue(queued, 'ForceActivate');
   }
 
-  #requeue(queued: QueuedPod): void {
-    const nowMs = this.#clock.now();
-    if (queued.backoffUntilMs > nowMs) {
-      this.#backoff.set(queued);
-      this.#armBackoff();
+  /** Tries a pod again at once, wherever it waits. */
+  activate(uid: string): void {
+    const queued = this.#parked.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+    if (queued !== undefined) this.#activate(queued, 'ForceActivate');
+  }
+
+  #endOf(queued: QueuedPod): number {
+    return backoffEnd(queued, this.#backoffOptions);
+  }
+
+  #mayHelp(queued: QueuedPod, event: ClusterEvent): boolean {
+    const { byName } = queued.profile;
+    if (queued.gatedBy !== undefined) return mayHelp(byName.get(queued.gatedBy)?.wakes, queued.info, event);
+    for (const name of queued.refusedBy) {
+      // An extender has no hints: anything may help it.
+      const plugin = byName.get(name);
+      if (plugin === undefined || mayHelp(plugin.wakes, queued.info, event)) return true;
+    }
+    return false;
+  }
+
+  /** To the active queue, or to back off first. */
+  #requeue(queued: QueuedPod, event: string): void {
+    const endMs = this.#endOf(queued);
+    if (!isBackingOff(endMs, this.#clock.now())) {
+      this.#activate(queued, event);
       return;
     }
-    queued.order = this.#nextOrder++;
+    if (this.#isGated(queued, event)) return;
+    this.#parked.delete(queued.info.uid);
+    const plain = queued.refusedBy.size > 0;
+    (plain ? this.#backoff : this.#errorBackoff).set(queued);
+    this.#observer.entered?.('backoff', event);
+    if (plain) this.#awake();
+    this.#armTimer(backoffOverMs(endMs));
+  }
+
+  #activate(queued: QueuedPod, event: string): void {
+    if (this.#isGated(queued, event)) return;
+    const { uid } = queued.info;
+    this.#parked.delete(uid);
+    this.#backoff.delete(uid);
+    this.#errorBackoff.delete(uid);
+    queued.initialAttemptMs ??= this.#clock.now();
     this.#active.set(queued);
+    this.#observer.entered?.('active', event);
+    this.#awake();
+  }
+
+  /** Asks the gates; a pod that is not let in is parked. */
+  #isGated(queued: QueuedPod, event: string): boolean {
+    this.#parked.delete(queued.info.uid);
+    const gate = queued.profile.gate.find((plugin) => plugin.gate?.(queued.info) !== undefined);
+    queued.gatedBy = gate?.name;
+    if (gate === undefined) return false;
+    queued.refusedBy = new Set([...queued.refusedBy, gate.name]);
+    this.#put(queued, event);
+    return true;
+  }
+
+  #put(queued: QueuedPod, event: string): void {
+    this.#parked.set(queued);
+    this.#observer.entered?.(queued.gatedBy === undefined ? 'unschedulable' : 'gated', event);
+    this.#armTimer(queued.timestampMs + maxParkedMs + 1);
+  }
+
+  #awake(): void {
     this.#wake?.();
     this.#wake = undefined;
   }
 
   /** One timer for whatever is due first. */
-  #armBackoff(): void {
-    this.#backoffTimer?.cancel();
-    let dueMs = this.#backoff.peek()?.backoffUntilMs ?? Infinity;
-    // Parked pods are in the order in which they were parked.
-    const oldest = this.#parked.values().next().value;
-    if (oldest !== undefined) dueMs = Math.min(dueMs, oldest.parkedAtMs + maxParkedMs);
-    if (dueMs === Infinity) return;
-    this.#backoffTimer = this.#clock.setTimer(dueMs - this.#clock.now(), () => this.#flush(), { unref: true });
+  #armTimer(dueMs: number): void {
+    if (dueMs >= this.#timerDueMs) return;
+    this.#timer?.cancel();
+    this.#timerDueMs = dueMs;
+    this.#timer = this.#clock.setTimer(dueMs - this.#clock.now(), () => this.#flush(), { unref: true });
   }
 
   #flush(): void {
+    this.#timerDueMs = Infinity;
     const nowMs = this.#clock.now();
-    for (let next = this.#backoff.peek(); next !== undefined && next.backoffUntilMs <= nowMs; next = this.#backoff.peek()) {
-      this.#backoff.pop();
-      this.#requeue(next);
+    for (const heap of [this.#backoff, this.#errorBackoff]) {
+      for (let next = heap.peek(); next !== undefined && !isBackingOff(this.#endOf(next), nowMs); next = heap.peek()) {
+        heap.pop();
+        this.#activate(next, 'BackoffComplete');
+      }
+      const next = heap.peek();
+      if (next !== undefined) this.#armTimer(backoffOverMs(this.#endOf(next)));
     }
-    for (const [uid, queued] of this.#parked) {
-      if (queued.parkedAtMs + maxParkedMs > nowMs) break;
-      this.#parked.delete(uid);
-      this.#requeue(queued);
+    let oldestMs = Infinity;
+    for (const queued of this.#parked.all()) {
+      if (queued.gatedBy !== undefined) continue;
+      if (nowMs - queued.timestampMs > maxParkedMs) {
+        queued.flushed = true;
+        this.#requeue(queued, 'UnschedulableTimeout');
+      } else oldestMs = Math.min(oldestMs, queued.timestampMs);
     }
-    this.#armBackoff();
+    if (oldestMs !== Infinity) this.#armTimer(oldestMs + maxParkedMs + 1);
   }
-}
-
-function backoffMs(attempts: number): number {
-  return Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, attempts - 1));
 }

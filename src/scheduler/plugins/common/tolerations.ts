@@ -19,3 +19,10 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 export function isTolerated(taint: Taint, tolerations: readonly Toleration[] | undefined): boolean {
   return tolerations?.some((toleration) => tolerates(toleration, taint)) === true;
 }
+
+/** May pods with these tolerations be put on a node with these taints? Those that only discourage do not count. */
+export function toleratesNode(taints: readonly Taint[] | undefined, tolerations: readonly Toleration[] | undefined): boolean {
+  if (taints === undefined) return true;
+  for (const taint of taints) if ((taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !isTolerated(taint, tolerations)) return false;
+  return true;
+}

@@ -1,114 +1,94 @@
-import type { NodeInfo } from '../../cache/node-info.ts';
+import type { Node } from '../../../api/types/core/v1.ts';
+import type { AffinityTerm } from '../../cache/affinity-term.ts';
+import { termMatches } from '../../cache/affinity-term.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
-import type { Plugin, Snapshot } from '../../framework/plugin.ts';
+import type { Snapshot } from '../../cache/snapshot.ts';
+import type { Plugin } from '../../framework/plugin.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
-import type { Term } from './terms.ts';
-import { hasPodAffinity, matches, preferredTerms, requiredAffinity, requiredAntiAffinity } from './terms.ts';
+import { CountsByTopology } from './domain-counts.ts';
+import { RequiredTerms } from './required-terms.ts';
 
 const existingRefused = refuse("node(s) didn't satisfy existing pods anti-affinity rules");
 const affinityRefused = refuseForGood("node(s) didn't match pod affinity rules");
 const antiAffinityRefused = refuse("node(s) didn't match pod anti-affinity rules");
 
-/** Weight of the affinity that a running pod requires towards the new one (upstream's hardPodAffinityWeight). */
-const requiredWeight = 1;
-
-/** `topologyKey` -> value -> how many. */
-class TopologyCounts {
-  readonly #counts = new Map<string, Map<string, number>>();
-
-  add(key: string, node: NodeInfo, amount: number): void {
-    const value = node.node.metadata.labels?.[key];
-    if (value === undefined) return;
-    let values = this.#counts.get(key);
-    if (values === undefined) this.#counts.set(key, (values = new Map()));
-    values.set(value, (values.get(value) ?? 0) + amount);
-  }
-
-  at(key: string, node: NodeInfo): number {
-    const value = node.node.metadata.labels?.[key];
-    return value === undefined ? 0 : (this.#counts.get(key)?.get(value) ?? 0);
-  }
-
-  get empty(): boolean {
-    return this.#counts.size === 0;
-  }
-
-  get keys(): Iterable<string> {
-    return this.#counts.keys();
-  }
-}
-
-interface State {
-  /** Where running pods do not want the new one. */
-  readonly blocked: TopologyCounts;
-  readonly affinity: readonly { readonly term: Term; readonly counts: TopologyCounts }[];
-  readonly antiAffinity: readonly { readonly term: Term; readonly counts: TopologyCounts }[];
-  /** No running pod matches, but the new pod would: the first of a group may go anywhere. */
-  readonly firstOfGroup: boolean;
-}
-
-function survey({ pod }: PodInfo, snapshot: Snapshot): State {
-  const labelsOf = (namespace: string) => snapshot.namespaceLabels(namespace);
-  const blocked = new TopologyCounts();
-  const affinity = requiredAffinity(pod).map((term) => ({ term, counts: new TopologyCounts() }));
-  const antiAffinity = requiredAntiAffinity(pod).map((term) => ({ term, counts: new TopologyCounts() }));
-  for (const node of snapshot.nodes) {
-    for (const running of node.antiAffinityPods.values()) {
-      for (const term of requiredAntiAffinity(running.pod)) if (matches(term, pod, labelsOf)) blocked.add(term.topologyKey, node, 1);
-    }
-    if (affinity.length === 0 && antiAffinity.length === 0) continue;
-    for (const running of node.pods.values()) {
-      if (running.pod.metadata.deletionTimestamp !== undefined && affinity.length === 0) continue;
-      // Upstream counts a pod for affinity only when it matches all of the terms.
-      if (affinity.length > 0 && affinity.every(({ term }) => matches(term, running.pod, labelsOf))) for (const { term, counts } of affinity) counts.add(term.topologyKey, node, 1);
-      for (const { term, counts } of antiAffinity) if (matches(term, running.pod, labelsOf)) counts.add(term.topologyKey, node, 1);
-    }
-  }
-  const firstOfGroup = affinity.length > 0 && affinity.every(({ counts }) => counts.empty) && affinity.every(({ term }) => matches(term, pod, labelsOf));
-  return { blocked, affinity, antiAffinity, firstOfGroup };
+export interface InterPodAffinityArgs {
+  /** What a running pod's required affinity towards the new one is worth. Default 1. */
+  readonly hardPodAffinityWeight?: number;
+  /** Do not ask what running pods prefer when the new one prefers nothing. Default false. */
+  readonly ignorePreferredTermsOfExistingPods?: boolean;
 }
 
 /** The weights of all preferred terms, the new pod's and the running ones', by where they point. */
-function preferencesOf(info: PodInfo, snapshot: Snapshot): TopologyCounts {
+function preferences(info: PodInfo, snapshot: Snapshot, hardWeight: number): CountsByTopology {
   const labelsOf = (namespace: string) => snapshot.namespaceLabels(namespace);
-  const counts = new TopologyCounts();
-  const own = preferredTerms(info.pod);
-  for (const node of snapshot.nodes) {
-    for (const running of own.length > 0 ? node.pods.values() : node.affinityPods.values()) {
-      for (const { term, weight } of own) if (matches(term, running.pod, labelsOf)) counts.add(term.topologyKey, node, weight);
-      if (!node.affinityPods.has(running.uid)) continue;
-      for (const { term, weight } of preferredTerms(running.pod)) if (matches(term, info.pod, labelsOf)) counts.add(term.topologyKey, node, weight);
-      for (const term of requiredAffinity(running.pod)) if (matches(term, info.pod, labelsOf)) counts.add(term.topologyKey, node, requiredWeight);
-    }
+  const sums = new CountsByTopology(snapshot);
+  for (const { term, weight } of info.terms.preferred) {
+    const pods = snapshot.podCounts(`term ${term.key}`, (other) => termMatches(term, other.pod, labelsOf));
+    if (pods.size > 0) sums.for(term.topologyKey).addAll(pods, weight);
   }
-  return counts;
+  if (hardWeight > 0) for (const { term, nodes } of snapshot.affinity.groups) if (termMatches(term, info.pod, labelsOf)) sums.for(term.topologyKey).addAll(nodes, hardWeight);
+  for (const { term, nodes } of snapshot.preferredAffinity.groups) if (termMatches(term, info.pod, labelsOf)) sums.for(term.topologyKey).addAll(nodes);
+  return sums;
+}
+
+/** Whether a term may speak of a pod, as far as can be told without the labels of its namespace. */
+const mayMatch = (term: AffinityTerm, { pod, namespace }: PodInfo): boolean => (term.namespaces.has(namespace) || term.namespaceSelector !== undefined) && term.selector.matches(pod.metadata.labels);
+const mayMatchAll = (terms: readonly AffinityTerm[], pod: PodInfo): boolean => terms.length > 0 && terms.every((term) => mayMatch(term, pod));
+const mayMatchAny = (terms: readonly AffinityTerm[], pod: PodInfo): boolean => terms.some((term) => mayMatch(term, pod));
+
+/** Does the node join, leave or change a domain that a term names? `gained`: joining counts; `lost`: leaving does. */
+function domainChanged(terms: readonly AffinityTerm[], nodes: { readonly old: Node; readonly object: Node }, counts: 'gained' | 'lost'): boolean {
+  return terms.some(({ topologyKey }) => {
+    const before = nodes.old.metadata.labels?.[topologyKey];
+    const after = nodes.object.metadata.labels?.[topologyKey];
+    return before !== after && (counts === 'gained' ? after !== undefined : before !== undefined);
+  });
 }
 
 /** Pods near to, or away from, other pods: required terms filter, preferred terms score; what runs has its say, too. */
-export const interPodAffinity: Plugin<State, TopologyCounts> = {
-  name: 'InterPodAffinity',
-  weight: 2,
-  normalize: 'min-max',
-  prepare(info, snapshot) {
-    if (!hasPodAffinity(info.pod) && !snapshot.nodes.some((node) => node.antiAffinityPods.size > 0)) return { skip: true };
-    return { state: survey(info, snapshot) };
-  },
-  filter(_info, node, state) {
-    if (state === undefined) return undefined;
-    for (const { term, counts } of state.affinity) {
-      if (node.node.metadata.labels?.[term.topologyKey] === undefined) return affinityRefused;
-      if (!state.firstOfGroup && counts.at(term.topologyKey, node) === 0) return affinityRefused;
-    }
-    for (const { term, counts } of state.antiAffinity) if (counts.at(term.topologyKey, node) > 0) return antiAffinityRefused;
-    for (const key of state.blocked.keys) if (state.blocked.at(key, node) > 0) return existingRefused;
-    return undefined;
-  },
-  scores: (info, snapshot) => hasPodAffinity(info.pod) || snapshot.nodes.some((node) => node.affinityPods.size > 0),
-  prepareScore: preferencesOf,
-  score(_info, node, _snapshot, counts) {
-    let total = 0;
-    for (const key of counts?.keys ?? []) total += counts!.at(key, node);
-    return total;
-  },
-  mayHelp: () => true,
-};
+export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTermsOfExistingPods = false }: InterPodAffinityArgs = {}): Plugin<RequiredTerms, CountsByTopology> {
+  return {
+    name: 'InterPodAffinity',
+    prepare(info, snapshot) {
+      if (info.terms.affinity.length === 0 && info.terms.antiAffinity.length === 0 && snapshot.antiAffinity.empty) return { skip: true };
+      const state = new RequiredTerms(info, snapshot);
+      return state.empty ? { skip: true } : { state };
+    },
+    filter(_info, node, state) {
+      if (state === undefined) return undefined;
+      if (!state.isNear(node)) return affinityRefused;
+      if (!state.isAway(node)) return antiAffinityRefused;
+      return state.isWelcome(node) ? undefined : existingRefused;
+    },
+    imagine: (state, _pod, other) => state.imagine(other),
+    prepareScore(info, _nodes, snapshot) {
+      if (ignorePreferredTermsOfExistingPods && info.terms.preferred.length === 0) return { skip: true };
+      const state = preferences(info, snapshot, hardPodAffinityWeight);
+      return state.empty ? { skip: true } : { state };
+    },
+    score(_info, node, sums) {
+      let total = 0;
+      if (sums !== undefined) for (const counts of sums.all) total += counts.at(node);
+      return total;
+    },
+    normalize(scores) {
+      let min = Infinity;
+      let max = -Infinity;
+      for (const score of scores) {
+        if (score < min) min = score;
+        if (score > max) max = score;
+      }
+      for (let i = 0; i < scores.length; i++) scores[i] = max > min ? Math.trunc(100 * ((scores[i]! - min) / (max - min))) : 0;
+    },
+    wakes: {
+      UnscheduledPodUpdateLabel: true,
+      AssignedPodAdd: ({ terms }, { object }) => mayMatchAll(terms.affinity, object),
+      AssignedPodUpdateLabel: ({ terms }, { old, object }) => (!mayMatchAll(terms.affinity, old) && mayMatchAll(terms.affinity, object)) || (mayMatchAny(terms.antiAffinity, old) && !mayMatchAll(terms.antiAffinity, object)),
+      AssignedPodDelete: (pod, { old }) => mayMatchAny(pod.terms.antiAffinity, old) || mayMatchAny(old.terms.antiAffinity, pod),
+      // Without affinity of its own, only running pods can have refused it, and none runs on a new node.
+      NodeAdd: ({ terms }, { object }) => terms.affinity.length === 0 || terms.antiAffinity.length > 0 || terms.affinity.some(({ topologyKey }) => object.metadata.labels?.[topologyKey] !== undefined),
+      NodeUpdateLabel: ({ terms }, nodes) => domainChanged(terms.affinity, nodes, 'gained') || domainChanged(terms.antiAffinity, nodes, 'lost'),
+    },
+  };
+}

@@ -7,5 +7,5 @@ const refused = refuseForGood("node(s) didn't match the requested node name");
 export const nodeName: Plugin = {
   name: 'NodeName',
   filter: ({ pod }, { name }) => (pod.spec?.nodeName !== undefined && pod.spec.nodeName !== '' && pod.spec.nodeName !== name ? refused : undefined),
-  mayHelp: (event, { pod }) => event.type === 'node-added' && event.node.metadata.name === pod.spec?.nodeName,
+  wakes: { NodeAdd: true },
 };

@@ -1,14 +1,25 @@
 import { amountsOf } from '../../../api/pod/resources.ts';
+import type { Node } from '../../../api/types/core/v1.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Plugin } from '../../framework/plugin.ts';
-import type { Verdict } from '../../framework/verdict.ts';
+import type { Refusal, Verdict } from '../../framework/verdict.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
+import type { ScoringStrategy } from './score-strategy.ts';
+import { leastAllocated, scorer } from './score-strategy.ts';
+
+export interface NodeResourcesFitArgs {
+  /** Extended resources that others look after. */
+  readonly ignoredResources?: readonly string[];
+  /** The same, by what their names begin with before the slash. */
+  readonly ignoredResourceGroups?: readonly string[];
+  readonly scoringStrategy?: ScoringStrategy;
+}
 
 /** Refusals are made once a text: this filter speaks thousands of times a second. */
-const refusals = new Map<string, Verdict>();
+const refusals = new Map<string, Refusal>();
 
-function refusal(reasons: readonly string[], retry: boolean): Verdict {
+function refusal(reasons: readonly string[], retry: boolean): Refusal {
   const key = `${retry} ${reasons.join('|')}`;
   let known = refusals.get(key);
   if (known === undefined) {
@@ -18,53 +29,50 @@ function refusal(reasons: readonly string[], retry: boolean): Verdict {
   return known;
 }
 
-/** Which resources a pod asks for that a node has no room for; empty when it fits. */
-function lacking(requests: PodInfo['requests'], node: NodeInfo): { readonly reasons: string[]; readonly couldFit: boolean } | undefined {
+const wellKnown = ['cpu', 'memory', 'ephemeral-storage'];
+const rank = (name: string): number => (wellKnown.includes(name) ? wellKnown.indexOf(name) : wellKnown.length);
+const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
+
+/** What a pod asks for, the well-known first, as upstream lists what is missing. */
+function wantedOf({ requests }: PodInfo, isIgnored: (resource: string) => boolean): [string, number][] {
+  return Object.entries(requests).filter(([name, amount]) => amount > 0 && !isIgnored(name)).sort(([a], [b]) => rank(a) - rank(b));
+}
+
+function fits(wanted: readonly (readonly [string, number])[], { allocatable, requested, pods }: Pick<NodeInfo, 'allocatable' | 'requested' | 'pods'>): Verdict {
   let reasons: string[] | undefined;
   let couldFit = true;
-  const allowedPods = node.allocatable['pods'] ?? 0;
-  if (node.pods.size + 1 > allowedPods) reasons = ['Too many pods'];
-  for (const resource in requests) {
-    const wanted = requests[resource]!;
-    if (wanted === 0) continue;
-    const allocatable = node.allocatable[resource] ?? 0;
-    if (wanted + (node.requested[resource] ?? 0) > allocatable) {
-      (reasons ??= []).push(`Insufficient ${resource}`);
-      if (wanted > allocatable) couldFit = false;
-    }
+  if (pods.size + 1 > (allocatable['pods'] ?? 0)) reasons = ['Too many pods'];
+  for (const [resource, amount] of wanted) {
+    const capacity = allocatable[resource] ?? 0;
+    if (amount <= capacity - (requested[resource] ?? 0)) continue;
+    (reasons ??= []).push(`Insufficient ${resource}`);
+    if (amount > capacity) couldFit = false;
   }
-  return reasons === undefined ? undefined : { reasons, couldFit };
+  return reasons === undefined ? undefined : refusal(reasons, couldFit);
 }
 
-/** Share of the node that stays free, 0..100; the mean of cpu and memory. */
-function leastAllocated(pod: PodInfo, node: NodeInfo): number {
-  let score = 0;
-  let weights = 0;
-  for (const [capacity, used] of [
-    [node.allocatable['cpu'] ?? 0, node.scoringMilliCpu + pod.scoringMilliCpu],
-    [node.allocatable['memory'] ?? 0, node.scoringMemoryBytes + pod.scoringMemoryBytes],
-  ] as const) {
-    if (capacity === 0) continue;
-    weights++;
-    if (used <= capacity) score += Math.floor(((capacity - used) * 100) / capacity);
-  }
-  return weights === 0 ? 0 : Math.floor(score / weights);
-}
+type Wanted = readonly (readonly [string, number])[];
 
-/** Requests fit into what is allocatable; nodes with more left score higher (strategy LeastAllocated). */
-export const nodeResourcesFit: Plugin = {
-  name: 'NodeResourcesFit',
-  weight: 1,
-  normalize: 'as-is',
-  filter: ({ requests }, node) => {
-    const lack = lacking(requests, node);
-    return lack === undefined ? undefined : refusal(lack.reasons, lack.couldFit);
-  },
-  score: (pod, node) => leastAllocated(pod, node),
-  mayHelp: (event, { requests }) => {
-    if (event.type === 'pod-removed') return true;
-    if (event.type !== 'node-added' && event.type !== 'node-updated') return false;
-    const allocatable = amountsOf(event.node.status?.allocatable);
-    return Object.entries(requests).every(([resource, wanted]) => wanted <= (allocatable[resource] ?? 0));
-  },
-};
+/** Requests fit into what is allocatable; how full nodes become scores, by the strategy. */
+export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}): Plugin<Wanted> {
+  const isIgnored = (name: string): boolean => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!));
+  const fitsEmpty = (pod: PodInfo, node: Node): boolean => fits(wantedOf(pod, isIgnored), { allocatable: amountsOf(node.status?.allocatable), requested: {}, pods: new Map() }) === undefined;
+  /** Has the node got more of what the pod asks for? */
+  const grew = (pod: PodInfo, old: Node, node: Node): boolean => {
+    const [before, after] = [amountsOf(old.status?.allocatable), amountsOf(node.status?.allocatable)];
+    return ['pods', ...wantedOf(pod, () => false).map(([name]) => name)].some((name) => (after[name] ?? 0) > (before[name] ?? 0));
+  };
+  return {
+    name: 'NodeResourcesFit',
+    prepare: (pod) => ({ state: wantedOf(pod, isIgnored) }),
+    filter: (pod, node, wanted) => fits(wanted ?? wantedOf(pod, isIgnored), node),
+    score: scorer(scoringStrategy),
+    wakes: {
+      AssignedPodDelete: true,
+      AssignedPodScaleDown: ({ requests }, { old, object }) => Object.entries(requests).some(([name, amount]) => amount > 0 && (old.requests[name] ?? 0) > (object.requests[name] ?? 0)),
+      UnscheduledPodScaleDown: true,
+      NodeAdd: (pod, { object }) => fitsEmpty(pod, object),
+      NodeUpdateAllocatable: (pod, { old, object }) => fitsEmpty(pod, object) && grew(pod, old, object),
+    },
+  };
+}

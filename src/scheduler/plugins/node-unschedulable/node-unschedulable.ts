@@ -9,5 +9,9 @@ const refused = refuseForGood('node(s) were unschedulable');
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
   filter: ({ pod }, { node }) => (node.spec?.unschedulable === true && !isTolerated(taint, pod.spec?.tolerations) ? refused : undefined),
-  mayHelp: (event) => event.type === 'node-added' || (event.type === 'node-updated' && event.node.spec?.unschedulable !== true),
+  wakes: {
+    NodeAdd: (_pod, { object }) => object.spec?.unschedulable !== true,
+    NodeUpdateTaint: (_pod, { old, object }) => old.spec?.unschedulable === true && object.spec?.unschedulable !== true,
+    UnscheduledPodUpdateToleration: (_pod, { object }) => isTolerated(taint, object.pod.spec?.tolerations),
+  },
 };

@@ -1,89 +1,82 @@
-import type { Selector } from '../../../api/meta/labels.ts';
-import { labelSelectorAsSelector } from '../../../api/meta/labels.ts';
-import { namespaceOf } from '../../../api/meta/object.ts';
-import type { Pod, TopologySpreadConstraint } from '../../../api/types/core/v1.ts';
-import type { NodeInfo } from '../../cache/node-info.ts';
+import { mapsEqual, semanticEqual } from '../../../api/meta/equal.ts';
+import type { TopologySpreadConstraint } from '../../../api/types/core/v1.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
-import type { Plugin, Snapshot } from '../../framework/plugin.ts';
+import type { Plugin } from '../../framework/plugin.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
-import { matchesRequiredAffinity } from '../common/node-selector.ts';
-import { isTolerated } from '../common/tolerations.ts';
+import type { Action, Constraint } from './constraints.ts';
+import { constraintsFor, hasTopologies } from './constraints.ts';
+import type { Owners } from './default-selector.ts';
+import { defaultSelector } from './default-selector.ts';
+import { HardSpreads } from './hard-spread.ts';
+import { SoftSpreads } from './soft-spread.ts';
 
-const skewed = refuse("node(s) didn't match pod topology spread constraints");
-const labelMissing = refuseForGood("node(s) didn't match pod topology spread constraints (missing required label)");
-
-/** One constraint with its count of matching pods in each domain. */
-interface Spread {
-  readonly constraint: TopologySpreadConstraint;
-  readonly counts: ReadonlyMap<string, number>;
-  /** The new pod would count itself. */
-  readonly self: 0 | 1;
-  readonly leastCount: number;
+export interface PodTopologySpreadArgs {
+  /** `System`: spread what belongs together over nodes and zones; `List`: as `defaultConstraints` say. */
+  readonly defaultingType?: 'System' | 'List';
+  /** For pods that have no constraints of their own; without label selectors, which follow from who owns the pod. */
+  readonly defaultConstraints?: readonly TopologySpreadConstraint[];
 }
 
-interface State { readonly spreads: readonly Spread[] }
+const systemConstraints: readonly TopologySpreadConstraint[] = [
+  { topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 3 },
+  { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 5 },
+];
 
-const constraintsOf = (pod: Pod, when: 'DoNotSchedule' | 'ScheduleAnyway'): TopologySpreadConstraint[] => (pod.spec?.topologySpreadConstraints ?? []).filter((one) => one.whenUnsatisfiable === when);
-
-/** Nodes that count as a domain: those that the pod could go to, by the constraint's policies (KEP-3094). */
-function isEligible(pod: Pod, { node }: NodeInfo, { nodeAffinityPolicy, nodeTaintsPolicy }: TopologySpreadConstraint): boolean {
-  if ((nodeAffinityPolicy ?? 'Honor') === 'Honor' && !matchesRequiredAffinity(pod, node)) return false;
-  if (nodeTaintsPolicy !== 'Honor') return true;
-  return (node.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || isTolerated(taint, pod.spec?.tolerations));
-}
-
-function countMatching(node: NodeInfo, namespace: string, selector: Selector): number {
-  let count = 0;
-  for (const { pod } of node.pods.values()) {
-    if (pod.metadata.deletionTimestamp === undefined && namespaceOf(pod) === namespace && selector.matches(pod.metadata.labels ?? {})) count++;
-  }
-  return count;
-}
-
-function survey({ pod }: PodInfo, snapshot: Snapshot, constraints: readonly TopologySpreadConstraint[]): Spread[] {
-  const namespace = namespaceOf(pod);
-  return constraints.map((constraint) => {
-    const selector = labelSelectorAsSelector(constraint.labelSelector);
-    const counts = new Map<string, number>();
-    for (const node of snapshot.nodes) {
-      const { labels } = node.node.metadata;
-      // A node that lacks the key of any constraint is no domain of any.
-      if (!constraints.every(({ topologyKey }) => labels?.[topologyKey] !== undefined) || !isEligible(pod, node, constraint)) continue;
-      const domain = labels![constraint.topologyKey]!;
-      counts.set(domain, (counts.get(domain) ?? 0) + countMatching(node, namespace, selector));
-    }
-    const leastCount = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values());
-    return { constraint, counts, self: selector.matches(pod.metadata.labels ?? {}) ? 1 : 0, leastCount };
-  });
-}
-
-/** Pods of a group spread evenly over zones, nodes or what else a label says. */
-export const podTopologySpread: Plugin<State, readonly Spread[]> = {
-  name: 'PodTopologySpread',
-  weight: 2,
-  normalize: 'inverse-min-max',
-  prepare(info, snapshot) {
-    const constraints = constraintsOf(info.pod, 'DoNotSchedule');
-    return constraints.length === 0 ? { skip: true } : { state: { spreads: survey(info, snapshot, constraints) } };
-  },
-  filter(_info, node, state) {
-    for (const { constraint, counts, self, leastCount } of state?.spreads ?? []) {
-      const domain = node.node.metadata.labels?.[constraint.topologyKey];
-      if (domain === undefined) return labelMissing;
-      if ((counts.get(domain) ?? 0) + self - leastCount > constraint.maxSkew) return skewed;
-    }
-    return undefined;
-  },
-  scores: ({ pod }) => constraintsOf(pod, 'ScheduleAnyway').length > 0,
-  prepareScore: (info, snapshot) => survey(info, snapshot, constraintsOf(info.pod, 'ScheduleAnyway')),
-  score(_info, node, _snapshot, spreads) {
-    let total = 0;
-    for (const { constraint, counts } of spreads ?? []) {
-      const domain = node.node.metadata.labels?.[constraint.topologyKey];
-      // Few domains weigh more than many, so that zones count beside host names (upstream's logarithm).
-      if (domain !== undefined) total += (counts.get(domain) ?? 0) * Math.log(counts.size + 2) + constraint.maxSkew - 1;
-    }
-    return Math.round(total);
-  },
-  mayHelp: () => true,
+const refusals = {
+  skewed: refuse("node(s) didn't match pod topology spread constraints"),
+  'label missing': refuseForGood("node(s) didn't match pod topology spread constraints (missing required label)"),
 };
+
+const matchesAny = (constraints: readonly Constraint[], { pod }: PodInfo): boolean => constraints.some(({ selector }) => selector.matches(pod.metadata.labels));
+
+/** Pods of a group spread evenly over zones, nodes or what else a label says. Without `owners`: no default constraints. */
+export function podTopologySpread(args: PodTopologySpreadArgs = {}, owners?: Owners): Plugin<HardSpreads, SoftSpreads> {
+  const isSystem = (args.defaultingType ?? 'System') === 'System';
+  const defaults = isSystem ? systemConstraints : (args.defaultConstraints ?? []);
+
+  const constraintsOf = ({ pod }: PodInfo, action: Action): readonly Constraint[] => {
+    const own = pod.spec?.topologySpreadConstraints ?? [];
+    if (own.length > 0) return constraintsFor(own, action, pod.metadata.labels);
+    if (owners === undefined || !defaults.some(({ whenUnsatisfiable }) => whenUnsatisfiable === action)) return [];
+    const selector = defaultSelector(pod, owners);
+    return selector.empty ? [] : constraintsFor(defaults, action, pod.metadata.labels).map((constraint) => ({ ...constraint, selector }));
+  };
+  const hard = (info: PodInfo): readonly Constraint[] => constraintsOf(info, 'DoNotSchedule');
+
+  return {
+    name: 'PodTopologySpread',
+    prepare(info, snapshot) {
+      const constraints = hard(info);
+      return constraints.length === 0 ? { skip: true } : { state: new HardSpreads(info, constraints, snapshot) };
+    },
+    filter(_info, node, state) {
+      const objection = state?.objection(node);
+      return objection === undefined ? undefined : refusals[objection];
+    },
+    imagine: (state, pod, other) => state.imagine(pod, other),
+    prepareScore(info, nodes, snapshot) {
+      const constraints = constraintsOf(info, 'ScheduleAnyway');
+      if (constraints.length === 0) return { skip: true };
+      const requireAll = (info.pod.spec?.topologySpreadConstraints ?? []).length > 0 || !isSystem;
+      return { state: new SoftSpreads(info, constraints, { nodes, snapshot, requireAll }) };
+    },
+    score: (_info, node, state) => state?.score(node) ?? 0,
+    normalize: (scores, nodes, state) => state?.normalize(scores, nodes),
+    wakes: {
+      AssignedPodAdd: (pod, { object }) => object.namespace === pod.namespace && matchesAny(hard(pod), object),
+      AssignedPodDelete: (pod, { old }) => old.namespace === pod.namespace && matchesAny(hard(pod), old),
+      AssignedPodUpdateLabel: (pod, { old, object }) => object.namespace === pod.namespace && hard(pod).some(({ selector }) => selector.matches(old.pod.metadata.labels) !== selector.matches(object.pod.metadata.labels)),
+      UnscheduledPodUpdateLabel: (pod, { old, object }) => hard(pod).some(({ selector }) => selector.matches(old.pod.metadata.labels) !== selector.matches(object.pod.metadata.labels)),
+      UnscheduledPodUpdateToleration: (pod) => hard(pod).some(({ honorsTaints }) => honorsTaints),
+      NodeAdd: (pod, { object }) => hasTopologies(object, hard(pod)),
+      NodeDelete: (pod, { old }) => hasTopologies(old, hard(pod)),
+      NodeUpdateLabel: (pod, { old, object }) => {
+        const constraints = hard(pod);
+        if (hasTopologies(old, constraints) !== hasTopologies(object, constraints)) return true;
+        const values = (node: typeof old): Record<string, string> => Object.fromEntries(constraints.map(({ topologyKey }) => [topologyKey, node.metadata.labels?.[topologyKey] ?? '']));
+        return hasTopologies(object, constraints) && !mapsEqual(values(old), values(object));
+      },
+      NodeUpdateTaint: (pod, { old, object }) => hasTopologies(object, hard(pod)) && !semanticEqual(old.spec?.taints, object.spec?.taints),
+    },
+  };
+}

@@ -8,4 +8,5 @@ export const schedulingGates: Plugin = {
     const gates = pod.spec?.schedulingGates ?? [];
     return gates.length === 0 ? undefined : refuseForGood(`waiting for scheduling gates: [${gates.map((gate) => gate.name).join(' ')}]`);
   },
+  wakes: { UnscheduledPodSchedulingGatesEliminated: true },
 };

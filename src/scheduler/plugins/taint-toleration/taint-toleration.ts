@@ -1,28 +1,31 @@
+import type { Node, Pod, Toleration } from '../../../api/types/core/v1.ts';
+import { normalizeByMax } from '../../framework/normalize.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { isTolerated } from '../common/tolerations.ts';
+import { isTolerated, toleratesNode } from '../common/tolerations.ts';
 
 const refused = refuseForGood('node(s) had untolerated taint(s)');
 
+const tolerates = ({ spec }: Pod, { spec: { taints } = {} }: Node): boolean => toleratesNode(taints, spec?.tolerations);
+
 /** Taints that forbid scheduling filter; those that only discourage it score. */
-export const taintToleration: Plugin = {
+export const taintToleration: Plugin<unknown, readonly Toleration[]> = {
   name: 'TaintToleration',
-  weight: 3,
-  normalize: 'inverse',
-  filter: ({ pod }, { node }) => {
-    const taints = node.spec?.taints;
-    if (taints === undefined) return undefined;
-    for (const taint of taints) {
-      if ((taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !isTolerated(taint, pod.spec?.tolerations)) return refused;
-    }
-    return undefined;
+  filter: ({ pod }, { node }) => (node.spec?.taints === undefined || tolerates(pod, node) ? undefined : refused),
+  prepareScore: ({ pod }, nodes) => {
+    // Without discouraging taints all nodes are equally good.
+    if (!nodes.some(({ node }) => node.spec?.taints?.some(({ effect }) => effect === 'PreferNoSchedule') === true)) return { skip: true };
+    return { state: (pod.spec?.tolerations ?? []).filter(({ effect }) => effect === undefined || effect === '' || effect === 'PreferNoSchedule') };
   },
-  scores: (_pod, { nodes }) => nodes.some(({ node }) => node.spec?.taints?.some((taint) => taint.effect === 'PreferNoSchedule') === true),
-  score: ({ pod }, { node }) => {
-    const tolerations = pod.spec?.tolerations?.filter((one) => one.effect === undefined || one.effect === '' || one.effect === 'PreferNoSchedule');
-    return (node.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, tolerations)).length;
+  score: (_pod, { node }, tolerations) => {
+    let count = 0;
+    for (const taint of node.spec?.taints ?? []) if (taint.effect === 'PreferNoSchedule' && !isTolerated(taint, tolerations)) count++;
+    return count;
   },
-  mayHelp: (event, { pod }) =>
-    (event.type === 'node-added' || event.type === 'node-updated') &&
-    (event.node.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || isTolerated(taint, pod.spec?.tolerations)),
+  normalize: (scores) => normalizeByMax(scores, { reverse: true }),
+  wakes: {
+    NodeAdd: ({ pod }, { object }) => tolerates(pod, object),
+    NodeUpdateTaint: ({ pod }, { old, object }) => !tolerates(pod, old) && tolerates(pod, object),
+    UnscheduledPodUpdateToleration: true,
+  },
 };
