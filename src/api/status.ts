@@ -36,13 +36,16 @@ export class ApiError extends Error {
   readonly reason: StatusReason | '';
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  /** A reason that is none of the API's own: webhooks word theirs as they like. */
+  readonly otherReason: string | undefined;
 
-  constructor(reason: StatusReason | '', message: string, options: { details?: StatusDetails; code?: number; cause?: unknown } = {}) {
+  constructor(reason: StatusReason | '', message: string, options: { details?: StatusDetails; code?: number; cause?: unknown; otherReason?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.reason = reason;
     this.code = options.code ?? (reason === '' ? 500 : statusCodes[reason]);
     this.details = options.details;
+    this.otherReason = options.otherReason;
   }
 
   toStatus(): Status {
@@ -52,7 +55,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      ...(this.reason !== '' && { reason: this.reason }),
+      ...(this.reason !== '' ? { reason: this.reason } : this.otherReason !== undefined && { reason: this.otherReason }),
       ...(this.details !== undefined && { details: this.details }),
       code: this.code,
     };
@@ -60,8 +63,9 @@ export class ApiError extends Error {
 
   /** The error that a `Status` received from a server stands for. */
   static fromStatus(status: Status): ApiError {
-    const known = status.reason !== undefined && status.reason in statusCodes ? (status.reason as StatusReason) : '';
-    return new ApiError(known, status.message ?? 'unknown error', { ...(status.details && { details: status.details }), ...(status.code !== undefined && { code: status.code }) });
+    const { reason = '' } = status;
+    const known = Object.hasOwn(statusCodes, reason) ? (reason as StatusReason) : '';
+    return new ApiError(known, status.message ?? 'unknown error', { ...(known === '' && reason !== '' && { otherReason: reason }), ...(status.details && { details: status.details }), ...(status.code !== undefined && { code: status.code }) });
   }
 }
 

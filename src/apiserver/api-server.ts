@@ -97,7 +97,7 @@ export class ApiServer implements AsyncDisposable {
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
-      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks,
+      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks, resources,
       resourcesOf: (group, version, kind) => [resources.byKind(group, version, kind)?.schema ?? []].flat(),
       authorize: (attributes) => authorizeWith(authorizers, attributes),
     };

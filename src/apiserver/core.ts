@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Store } from '../store/store.ts';
+import type { AdmittedRequest, Annotate } from './admission/admission.ts';
 import type { AdmissionChain } from './admission/chain.ts';
 import type { UserInfo } from './authentication/authenticator.ts';
 import type { Attributes, Decision } from './authorization/authorizer.ts';
@@ -55,7 +56,9 @@ export interface WriteContext {
   readonly dryRun: boolean;
   warn(message: string): void;
   /** Adds to the request's audit event; absent where nothing is audited. */
-  annotate?(key: string, value: string): void;
+  annotate?: Annotate;
+  /** The request that writes; absent for the server's own writes, which ask no webhook and no policy. */
+  readonly request?: AdmittedRequest;
   /** May the user create, who asked to update or apply? Asked once the new object is valid; rejects with Forbidden. */
   mayCreate?(): Promise<void> | undefined;
   /** What validation finds and the version that the request speaks allows all the same. */

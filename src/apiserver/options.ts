@@ -17,6 +17,7 @@ import type { Attributes, Authorizer, Decision } from './authorization/authorize
 import type { ObjectReader } from './cache/reader.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
+import type { ServedResources } from './served-resources.ts';
 import type { FeatureGateSettings } from './serving/feature-gates.ts';
 import type { RuntimeConfig } from './serving/runtime-config.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
@@ -33,6 +34,8 @@ export interface ServerParts {
   readonly logger: Logger;
   /** Writes what the server itself keeps account of. */
   readonly writer: ObjectWriter;
+  /** What is served, in every version. */
+  readonly resources: ServedResources;
   /** The served resources of a kind; empty where there is none. */
   resourcesOf(group: string, version: string, kind: string): readonly ResourceSchema[];
   /** Asks the authorization modes in their order; never 'no-opinion' by accident: that means nobody allowed it. */

@@ -133,6 +133,11 @@ export class ServedResources {
     return undefined;
   }
 
+  /** Everything of that plural name, in whatever group and version. */
+  named(resource: string): readonly ServedResource[] {
+    return this.#byName.get(resource) ?? [];
+  }
+
   /** By what an object says of itself. */
   byKind(group: string, version: string, kind: string): ServedResource | undefined {
     for (const served of this.#served.values()) if (served.schema.kind === kind && served.schema.group === group && served.schema.version === version) return served;

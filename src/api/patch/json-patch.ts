@@ -10,6 +10,8 @@ const maxCopiedCharacters = 3 * 1024 * 1024;
 export interface JsonPatchOptions {
   /** Array indexes below zero count from the end, as upstream's library allows and RFC 6902 does not. Default false. */
   readonly negativeIndexes?: boolean;
+  /** What cannot be applied throws an Error that says which operation it was. Default: 422, which does not. */
+  readonly explain?: boolean;
 }
 
 /** An operation that cannot be applied. Upstream does not show its message to the client. */
@@ -178,6 +180,12 @@ export function unprocessable(): ApiError {
   return new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
 }
 
+/** As upstream's library says it. */
+function explained({ op, path }: Operation, { message }: PatchFailure): string {
+  if (op === 'test') return `testing value ${path} failed: test failed`;
+  return /missing|nonexistent/.test(message) ? `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value` : `${op} operation does not apply: ${message}`;
+}
+
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of the document. Throws ApiError: 400 when it is no patch, 413 past 10000
  * operations, 422 when an operation cannot be applied or a test fails.
@@ -185,10 +193,13 @@ export function unprocessable(): ApiError {
 export function applyJsonPatch(document: unknown, patch: unknown, options: JsonPatchOptions = {}): unknown {
   const operations = operationsOf(patch);
   const application = new Application(structuredClone(document) as JsonValue, options);
-  try {
-    for (const operation of operations) application.apply(operation);
-  } catch (error) {
-    throw error instanceof PatchFailure ? unprocessable() : error;
+  for (const operation of operations) {
+    try {
+      application.apply(operation);
+    } catch (error) {
+      if (!(error instanceof PatchFailure)) throw error;
+      throw options.explain === true ? new Error(explained(operation, error), { cause: error }) : unprocessable();
+    }
   }
   return application.root;
 }

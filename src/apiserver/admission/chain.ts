@@ -15,7 +15,8 @@ interface Resource { readonly group: string; readonly resource: string }
  */
 export class AdmissionChain {
   readonly plugins: readonly AdmissionPlugin[];
-  readonly #selections = new WeakMap<Resource, Map<string, AdmissionSelection>>();
+  #selections = new WeakMap<Resource, Map<string, AdmissionSelection>>();
+  #following = false;
 
   /** `plugins` may be filled until the first request. */
   constructor(plugins: readonly AdmissionPlugin[]) {
@@ -23,6 +24,7 @@ export class AdmissionChain {
   }
 
   select(resource: Resource, operation: AdmissionOperation, subresource: string): AdmissionSelection {
+    if (!this.#following) this.#follow();
     let selections = this.#selections.get(resource);
     if (selections === undefined) this.#selections.set(resource, (selections = new Map()));
     const key = subresource === '' ? operation : `${operation}/${subresource}`;
@@ -34,6 +36,12 @@ export class AdmissionChain {
       selections.set(key, selection);
     }
     return selection;
+  }
+
+  /** What was selected is forgotten when a plug-in is concerned by other requests than before. */
+  #follow(): void {
+    this.#following = true;
+    for (const plugin of this.plugins) plugin.onHandlesChange?.(() => { this.#selections = new WeakMap(); });
   }
 }
 

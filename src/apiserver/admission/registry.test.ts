@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configmaps, pods } from '../../api/resources.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { SeededRandom } from '../../base/random.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
+import type { WatchCache } from '../cache/watch-cache.ts';
+import { ServedResources } from '../served-resources.ts';
+import { WebhookClient } from '../webhooks/webhook-client.ts';
 import { AdmissionChain } from './chain.ts';
 import type { AdmissionParts } from './registry.ts';
 import { admissionPluginNames, createAdmission } from './registry.ts';
 
+const reader = new FakeReader();
+const random = new SeededRandom(1);
 const parts: AdmissionParts = {
-  reader: new FakeReader(), clock: new VirtualClock(), random: new SeededRandom(1),
+  reader, clock: new VirtualClock(), random, logger: silentLogger, resources: new ServedResources({ served: [], cache: {} as WatchCache }), webhooks: new WebhookClient({ transport: undefined, reader, random }),
   writer: { replace: () => Promise.reject(new Error('nothing is written here')) },
   local: { request: () => Promise.reject(new Error('nobody listens')), watch: () => Promise.reject(new Error('nobody listens')) },
   authorize: () => ({ verdict: 'allow', reason: '' }),

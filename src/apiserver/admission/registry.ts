@@ -1,9 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import type { Attributes, Decision } from '../authorization/authorizer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { ObjectWriter } from '../object-writer.ts';
+import type { ServedResources } from '../served-resources.ts';
+import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { alwaysAdmit, alwaysDeny } from './always/always.ts';
 import { alwaysPullImages } from './always-pull-images/always-pull-images.ts';
@@ -21,6 +24,7 @@ import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/
 import { jobValidation } from './job-validation/job-validation.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
+import { mutatingWebhook } from './mutating-webhook/mutating-webhook.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists/namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
@@ -42,6 +46,7 @@ import { resourceQuota } from './resource-quota/resource-quota.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
+import { validatingWebhook } from './validating-webhook/validating-webhook.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
 
 /** What the plug-ins are made from. */
@@ -51,6 +56,9 @@ export interface AdmissionParts {
   readonly local: LocalEndpoint;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
+  readonly resources: ServedResources;
+  readonly webhooks: WebhookClient;
   authorize(attributes: Attributes): Decision | Promise<Decision>;
   /** The served resources of a kind; empty where there is none. */
   resourcesOf(group: string, version: string, kind: string): readonly { readonly group: string; readonly version: string; readonly resource: string; readonly namespaced: boolean }[];
@@ -110,9 +118,9 @@ const registry: readonly Entry[] = [
   on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', undefined),
-  on('MutatingAdmissionWebhook', undefined),
+  on('MutatingAdmissionWebhook', mutatingWebhook),
   on('ValidatingAdmissionPolicy', undefined),
-  on('ValidatingAdmissionWebhook', undefined),
+  on('ValidatingAdmissionWebhook', validatingWebhook),
   on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
   off('AlwaysDeny', () => alwaysDeny()),
   on('NotSupported', () => notSupported()),

@@ -58,8 +58,9 @@ export class AuditRecord {
     }
   }
 
-  /** A fact that a part of the server adds (`authorization.k8s.io/decision`). The first value of a key stays, as in upstream. */
-  annotate(key: string, value: string): void {
+  /** A fact that a part of the server adds (`authorization.k8s.io/decision`). The first value of a key stays, as in upstream. `level`: only where bodies are recorded, too. */
+  annotate(key: string, value: string, level?: 'Request'): void {
+    if (level !== undefined && this.plan.level === 'Metadata') return;
     this.#annotations ??= {};
     this.#annotations[key] ??= value;
   }

@@ -43,7 +43,7 @@ export async function advertise(core: Core, where: { readonly address: string; r
   for (const object of advertisedObjects(where)) await ensure(core, object, replace);
 }
 
-const plainDelete: DeletePlan = { dryRun: false, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined };
+const plainDelete: DeletePlan = { dryRun: false, options: {}, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined };
 
 /** Roles get back what they lost, what the server says of itself is kept right, and the rest is its owners'. */
 function reconciliationOf({ apiVersion, kind, metadata }: KubeObject): Reconcile {

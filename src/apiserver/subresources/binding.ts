@@ -35,7 +35,7 @@ export function bindingEndpoints(core: Core): OwnEndpoint[] {
 async function bind(core: Core, request: ServerRequest): Promise<Answer> {
   const { info } = request;
   const pods = storedResource(core, '', 'pods');
-  const { object: binding, context } = await readBody<Binding & KubeObject>(request, bindingKind);
+  const { object: binding, context } = await readBody<Binding & KubeObject>(core, request, bindingKind);
   const name = binding.metadata.name ?? '';
   if (info.subresource !== '' && name !== info.name) throw badRequestError('name in URL does not match name in Binding object');
   if ((binding.metadata.namespace ?? info.namespace) !== info.namespace) throw badRequestError('the namespace of the provided object does not match the namespace sent on the request');

@@ -28,7 +28,7 @@ export function evictionEndpoint(core: Core): OwnEndpoint {
 async function evict(core: Core, request: ServerRequest): Promise<Answer> {
   const { info } = request;
   const pods = storedResource(core, '', 'pods');
-  const { object: eviction, context } = await readBody<Eviction & KubeObject>(request, { group: 'policy', version: 'v1', kind: 'Eviction', alsoVersions: ['v1beta1'] });
+  const { object: eviction, context } = await readBody<Eviction & KubeObject>(core, request, { group: 'policy', version: 'v1', kind: 'Eviction', alsoVersions: ['v1beta1'] });
   if ((eviction.metadata.name ?? '') !== info.name) throw badRequestError('name in URL does not match name in Eviction object');
   const options = checkedDeletePlan(eviction.deleteOptions ?? {});
   const plan: DeletePlan = { ...options, dryRun: options.dryRun || context.dryRun };

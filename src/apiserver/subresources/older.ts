@@ -20,7 +20,7 @@ const rollbackAnnotation = 'deprecated.deployment.rollback.to';
 
 async function rollBack(core: Core, request: ServerRequest): Promise<Answer> {
   const { info } = request;
-  const { object, context } = await readBody<DeploymentRollback>(request, { group: info.apiGroup, version: info.apiVersion, kind: 'DeploymentRollback' });
+  const { object, context } = await readBody<DeploymentRollback>(core, request, { group: info.apiGroup, version: info.apiVersion, kind: 'DeploymentRollback' });
   if ((object.name ?? '') !== info.name) throw badRequestError('name in URL does not match name in DeploymentRollback object');
   await transformStored(core, storedResource(core, 'apps', 'deployments'), { namespace: info.namespace, name: info.name }, {
     dryRun: context.dryRun,

@@ -1,6 +1,5 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { forbidden, invalid } from '../../api/field-error.ts';
-import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError, badRequestError, internalError, invalidError, notFoundError } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import type { Answer } from '../answer.ts';
@@ -8,7 +7,8 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { ApiResponse } from '../request.ts';
 import { queryFlag } from '../request-info.ts';
-import { admit, validateAdmission } from '../verbs/admit.ts';
+import type { PortForwardOptions, SessionOptions } from './connect-admission.ts';
+import { admitConnect, streamOptions } from './connect-admission.ts';
 import type { KubeletDialer, KubeletTarget } from './kubelet-dialer.ts';
 import type { OwnEndpoint } from './own-endpoint.ts';
 import { storedResource } from './own-endpoint.ts';
@@ -128,13 +128,9 @@ async function refuse(answer: Extract<ApiResponse, { kind: 'raw' }>, name: strin
 async function stream(core: Core, dialer: KubeletDialer | undefined, request: ServerRequest): Promise<Answer> {
   const { info, query } = request;
   const pod = podOf(core, request);
-  const { schema } = storedResource(core, '', 'pods');
-  const admittee = { operation: 'CONNECT' as const, schema, subresource: info.subresource, namespace: info.namespace, name: info.name, object: undefined as KubeObject | undefined, oldObject: undefined };
-  const context = { user: request.user, dryRun: false, warn: (message: string): void => request.warn(message) };
-  await admit(core, admittee, context);
-  await validateAdmission(core, admittee, context);
-
-  const path = info.subresource === 'portforward' ? portForwardPath(info, query) : sessionPath(info, query, containerOf(pod, query.get('container') ?? ''));
+  const options = streamOptions(info.subresource, query);
+  await admitConnect(core, request, options);
+  const path = options.kind === 'PodPortForwardOptions' ? portForwardPath(info, options) : sessionPath(info, options, containerOf(pod, options.container ?? ''));
   const nodeName = pod.spec?.nodeName ?? '';
   if (nodeName === '') throw badRequestError(`pod ${info.name} does not have a host assigned`);
   const target = kubeletOf(core, nodeName);
@@ -143,15 +139,14 @@ async function stream(core: Core, dialer: KubeletDialer | undefined, request: Se
   return { kind: 'hijacked' };
 }
 
-function sessionPath(info: ServerRequest['info'], query: URLSearchParams, container: string): string {
+function sessionPath(info: ServerRequest['info'], options: SessionOptions, container: string): string {
   const params = new URLSearchParams();
-  for (const command of query.getAll('command')) params.append('command', command);
-  for (const [from, to] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) if (queryFlag(query.get(from))) params.set(to, '1');
+  for (const command of options.command ?? []) params.append('command', command);
+  for (const [from, to] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) if (options[from] === true) params.set(to, '1');
   return `/${info.subresource}/${encodeURIComponent(info.namespace)}/${encodeURIComponent(info.name)}/${encodeURIComponent(container)}?${params}`;
 }
 
-function portForwardPath(info: ServerRequest['info'], query: URLSearchParams): string {
-  const ports = query.getAll('ports');
+function portForwardPath(info: ServerRequest['info'], { ports = [] }: PortForwardOptions): string {
   const params = ports.length > 0 ? `?${new URLSearchParams({ port: ports.join(',') })}` : '';
   return `/portForward/${encodeURIComponent(info.namespace)}/${encodeURIComponent(info.name)}${params}`;
 }

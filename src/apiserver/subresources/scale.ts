@@ -26,6 +26,7 @@ import { patchProblems, patchRefusal } from '../verbs/patch-errors.ts';
 import { methodNotAllowed } from '../verbs/update.ts';
 import { modifiedMessage, updateObject } from '../verbs/update-object.ts';
 import { updateRules } from '../verbs/update-rules.ts';
+import { writeContextOf } from '../verbs/write-context.ts';
 import { writeOptions } from '../verbs/write-options.ts';
 
 /** What a Scale is called in one served version: workloads of old versions have kinds of their own. */
@@ -129,7 +130,8 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
       access.setReplicas(copy, scale.spec?.replicas ?? 0);
       return withEntries(copy, parentEntries(owners, scale.metadata.managedFields, served.apiVersion, pathIn));
     },
-  }, { user: request.user, dryRun: options.dryRun, warn });
+    view: { of: (whole) => scaleOf(served, whole), put: (whole, scale) => access.setReplicas(whole, (scale as Scale).spec?.replicas ?? 0) },
+  }, writeContextOf(request, served, options.dryRun));
   return { kind: 'object', code: 200, object: scaleOf(served, object.object) };
 }
 

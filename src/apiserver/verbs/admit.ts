@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
-import type { AdmissionAttributes } from '../admission/admission.ts';
+import type { AdmissionAttributes, Reinvocation } from '../admission/admission.ts';
 import { runPlugins } from '../admission/chain.ts';
 import type { Core, WriteContext } from '../core.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
@@ -13,11 +13,11 @@ export interface Admittee {
   readonly name: string;
   readonly object: KubeObject | undefined;
   readonly oldObject: KubeObject | undefined;
-  /** Where it is not the resource's own kind. */
+  /** Where it is not the resource's own kind; its version is the object's. */
   readonly kind?: string;
 }
 
-function attributesOf(admittee: Admittee, context: WriteContext): AdmissionAttributes {
+function attributesOf(admittee: Admittee, context: WriteContext, reinvocation?: Reinvocation): AdmissionAttributes {
   const { schema } = admittee;
   return {
     operation: admittee.operation,
@@ -33,14 +33,27 @@ function attributesOf(admittee: Admittee, context: WriteContext): AdmissionAttri
     user: context.user,
     dryRun: context.dryRun,
     warn: (message) => context.warn(message),
-    ...(context.annotate !== undefined && { annotate: (key, value) => context.annotate?.(key, value) }),
+    ...(context.annotate !== undefined && { annotate: context.annotate }),
+    ...(context.request !== undefined && { request: context.request }),
+    ...(reinvocation !== undefined && { reinvocation }),
   };
 }
 
-/** Runs the mutating plug-ins that the request concerns, in order. Undefined when none of them had to wait. */
+/**
+ * Runs the mutating plug-ins that the request concerns, in order, and all of them once more when one of them asks for
+ * that. Undefined when none of them had to wait.
+ */
 export function admit(core: Core, admittee: Admittee, context: WriteContext): Promise<void> | undefined {
   const { admit: plugins } = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
-  return plugins.length === 0 ? undefined : runPlugins(plugins, 'admit', attributesOf(admittee, context));
+  if (plugins.length === 0) return undefined;
+  const reinvocation: Reinvocation = { active: false, wanted: false, memory: new Map() };
+  const attributes = attributesOf(admittee, context, reinvocation);
+  // Only those who have to wait ask for a second time.
+  return runPlugins(plugins, 'admit', attributes)?.then(() => {
+    if (!reinvocation.wanted) return undefined;
+    reinvocation.active = true;
+    return runPlugins(plugins, 'admit', attributes);
+  });
 }
 
 /** Runs the validating plug-ins that the request concerns, in order. Undefined when none of them had to wait. */

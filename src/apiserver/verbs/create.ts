@@ -66,9 +66,11 @@ export async function createObject(core: Core, served: StoredResource, object: K
   if (waiting !== undefined) await waiting;
   checkAdmitted(object, managedFields, (message) => context.warn(message));
 
-  if ((meta.name ?? '') !== '' || (meta.generateName ?? '') === '') return attempt(core, served, object, context);
+  // Admission may have put another in its place.
+  const admitted = object.metadata;
+  if ((admitted.name ?? '') !== '' || (admitted.generateName ?? '') === '') return attempt(core, served, object, context);
   for (let i = 1; ; i++) {
-    meta.name = meta.generateName!.slice(0, maxGeneratedPrefix) + core.random.suffix(5);
+    admitted.name = admitted.generateName!.slice(0, maxGeneratedPrefix) + core.random.suffix(5);
     try {
       // Another attempt sets again whatever this one has set, so that the object need not be copied for it.
       return await attempt(core, served, object, context);

@@ -18,6 +18,8 @@ export interface DeletePlan {
   readonly orphanDependents: boolean | undefined;
   readonly uid: string | undefined;
   readonly resourceVersion: string | undefined;
+  /** As they were sent. */
+  readonly options: DeleteOptions;
   /** What the version that the request speaks leaves to chance otherwise than the kind does. */
   readonly defaultPropagation?: 'orphan' | undefined;
 }
@@ -69,6 +71,7 @@ export function checkedDeletePlan(options: DeleteOptions): DeletePlan {
   if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   const grace = options.gracePeriodSeconds;
   return {
+    options,
     dryRun: parseDryRun(options.dryRun ?? [], 'DeleteOptions'),
     // Upstream takes negative values for one second.
     gracePeriodSeconds: grace !== undefined && grace < 0 ? 1 : grace,

@@ -8,6 +8,7 @@ import { deletePlan } from './delete-options.ts';
 import { namespaceOfRequest } from './get.ts';
 import { listWith } from './list.ts';
 import { parseListOptions } from './list-options.ts';
+import { writeContextOf } from './write-context.ts';
 
 /** Kinds whose deletion is answered with the object that went; all others answer a Status. */
 const returnsObject: ReadonlySet<string> = new Set([
@@ -21,7 +22,7 @@ export async function deleteOne(core: Core, served: StoredResource, request: Ser
   const { info } = request;
   const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
   const target = { namespace: namespaceOfRequest(served, info), name: info.name };
-  const { object, deleted } = await deleteObject(core, served.home, target, plan, { user: request.user, dryRun: plan.dryRun, warn: (message) => request.warn(message) });
+  const { object, deleted } = await deleteObject(core, served.home, target, plan, writeContextOf(request, served, plan.dryRun, () => ({ ...plan.options })));
   if (!deleted || returnsObject.has(`${served.schema.group}/${served.schema.resource}`)) {
     const code = !deleted && plan.orphanDependents === false ? 202 : 200;
     return { kind: 'stored', code, object, served };
@@ -39,7 +40,7 @@ export async function deleteCollection(core: Core, served: StoredResource, reque
   const { info } = request;
   const options = parseListOptions(request.queryOrUndefined, served, { watch: false, name: info.name });
   const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
-  const context = { user: request.user, dryRun: plan.dryRun, warn: (message: string): void => request.warn(message) };
+  const context = writeContextOf(request, served, plan.dryRun, () => ({ ...plan.options }));
   const found = await listWith(core, served, { namespace: info.namespace, name: info.name }, options);
   for (const item of found.items) {
     try {

@@ -36,6 +36,8 @@ export interface UpdatePlan {
   /** What stands must have this uid; empty or undefined: any. */
   readonly uid?: string | undefined;
   readonly allowCreate: boolean;
+  /** What admission sees instead of the whole object, and how what it changed gets back; of a scale subresource. */
+  readonly view?: { of(object: KubeObject): KubeObject; put(object: KubeObject, view: KubeObject): void };
 }
 
 export interface UpdateOutcome {
@@ -77,8 +79,13 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   }
   const object = await plan.desired(old);
   const { managedFields } = object.metadata;
-  const waiting = admit(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
-  if (waiting !== undefined) await waiting;
+  const { view } = plan;
+  const admittee = { operation: 'UPDATE' as const, schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, ...(view === undefined ? { object, oldObject: old } : { kind: 'Scale', object: view.of(object), oldObject: view.of(old) }) };
+  const waiting = admit(core, admittee, context);
+  if (waiting !== undefined) {
+    await waiting;
+    view?.put(object, admittee.object);
+  }
   checkAdmitted(object, managedFields, (message) => context.warn(message));
   checkResourceVersion(plan, object, existing);
 
@@ -96,7 +103,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     const refused = refusedErrors(errors, context);
     if (refused.length > 0) throw invalidError(schema, plan.name, refused);
     if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);
-    const validating = validateAdmission(core, { operation: 'UPDATE', schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, object, oldObject: old }, context);
+    const validating = validateAdmission(core, view === undefined ? admittee : { ...admittee, object: view.of(object) }, context);
     if (validating !== undefined) await validating;
     const result = await write(core, plan, { object, existing }, context);
     if (result.done) {

@@ -2,16 +2,29 @@ import type { FieldError } from '../../api/field-error.ts';
 import type { WriteContext } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { ServedResource } from '../served-resources.ts';
+import type { Annotate } from '../admission/admission.ts';
 
-/** Who writes through a request, in which version; what admission says of it goes to the request's audit event. */
-export function writeContextOf(request: ServerRequest, served: ServedResource, dryRun: boolean): WriteContext {
+/**
+ * Who writes through a request, in which version; what admission says of it goes to the request's audit event.
+ * `options`: how to write, where it is not the query that says so.
+ */
+export function writeContextOf(request: ServerRequest, served: ServedResource, dryRun: boolean, options?: () => Record<string, unknown> | undefined): WriteContext {
   const allows = served.conversion?.allows;
   const { audit } = request;
   return {
     user: request.user, dryRun, warn: (message) => request.warn(message),
-    ...(audit !== undefined && { annotate: (key: string, value: string) => audit.annotate(key, value) }),
+    ...(audit !== undefined && { annotate: ((key, value, level) => audit.annotate(key, value, level)) satisfies Annotate }),
+    request: { served, get signal() { return request.signal; }, options: options ?? (() => queriedOptions(request.queryOrUndefined)) },
     ...(allows !== undefined && { allows }),
   };
+}
+
+/** What the query of a write says, as CreateOptions and UpdateOptions have it. */
+function queriedOptions(query: URLSearchParams | undefined): Record<string, unknown> {
+  const dryRun = (query?.getAll('dryRun') ?? []).filter((value) => value !== '');
+  const text = (name: string): string => query?.get(name) ?? '';
+  const [fieldManager, fieldValidation] = [text('fieldManager'), text('fieldValidation')];
+  return { ...(dryRun.length > 0 && { dryRun }), ...(fieldManager !== '' && { fieldManager }), ...(fieldValidation !== '' && { fieldValidation }) };
 }
 
 /** The errors that the version of the request does not allow. */

@@ -2,10 +2,9 @@ import { ApiError, badRequestError } from '../../../api/status.ts';
 import type { Answer } from '../../answer.ts';
 import type { Core } from '../../core.ts';
 import type { ServerRequest } from '../../pipeline/server-request.ts';
-import { admit, validateAdmission } from '../../verbs/admit.ts';
+import { admitConnect } from '../connect-admission.ts';
 import type { KubeletDialer } from '../kubelet-dialer.ts';
 import type { OwnEndpoint } from '../own-endpoint.ts';
-import { storedResource } from '../own-endpoint.ts';
 import { kubeletOf } from '../pod-streams.ts';
 import { nodeBackend, podBackend, serviceBackend } from './backends.ts';
 import type { Backend, ForwardedAnswer, ForwardedRequest, Forwarder } from './forwarder.ts';
@@ -43,13 +42,7 @@ function pathsOf(path: string): { readonly prefix: string; readonly inside: stri
 async function proxy(core: Core, parts: ProxyParts, resource: Proxied, request: ServerRequest): Promise<Answer> {
   const { info } = request;
   const { prefix, inside } = pathsOf(info.path);
-  const admittee = {
-    operation: 'CONNECT' as const, schema: storedResource(core, '', resource).schema, subresource: 'proxy', kind: optionsKind[resource],
-    namespace: info.namespace, name: info.name, object: { kind: optionsKind[resource], apiVersion: 'v1', metadata: {}, path: inside }, oldObject: undefined,
-  };
-  const context = { user: request.user, dryRun: false, warn: (message: string): void => request.warn(message) };
-  await admit(core, admittee, context);
-  await validateAdmission(core, admittee, context);
+  await admitConnect(core, request, { kind: optionsKind[resource], apiVersion: 'v1', metadata: {}, ...(inside !== '' && { path: inside }) });
 
   const channel = channelTo(core, parts, resource, request);
   const path = `${inside === '' ? '/' : inside}${request.rawQuery === '' ? '' : `?${request.rawQuery}`}`;

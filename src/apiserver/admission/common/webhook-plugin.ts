@@ -1,0 +1,55 @@
+import type { KubeObject } from '../../../api/meta/object.ts';
+import type { ResourceType } from '../../../api/resource-type.ts';
+import { ApiError } from '../../../api/status.ts';
+import type { Logger } from '../../../base/logger.ts';
+import type { Attributes, Decision } from '../../authorization/authorizer.ts';
+import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
+import type { CallParts } from './call-webhook.ts';
+import { CallFailure, Denial } from './call-webhook.ts';
+import { CompiledList } from './compiled-list.ts';
+import type { MatchParts } from './match.ts';
+import { matchRequest } from './match.ts';
+import type { Target } from './target.ts';
+import type { CompiledWebhook } from './webhook.ts';
+import { compileWebhooks, concernsWebhooks } from './webhook.ts';
+
+/** What plug-ins that call webhooks are made from. */
+export interface WebhookPluginParts extends MatchParts, CallParts {
+  readonly logger: Logger;
+  authorize(attributes: Attributes): Decision | Promise<Decision>;
+}
+
+/** The webhooks of all configurations of one kind, and the part of a plug-in that is the same for both kinds. */
+export function webhookList(parts: WebhookPluginParts, type: ResourceType<KubeObject>): CompiledList<KubeObject, CompiledWebhook> & { readonly concerns: Pick<AdmissionPlugin, 'handles' | 'onHandlesChange'> } {
+  const list = new CompiledList<KubeObject, CompiledWebhook>({ reader: parts.reader, type, compile: compileWebhooks });
+  return Object.assign(list, {
+    concerns: {
+      handles: (scope) => concernsWebhooks(list.current, scope),
+      onHandlesChange: (listener) => list.onChange(listener),
+    } satisfies Pick<AdmissionPlugin, 'handles' | 'onHandlesChange'>,
+  });
+}
+
+/** In which version a webhook is asked about a request; undefined when it is not. Throws Forbidden where its conditions cannot be judged. */
+export async function invocationOf(parts: WebhookPluginParts, webhook: CompiledWebhook, attributes: AdmissionAttributes, request: AdmittedRequest): Promise<Target | undefined> {
+  const target = matchRequest(parts, webhook.criteria, attributes, request);
+  if (target === undefined || webhook.matchConditions.length === 0) return target;
+  const { webhookConditionsMatch } = await import('./match-conditions.ts');
+  return (await webhookConditionsMatch(parts, webhook, { attributes, request, target })) ? target : undefined;
+}
+
+/** What a request gets whose webhook failed or refused; undefined when the failure lets it pass. */
+export function outcomeOf(parts: WebhookPluginParts, webhook: CompiledWebhook, error: unknown): ApiError | undefined {
+  if (error instanceof Denial) return error.refusal;
+  if (!(error instanceof CallFailure)) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  parts.logger.warn(`failed calling webhook, failing ${webhook.failOpen ? 'open' : 'closed'}`, { webhook: webhook.name, error: error.message });
+  return webhook.failOpen ? undefined : error.toApiError();
+}
+
+/** What upstream says when the request's own time ran out meanwhile. */
+export function outOfTime(): ApiError {
+  return new ApiError('Timeout', 'Timeout: request did not complete within requested timeout', { details: {} });
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { AdmissionRequest, AdmissionResponse } from '../testing/admission-hook.ts';
+import { AdmissionHook } from '../testing/admission-hook.ts';
+import { refusal, TestServer } from '../testing/server.ts';
+import { mutatingWebhook } from './mutating-webhook/mutating-webhook.ts';
+import { validatingWebhook } from './validating-webhook/validating-webhook.ts';
+
+interface Fixture extends AsyncDisposable {
+  readonly api: TestServer;
+  readonly hook: AdmissionHook;
+  configure(kind: 'Mutating' | 'Validating', name: string, webhooks: readonly object[]): Promise<void>;
+}
+
+const everything = [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }];
+const allow = { allowed: true };
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const configMap = (name: string, more: object = {}): object => ({ metadata: { name }, ...more });
+
+async function fixture(answer: (request: AdmissionRequest, path: string) => AdmissionResponse | Promise<AdmissionResponse>): Promise<Fixture> {
+  const undo = new AsyncDisposableStack();
+  const hook = undo.use(await AdmissionHook.start(answer));
+  const api = undo.use(await TestServer.start({ admission: [mutatingWebhook, validatingWebhook] }));
+  return {
+    api, hook,
+    async configure(kind, name, webhooks) {
+      const full = webhooks.map((webhook, index) => ({ name: `hook-${index}.example.com`, clientConfig: hook.clientConfig('/x'), rules: everything, sideEffects: 'None', admissionReviewVersions: ['v1'], ...webhook }));
+      await api.create(`/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}webhookconfigurations`, { metadata: { name }, webhooks: full });
+    },
+    [Symbol.asyncDispose]: () => undo.disposeAsync(),
+  };
+}
+
+test('a validating webhook sees the request and refuses it in its own words, code and reason', async () => {
+  await using it = await fixture(() => ({ allowed: false, status: { code: 418, reason: 'Teapot', message: 'no coffee' } }));
+  await it.configure('Validating', 'judge', [{}]);
+  await assert.rejects(it.api.request('POST', `${configMaps}?dryRun=All&fieldManager=me`, configMap('a', { data: { k: 'v' } })), (error: { message: string; code: number; toStatus(): { reason?: string } }) => {
+    assert.equal(error.message, 'admission webhook "hook-0.example.com" denied the request: no coffee');
+    assert.equal(error.code, 418);
+    assert.equal(error.toStatus().reason, 'Teapot');
+    return true;
+  });
+  const { uid, object, ...request } = it.hook.requests[0]!;
+  assert.match(uid, /^[0-9a-f-]{36}$/);
+  assert.partialDeepStrictEqual(object, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' }, data: { k: 'v' } });
+  const resource = { group: '', version: 'v1', resource: 'configmaps' };
+  const kind = { group: '', version: 'v1', kind: 'ConfigMap' };
+  assert.deepEqual(request, {
+    kind, resource, requestKind: kind, requestResource: resource, name: 'a', namespace: 'default', operation: 'CREATE',
+    userInfo: { username: 'admin', groups: ['system:masters', 'system:authenticated'] }, dryRun: true, oldObject: null, options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1', dryRun: ['All'], fieldManager: 'me' },
+  });
+});
+
+test('denials without a message give the reason, or say that there is none', async () => {
+  const statuses: object[] = [{ reason: 'Forbidden', code: 403 }, {}];
+  await using it = await fixture(() => ({ allowed: false, status: statuses.shift() }));
+  await it.configure('Validating', 'judge', [{}]);
+  await assert.rejects(it.api.create(configMaps, configMap('a')), refusal('Forbidden', 'admission webhook "hook-0.example.com" denied the request: Forbidden'));
+  await assert.rejects(it.api.create(configMaps, configMap('a')), { message: 'admission webhook "hook-0.example.com" denied the request without explanation', code: 400 });
+});
+
+test('webhooks that hang, answer garbage or for somebody else close the door, or leave it open where they are to', async () => {
+  const answers: (() => AdmissionResponse | Promise<AdmissionResponse>)[] = [];
+  await using it = await fixture(() => answers.shift()!());
+  await it.configure('Validating', 'judge', [{ timeoutSeconds: 1 }]);
+  const url = `${it.hook.url}/x?timeout=1s`;
+  const refused = async (answer: () => AdmissionResponse | Promise<AdmissionResponse>, reason: string): Promise<void> => {
+    answers.push(answer);
+    await assert.rejects(it.api.create(configMaps, configMap('a')), (error: Error) => {
+      assert.equal(error.message.replace(/uid="[0-9a-f-]{36}"/, 'uid="…"'), `Internal error occurred: failed calling webhook "hook-0.example.com": ${reason}`);
+      return true;
+    });
+  };
+  await refused(() => ({ ...allow, uid: 'another' }), 'received invalid webhook response: expected response.uid="…", got "another"');
+  await refused(() => ({ raw: '<html>' }), 'failed to call webhook: couldn\'t get version/kind; json parse error: invalid character \'<\' looking for beginning of value');
+  await refused(() => ({ raw: '{"kind":"Pod","apiVersion":"v1"}' }), 'failed to call webhook: no kind "Pod" is registered for version "v1" in scheme "pkg/runtime/scheme.go:110"');
+  await refused(() => ({ raw: '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}' }), 'received invalid webhook response: webhook response was absent');
+  await refused(() => ({ ...allow, patch: [{ op: 'remove', path: '/data' }] }), 'received invalid webhook response: validating webhook may not return response.patch');
+  const pending = Promise.withResolvers<AdmissionResponse>();
+  await refused(() => pending.promise, `failed to call webhook: Post "${url}": context deadline exceeded`);
+  pending.resolve(allow);
+
+  await it.api.patch('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/judge', [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }], 'application/json-patch+json');
+  answers.push(() => ({ raw: 'nonsense' }));
+  await it.api.create(configMaps, configMap('a'));
+});
+
+test('mutating webhooks change objects one after the other, and again where they want to when the object changed since', async () => {
+  const order: string[] = [];
+  await using it = await fixture(({ object }, path) => {
+    order.push(path);
+    const data = (object as { data?: Record<string, string> }).data ?? {};
+    const patch = data[path.slice(1)] === undefined ? [{ op: 'add', path: `/data/${path.slice(1)}`, value: String(Object.keys(data).length) }] : undefined;
+    return { allowed: true, ...(patch && { patch }) };
+  });
+  await it.configure('Mutating', 'b', [{ clientConfig: it.hook.clientConfig('/second') }]);
+  await it.configure('Mutating', 'a', [{ clientConfig: it.hook.clientConfig('/first'), reinvocationPolicy: 'IfNeeded' }, { clientConfig: it.hook.clientConfig('/other'), rules: [{ ...everything[0], resources: ['secrets'] }] }]);
+  const created = await it.api.create(configMaps, configMap('a', { data: { sent: 'x' } }));
+  assert.deepEqual(created.data, { sent: 'x', first: '1', second: '2' });
+  assert.deepEqual(order, ['/first', '/second', '/first']);
+});
+
+test('patches that do not fit, or make nothing of the kind, are refused', async () => {
+  const patches: unknown[] = [[{ op: 'remove', path: '/data/nothing' }], [{ op: 'replace', path: '/data', value: 5 }], { op: 'add' }, [{ op: 'add', path: '/data', value: { k: 'v' } }, { op: 'add', path: '/unknown', value: 1 }], [{ op: 'add', path: '/metadata/name', value: 'Not Valid' }]];
+  await using it = await fixture(() => ({ allowed: true, patch: patches.shift() }));
+  await it.configure('Mutating', 'm', [{}]);
+  await assert.rejects(it.api.create(configMaps, configMap('a', { data: {} })), refusal('InternalError', 'Internal error occurred: remove operation does not apply: doc is missing path: "/data/nothing": missing value'));
+  await assert.rejects(it.api.create(configMaps, configMap('a', { data: {} })), refusal('InternalError', /^Internal error occurred: json: cannot unmarshal number into Go struct field ConfigMap\.data/));
+  await assert.rejects(it.api.create(configMaps, configMap('a')), refusal('InternalError', 'Internal error occurred: failed calling webhook "hook-0.example.com": received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch'));
+  assert.deepEqual((await it.api.create(configMaps, configMap('a'))).data, { k: 'v' });
+  await assert.rejects(it.api.create(configMaps, configMap('b')), refusal('Invalid', /metadata\.name/));
+});
+
+test('deletions, collections, subresources and connections are asked about; configurations and other requests are not', async () => {
+  await using it = await fixture(() => allow);
+  await it.api.create(configMaps, configMap('a'));
+  await it.api.create(configMaps, configMap('b'));
+  await it.configure('Validating', 'all', [{ clientConfig: it.hook.clientConfig('/x') }]);
+  await it.configure('Validating', 'more', [{ objectSelector: { matchLabels: { never: 'there' } } }]);
+  assert.equal(it.hook.requests.length, 0);
+  await it.api.delete(`${configMaps}/a`, { gracePeriodSeconds: 0 });
+  assert.partialDeepStrictEqual(it.hook.requests.at(-1), { operation: 'DELETE', name: 'a', object: null, oldObject: { metadata: { name: 'a' } }, options: { kind: 'DeleteOptions', gracePeriodSeconds: 0 } });
+  await it.api.delete(configMaps);
+  assert.partialDeepStrictEqual(it.hook.requests.at(-1), { operation: 'DELETE', name: 'b' });
+  await it.api.create('/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  await it.api.patch('/api/v1/namespaces/default/pods/p/status', { status: { message: 'x' } });
+  assert.partialDeepStrictEqual(it.hook.requests.at(-1), { operation: 'UPDATE', subResource: 'status', kind: { kind: 'Pod' } });
+  await assert.rejects(it.api.request('POST', '/api/v1/namespaces/default/pods/p/exec?command=ls&command=-l&stdout=true&container=c'));
+  assert.partialDeepStrictEqual(it.hook.requests.at(-1), { operation: 'CONNECT', subResource: 'exec', resource: { resource: 'pods' }, kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, object: { kind: 'PodExecOptions', apiVersion: 'v1', stdout: true, container: 'c', command: ['ls', '-l'] }, options: null });
+  await it.api.create('/apis/apps/v1/namespaces/default/deployments', { metadata: { name: 'd' }, spec: { replicas: 1, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } } });
+  await it.api.patch('/apis/apps/v1/namespaces/default/deployments/d/scale', { spec: { replicas: 3 } });
+  assert.partialDeepStrictEqual(it.hook.requests.at(-1), { operation: 'UPDATE', subResource: 'scale', kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, object: { spec: { replicas: 3 } }, oldObject: { spec: { replicas: 1 } } });
+  await it.api.create('/api/v1/namespaces/default/pods/p/eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' } });
+  assert.partialDeepStrictEqual(it.hook.requests.at(-2), { operation: 'CREATE', subResource: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' } });
+});
+
+test('namespaces and labels choose; what is missing is not asked about; dry runs ask only who has no side effects', async () => {
+  await using it = await fixture(({ name }) => ({ allowed: name !== 'bad' }));
+  await it.api.create('/api/v1/namespaces', { metadata: { name: 'watched', labels: { watch: 'yes' } } });
+  await it.configure('Validating', 'v', [{ namespaceSelector: { matchLabels: { watch: 'yes' } }, objectSelector: { matchExpressions: [{ key: 'skip', operator: 'DoesNotExist' }] }, sideEffects: 'NoneOnDryRun' }]);
+  await it.api.create(configMaps, configMap('bad'));
+  const there = '/api/v1/namespaces/watched/configmaps';
+  await assert.rejects(it.api.create(there, configMap('bad')), /denied/);
+  await it.api.create(there, { metadata: { name: 'bad', labels: { skip: 'me' } } });
+  await assert.rejects(it.api.create('/api/v1/namespaces', { metadata: { name: 'bad', labels: { watch: 'yes' } } }), /denied/);
+  await it.api.create('/api/v1/namespaces', { metadata: { name: 'bad' } });
+  await assert.rejects(it.api.request('POST', `${there}?dryRun=All`, configMap('bad')), /denied/);
+});
+
+test('rules hold for other versions of a resource unless they say Exact; the webhook gets the version that it named', async () => {
+  await using it = await fixture(() => allow);
+  await it.configure('Validating', 'v', [{ rules: [{ apiGroups: ['autoscaling'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['horizontalpodautoscalers'] }] }, { matchPolicy: 'Exact', rules: [{ apiGroups: ['autoscaling'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['horizontalpodautoscalers'] }] }]);
+  await it.api.create('/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers', { metadata: { name: 'h' }, spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' } } });
+  assert.equal(it.hook.requests.length, 1);
+  assert.partialDeepStrictEqual(it.hook.requests[0], { kind: { version: 'v1' }, requestKind: { version: 'v2' }, resource: { version: 'v1' }, requestResource: { version: 'v2' }, object: { apiVersion: 'autoscaling/v1' } });
+});
