@@ -5,10 +5,12 @@ import type { VersionRules } from '../api/conversions/version-rules.ts';
 import type { ResourceDefinition } from '../api/groups/definition.ts';
 import { definitionFor, definitionOf } from '../api/groups/registry.ts';
 import type { KubeObject } from '../api/meta/object.ts';
+import { compareVersions } from '../api/meta/versions.ts';
 import { apiVersionOf } from '../api/resource-type.ts';
 import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
+import type { CustomVersion } from './custom-resources/custom-version.ts';
 import { deprecationOf } from './serving/deprecations.ts';
 
 /** One kind of object as it is stored, whatever versions of it are served. */
@@ -32,12 +34,17 @@ export interface ServedResource {
   readonly apiVersion: string;
   /** Told to whoever uses it. */
   readonly deprecation?: string;
+  /** Of custom resources alone: what is done otherwise than for built-in kinds. */
+  readonly custom?: CustomVersion;
 }
 
 /** A served resource that is known to be stored. */
 export interface StoredResource extends ServedResource {
   readonly storage: Storage;
-  /** The resource in the version that is stored: everything is written as that, by its rules. */
+  /**
+   * The resource in the version that is stored: everything is written as that, by its rules. Every version of a custom
+   * resource is its own home, for each has a schema of its own: it is converted on its way to the store and back.
+   */
   readonly home: StoredResource;
 }
 
@@ -64,23 +71,35 @@ const storageKey = (group: string, resource: string): string => {
 
 const isStored = ({ verbs }: ResourceSchema): boolean => verbs.includes('list') && verbs.includes('create');
 
-/** What this server serves, by group, version and plural name. */
+/** A custom resource: its versions that are served, in the order of preference, and the one that is stored. */
+export interface CustomServed {
+  readonly versions: readonly StoredResource[];
+  readonly home: StoredResource;
+}
+
+/**
+ * What this server serves, by group, version and plural name. Built-in resources are there for good; custom ones come
+ * and go, each as a whole: who looks twice may find something else.
+ */
 export class ServedResources {
-  readonly #served = new Map<string, ServedResource>();
   /** By plural name: few share one. */
   readonly #byName = new Map<string, ServedResource[]>();
+  readonly #byKind = new Map<string, ServedResource>();
   /** By `group/resource`: the version that is stored, served or not. */
   readonly #homes = new Map<string, StoredResource>();
-  readonly #storages: Storage[] = [];
-  readonly #groupVersions = new Set<string>();
+  readonly #storages = new Set<Storage>();
   readonly #groups = new Set<string>();
   readonly #options: ServedResourcesOptions;
+  readonly #builtin: readonly ResourceSchema[];
+  /** By `group/resource`. */
+  readonly #custom = new Map<string, CustomServed>();
+  #schemas: readonly ResourceSchema[] | undefined;
 
   constructor(options: ServedResourcesOptions) {
     this.#options = options;
+    this.#builtin = options.served;
     for (const schema of options.served) {
       this.#groups.add(schema.group);
-      this.#groupVersions.add(`${schema.group}/${schema.version}`);
       this.#add(isStored(schema) ? this.#stored(schema) : { ...this.#described(schema), storage: undefined, conversion: undefined });
     }
   }
@@ -111,7 +130,7 @@ export class ServedResources {
     const resourceCache = cache.resource(schema.group, schema.resource);
     if (definition.selectableFields !== undefined) resourceCache.select((object) => definition.selectableFields!(object), definition.indexedFields ?? []);
     const storage: Storage = { group: schema.group, resource: schema.resource, schema, cache: resourceCache };
-    this.#storages.push(storage);
+    this.#storages.add(storage);
     const home = { ...described, storage, conversion: undefined } as Omit<StoredResource, 'home'> & { home: StoredResource };
     home.home = home;
     this.#homes.set(key, home);
@@ -119,9 +138,51 @@ export class ServedResources {
   }
 
   #add(served: ServedResource): void {
-    this.#served.set(keyOf(served.schema), served);
     const { resource } = served.schema;
+    this.#byKind.set(kindKey(served.schema), served);
     this.#byName.set(resource, [...(this.#byName.get(resource) ?? []), served]);
+  }
+
+  #remove(served: ServedResource): void {
+    const { resource } = served.schema;
+    const key = kindKey(served.schema);
+    if (this.#byKind.get(key) === served) this.#byKind.delete(key);
+    const left = (this.#byName.get(resource) ?? []).filter((other) => other !== served);
+    if (left.length === 0) this.#byName.delete(resource);
+    else this.#byName.set(resource, left);
+  }
+
+  /**
+   * Serves a custom resource instead of what was served of it before, from one request to the next; undefined: no longer.
+   * Answers false for the name of a built-in resource, which stays what it is.
+   */
+  setCustom(group: string, resource: string, custom: CustomServed | undefined): boolean {
+    const key = `${group}/${resource}`;
+    const before = this.#custom.get(key);
+    if (before === undefined && this.#homes.has(key)) return false;
+    if (before !== undefined) {
+      for (const served of before.versions) this.#remove(served);
+      this.#storages.delete(before.home.storage);
+      this.#homes.delete(key);
+      this.#custom.delete(key);
+    }
+    if (custom !== undefined) {
+      for (const served of custom.versions) this.#add(served);
+      this.#storages.add(custom.home.storage);
+      this.#homes.set(key, custom.home);
+      this.#custom.set(key, custom);
+    }
+    this.#schemas = undefined;
+    return true;
+  }
+
+  /**
+   * Everything that is served, preferred versions first inside their group, custom resources after built-in ones by
+   * group. The same array until something changes.
+   */
+  get schemas(): readonly ResourceSchema[] {
+    if (this.#custom.size === 0) return this.#builtin;
+    return (this.#schemas ??= [...this.#builtin, ...[...this.#custom.values()].flatMap(({ versions }) => versions.map(({ schema }) => schema)).sort(inDiscoveryOrder)]);
   }
 
   get storages(): Iterable<Storage> {
@@ -140,8 +201,7 @@ export class ServedResources {
 
   /** By what an object says of itself. */
   byKind(group: string, version: string, kind: string): ServedResource | undefined {
-    for (const served of this.#served.values()) if (served.schema.kind === kind && served.schema.group === group && served.schema.version === version) return served;
-    return undefined;
+    return this.#byKind.get(kindKey({ group, version, kind }));
   }
 
   /** The stored kind of a resource, whatever version of it is named; undefined when no version of it is served. */
@@ -154,11 +214,12 @@ export class ServedResources {
     return this.#homes.get(storageKey(group, resource));
   }
 
+  /** Whether built-in resources are served of the group. */
   hasGroup(group: string): boolean {
     return this.#groups.has(group);
   }
-
-  hasGroupVersion(group: string, version: string): boolean {
-    return this.#groupVersions.has(`${group}/${version}`);
-  }
 }
+
+const kindKey = ({ group, version, kind }: { readonly group: string; readonly version: string; readonly kind: string }): string => `${group}/${version}/${kind}`;
+
+const inDiscoveryOrder = (a: ResourceSchema, b: ResourceSchema): number => (a.group < b.group ? -1 : a.group > b.group ? 1 : compareVersions(b.version, a.version));

@@ -59,6 +59,8 @@ export interface ResourceSchema {
   readonly resource: string;
   readonly singular: string;
   readonly kind: string;
+  /** The kind of its lists, where that is not `KindList`: custom resources may name it. */
+  readonly listKind?: string;
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];

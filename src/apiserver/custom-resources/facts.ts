@@ -1,0 +1,73 @@
+import { compareVersions } from '../../api/meta/versions.ts';
+import type { CustomResourceConversion, CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames } from '../../api/types/apiextensions/v1.ts';
+
+/** What serving needs to know of one version before its schema is looked at. */
+export interface VersionFacts {
+  readonly name: string;
+  readonly served: boolean;
+  readonly deprecation: string | undefined;
+  readonly status: boolean;
+  /** Dotted path of the wanted replicas, without its leading dot; undefined without a scale subresource. */
+  readonly scale: string | undefined;
+}
+
+/**
+ * What serving needs to know of a CustomResourceDefinition while nobody uses it: hundreds of them must cost little. The
+ * schemas stay in the watch cache, encoded, until a version is first used.
+ */
+export interface DefinitionFacts {
+  readonly name: string;
+  readonly uid: string;
+  /** The revision that wrote the definition. */
+  readonly revision: number;
+  readonly generation: number;
+  readonly group: string;
+  readonly namespaced: boolean;
+  readonly names: CustomResourceDefinitionNames;
+  /** In the order in which discovery prefers them. */
+  readonly versions: readonly VersionFacts[];
+  readonly storageVersion: string;
+  readonly established: boolean;
+  readonly terminating: boolean;
+  readonly conversion: CustomResourceConversion | undefined;
+}
+
+/** True when the definition has the condition, and it holds. */
+export function holds({ status }: CustomResourceDefinition, type: string): boolean {
+  return conditionOf(status?.conditions, type)?.status === 'True';
+}
+
+/** The condition of this type, if there is one. */
+export function conditionOf(conditions: readonly CustomResourceDefinitionCondition[] | undefined, type: string): CustomResourceDefinitionCondition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+/** Reads the facts. `revision`: of the definition as it stands. */
+export function factsOf(definition: CustomResourceDefinition, revision: number): DefinitionFacts {
+  const { metadata, spec, status } = definition;
+  const accepted = status?.acceptedNames;
+  const versions = spec.versions.map((version): VersionFacts => ({
+    name: version.name,
+    served: version.served,
+    deprecation: version.deprecated === true ? (version.deprecationWarning ?? deprecationWarning(definition, version.name)) : undefined,
+    status: version.subresources?.status !== undefined,
+    scale: version.subresources?.scale?.specReplicasPath.replace(/^\./, ''),
+  })).sort((a, b) => compareVersions(b.name, a.name));
+  return {
+    name: metadata.name ?? '', uid: metadata.uid ?? '', revision, generation: metadata.generation ?? 0,
+    group: spec.group,
+    namespaced: spec.scope === 'Namespaced',
+    names: accepted ?? spec.names,
+    versions,
+    storageVersion: spec.versions.find(({ storage }) => storage)?.name ?? '',
+    established: holds(definition, 'Established') && (accepted?.plural ?? '') !== '',
+    terminating: holds(definition, 'Terminating'),
+    conversion: spec.conversion,
+  };
+}
+
+/** What upstream warns of when the definition says nothing itself. */
+function deprecationWarning({ spec }: CustomResourceDefinition, version: string): string {
+  const better = spec.versions.filter(({ name, served, deprecated }) => served && deprecated !== true && compareVersions(name, version) > 0).map(({ name }) => name).sort((a, b) => compareVersions(b, a))[0];
+  return `${spec.group}/${version} ${spec.names.kind} is deprecated${better === undefined ? '' : `; use ${spec.group}/${better} ${spec.names.kind}`}`;
+}
