@@ -61,3 +61,9 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
 export function formatFieldError(error: FieldError): string {
   return `${error.field}: ${error.message}`;
 }
+
+/** Several errors in one text, as upstream aggregates them: each once, in brackets unless it is the only one. */
+export function formatFieldErrors(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map(formatFieldError))];
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
+}

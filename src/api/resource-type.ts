@@ -17,6 +17,11 @@ export function apiVersionOf(type: { readonly group: string; readonly version: s
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }
 
+/** The kind of a resource's lists. */
+export function listKindOf(type: { readonly kind: string; readonly listKind?: string }): string {
+  return type.listKind ?? `${type.kind}List`;
+}
+
 /** `pods`, `deployments.apps`: how RBAC messages and Status details name a resource. */
 export function groupResourceOf(type: { readonly group: string; readonly resource: string }): string {
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;

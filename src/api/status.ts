@@ -1,5 +1,5 @@
 import type { FieldError } from './field-error.ts';
-import { formatFieldError } from './field-error.ts';
+import { formatFieldErrors } from './field-error.ts';
 import type { Status, StatusCause, StatusDetails } from './types/meta/v1.ts';
 
 /** Every reason the API answers with, and the HTTP code that goes with it (metav1.StatusReason). */
@@ -90,8 +90,7 @@ export const internalError = (cause: unknown): ApiError => {
 /** 422 for a list of field errors, worded as `errors.NewInvalid` words it. */
 export function invalidError(kind: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): ApiError {
   const causes: StatusCause[] = errors.map((error) => ({ reason: error.reason, message: error.message, field: error.field }));
-  const texts = [...new Set(errors.map(formatFieldError))];
-  const list = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
+  const list = formatFieldErrors(errors);
   const what = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new ApiError('Invalid', `${what} ${JSON.stringify(name)} is invalid: ${list}`, { details: { ...(name !== '' && { name }), ...(kind.group !== '' && { group: kind.group }), ...(kind.kind !== '' && { kind: kind.kind }), causes } });
 }

@@ -9,6 +9,7 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
+import { startCustomResources } from './custom-resources/start.ts';
 import { adminAccessHooks } from './device-claims/admin-access.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
@@ -118,7 +119,7 @@ export class ApiServer implements AsyncDisposable {
       });
       this.metrics.add(flowMetrics(this.#flowControl.configuration));
     }
-    const documents = (options.documents ?? []).map((source) => source(() => chosen.served));
+    const documents = (options.documents ?? []).map((source) => source(() => resources.schemas));
     const debug = this.#flowControl === undefined || options.profiling === false ? [] : flowDebugPaths(this.#flowControl.configuration, clock);
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
@@ -156,6 +157,7 @@ export class ApiServer implements AsyncDisposable {
       flowControl.start();
       server.#cleanUp.push(() => flowControl[Symbol.dispose]());
     }
+    server.#cleanUp.push(startCustomResources(server.#core));
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;
   }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../api/meta/object.ts';
+import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
 import type { Answer, ListAnswer } from './answer.ts';
@@ -139,7 +140,7 @@ export class InProcessEndpoint implements LocalEndpoint {
 /** A list as clients know it, its items shared with the cache. */
 function decodedList(answer: ListAnswer): object {
   return Object.freeze({
-    kind: `${answer.served.schema.kind}List`,
+    kind: listKindOf(answer.served.schema),
     apiVersion: answer.served.apiVersion,
     metadata: Object.freeze({
       resourceVersion: String(answer.revision),

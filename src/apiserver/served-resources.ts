@@ -5,7 +5,7 @@ import type { VersionRules } from '../api/conversions/version-rules.ts';
 import type { ResourceDefinition } from '../api/groups/definition.ts';
 import { definitionFor, definitionOf } from '../api/groups/registry.ts';
 import type { KubeObject } from '../api/meta/object.ts';
-import { compareVersions } from '../api/meta/versions.ts';
+import { compareVersions } from '../api/custom-resources/version-order.ts';
 import { apiVersionOf } from '../api/resource-type.ts';
 import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
@@ -222,4 +222,4 @@ export class ServedResources {
 
 const kindKey = ({ group, version, kind }: { readonly group: string; readonly version: string; readonly kind: string }): string => `${group}/${version}/${kind}`;
 
-const inDiscoveryOrder = (a: ResourceSchema, b: ResourceSchema): number => (a.group < b.group ? -1 : a.group > b.group ? 1 : compareVersions(b.version, a.version));
+const inDiscoveryOrder = (a: ResourceSchema, b: ResourceSchema): number => (a.group < b.group ? -1 : a.group > b.group ? 1 : compareVersions(a.version, b.version));

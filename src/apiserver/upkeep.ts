@@ -59,5 +59,5 @@ async function sweepEvents(core: Core, ttlMs: number): Promise<void> {
     if (lastWrite(entry.object) <= deadline) expired.push({ key: entry.key, revision: entry.revision });
     return true;
   });
-  await Promise.all(expired.map(({ key, revision }) => remove(core, storage, key, revision)));
+  await Promise.all(expired.map(({ key, revision }) => remove(core, { storage }, key, revision)));
 }

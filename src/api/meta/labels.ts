@@ -1,5 +1,5 @@
 import type { FieldError } from '../field-error.ts';
-import { formatFieldError, invalid } from '../field-error.ts';
+import { formatFieldErrors, invalid } from '../field-error.ts';
 import type { LabelSelector } from '../types/meta/v1.ts';
 import { labelValue, qualifiedName } from './validation.ts';
 
@@ -138,16 +138,11 @@ function requirementErrors({ key, operator, values }: Requirement): FieldError[]
   return errors;
 }
 
-function aggregate(errors: readonly FieldError[]): string {
-  const texts = [...new Set(errors.map(formatFieldError))];
-  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`;
-}
-
 /** A checked requirement. Throws SelectorError. */
 export function newRequirement(key: string, operator: SelectorOperator, values: readonly string[]): Requirement {
   const requirement: Requirement = { key, operator, values };
   const errors = requirementErrors(requirement);
-  if (errors.length > 0) throw new SelectorError(aggregate(errors));
+  if (errors.length > 0) throw new SelectorError(formatFieldErrors(errors));
   return requirement;
 }
 

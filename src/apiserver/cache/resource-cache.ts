@@ -5,7 +5,7 @@ import { ChangeWindow } from './change-window.ts';
 import { Change } from './change.ts';
 import { FieldIndex } from './field-index.ts';
 import { SortedMap } from './sorted-map.ts';
-import type { CacheWatcher, WatchFilter } from './watcher.ts';
+import type { Watcher, WatchFilter } from './watcher.ts';
 import { WatcherSet } from './watcher.ts';
 
 const noFields: Readonly<Record<string, string>> = Object.freeze({});
@@ -145,7 +145,7 @@ export class ResourceCache {
   }
 
   /** Starts a watch with all changes after `revision`, which must not be below `floor`. */
-  watchFrom(revision: number, watcher: CacheWatcher): void {
+  watchFrom(revision: number, watcher: Watcher): void {
     watcher.start(revision);
     const changes = [...this.#window.after(revision)];
     for (const change of changes) watcher.change(change);
@@ -155,7 +155,7 @@ export class ResourceCache {
   }
 
   /** Starts a watch with an ADDED event for everything that exists, in order of key. */
-  watchFromNow(watcher: CacheWatcher): void {
+  watchFromNow(watcher: Watcher): void {
     watcher.start(this.#changedAt);
     this.scanFor(watcher.filter, undefined, (object) => {
       watcher.initial(object);
@@ -165,7 +165,7 @@ export class ResourceCache {
     if (!watcher.ended) this.#watchers.add(watcher);
   }
 
-  unwatch(watcher: CacheWatcher): void {
+  unwatch(watcher: Watcher): void {
     this.#watchers.delete(watcher);
   }
 

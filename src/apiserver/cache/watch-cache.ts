@@ -33,6 +33,7 @@ export class WatchCache implements Disposable {
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   #revision = 0;
   #loadedAt = 0;
+  #forgottenAt = 0;
 
   private constructor(store: Store, logger: Logger) {
     this.#store = store;
@@ -77,8 +78,17 @@ export class WatchCache implements Disposable {
 
   #resource(prefix: string): ResourceCache {
     let cache = this.#resources.get(prefix);
-    if (cache === undefined) this.#resources.set(prefix, (cache = new ResourceCache(prefix, this.#loadedAt)));
+    if (cache === undefined) this.#resources.set(prefix, (cache = new ResourceCache(prefix, Math.max(this.#loadedAt, this.#forgottenAt))));
     return cache;
+  }
+
+  /** Lets go of the cache of a resource that is no longer served, if there is nothing in it. */
+  forget(group: string, resource: string): void {
+    const prefix = storagePrefix(group, resource);
+    if (this.#resources.get(prefix)?.size !== 0) return;
+    this.#resources.delete(prefix);
+    // What happened to it until now will not be known to its next cache.
+    this.#forgottenAt = this.#revision;
   }
 
   /** Remembers what `value` decodes to while it is being written, so that nobody has to decode it again. */

@@ -24,8 +24,23 @@ export interface WatchFilter {
   readonly pinned: { readonly field: string; readonly value: string } | undefined;
 }
 
+/** Who is told of the changes to one resource. */
+export interface Watcher {
+  readonly filter: WatchFilter;
+  readonly ended: boolean;
+  /** The watch starts after this revision. */
+  start(revision: number): void;
+  /** A synthetic ADDED event for something that exists already. */
+  initial(object: CachedObject): void;
+  change(change: Change): void;
+  bookmark(revision: number, initialEventsEnd: boolean): void;
+  /** Called once after the events of one commit. */
+  flush(): void;
+  end(error?: ApiError): void;
+}
+
 /** One watch on one resource: narrows changes to what its filter selects and passes them to its sink. */
-export class CacheWatcher {
+export class CacheWatcher implements Watcher {
   readonly filter: WatchFilter;
   readonly #sink: WatchSink;
   #ended = false;
@@ -92,11 +107,11 @@ export class CacheWatcher {
 
 /** The watchers of one resource, those that pin a field apart, so that a change visits only whom it may concern. */
 export class WatcherSet {
-  readonly #all = new Set<CacheWatcher>();
-  readonly #general = new Set<CacheWatcher>();
-  readonly #pinned = new Map<string, Map<string, Set<CacheWatcher>>>();
+  readonly #all = new Set<Watcher>();
+  readonly #general = new Set<Watcher>();
+  readonly #pinned = new Map<string, Map<string, Set<Watcher>>>();
   /** Those of the pinned ones that were told something since the last flush: usually one of thousands. */
-  readonly #told = new Set<CacheWatcher>();
+  readonly #told = new Set<Watcher>();
   /** How many of the general ones there are, by the prefix that they watch. */
   readonly #prefixes = new Map<string, number>();
 
@@ -104,11 +119,11 @@ export class WatcherSet {
     return this.#all.size;
   }
 
-  [Symbol.iterator](): Iterator<CacheWatcher> {
+  [Symbol.iterator](): Iterator<Watcher> {
     return this.#all[Symbol.iterator]();
   }
 
-  add(watcher: CacheWatcher): void {
+  add(watcher: Watcher): void {
     this.#all.add(watcher);
     const { pinned } = watcher.filter;
     if (pinned === undefined) {
@@ -123,7 +138,7 @@ export class WatcherSet {
     else set.add(watcher);
   }
 
-  delete(watcher: CacheWatcher): void {
+  delete(watcher: Watcher): void {
     this.#all.delete(watcher);
     const { pinned, prefix } = watcher.filter;
     if (pinned === undefined) {
@@ -159,7 +174,7 @@ export class WatcherSet {
     }
   }
 
-  #tellPinned(watchers: ReadonlySet<CacheWatcher> | undefined, change: Change): void {
+  #tellPinned(watchers: ReadonlySet<Watcher> | undefined, change: Change): void {
     if (watchers === undefined) return;
     for (const watcher of watchers) {
       watcher.change(change);

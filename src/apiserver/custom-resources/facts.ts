@@ -1,4 +1,4 @@
-import { compareVersions } from '../../api/meta/versions.ts';
+import { compareVersions } from '../../api/custom-resources/version-order.ts';
 import type { CustomResourceConversion, CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames } from '../../api/types/apiextensions/v1.ts';
 
 /** What serving needs to know of one version before its schema is looked at. */
@@ -52,7 +52,7 @@ export function factsOf(definition: CustomResourceDefinition, revision: number):
     deprecation: version.deprecated === true ? (version.deprecationWarning ?? deprecationWarning(definition, version.name)) : undefined,
     status: version.subresources?.status !== undefined,
     scale: version.subresources?.scale?.specReplicasPath.replace(/^\./, ''),
-  })).sort((a, b) => compareVersions(b.name, a.name));
+  })).sort((a, b) => compareVersions(a.name, b.name));
   return {
     name: metadata.name ?? '', uid: metadata.uid ?? '', revision, generation: metadata.generation ?? 0,
     group: spec.group,
@@ -68,6 +68,6 @@ export function factsOf(definition: CustomResourceDefinition, revision: number):
 
 /** What upstream warns of when the definition says nothing itself. */
 function deprecationWarning({ spec }: CustomResourceDefinition, version: string): string {
-  const better = spec.versions.filter(({ name, served, deprecated }) => served && deprecated !== true && compareVersions(name, version) > 0).map(({ name }) => name).sort((a, b) => compareVersions(b, a))[0];
+  const better = spec.versions.filter(({ name, served, deprecated }) => served && deprecated !== true && compareVersions(name, version) < 0).map(({ name }) => name).sort((a, b) => compareVersions(a, b))[0];
   return `${spec.group}/${version} ${spec.names.kind} is deprecated${better === undefined ? '' : `; use ${spec.group}/${better} ${spec.names.kind}`}`;
 }

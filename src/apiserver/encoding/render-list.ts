@@ -1,3 +1,4 @@
+import { listKindOf } from '../../api/resource-type.ts';
 import { partialMetadata } from '../../api/codec/partial-metadata.ts';
 import { columnDefinitions, tableRow } from '../../api/codec/table.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
@@ -39,7 +40,7 @@ export function renderList(answer: ListAnswer, context: RenderContext): Rendered
   const { negotiated, pretty } = context;
   const { served, items } = answer;
   if (negotiated.format === 'json' && negotiated.as === undefined && !pretty && served.conversion === undefined) {
-    const head = `{"kind":"${served.schema.kind}List","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`;
+    const head = `{"kind":"${listKindOf(served.schema)}","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`;
     return { contentType: 'application/json', list: new ListBody({ head: encoder.encode(head), count: items.length, bytesOf: (index) => items[index]!.bytes, tail: jsonTail, separated: true }) };
   }
   const { shell, field, show } = shownAs(answer, context);
@@ -84,7 +85,7 @@ function shownAs(answer: ListAnswer, context: RenderContext): { readonly shell: 
   const metadata = listMetadata(answer);
   const apiVersion = `meta.k8s.io/${version}`;
   switch (as) {
-    case undefined: return { shell: { kind: `${served.schema.kind}List`, apiVersion: served.apiVersion, metadata }, field: 'items', show: (object) => object };
+    case undefined: return { shell: { kind: listKindOf(served.schema), apiVersion: served.apiVersion, metadata }, field: 'items', show: (object) => object };
     case 'PartialObjectMetadata': throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${internalType(served.schema)}List)`);
     case 'PartialObjectMetadataList': return { shell: { kind: as, apiVersion, metadata }, field: 'items', show: (object) => partialMetadata(object, version) };
     case 'Table': {

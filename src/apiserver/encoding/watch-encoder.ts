@@ -69,7 +69,7 @@ export class WatchEncoder implements WatchSink {
     this.#nowMs = nowMs;
     this.#output = output;
     const { format, as, version } = context.negotiated;
-    this.#flavour = `${format === 'json' ? '' : ` ${format}`}${served.conversion === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
+    this.#flavour = `${format === 'json' ? '' : ` ${format}`}${served.conversion === undefined && served.custom === undefined ? '' : served.apiVersion}${as === undefined ? '' : ` ${as} ${version} ${context.includeObject}`}`;
   }
 
   event(type: ChangeType, object: CachedObject, change: Change | undefined): void {

@@ -1,5 +1,6 @@
+import { undecodableError } from '../../api/codec/strict.ts';
 import type { SubresourceSchema } from '../../api/schema/schema.ts';
-import { ApiError, internalError } from '../../api/status.ts';
+import { ApiError, internalError, notFoundError } from '../../api/status.ts';
 import { StoreUnavailableError } from '../../store/store.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { Core } from '../core.ts';
@@ -49,6 +50,7 @@ export function dispatch({ core, endpoints, paths, negotiator }: DispatchOptions
     const served = core.resources.find(info.apiGroup, info.apiVersion, info.resource);
     if (served === undefined) return unknownResource(core, request);
     if (served.deprecation !== undefined) warnOfDeprecation(request, served.deprecation);
+    if (served.custom !== undefined) return serveCustom(core, served as StoredResource, request);
     if (info.subresource !== '') {
       const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource));
       return handler === undefined ? serveSubresource(core, served, request) : serveEndpoint(handler, request);
@@ -97,6 +99,33 @@ function checkScope(served: ServedResource, { info }: ServerRequest): void {
   if (info.remainder !== '') throw noSuchResource();
   if (!verbs.includes(info.verb)) throw methodNotAllowed();
 }
+
+const verbsWithBody: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
+
+/** A custom resource: its definition is compiled first where more than bytes is asked for. */
+function serveCustom(core: Core, served: StoredResource, request: ServerRequest): Result {
+  const { info, negotiated: wanted } = request;
+  const { namespaced, subresources } = served.schema;
+  // Upstream passes on what does not fit the definition, to a server that knows nothing of it.
+  if (namespaced ? info.namespace === '' && info.verb !== 'list' && info.verb !== 'watch' : info.namespace !== '') return pageNotFound;
+  if (info.remainder !== '') return pageNotFound;
+  if (info.subresource !== '' && !subresources.some(({ name }) => name === info.subresource)) throw notFoundError(served.schema, info.name);
+  if (wanted?.format === 'protobuf' && wanted.as === undefined && info.subresource !== 'scale') throw new ApiError('NotAcceptable', noProtobuf);
+  if (verbsWithBody.has(info.verb) && info.subresource !== 'scale' && request.header('content-type')?.includes('protobuf') === true) throw undecodableError(served.schema, served.schema.kind, noProtobuf);
+  const serve = (): Result => (info.subresource === '' ? serveCustomVerb(core, served, request) : serveSubresource(core, served, request));
+  const bytesAlone = info.subresource === '' && wanted?.as !== 'Table' && (info.verb === 'get' || ((info.verb === 'list' || info.verb === 'watch') && request.queryOrUndefined?.has('fieldSelector') !== true));
+  const waiting = bytesAlone ? undefined : served.custom!.ready();
+  return waiting === undefined ? serve() : waiting.then(serve);
+}
+
+function serveCustomVerb(core: Core, served: StoredResource, request: ServerRequest): Result {
+  const { verb } = request.info;
+  // While its definition goes, nothing is said of these verbs in discovery, and yet they are there.
+  return served.schema.verbs.includes(verb) || verb === 'create' || verb === 'update' || verb === 'patch' ? serveVerb(core, served, request) : Promise.reject(methodNotAllowed());
+}
+
+/** Nobody knows how custom resources look in protobuf. */
+const noProtobuf = 'object *unstructured.Unstructured does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message';
 
 function serveVerb(core: Core, served: StoredResource, request: ServerRequest): Result {
   const { info } = request;

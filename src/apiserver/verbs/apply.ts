@@ -47,7 +47,8 @@ export async function apply(core: Core, served: StoredResource, request: ServerR
   const { patch, report } = await readApplied(request);
   const namespace = namespaceOfRequest(served, info);
   const manager = fieldManagerOf(request, served, options);
-  const desired = (existing: KubeObject | undefined): KubeObject => {
+  const desired = (existing: KubeObject | undefined): KubeObject | Promise<KubeObject> => (served.custom === undefined ? merged(existing) : served.custom.converting(() => merged(existing)));
+  const merged = (existing: KubeObject | undefined): KubeObject => {
     const live = existing === undefined || served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const applied = applyPatchTo(live, patch, { apiVersion: served.apiVersion, kind: served.schema.kind }, writerOf(core, manager), { force: options.force });
     report(options.fieldValidation);

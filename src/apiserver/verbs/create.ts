@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
 import type { FieldError } from '../../api/field-error.ts';
-import { alreadyExistsError, ApiError, badRequestError, invalidError, isReason } from '../../api/status.ts';
+import { alreadyExistsError, ApiError, badRequestError, forbiddenError, invalidError, isReason } from '../../api/status.ts';
 import type { Answer } from '../answer.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
@@ -31,7 +31,8 @@ export async function create(core: Core, served: StoredResource, request: Server
   matchNamespace(object, namespace);
   const manager = fieldManagerOf(request, served, options);
   wipeSystemFields(object);
-  trackWrite(core, manager, undefined, object);
+  const tracking = trackWrite(core, manager, undefined, object);
+  if (tracking !== undefined) await tracking;
   const created = await createObject(core, served.home, object, writeContextOf(request, served, options.dryRun));
   return { kind: 'stored', code: 201, object: created, served };
 }
@@ -62,6 +63,7 @@ export async function createObject(core: Core, served: StoredResource, object: K
   delete meta.resourceVersion;
   wipeSystemFields(object);
   const managedFields = meta.managedFields;
+  if (served.custom?.terminating === true) throw forbiddenError(served.schema, meta.name ?? '', 'create not allowed while custom resource definition is terminating');
   const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace: meta.namespace ?? '', name: meta.name ?? '', object, oldObject: undefined }, context);
   if (waiting !== undefined) await waiting;
   checkAdmitted(object, managedFields, (message) => context.warn(message));
@@ -105,7 +107,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
       if (existing !== undefined) throw existsError(served, name, existing);
       return dryRunObject(key, object, 0);
     }
-    const result = await put(core, storage, key, object, 0);
+    const result = await put(core, served, key, object, 0);
     if (!result.ok) throw existsError(served, name, result.current);
     reservation.commit();
     committed = true;

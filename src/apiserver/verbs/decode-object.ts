@@ -79,6 +79,11 @@ function report(problems: readonly string[], expected: ExpectedKind, context: De
 
 /** What clients write of a resource, in the version that is stored, with its defaults filled in. */
 export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext): KubeObject {
+  if (served.custom !== undefined) {
+    const custom = served.custom.decode(body, context);
+    dropRepeatedOwners(custom, context);
+    return custom;
+  }
   let object = decodeTyped(body, served.schema, context);
   if (served.conversion !== undefined) {
     served.conversion.applyDefaults?.(object);

@@ -2,13 +2,15 @@ import { formatTime } from '../../base/clock.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { conflictError, notFoundError } from '../../api/status.ts';
+import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, WriteContext } from '../core.ts';
+import { markForDeletion } from '../custom-resources/next-status.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { validateAdmission, admit } from './admit.ts';
 import type { DeletePlan } from './delete-options.ts';
 import { objectKey } from './get.ts';
-import { dryRunObject, put, remove } from './store-object.ts';
+import { dryRunObject, existingOf, put, remove } from './store-object.ts';
 
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
@@ -28,7 +30,8 @@ export async function deleteObject(core: Core, served: StoredResource, target: {
   const key = objectKey(target.namespace, target.name);
   const waiting = core.cache.fresh();
   if (waiting !== undefined) await waiting;
-  let existing = served.storage.cache.get(key);
+  const found = existingOf(served, key);
+  let existing = found instanceof Promise ? await found : found;
   for (;;) {
     if (existing === undefined) throw notFoundError(served.schema, target.name);
     checkPreconditions(served, target.name, existing.object, plan);
@@ -63,18 +66,18 @@ interface Marking {
 
 async function tryDelete(core: Core, served: StoredResource, existing: CachedObject, plan: DeletePlan, context: WriteContext): Promise<Try> {
   const { storage } = served;
-  const decision = isNamespace(served) ? decideNamespace(core, existing.object, plan) : decide(core, served, existing.object, plan);
+  const decision = isNamespace(served) ? decideNamespace(core, existing.object, plan) : isDefinition(served) && existing.object.metadata.deletionTimestamp === undefined ? { object: markForDeletion(existing.object as CustomResourceDefinition, formatTime(core.clock.now())), remove: false } : decide(core, served, existing.object, plan);
   if (decision === 'pending') return { done: true, object: existing, deleted: false };
   let last = existing;
   if (decision !== 'remove') {
     if (context.dryRun) return { done: true, object: dryRunObject(existing.key, decision.object, existing.revision), deleted: decision.remove };
-    const marked = await put(core, storage, existing.key, decision.object, existing.revision);
+    const marked = await put(core, served, existing.key, decision.object, existing.revision);
     if (!marked.ok) return { done: false, current: marked.current };
     if (!decision.remove) return { done: true, object: marked.object, deleted: false };
     last = marked.object;
   }
   if (context.dryRun) return { done: true, object: existing, deleted: true };
-  const removed = await remove(core, storage, existing.key, last.revision);
+  const removed = await remove(core, served, existing.key, last.revision);
   if (!removed.ok) return removed.current === undefined && last !== existing ? { done: true, object: last, deleted: true } : { done: false, current: removed.current };
   core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(removed.object.object);
   return { done: true, object: removed.object, deleted: true };
@@ -134,6 +137,9 @@ function finalizersFor(served: StoredResource, existing: KubeObject, plan: Delet
 }
 
 const isNamespace = ({ schema }: StoredResource): boolean => schema.group === '' && schema.resource === 'namespaces';
+
+/** What is defined goes first. */
+const isDefinition = ({ schema }: StoredResource): boolean => schema.group === 'apiextensions.k8s.io' && schema.resource === 'customresourcedefinitions';
 
 /** A namespace first becomes Terminating; it goes once its own finalizers (spec.finalizers) are gone. */
 function decideNamespace(core: Core, existing: KubeObject, plan: DeletePlan): 'pending' | 'remove' | Marking {

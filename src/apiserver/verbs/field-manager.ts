@@ -9,6 +9,7 @@ import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
+import { ConversionNeeded } from '../custom-resources/custom-version.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { timeText } from './time-text.ts';
 import { updateRules } from './update-rules.ts';
@@ -110,6 +111,7 @@ function versionsOf(core: Core, served: StoredResource): Versions {
   return {
     convert(object, apiVersion) {
       if (apiVersion === served.apiVersion && object.apiVersion === apiVersion) return { object, shape: structShape(served.schema.schema) };
+      if (served.custom !== undefined) return convertCustom(core, served, object, apiVersion);
       const to = servedIn(core, served, apiVersion);
       const from = servedIn(core, served, object.apiVersion ?? served.apiVersion);
       if (to === undefined || from === undefined) return undefined;
@@ -117,6 +119,12 @@ function versionsOf(core: Core, served: StoredResource): Versions {
       return { object: to.conversion === undefined ? stored : to.conversion.fromStored(stored), shape: structShape(to.schema.schema) };
     },
   };
+}
+
+function convertCustom(core: Core, served: StoredResource, object: KubeObject, apiVersion: string): ReturnType<Versions['convert']> {
+  const to = servedIn(core, served, apiVersion);
+  const converted = to === undefined ? undefined : served.custom?.convertNow(object, apiVersion);
+  return converted === undefined || to === undefined ? undefined : { object: converted, shape: structShape(to.schema.schema) };
 }
 
 function servedIn(core: Core, served: StoredResource, apiVersion: string): StoredResource | undefined {
@@ -128,18 +136,36 @@ function servedIn(core: Core, served: StoredResource, apiVersion: string): Store
 
 /**
  * Records in `object`, which is about to stand instead of `live` (undefined: it is new), who owns what of it. Both are
- * in the stored version. Should it fail, the object keeps the record that stands.
+ * in the stored version. Should it fail, the object keeps the record that stands. Undefined when nothing had to be
+ * waited for: only custom resources are compared in versions that take time to make.
  */
-export function trackWrite(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): void {
+export function trackWrite(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): Promise<void> | undefined {
+  const { custom } = manager.served;
+  if (custom === undefined) return void track(core, manager, live, object);
+  const tracking = custom.converting(() => track(core, manager, live, object));
+  return tracking instanceof Promise ? tracking.catch((error: unknown) => keepRecord(core, error, live, object)) : undefined;
+}
+
+function track(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): void {
   const { conversion } = manager.served;
   let entries: ManagedFieldsEntry[] | undefined;
   try {
     const writer = writerOf(core, manager);
     entries = conversion === undefined ? trackUpdate(live, object, writer) : trackUpdate(live && conversion.fromStored(live), conversion.fromStored(object), writer);
   } catch (error) {
-    core.logger.error('managed fields could not be updated and stay as they were', { error, kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name });
-    entries = live?.metadata.managedFields;
+    if (error instanceof ConversionNeeded) throw error;
+    keepRecord(core, error, live, object);
+    return;
   }
+  setRecord(object, entries);
+}
+
+function keepRecord(core: Core, error: unknown, live: KubeObject | undefined, object: KubeObject): void {
+  core.logger.error('managed fields could not be updated and stay as they were', { error, kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name });
+  setRecord(object, live?.metadata.managedFields);
+}
+
+function setRecord(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
   if (entries === undefined) delete object.metadata.managedFields;
   else object.metadata.managedFields = entries;
 }

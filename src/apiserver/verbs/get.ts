@@ -4,6 +4,7 @@ import type { Core } from '../core.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { waitForCache } from './read-at.ts';
+import { existingOf } from './store-object.ts';
 
 /** The key of one object inside its resource. */
 export const objectKey = (namespace: string, name: string): string => (namespace === '' ? name : `${namespace}/${name}`);
@@ -13,9 +14,10 @@ export const namespaceOfRequest = (served: StoredResource, info: RequestInfo): s
 
 /** Reads one object from the cache. Synchronous unless the cache has to catch up first. */
 export function get(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
-  const read = (): Answer => {
-    const object = served.storage.cache.get(objectKey(namespaceOfRequest(served, info), info.name));
+  const read = (): Result => {
+    const object = existingOf(served, objectKey(namespaceOfRequest(served, info), info.name));
     if (object === undefined) throw notFoundError(served.home.schema, info.name);
+    if (object instanceof Promise) return object.then((shown): Answer => ({ kind: 'stored', code: 200, object: shown, served }));
     return { kind: 'stored', code: 200, object, served };
   };
   const waiting = waitForCache(core.cache, core.clock, query?.get('resourceVersion') ?? '');

@@ -149,9 +149,10 @@ export function tooLargeResourceVersion(wanted: number, current: number): ApiErr
 }
 
 /** What of a resource a request is about: a namespace, one name, and what its selectors choose. */
-export function filterOf(scope: { readonly namespace: string; readonly name: string }, options: ListOptions, namespaced: boolean): WatchFilter {
+export function filterOf(scope: { readonly namespace: string; readonly name: string }, options: ListOptions, served: Pick<StoredResource, 'schema' | 'custom' | 'definition'>): WatchFilter {
   const { labelSelector, fieldSelector } = options;
-  const namespace = namespaced ? (scope.namespace !== '' ? scope.namespace : (fieldSelector?.requiredValue('metadata.namespace') ?? '')) : '';
+  const { custom } = served;
+  const namespace = served.schema.namespaced ? (scope.namespace !== '' ? scope.namespace : (fieldSelector?.requiredValue('metadata.namespace') ?? '')) : '';
   const prefix = namespace === '' ? '' : `${namespace}/`;
   const name = scope.name === '' ? undefined : scope.name;
   // Most field selectors name an object: its key is enough for them.
@@ -161,8 +162,16 @@ export function filterOf(scope: { readonly namespace: string; readonly name: str
     : (object: CachedObject): boolean =>
         (name === undefined || object.name === name)
         && (labelSelector === undefined || labelSelector.matches(object.labels))
-        && (fieldSelector === undefined || fieldSelector.matches(byKey ? keyFields(object) : object.fields));
-  return { prefix, matches, pinned: pinnedField(name, fieldSelector) };
+        && (fieldSelector === undefined || fieldSelector.matches(byKey ? keyFields(object) : custom === undefined ? object.fields : { ...keyFields(object), ...served.definition.selectableFields?.(object.object) }));
+  // Fields of a custom resource are those of the version that is asked for, which the cache does not know.
+  const pinned = pinnedField(name, fieldSelector);
+  return { prefix, matches, pinned: custom === undefined || pinned?.field === 'metadata.name' ? pinned : undefined };
+}
+
+/** Of a custom resource's filter, what can be decided by an object as it is stored, in whatever version. */
+export function storedFilter(scope: { readonly namespace: string; readonly name: string }, options: ListOptions, served: StoredResource): WatchFilter {
+  const byKey = options.fieldSelector?.requirements.every(({ field }) => field === 'metadata.name' || field === 'metadata.namespace') === true;
+  return filterOf(scope, byKey ? options : { ...options, fieldSelector: undefined }, served);
 }
 
 const keyFields = ({ name, namespace }: CachedObject): Record<string, string> => ({ 'metadata.name': name, 'metadata.namespace': namespace });

@@ -4,11 +4,12 @@ import type { ListAnswer, Result } from '../answer.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { WatchFilter } from '../cache/watcher.ts';
 import type { Core } from '../core.ts';
+import type { CustomVersion } from '../custom-resources/custom-version.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { decodeContinue, encodeContinue, ExpiredContinueError } from './continue-token.ts';
 import type { ListOptions } from './list-options.ts';
-import { filterOf, parseListOptions, parseListResourceVersion, tooLargeResourceVersion } from './list-options.ts';
+import { filterOf, parseListOptions, parseListResourceVersion, storedFilter, tooLargeResourceVersion } from './list-options.ts';
 import { waitForCache, waitForRevision } from './read-at.ts';
 
 interface Page {
@@ -26,7 +27,25 @@ export function list(core: Core, served: StoredResource, info: RequestInfo, quer
 
 /** As `list`, with options that were read already. */
 export function listWith(core: Core, served: StoredResource, scope: { readonly namespace: string; readonly name: string }, options: ListOptions): ListAnswer | Promise<ListAnswer> {
-  const filter = filterOf(scope, options, served.schema.namespaced);
+  if (served.custom !== undefined) return listCustom(core, served, served.custom, scope, options);
+  return listStoredForm(core, served, filterOf(scope, options, served), options);
+}
+
+/** Of a custom resource: what is stored is converted before it is looked at closely. */
+function listCustom(core: Core, served: StoredResource, custom: CustomVersion, scope: { readonly namespace: string; readonly name: string }, options: ListOptions): ListAnswer | Promise<ListAnswer> {
+  const filter = storedFilter(scope, options, served);
+  const whole = filterOf(scope, options, served);
+  const byFields = options.fieldSelector !== undefined && options.fieldSelector.requirements.some(({ field }) => !field.startsWith('metadata.'));
+  const shown = (answer: ListAnswer): ListAnswer | Promise<ListAnswer> => {
+    const items = custom.viewAll(answer.items);
+    return items instanceof Promise ? items.then((viewed) => chosen(answer, viewed)) : chosen(answer, items);
+  };
+  const chosen = (answer: ListAnswer, items: readonly CachedObject[]): ListAnswer => ({ ...answer, items: byFields ? items.filter((item) => whole.matches?.(item) !== false) : items });
+  const answer = listStoredForm(core, served, filter, options);
+  return answer instanceof Promise ? answer.then(shown) : shown(answer);
+}
+
+function listStoredForm(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions): ListAnswer | Promise<ListAnswer> {
   if (options.continue !== '') return continueList(core, served, filter, options);
   const { resourceVersion, resourceVersionMatch, limit } = options;
   const given = resourceVersion === '' ? 0 : parseListResourceVersion(resourceVersion);

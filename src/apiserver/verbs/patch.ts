@@ -15,7 +15,7 @@ import { fieldManagerOf, trackWrite } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
-import { patchTypeOf } from './patch-type.ts';
+import { customPatchTypeOf, patchTypeOf } from './patch-type.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
@@ -39,7 +39,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const { info } = request;
   const rules = updateRules(served, info.subresource);
   if (rules === undefined) throw methodNotAllowed();
-  const type = patchTypeOf(request.header('content-type'));
+  const type = served.custom === undefined ? patchTypeOf(request.header('content-type')) : customPatchTypeOf(request.header('content-type'));
   if (type === 'apply') return apply(core, served, request, rules);
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions');
   const warn = (message: string): void => request.warn(message);
@@ -49,14 +49,14 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
   const duplicates = patchProblems(type, body, options.fieldValidation);
   const namespace = namespaceOfRequest(served, info);
   const manager = fieldManagerOf(request, served, options);
-  const desired = (existing: KubeObject | undefined): KubeObject => {
+  const desired = (existing: KubeObject | undefined): KubeObject | Promise<KubeObject> => {
     if (existing === undefined) throw notFoundError(served.home.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
     const object = decodeResource({ value: detach(patched, document), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
     matchNamespace(object, namespace);
-    trackWrite(core, manager, existing, object);
-    return object;
+    const tracking = trackWrite(core, manager, existing, object);
+    return tracking === undefined ? object : tracking.then(() => object);
   };
   for (let attempt = 0; ; attempt++) {
     try {

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import type { Entry } from '../../store/store.ts';
 import { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
-import type { Storage } from '../served-resources.ts';
+import type { Storage, StoredResource } from '../served-resources.ts';
 
 export type PutResult =
   | { readonly ok: true; readonly object: CachedObject }
@@ -19,7 +19,22 @@ export function encodeForStore(object: KubeObject): Uint8Array {
  * Writes one object if the key stands at `expectedRevision` (0: does not exist). Resolves once the write is durable
  * and visible in the cache. The object must not be changed afterwards.
  */
-export async function put(core: Core, storage: Storage, key: string, object: KubeObject, expectedRevision: number, encoded = encodeForStore(object)): Promise<PutResult> {
+export async function put(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, object: KubeObject, expectedRevision: number, encoded?: Uint8Array): Promise<PutResult> {
+  const { storage, custom } = served;
+  if (custom === undefined) return putStored(core, storage, { key, object, encoded: encoded ?? encodeForStore(object) }, expectedRevision);
+  const stored = await custom.toStored(object);
+  const result = await putStored(core, storage, { key, object: stored, encoded: encodeForStore(stored) }, expectedRevision);
+  if (result.ok) return { ok: true, object: await custom.view(result.object) };
+  return { ok: false, current: result.current && await custom.view(result.current) };
+}
+
+/** What stands under a key, in the version of the request. Synchronous for built-in kinds. */
+export function existingOf({ storage, custom }: StoredResource, key: string): CachedObject | undefined | Promise<CachedObject> {
+  const existing = storage.cache.get(key);
+  return existing === undefined || custom === undefined ? existing : custom.view(existing);
+}
+
+async function putStored(core: Core, storage: Storage, { key, object, encoded }: { readonly key: string; readonly object: KubeObject; readonly encoded: Uint8Array }, expectedRevision: number): Promise<PutResult> {
   if (storage.cache.isObserved) core.cache.remember(encoded, object);
   const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
@@ -34,7 +49,15 @@ export type RemoveResult =
   | { readonly ok: false; readonly current: CachedObject | undefined };
 
 /** Removes one object if it stands at `expectedRevision`. */
-export async function remove(core: Core, storage: Storage, key: string, expectedRevision: number): Promise<RemoveResult> {
+export async function remove(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, expectedRevision: number): Promise<RemoveResult> {
+  const { storage, custom } = served;
+  const removed = await removeStored(core, storage, key, expectedRevision);
+  if (custom === undefined) return removed;
+  if (removed.ok) return { ok: true, object: await custom.view(removed.object) };
+  return { ok: false, current: removed.current && await custom.view(removed.current) };
+}
+
+async function removeStored(core: Core, storage: Storage, key: string, expectedRevision: number): Promise<RemoveResult> {
   const result = await core.store.write({ type: 'delete', key: storage.cache.prefix + key, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
   return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, result.previous!.value, result.revision) };

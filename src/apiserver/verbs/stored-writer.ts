@@ -16,9 +16,9 @@ export class StoredWriter implements ObjectWriter {
 
   async replace<T extends KubeObject>(type: ResourceType<T>, object: T): Promise<ReplaceResult<T>> {
     const core = this.#core;
-    const storage = core.resources.storage(type.group, type.resource);
-    assert(storage?.schema.version === type.version, `${type.resource}.${type.group} is not stored as ${type.version}`);
-    const result = await put(core, storage, keyOf(object), object, Number(object.metadata.resourceVersion));
+    const stored = core.resources.stored(type.group, type.resource);
+    assert(stored?.schema.version === type.version, `${type.resource}.${type.group} is not stored as ${type.version}`);
+    const result = await put(core, stored, keyOf(object), object, Number(object.metadata.resourceVersion));
     if (result.ok) return { ok: true, object: result.object.object as T };
     return { ok: false, current: result.current?.object as T | undefined };
   }

@@ -4,24 +4,23 @@ import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { objectKey } from './get.ts';
-import { put } from './store-object.ts';
+import { existingOf, put } from './store-object.ts';
 
 /**
  * Changes an object from inside the server, past admission and the resource's own rules. `change` gets a copy that it
  * may change in place and throws to refuse; it runs again when somebody else wrote meanwhile. Throws NotFound.
  */
 export async function transformStored<T extends KubeObject>(core: Core, served: StoredResource, target: { readonly namespace: string; readonly name: string }, options: { readonly dryRun: boolean; change(object: T): void }): Promise<CachedObject> {
-  const { storage } = served;
   const key = objectKey(target.namespace, target.name);
   const waiting = core.cache.fresh();
   if (waiting !== undefined) await waiting;
-  let existing = storage.cache.get(key);
+  let existing = await existingOf(served, key);
   for (;;) {
     if (existing === undefined) throw notFoundError(served.schema, target.name);
     const object = existing.copy() as T;
     options.change(object);
     if (options.dryRun) return existing;
-    const result = await put(core, storage, key, object, existing.revision);
+    const result = await put(core, served, key, object, existing.revision);
     if (result.ok) return result.object;
     existing = result.current;
   }

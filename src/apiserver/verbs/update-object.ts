@@ -14,7 +14,7 @@ import { admit, validateAdmission } from './admit.ts';
 import { createObject } from './create.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
-import { dryRunObject, encodeForStore, put, remove } from './store-object.ts';
+import { dryRunObject, encodeForStore, existingOf, put, remove } from './store-object.ts';
 import { refusedErrors } from './write-context.ts';
 
 export const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -56,7 +56,8 @@ export async function updateObject(core: Core, plan: UpdatePlan, context: WriteC
   const { served, namespace, name } = plan;
   const waiting = core.cache.fresh();
   if (waiting !== undefined) await waiting;
-  let existing = served.storage.cache.get(objectKey(namespace, name));
+  const found = existingOf(served, objectKey(namespace, name));
+  let existing = found instanceof Promise ? await found : found;
   for (;;) {
     if (existing === undefined) {
       if (!plan.allowCreate) throw notFoundError(served.schema, name);
@@ -157,7 +158,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   const { key } = existing;
   if (emptiedFinalizers(plan, object, existing.object)) {
     if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
-    const removed = await remove(core, storage, key, existing.revision);
+    const removed = await remove(core, served, key, existing.revision);
     if (!removed.ok && removed.current !== undefined) return { done: false, current: removed.current };
     core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
     // Clients of an update expect the object that they sent, not a Status.
@@ -165,13 +166,23 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   }
   if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
   const encoded = encodeForStore(object);
-  if (isUnchanged(encoded, object, existing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
-  const result = await put(core, storage, key, object, existing.revision, encoded);
+  const comparing = isUnchanged(served, encoded, object, existing);
+  if ((typeof comparing === 'boolean' ? comparing : await comparing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
+  const result = await put(core, served, key, object, existing.revision, encoded);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
 
+/** A custom resource is compared as it is stored, for writing it anew is what brings it to another version and schema. */
+function isUnchanged({ storage, custom }: StoredResource, encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean | Promise<boolean> {
+  if (custom === undefined) return isSame(encoded, object, existing);
+  const raw = storage.cache.get(existing.key);
+  if (raw?.revision !== existing.revision) return false;
+  const stored = custom.toStored(object);
+  return stored instanceof Promise ? stored.then((converted) => isSame(encodeForStore(converted), converted, raw)) : isSame(encodeForStore(stored), stored, raw);
+}
+
 /** The same fields in another order are the same object. */
-function isUnchanged(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
+function isSame(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
   const full = spliceResourceVersion(encoded, existing.revision);
   if (full.length !== existing.bytes.length) return false;
   if (sameBytes(full, existing.bytes)) return true;

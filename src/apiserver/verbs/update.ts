@@ -46,8 +46,8 @@ export async function update(core: Core, served: StoredResource, request: Server
     desired: (existing) => {
       const wanted = first ?? structuredClone(pristine ?? object);
       first = undefined;
-      trackWrite(core, manager, existing, wanted);
-      return wanted;
+      const tracking = trackWrite(core, manager, existing, wanted);
+      return tracking === undefined ? wanted : tracking.then(() => wanted);
     },
   }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
   return { kind: 'stored', code: created ? 201 : 200, object: updated, served };

@@ -1,13 +1,14 @@
 import { ApiError, expiredError } from '../../api/status.ts';
 import type { Timer } from '../../base/clock.ts';
 import type { Result, WatchAnswer } from '../answer.ts';
-import type { WatchSink } from '../cache/watcher.ts';
+import type { Watcher, WatchSink } from '../cache/watcher.ts';
+import { ViewedWatcher } from '../cache/viewed-watcher.ts';
 import { CacheWatcher } from '../cache/watcher.ts';
 import type { Core } from '../core.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { ListOptions } from './list-options.ts';
-import { filterOf, parseListOptions, parseResourceVersion } from './list-options.ts';
+import { filterOf, parseListOptions, parseResourceVersion, storedFilter } from './list-options.ts';
 import { waitForCache } from './read-at.ts';
 
 /** A watch that does not say how long lasts this long at least, and at most twice as long. */
@@ -65,7 +66,7 @@ function run({ core, served, info, options, initial, start }: Plan, sink: WatchS
     stopTicking?.();
     cache.unwatch(watcher);
   };
-  const watcher = new CacheWatcher(filterOf(info, options, served.schema.namespaced), {
+  const own = new CacheWatcher(filterOf(info, options, served), {
     event: (type, object, change) => sink.event(type, object, change),
     bookmark: (revision, initialEventsEnd) => sink.bookmark(revision, initialEventsEnd),
     flush: () => sink.flush(),
@@ -74,6 +75,7 @@ function run({ core, served, info, options, initial, start }: Plan, sink: WatchS
       sink.end(error);
     },
   });
+  const watcher: Watcher = served.custom === undefined ? own : new ViewedWatcher(storedFilter(info, options, served), served.custom, own);
   const bookmark = (): void => watcher.bookmark(Math.max(core.cache.revision, start ?? 0), false);
   const seconds = options.timeoutSeconds ?? 0;
   const timeoutMs = 1000 * (seconds > 0 ? seconds : minTimeoutSeconds * (1 + core.random.float()));
