@@ -104,7 +104,7 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
   const duplicates = patchType === undefined || patchType === 'apply' ? body.duplicates : patchProblems(patchType, body, options.fieldValidation);
   const access = accessOf(served);
   const writer: Writer = { ...writerOf(core, fieldManagerOf(request, served, options)), endpoint: { apiVersion: scaleVersion, subresource: 'scale', shape: structShape(schema), ignored: neverOwned, ignoredIn: () => neverOwned, versions: { convert: () => undefined } } };
-  const pathIn: ReplicasPath = (apiVersion) => (isVersionOf(core, served, apiVersion) ? replicasInParent : undefined);
+  const pathIn: ReplicasPath = (apiVersion) => replicasPathOf(core, served, apiVersion);
 
   const decode = (value: unknown, current: Scale & KubeObject, context: Pick<DecodeContext, 'fieldValidation' | 'refuse'>): Scale & KubeObject => {
     const scale = decodeTyped({ value: structuredClone(value), duplicates }, { ...scaleKind, schema }, { warn, ...context }) as Scale & KubeObject;
@@ -145,9 +145,14 @@ function withEntries<T extends KubeObject>(object: T, entries: ManagedFieldsEntr
 /** Where all workloads keep their replicas, in every version. */
 const replicasInParent = ['f:spec', 'f:replicas'];
 
-function isVersionOf(core: Core, { storage, schema }: StoredResource, apiVersion: string): boolean {
+/** What no object has: of a custom resource's versions, some may have no scale. */
+const nowhere = ['f:'];
+
+function replicasPathOf(core: Core, { storage, schema, custom }: StoredResource, apiVersion: string): readonly string[] | undefined {
   const slash = apiVersion.indexOf('/');
-  return core.resources.find(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), schema.resource)?.storage === storage;
+  const found = core.resources.find(slash < 0 ? '' : apiVersion.slice(0, slash), apiVersion.slice(slash + 1), schema.resource);
+  if (custom !== undefined) return found?.custom === undefined ? undefined : (found.custom.replicasPath ?? nowhere);
+  return found?.storage === storage ? replicasInParent : undefined;
 }
 
 function check(served: StoredResource, name: string, scale: Scale & KubeObject, current: Scale & KubeObject): void {

@@ -1,4 +1,5 @@
 import { formatTime } from '../../base/clock.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { conflictError, notFoundError } from '../../api/status.ts';
@@ -70,6 +71,8 @@ async function tryDelete(core: Core, served: StoredResource, existing: CachedObj
   if (decision === 'pending') return { done: true, object: existing, deleted: false };
   let last = existing;
   if (decision !== 'remove') {
+    // Asked for again, and waiting already.
+    if (!decision.remove && semanticEqual(decision.object, existing.object)) return { done: true, object: existing, deleted: false };
     if (context.dryRun) return { done: true, object: dryRunObject(existing.key, decision.object, existing.revision), deleted: decision.remove };
     const marked = await put(core, served, existing.key, decision.object, existing.revision);
     if (!marked.ok) return { done: false, current: marked.current };
