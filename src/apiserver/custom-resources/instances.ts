@@ -3,6 +3,7 @@ import { AdmissionChain } from '../admission/chain.ts';
 import type { Core } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { deleteObject } from '../verbs/delete-object.ts';
+import { checkedDeletePlan } from '../verbs/delete-options.ts';
 
 /** Who acts for the server. */
 export const apiserverUser = { name: 'system:apiserver', groups: ['system:masters'] };
@@ -32,7 +33,7 @@ export async function deleteInstances(core: Core, served: StoredResource, signal
   const work = async (): Promise<void> => {
     for (let target = left.pop(); target !== undefined && !signal.aborted; target = left.pop()) {
       try {
-        await deleteObject(unhindered, served, target, plain, { user: apiserverUser, dryRun: false, warn: () => {} });
+        await deleteObject(unhindered, served, target, checkedDeletePlan({}), { user: apiserverUser, dryRun: false, warn: () => {} });
       } catch (error) {
         if (!isReason(error, 'NotFound')) messages.add(error instanceof Error ? error.message : String(error));
       }
@@ -43,8 +44,6 @@ export async function deleteInstances(core: Core, served: StoredResource, signal
   if (messages.size > 0) throw new InstanceDeletionError('InstanceDeletionFailed', `could not issue all deletes: ${messages.size === 1 ? [...messages][0]! : `[${[...messages].join(', ')}]`}`);
   if (cache.size > 0) await untilEmpty(core, served, signal);
 }
-
-const plain = { dryRun: false, uid: undefined, resourceVersion: undefined, gracePeriodSeconds: undefined, orphanDependents: undefined, propagation: undefined } as const;
 
 /** Others have their finalizers on what is left. */
 async function untilEmpty({ clock }: Core, { storage: { cache } }: StoredResource, signal: AbortSignal): Promise<void> {

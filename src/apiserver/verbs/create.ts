@@ -10,7 +10,7 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { decodeResource } from './decode-object.ts';
-import { checkAdmitted, fieldManagerOf, trackWrite } from './field-manager.ts';
+import { checkAdmitted, fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
 import { timeText } from './time-text.ts';
@@ -31,7 +31,7 @@ export async function create(core: Core, served: StoredResource, request: Server
   matchNamespace(object, namespace);
   const manager = fieldManagerOf(request, served, options);
   wipeSystemFields(object);
-  const tracking = trackWrite(core, manager, undefined, object);
+  const tracking = trackRequest(core, manager, undefined, object);
   if (tracking !== undefined) await tracking;
   const created = await createObject(core, served.home, object, writeContextOf(request, served, options.dryRun));
   return { kind: 'stored', code: 201, object: created, served };

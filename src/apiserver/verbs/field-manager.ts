@@ -136,17 +136,9 @@ function servedIn(core: Core, served: StoredResource, apiVersion: string): Store
 
 /**
  * Records in `object`, which is about to stand instead of `live` (undefined: it is new), who owns what of it. Both are
- * in the stored version. Should it fail, the object keeps the record that stands. Undefined when nothing had to be
- * waited for: only custom resources are compared in versions that take time to make.
+ * in the stored version. Should it fail, the object keeps the record that stands.
  */
-export function trackWrite(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): Promise<void> | undefined {
-  const { custom } = manager.served;
-  if (custom === undefined) return void track(core, manager, live, object);
-  const tracking = custom.converting(() => track(core, manager, live, object));
-  return tracking instanceof Promise ? tracking.catch((error: unknown) => keepRecord(core, error, live, object)) : undefined;
-}
-
-function track(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): void {
+export function trackWrite(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): void {
   const { conversion } = manager.served;
   let entries: ManagedFieldsEntry[] | undefined;
   try {
@@ -158,6 +150,17 @@ function track(core: Core, manager: FieldManager, live: KubeObject | undefined, 
     return;
   }
   setRecord(object, entries);
+}
+
+/** As `trackWrite`, for whatever a request writes. Undefined when nothing has to be waited for: only custom resources are compared in versions that take time to make. */
+export function trackRequest(core: Core, manager: FieldManager, live: KubeObject | undefined, object: KubeObject): Promise<void> | undefined {
+  const { custom } = manager.served;
+  if (custom === undefined) {
+    trackWrite(core, manager, live, object);
+    return undefined;
+  }
+  const tracking = custom.converting(() => trackWrite(core, manager, live, object));
+  return tracking instanceof Promise ? tracking.catch((error: unknown) => keepRecord(core, error, live, object)) : undefined;
 }
 
 function keepRecord(core: Core, error: unknown, live: KubeObject | undefined, object: KubeObject): void {

@@ -11,7 +11,7 @@ import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import { apply } from './apply.ts';
 import { decodeResource } from './decode-object.ts';
-import { fieldManagerOf, trackWrite } from './field-manager.ts';
+import { fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
@@ -55,7 +55,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     const patched = applyPatch(type, document, body.value, served.schema.schema);
     const object = decodeResource({ value: detach(patched, document), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
     matchNamespace(object, namespace);
-    const tracking = trackWrite(core, manager, existing, object);
+    const tracking = trackRequest(core, manager, existing, object);
     return tracking === undefined ? object : tracking.then(() => object);
   };
   for (let attempt = 0; ; attempt++) {

@@ -6,7 +6,7 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import { decodeResource } from './decode-object.ts';
-import { fieldManagerOf, trackWrite } from './field-manager.ts';
+import { fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
 import { mayCreate } from './may-create.ts';
 import { updateObject } from './update-object.ts';
@@ -46,7 +46,7 @@ export async function update(core: Core, served: StoredResource, request: Server
     desired: (existing) => {
       const wanted = first ?? structuredClone(pristine ?? object);
       first = undefined;
-      const tracking = trackWrite(core, manager, existing, wanted);
+      const tracking = trackRequest(core, manager, existing, wanted);
       return tracking === undefined ? wanted : tracking.then(() => wanted);
     },
   }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
