@@ -100,7 +100,7 @@ export class OpenApi {
   }
 
   #refresh(): void {
-    const now = this.#resources();
+    const now = this.#resources().filter(({ listKind }) => listKind === undefined);
     if (sameList(now, this.#seen)) return;
     this.#seen = now;
     this.#documents.clear();
