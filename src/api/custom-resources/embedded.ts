@@ -86,10 +86,10 @@ class Coercer {
   }
 }
 
-/** Gives embedded resources metadata of the proper type, in place. `dropInvalid`: what is of no proper type is left out, not an error. */
-export function coerceEmbedded(value: unknown, node: SchemaNode, options: { readonly dropInvalid: boolean }): Coercion {
+/** Gives embedded resources metadata of the proper type, in place. `dropInvalid`: what is of no proper type is left out, not an error. `path`: where the value stands. */
+export function coerceEmbedded(value: unknown, node: SchemaNode, options: { readonly dropInvalid: boolean; readonly path?: string }): Coercion {
   const coercer = new Coercer(options.dropInvalid);
-  coercer.value(value, node, '');
+  coercer.value(value, node, options.path ?? '');
   return { unknown: coercer.unknown.sort(), error: coercer.error };
 }
 
@@ -115,8 +115,8 @@ function addResourceErrors(errors: FieldError[], object: JsonObject, path: strin
   errors.push(...validateObjectMeta(meta, { namespaced: (meta.namespace ?? '') !== '', nameRule: 'path-segment', path: at('metadata') }));
 }
 
-/** What is wrong with the type and metadata of embedded resources. */
-export function validateEmbedded(value: unknown, root: SchemaNode): FieldError[] {
+/** What is wrong with the type and metadata of embedded resources. `at`: where the value stands. */
+export function validateEmbedded(value: unknown, root: SchemaNode, at = ''): FieldError[] {
   const errors: FieldError[] = [];
   const walk = (one: unknown, node: SchemaNode | undefined, path: string): void => {
     if (node === undefined || typeof one !== 'object' || one === null) return;
@@ -132,6 +132,6 @@ export function validateEmbedded(value: unknown, root: SchemaNode): FieldError[]
       else if (node.hasValues) walk(object[name], node.values, `${path}[${name}]`);
     }
   };
-  walk(value, root, '');
+  walk(value, root, at);
   return errors;
 }

@@ -55,6 +55,11 @@ export interface ResourceDefinition<T extends KubeObject> {
   readonly type: ResourceType<T>;
   /** Which rule names follow (upstream's ValidateNameFunc). Default: dns-1123-subdomain. */
   readonly nameRule?: NameRule;
+  /**
+   * Loads what the rules of these objects need and is not there yet, for start-up must not wait for it; asked before they are
+   * validated. Undefined: everything is there.
+   */
+  load?(object: T, old: T | undefined): Promise<void> | undefined;
   /** Fills in what the user left out, in place. Runs on every decode of a request, after unknown fields are dropped. */
   applyDefaults?(object: T): void;
   /** Resets status and other server-owned fields, sets generation 1. Mutates. */

@@ -67,6 +67,8 @@ export async function createObject(core: Core, served: StoredResource, object: K
   const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace: meta.namespace ?? '', name: meta.name ?? '', object, oldObject: undefined }, context);
   if (waiting !== undefined) await waiting;
   checkAdmitted(object, managedFields, (message) => context.warn(message));
+  const loading = served.definition.load?.(object, undefined);
+  if (loading !== undefined) await loading;
 
   // Admission may have put another in its place.
   const admitted = object.metadata;

@@ -89,6 +89,8 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   }
   checkAdmitted(object, managedFields, (message) => context.warn(message));
   checkResourceVersion(plan, object, existing);
+  const loading = definition.load?.(object, old);
+  if (loading !== undefined) await loading;
 
   const nowMs = core.clock.now();
   prepareMeta(object, old);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadPatterns } from '../../custom-resources/pattern-loader.ts';
 import { kindOf } from '../testing/kind.ts';
 import type { Fields } from '../testing/kind.ts';
 import { customResourceDefinitionDefinition } from './custom-resource-definition.ts';
 
+await loadPatterns();
 const crd = kindOf(customResourceDefinitionDefinition, { metadata: { name: 'foos.a.b' } });
 const object = { type: 'object' };
 const withSchema = (schema: Fields, fields: Fields = {}): Fields => ({ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema }, ...fields });
@@ -52,6 +54,10 @@ const rows: readonly (readonly [name: string, fields: Fields, ...errors: string[
   ['an embedded resource', property({ 'x-kubernetes-embedded-resource': true }), `${x}.properties: Required value: must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields`, `${x}.type: Required value: must be object if x-kubernetes-embedded-resource is true`],
   ['pruning that is not', property({ type: 'object', 'x-kubernetes-preserve-unknown-fields': false }), `${x}.x-kubernetes-preserve-unknown-fields: Invalid value: false: must be true or undefined`],
   ['a pattern', property({ type: 'string', pattern: '(?i)^(?P<a>b)$' })],
+  ['a pattern of JavaScript alone', property({ type: 'string', pattern: '(?=a)' }), `${x}.pattern: Invalid value: "(?=a)": must be a valid regular expression, but isn't: error parsing regexp: invalid or unsupported Perl syntax: \`(?=\``],
+  ['a pattern of RE2 alone', property({ type: 'string', pattern: '\\Qa\\E\\z' })],
+  ['a default', property({ type: 'string', default: 1 }), `${x}.default: Invalid value: "integer":  in body must be of type string: "integer"`],
+  ['a default with more than is known', property({ type: 'object', default: { y: 1 } }), `${x}.default: Invalid value: {"y":1}: must not have unknown fields`],
   ['lists', property({ type: 'array', items: { type: 'object', properties: { k: { type: 'string' } } }, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k', 'l'] }), `${x}.x-kubernetes-list-map-keys: Invalid value: ["k","l"]: entries must all be names of item properties`, `${x}.items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property`],
   ['a set of maps', property({ type: 'array', items: object, 'x-kubernetes-list-type': 'set' }), `${x}.items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set`],
   ['types of lists and maps', property({ type: 'string', 'x-kubernetes-list-type': 'x', 'x-kubernetes-map-type': 'y', 'x-kubernetes-list-map-keys': ['a'] }), `${x}.type: Invalid value: "string": must be object if x-kubernetes-map-type is specified`, `${x}.x-kubernetes-map-type: Unsupported value: "y": supported values: "atomic", "granular"`, `${x}.type: Invalid value: "string": must be array if x-kubernetes-list-type is specified`, `${x}.x-kubernetes-list-type: Unsupported value: "x": supported values: "atomic", "set", "map"`, `${x}.x-kubernetes-list-type: Invalid value: "x": must be map if x-kubernetes-list-map-keys is non-empty`],
@@ -78,6 +84,8 @@ test('custom resource definition: what an update may change', () => {
   const moved = spec({ versions: [withSchema(object, { name: 'v2' })] });
   assert.deepEqual(crd.updated({ ...spec(), status }, moved).status?.storedVersions, ['v1', 'v2']);
   assert.deepEqual(crd.update({ ...spec(), status }, moved), ['status.storedVersions[0]: Invalid value: "v1": missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions']);
+  const unpruned = property({ type: 'object', default: { y: 1 } });
+  assert.deepEqual(crd.update(unpruned, unpruned), []);
   const loose = property({});
   assert.deepEqual(crd.update(spec(), loose).length, 1);
   assert.deepEqual(crd.update(spec(), { ...spec(), status: { acceptedNames: { plural: 'A', kind: '' } } }, 'status'), [`status.acceptedNames.plural: Invalid value: "A": ${dns1035}`]);

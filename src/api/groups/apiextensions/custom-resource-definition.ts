@@ -1,3 +1,4 @@
+import { loadPatterns, patternsLoaded } from '../../custom-resources/pattern-loader.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { customresourcedefinitions } from '../../resources.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions/v1.ts';
@@ -7,6 +8,7 @@ import { standardRules, statusRules } from '../strategy.ts';
 import { defaultWebhookClient } from '../webhook-client.ts';
 import { validateDefinition, validateDefinitionStatus } from './definition-validation.ts';
 import { unknownFormats } from './formats.ts';
+import { schemaHas, schemasOf } from './json-schema.ts';
 
 type Definition = Loose<CustomResourceDefinition>;
 
@@ -38,6 +40,10 @@ const rules = standardRules<CustomResourceDefinition>({ status: true, generation
 /** A kind that the cluster's users made. */
 export const customResourceDefinitionDefinition: ResourceDefinition<CustomResourceDefinition> = {
   type: customresourcedefinitions,
+  load(object, old) {
+    const hasPatterns = (definition: CustomResourceDefinition | undefined): boolean => definition !== undefined && schemasOf(definition).some((schema) => schemaHas(schema, ({ pattern = '' }) => pattern !== ''));
+    return !patternsLoaded() && (hasPatterns(object) || hasPatterns(old)) ? loadPatterns() : undefined;
+  },
   applyDefaults,
   prepareForCreate(object, context) {
     rules.prepareForCreate(object, context);

@@ -11,7 +11,8 @@ import { validateImmutable } from '../../meta/object-meta.ts';
 import { dns1035Label, dns1123Subdomain } from '../../meta/validation.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomResourceDefinitionVersion } from '../../types/apiextensions/v1.ts';
 import { addConversion, hasKnownReviewVersion, isBadBundle } from './conversion-validation.ts';
-import { schemaHas, schemasOf } from './json-schema.ts';
+import { hasDefaults, hasUnprunedDefaults } from './default-validation.ts';
+import { hasExtensions, schemaHas, schemasOf } from './json-schema.ts';
 import { hasLooseSets, hasUnknownTypes, keyErrors } from './schema-validation.ts';
 import { validateStructural } from './structural.ts';
 import { addColumn, addSchema, addSelectableFields, addSubresources, warningErrors } from './version-validation.ts';
@@ -30,6 +31,7 @@ const perVersion = ['subresources', 'schema', 'additionalPrinterColumns', 'selec
 interface Options {
   readonly schemas: boolean;
   readonly structural: boolean;
+  readonly prunedDefaults: boolean;
   readonly knownTypes: boolean;
   readonly atomicSets: boolean;
   readonly keyedLists: boolean;
@@ -48,6 +50,7 @@ function optionsFor(old: Definition | undefined): Options {
   return {
     schemas: old === undefined || schemas.length === versionsOf(old).length,
     structural: !schemas.some((schema) => validateStructural(schema, '').length > 0),
+    prunedDefaults: !schemas.some(hasUnprunedDefaults),
     knownTypes: !schemas.some(hasUnknownTypes),
     atomicSets: !schemas.some(hasLooseSets),
     keyedLists: !schemas.some((schema) => schemaHas(schema, (one) => keyErrors(one, '').length > 0)),
@@ -143,8 +146,9 @@ function addSpec(errors: Errors, spec: Spec, options: Options): void {
   const { versions = [], names = {}, preserveUnknownFields = false, conversion } = spec;
   addGroupAndScope(errors, spec);
   const schemas = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
-  const structural = options.structural || !preserveUnknownFields;
-  if (preserveUnknownFields && schemas.some((schema) => schemaHas(schema, (one) => one.default !== undefined))) errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
+  const defaults = schemas.some(hasDefaults);
+  const structural = options.structural || !preserveUnknownFields || defaults || schemas.some(hasExtensions);
+  if (preserveUnknownFields && defaults) errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
   const common = addVersions(errors, versions, { ...options, structural });
   const first = versions[0]?.name ?? '';
   if (first !== '') addListLabel(errors, 'spec.version', first);

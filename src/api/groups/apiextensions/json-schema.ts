@@ -30,6 +30,10 @@ export function schemasOf({ spec }: Loose<CustomResourceDefinition>): Schema[] {
   return (spec?.versions ?? []).flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
 }
 
+/** Does the schema say anything that only structural schemas can? */
+export const hasExtensions = (schema: Schema): boolean => schemaHas(schema, (one) => one['x-kubernetes-embedded-resource'] === true || one['x-kubernetes-preserve-unknown-fields'] !== undefined
+  || one['x-kubernetes-int-or-string'] === true || (one['x-kubernetes-list-map-keys'] ?? []).length > 0 || one['x-kubernetes-list-type'] !== undefined || (one['x-kubernetes-validations'] ?? []).length > 0);
+
 /** What upstream's structural form cannot hold, and no other rule speaks of; empty when there is nothing. */
 export function unstructurable(schema: Schema | undefined): string {
   return schemaHas(schema, (one) => (one.$schema ?? '') !== '') ? "OpenAPIV3Schema 'schema' is not supported" : '';

@@ -1,4 +1,5 @@
 /** Structural schemas (KEP-1979): what says which fields there are says their types, and value rules speak only of those. */
+import { matcherOf } from '../../custom-resources/pattern-loader.ts';
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, formatFieldError, invalid, required } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
@@ -12,15 +13,10 @@ const intOrString = [{ type: 'integer' }, { type: 'string' }];
 const isIntOrString = (list: readonly Schema[] | undefined): boolean => semanticEqual(list, intOrString);
 const missingType: Readonly<Record<Level, string>> = { root: 'must not be empty at the root', items: 'must not be empty for specified array items', field: 'must not be empty for specified object fields' };
 
-/** Go's words for a pattern that JavaScript cannot read either; flags in front and named groups are written differently. */
+/** What is no pattern of RE2. The library must have been loaded (see `load` of the definition). */
 function patternError(pattern: string): string {
-  const flags = /^\(\?[imsU]+\)/.exec(pattern)?.[0] ?? '';
-  try {
-    RegExp(pattern.slice(flags.length).replaceAll('(?P<', '(?<'));
-    return '';
-  } catch (error) {
-    return `must be a valid regular expression, but isn't: ${(error as Error).message}`;
-  }
+  const matcher = matcherOf(pattern);
+  return typeof matcher === 'function' ? '' : `must be a valid regular expression, but isn't: ${matcher.error}`;
 }
 
 /** What stands inside allOf, anyOf, oneOf and not restricts values; it may not describe them. */

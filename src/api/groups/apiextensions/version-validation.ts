@@ -5,6 +5,7 @@ import type { Loose } from '../../meta/loose.ts';
 import { byteLength } from '../../meta/validation.ts';
 import { addInvalid } from '../../pod/validation/rules.ts';
 import type { CustomResourceColumnDefinition, CustomResourceSubresources, SelectableField } from '../../types/apiextensions/v1.ts';
+import { validateDefaults } from './default-validation.ts';
 import { cannotBeStructural, followPath, unstructurable } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 import { validateRootSchema } from './schema-validation.ts';
@@ -98,13 +99,16 @@ function addStatusRoot(errors: Errors, path: string, schema: Schema): void {
 }
 
 /** The schema of a version. `path`: of what holds it. */
-export function addSchema(errors: Errors, path: string, schema: Schema | undefined, options: SchemaOptions & { readonly status: boolean; readonly structural: boolean }): void {
+export function addSchema(errors: Errors, path: string, schema: Schema | undefined, options: SchemaOptions & { readonly status: boolean; readonly structural: boolean; readonly prunedDefaults: boolean }): void {
   if (schema === undefined) return;
   const at = `${path}.openAPIV3Schema`;
   const before = errors.length;
   if (options.status) addStatusRoot(errors, path, schema);
   if (schema.nullable === true) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
-  if (options.structural && !cannotBeStructural(schema)) errors.push(...validateStructural(schema, at));
+  if (options.structural && !cannotBeStructural(schema)) {
+    const wrong = validateStructural(schema, at);
+    errors.push(...(wrong.length > 0 ? wrong : validateDefaults(schema, at, options.prunedDefaults)));
+  }
   errors.push(...validateRootSchema(schema, at, options));
   const wrong = options.structural && errors.length === before ? unstructurable(schema) : '';
   if (wrong !== '') addInvalid(errors, at, '', [wrong]);
