@@ -19,6 +19,8 @@ export function admitPod(pod: Pod, others: readonly Pod[], allocatable: Resource
   const maxPods = value(allocatable['pods'] ?? '110');
   if (active.length + 1 > maxPods) return refuse('pods', 1, active.length, maxPods);
   for (const [resource, requested] of Object.entries(podResources(pod, 'requests'))) {
+    // Extended resources that others than the kubelet look after are the scheduler's business alone.
+    if (allocatable[resource] === undefined && resource.includes('/')) continue;
     const capacity = allocatable[resource] ?? '0';
     const number = resource === 'cpu' ? milliValue : value;
     if (number(requested) === 0) continue;
