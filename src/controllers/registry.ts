@@ -1,5 +1,6 @@
 import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
+import { startDaemonSetController } from './daemon-set/daemon-set.ts';
 import { startDeploymentController } from './deployment/deployment.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
@@ -36,6 +37,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'deployment-controller', start: startDeploymentController },
   { name: 'replicaset-controller', start: startReplicaSetController },
   { name: 'replicationcontroller-controller', start: startReplicationController },
+  { name: 'daemonset-controller', start: startDaemonSetController },
   { name: 'statefulset-controller', start: startStatefulSetController },
   { name: 'job-controller', start: startJobController },
   { name: 'endpoints-controller', start: startEndpointsController },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deployments, pods, replicasets } from '../../src/api/resources.ts';
-import { podTemplateHash } from '../../src/controllers/deployment/template-hash.ts';
+import { podTemplateHash } from '../../src/controllers/common/history/hash.ts';
 import { deployment, startFixture } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 

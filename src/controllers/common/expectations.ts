@@ -23,12 +23,16 @@ export class Expectations {
     return expected === undefined || (expected.creations <= 0 && expected.deletions.size === 0) || this.#clock.monotonicMs() - expected.setAtMs > timeoutMs;
   }
 
+  expect(key: string, creations: number, deletedUids: readonly string[]): void {
+    this.#expected.set(key, { creations, deletions: new Set(deletedUids), setAtMs: this.#clock.monotonicMs() });
+  }
+
   expectCreations(key: string, count: number): void {
-    this.#expected.set(key, { creations: count, deletions: new Set(), setAtMs: this.#clock.monotonicMs() });
+    this.expect(key, count, []);
   }
 
   expectDeletions(key: string, uids: readonly string[]): void {
-    this.#expected.set(key, { creations: 0, deletions: new Set(uids), setAtMs: this.#clock.monotonicMs() });
+    this.expect(key, 0, uids);
   }
 
   /** Seen, or never going to be. */

@@ -17,7 +17,8 @@ import {
 } from './arithmetic.ts';
 import { rollBack, wantedRevision } from './rollback.ts';
 import { calculateStatus, newCondition, progressCheckInMs, rolloutStatus, withCondition } from './status.ts';
-import { equalIgnoringHash, podTemplateHash, podTemplateHashLabel } from './template-hash.ts';
+import { podTemplateHash } from '../common/history/hash.ts';
+import { equalIgnoringHash, podTemplateHashLabel } from './template-hash.ts';
 
 export interface RolloutOptions {
   readonly client: Client;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { newSetAnnotations, revisionAnnotation, revisionHistoryAnnotation } from './annotations.ts';
-import { equalIgnoringHash, podTemplateHash } from './template-hash.ts';
+import { podTemplateHash } from '../common/history/hash.ts';
+import { equalIgnoringHash } from './template-hash.ts';
 
 it('a template hash is stable, safe in names, and changes with collisions', () => {
   const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } };

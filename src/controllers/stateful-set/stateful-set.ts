@@ -13,9 +13,9 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
+import { watchDependents } from '../common/dependents.ts';
 import { History, newRevision, sameData } from '../common/history/history.ts';
 import { indexByController } from '../common/indexes.ts';
-import { watchOwnedPods } from '../common/owned-pods.ts';
 import { nextAvailabilityMs } from '../common/pods.ts';
 import { WrittenVersions } from '../common/written-versions.ts';
 import { isMember, revisionOf } from './identity.ts';
@@ -63,7 +63,7 @@ class StatefulSetController {
   start(): void {
     const enqueue = (set: StatefulSet): void => this.#queue.add(keyOf(set));
     this.#sets.addHandler({ add: enqueue, update: (_old, set) => enqueue(set), delete: enqueue });
-    watchOwnedPods({ pods: this.#pods, owners: this.#sets, enqueue, selectorOf: (set) => labelSelectorAsSelector(set.spec?.selector) });
+    watchDependents({ dependents: this.#pods, owners: this.#sets, enqueue, selectorOf: (set) => labelSelectorAsSelector(set.spec?.selector) });
     const { clock, logger, signal } = this.#context;
     runController({ name: identity, clock, logger, signal, informers: this.#informers, queue: this.#queue, reconcile: (key) => this.#sync(key) });
   }

@@ -1,4 +1,7 @@
+import type { PodTemplateSpec } from '../../../api/types/core/v1.ts';
+
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+const [fnvOffset, fnvPrime] = [0x811c9dc5, 0x01000193];
 const encoder = new TextEncoder();
 
 /** Digits of a number in letters that make no words: upstream's `rand.SafeEncodeString`. */
@@ -19,7 +22,18 @@ export function canonicalJson(value: unknown): string {
  * upstream's for the same data, so that a history that upstream began is gone on with.
  */
 export function revisionHash(data: unknown, collisionCount: number): string {
-  let hash = 0x811c9dc5;
-  for (const byte of encoder.encode(`${canonicalJson(data)}${collisionCount}`)) hash = (Math.imul(hash, 0x01000193) ^ byte) >>> 0;
+  let hash = fnvOffset;
+  for (const byte of encoder.encode(`${canonicalJson(data)}${collisionCount}`)) hash = (Math.imul(hash, fnvPrime) ^ byte) >>> 0;
+  return safeEncode(hash);
+}
+
+/**
+ * A name for a pod template: the same for equal templates, however their members are ordered; at most ten characters
+ * that are safe in names. `collisionCount` makes another one when a name is taken by something else.
+ */
+export function podTemplateHash(template: PodTemplateSpec | undefined, collisionCount: number | undefined): string {
+  const text = canonicalJson(template ?? {}) + (collisionCount === undefined ? '' : `#${collisionCount}`);
+  let hash = fnvOffset;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), fnvPrime) >>> 0;
   return safeEncode(hash);
 }

@@ -2,7 +2,7 @@ import type { Node, NodeAffinity, NodeSelector, Pod } from '../../../api/types/c
 import { normalizeByMax } from '../../framework/normalize.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { matchesNodeSelector, matchesRequiredAffinity, matchesTerm } from '../common/node-selector.ts';
+import { matchesNodeSelector, matchesRequiredAffinity, matchesTerm } from '../../../api/pod/node-selector.ts';
 
 const refused = refuseForGood("node(s) didn't match Pod's node affinity/selector");
 const enforced = refuseForGood("node(s) didn't match scheduler-enforced node affinity");

@@ -2,7 +2,7 @@ import type { Selector } from '../../../api/meta/labels.ts';
 import { selectorFromLabels, selectorOf } from '../../../api/meta/labels.ts';
 import type { Node, Pod, TopologySpreadConstraint } from '../../../api/types/core/v1.ts';
 import { selectorFrom } from '../../cache/affinity-term.ts';
-import { matchesRequiredAffinity } from '../common/node-selector.ts';
+import { matchesRequiredAffinity } from '../../../api/pod/node-selector.ts';
 import { toleratesNode } from '../common/tolerations.ts';
 
 /** A constraint with its defaults filled in, ready to be asked. */

@@ -3,7 +3,6 @@ import type { Selector } from '../../api/meta/labels.ts';
 import { SelectorError } from '../../api/meta/labels.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { controllerOf, namespaceOf } from '../../api/meta/object.ts';
-import type { Pod } from '../../api/types/core/v1.ts';
 import type { Informer } from '../../client/informer/informer.ts';
 
 /** The owner that a dependent's controller reference names, as the informer has it; undefined when it is another kind or object. */
@@ -27,23 +26,30 @@ export function matchingOwners<T extends KubeObject>(owners: Informer<T>, depend
   });
 }
 
-/** Tells which owners a change of pods concerns: the one in charge, or those that might adopt an orphan. */
-export function watchOwnedPods<T extends KubeObject>(options: { readonly pods: Informer<Pod>; readonly owners: Informer<T>; readonly selectorOf: (owner: T) => Selector; readonly enqueue: (owner: T) => void }): void {
-  const { pods, owners, selectorOf, enqueue } = options;
-  const enqueueOwner = (pod: Pod): void => {
-    const owner = ownerIn(owners, pod);
+/** Tells which owners a change of dependents concerns: the one in charge, or those that might adopt an orphan. */
+export function watchDependents<D extends KubeObject, T extends KubeObject>(options: {
+  readonly dependents: Informer<D>;
+  readonly owners: Informer<T>;
+  readonly selectorOf: (owner: T) => Selector;
+  readonly enqueue: (owner: T) => void;
+  /** New dependents that have an owner concern nobody: the owner made them. */
+  readonly onlyNewOrphans?: boolean;
+}): void {
+  const { dependents, owners, selectorOf, enqueue } = options;
+  const enqueueOwner = (dependent: D): void => {
+    const owner = ownerIn(owners, dependent);
     if (owner !== undefined) enqueue(owner);
   };
-  const enqueueAll = (pod: Pod): void => {
-    if (controllerOf(pod) !== undefined) enqueueOwner(pod);
-    else if (pod.metadata.deletionTimestamp === undefined) for (const owner of matchingOwners(owners, pod, selectorOf)) enqueue(owner);
+  const enqueueAll = (dependent: D): void => {
+    if (controllerOf(dependent) !== undefined) enqueueOwner(dependent);
+    else if (dependent.metadata.deletionTimestamp === undefined) for (const owner of matchingOwners(owners, dependent, selectorOf)) enqueue(owner);
   };
-  pods.addHandler({
-    add: enqueueAll,
-    update(old, pod) {
-      const ownerChanged = controllerOf(old)?.uid !== controllerOf(pod)?.uid;
+  dependents.addHandler({
+    add: (dependent) => { if (options.onlyNewOrphans !== true || controllerOf(dependent) === undefined) enqueueAll(dependent); },
+    update(old, dependent) {
+      const ownerChanged = controllerOf(old)?.uid !== controllerOf(dependent)?.uid;
       if (ownerChanged) enqueueOwner(old);
-      if (controllerOf(pod) !== undefined || ownerChanged || !semanticEqual(old.metadata.labels, pod.metadata.labels)) enqueueAll(pod);
+      if (controllerOf(dependent) !== undefined || ownerChanged || !semanticEqual(old.metadata.labels, dependent.metadata.labels)) enqueueAll(dependent);
     },
     delete: enqueueOwner,
   });
