@@ -46,12 +46,19 @@ export function decodeVersioned(document: unknown, { kind }: Target): KubeObject
   return object as unknown as KubeObject;
 }
 
+/** Fields of a document that its kind does not have, as strict decoding names them. */
+export function unknownFieldsOf(document: unknown, { kind }: Target): readonly string[] {
+  const schema = builtinSchema.kind(kind.group, kind.version, kind.kind);
+  return schema === undefined ? [] : decodeObject(document as Record<string, unknown>, schema, { definition: (name) => builtinSchema.definition(name) }).unknownFields;
+}
+
 /**
  * Puts a document in the version of `target` in the place of the request's object: decoded as if a client had sent it,
  * with its defaults, in the stored version. Throws InternalError for what is no such object.
  */
 export async function replaceObject(attributes: AdmissionAttributes, target: Target, document: unknown): Promise<void> {
-  const body: DecodedBody = { value: document, duplicates: [] };
+  // What was left alone may be shared, and frozen.
+  const body: DecodedBody = { value: structuredClone(document), duplicates: [] };
   const context = { fieldValidation: 'Ignore' as const, warn: () => {} };
   const { kind } = target;
   let next: KubeObject;
