@@ -44,7 +44,9 @@ async function answer(request: AdmissionRequest, path: string): Promise<Admissio
     case '/mutating-pods': return object.metadata?.name === 'webhook-to-be-mutated' ? { allowed: true, patch: [{ op: 'add', path: '/spec/initContainers', value: [{ image: 'webhook-added-image', name: 'webhook-added-init-container', resources: {} }] }] } : allow;
     case '/configmaps': return notAllowed(object.data) ? deny('the configmap contains unwanted key and value') : allow;
     case '/mutating-configmaps': case '/mutating-custom-resource': return addStages(object);
-    case '/custom-resource': return notAllowed(object.data) ? deny('the custom resource contains unwanted data') : allow;
+    case '/custom-resource':
+      if (request.operation === 'DELETE') return object.data?.['webhook-e2e-test'] === 'webhook-nondeletable' ? deny('the custom resource cannot be deleted because it contains unwanted key and value') : allow;
+      return notAllowed(object.data) ? deny('the custom resource contains unwanted data') : allow;
     case '/crd': return object.metadata?.labels?.['webhook-e2e-test'] === 'webhook-disallow' ? deny('the crd contains unwanted label') : allow;
     default: return { raw: '404 page not found' };
   }

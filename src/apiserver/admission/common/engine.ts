@@ -1,3 +1,4 @@
+import { ApiError } from '../../../api/status.ts';
 import type { ExpressionCompiler, ExpressionVariables } from '../../../api/cel/expression.ts';
 
 /** Compiles expressions, once it is there. */
@@ -7,5 +8,5 @@ export interface ExpressionEngine {
 
 /** Loads the engine when the first expression has to be evaluated. */
 export function expressionEngine(): Promise<ExpressionEngine> {
-  return Promise.reject(new Error('not supported: expressions are not evaluated in this release'));
+  return Promise.reject(new ApiError('InternalError', 'not supported: expressions are not evaluated in this release'));
 }

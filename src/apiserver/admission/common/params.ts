@@ -43,6 +43,11 @@ export async function paramsOf(served: StoredResource | undefined, ref: ParamRef
   return Promise.all(found.map((one) => inOwnVersion(served, one)));
 }
 
-function inOwnVersion({ conversion }: ServedResource, { object }: CachedObject): KubeObject {
+async function inOwnVersion({ conversion, custom }: ServedResource, found: CachedObject): Promise<KubeObject> {
+  if (custom !== undefined) {
+    await custom.ready();
+    return (await custom.view(found)).object;
+  }
+  const { object } = found;
   return conversion === undefined ? object : conversion.fromStored(object);
 }

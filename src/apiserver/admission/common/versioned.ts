@@ -4,7 +4,7 @@ import { builtinSchema } from '../../../api/schema/table.ts';
 import { internalError } from '../../../api/status.ts';
 import type { DecodedBody } from '../../verbs/decode-object.ts';
 import { decodeResource, decodeTyped } from '../../verbs/decode-object.ts';
-import type { StoredResource } from '../../served-resources.ts';
+import type { ServedResource, StoredResource } from '../../served-resources.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { GroupVersionKind, Target } from './target.ts';
 import { ownKind } from './target.ts';
@@ -23,7 +23,16 @@ export async function inVersion(attributes: AdmissionAttributes, target: Target)
 async function shown(attributes: AdmissionAttributes, { served, kind }: Target, object: KubeObject | undefined): Promise<KubeObject | undefined> {
   if (object === undefined) return undefined;
   if (ownKind(attributes) !== undefined) return hasMetadata(kind) ? object : withoutMetadata(object);
+  if (served.custom !== undefined) return convertedCustom(object, served);
   return served.conversion === undefined ? object : served.conversion.fromStored(object);
+}
+
+/** Custom resources come in the version of the request. */
+async function convertedCustom(object: KubeObject, { custom, apiVersion }: ServedResource): Promise<KubeObject> {
+  if (object.apiVersion === apiVersion || custom === undefined) return object;
+  const converted = await custom.converting(() => custom.convertNow(object, apiVersion));
+  if (converted === undefined) throw internalError(new Error(`unable to convert to ${apiVersion}: unknown version`));
+  return converted;
 }
 
 /** Options of connections are objects without metadata. */
@@ -68,6 +77,7 @@ export async function replaceObject(attributes: AdmissionAttributes, target: Tar
       next = schema === undefined ? (document as KubeObject) : decodeTyped(body, { ...kind, schema }, context);
     } else {
       next = decodeResource(body, target.served as StoredResource, context);
+      if (attributes.request !== undefined && target.served.custom !== undefined) next = await convertedCustom(next, attributes.request.served);
     }
   } catch (error) {
     throw internalError(error);
