@@ -46,7 +46,7 @@ const durationStems = ['nano', 'micro', 'milli', 'sec', 'min', 'hour', 'day', 'w
 function isDuration(text: string): boolean {
   if (text.length <= 1000 && goDuration.test(text)) return true;
   let found = false;
-  for (const [, digits = '', word = ''] of text.matchAll(/(\d+)\s*([A-Za-zµ]+)/g)) {
+  for (const [, digits = '', word = ''] of text.matchAll(/(?<!\d)(\d+)\s*([A-Za-zµ]+)/g)) {
     if (Number(digits) >= 2 ** 63) return false;
     const unit = word.toLowerCase();
     found ||= durationUnits.some((names) => names.includes(unit)) || durationStems.some((stem) => unit.startsWith(stem));
