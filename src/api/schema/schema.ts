@@ -70,6 +70,8 @@ export interface ResourceSchema {
   /** Names the stored form in discovery (storageVersionHash); absent where nothing is stored. */
   readonly storageVersionHash?: string;
   readonly schema: ObjectSchema;
+  /** How OpenAPI describes a custom resource and its lists: otherwise than its schema does, and before that is compiled. */
+  readonly openApi?: { readonly object: ObjectSchema; readonly list: ObjectSchema };
 }
 
 export interface SubresourceSchema {

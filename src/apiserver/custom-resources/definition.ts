@@ -1,6 +1,7 @@
 import type { CompiledDefinition, CompiledVersion } from '../../api/custom-resources/compiled.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ResourceDefinition } from '../../api/groups/definition.ts';
+import type { ResourceSchema } from '../../api/schema/schema.ts';
 import { ApiError, internalError } from '../../api/status.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -48,7 +49,7 @@ export class ServedDefinition {
     this.facts = facts;
     this.#cleanAfter = before === undefined ? facts.revision : before.#cleanAfter;
     this.#compiled = before === undefined ? undefined : before.#compiled;
-    const storage: Storage = { group: facts.group, resource: facts.names.plural, schema: describeVersion(facts, this.#factsOf(facts.storageVersion), () => this.version(facts.storageVersion).resource.schema), cache: parts.cache };
+    const storage: Storage = { group: facts.group, resource: facts.names.plural, schema: this.#describe(this.#factsOf(facts.storageVersion)), cache: parts.cache };
     const versions = facts.versions.map((version) => this.#serve(version, storage));
     const home = versions.find(({ schema }) => schema.version === facts.storageVersion)!;
     this.served = { versions: versions.filter((_, i) => facts.versions[i]!.served), home };
@@ -58,10 +59,14 @@ export class ServedDefinition {
     return this.facts.versions.find((version) => version.name === name)!;
   }
 
+  #describe(version: VersionFacts): ResourceSchema {
+    return describeVersion(this.facts, version, { schemaOf: () => this.version(version.name).resource.schema, definition: () => this.#parts.definition() });
+  }
+
   #serve(version: VersionFacts, storage: Storage): StoredResource {
     const { facts } = this;
     const definition = (): ResourceDefinition<KubeObject> => this.version(version.name).definition;
-    const schema = version.name === facts.storageVersion ? storage.schema : describeVersion(facts, version, () => this.version(version.name).resource.schema);
+    const schema = version.name === facts.storageVersion ? storage.schema : this.#describe(version);
     const served: StoredResource = {
       schema, storage, conversion: undefined, apiVersion: `${facts.group}/${version.name}`, custom: new ServedVersion(this, version),
       ...(version.deprecation !== undefined && { deprecation: version.deprecation }),

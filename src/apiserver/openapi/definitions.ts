@@ -1,6 +1,9 @@
 /** Schemas as OpenAPI prints them, v2 and v3, and the closure of the definitions that a document needs. */
 import type { FieldSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../../api/schema/schema.ts';
 
+import { builtinSchema } from '../../api/schema/table.ts';
+import { isWritten } from './written-schema.ts';
+
 /** Prose for a definition or one of its fields, where the caller has any. */
 export type Descriptions = (definition: string, field?: string) => string | undefined;
 
@@ -36,6 +39,7 @@ export class DefinitionSet {
   readonly #descriptions: Descriptions | undefined;
   /** Undefined for those that are no objects with fields. */
   readonly #found = new Map<string, ObjectSchema | undefined>();
+  readonly #written = new Map<string, object>();
 
   constructor(dialect: Dialect, descriptions: Descriptions | undefined) {
     this.#dialect = dialect;
@@ -58,9 +62,15 @@ export class DefinitionSet {
     return { $ref: `${this.#dialect === 'v2' ? '#/definitions/' : '#/components/schemas/'}${name}` };
   }
 
+  #referenceByName(name: string): { $ref: string } {
+    const builtin = builtinSchema.definition(name);
+    return builtin === undefined ? this.#referenceTo(name) : this.reference(builtin);
+  }
+
   #add(schema: ObjectSchema): void {
     if (this.#found.has(schema.name)) return;
     this.#found.set(schema.name, schema);
+    if (isWritten(schema)) this.#written.set(schema.name, schema.body({ dialect: this.#dialect, describe: (definition, field) => this.#descriptions?.(definition, field), reference: (name) => this.#referenceByName(name) }));
     for (const field of schema.fields.values()) this.#addValue(field.value);
   }
 
@@ -83,7 +93,7 @@ export class DefinitionSet {
     for (const name of [...this.#found.keys()].sort()) {
       const schema = this.#found.get(name);
       const description = this.#descriptions?.(name);
-      printed[name] = { ...(description !== undefined && { description }), ...(schema === undefined ? specialBody(name, this.#dialect) : this.#object(schema)) };
+      printed[name] = { ...(description !== undefined && { description }), ...(schema === undefined ? specialBody(name, this.#dialect) : (this.#written.get(name) ?? this.#object(schema))) };
     }
     return printed;
   }

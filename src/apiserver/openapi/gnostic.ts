@@ -15,7 +15,7 @@ interface PrintedSchema {
   readonly default?: unknown;
   readonly required?: readonly string[];
   readonly items?: PrintedSchema;
-  readonly additionalProperties?: PrintedSchema;
+  readonly additionalProperties?: PrintedSchema | boolean;
   readonly properties?: Readonly<Record<string, PrintedSchema>>;
 }
 
@@ -76,7 +76,8 @@ class DocumentWriter {
     if (properties !== undefined) out.messageField(25, () => { this.namedSchemas(properties); });
     if (items !== undefined) out.messageField(23, () => { out.messageField(1, () => { this.#schema(items); }); });
     if (type !== undefined) out.messageField(22, () => { out.stringField(1, type); });
-    if (additionalProperties !== undefined) out.messageField(21, () => { out.messageField(1, () => { this.#schema(additionalProperties); }); });
+    if (typeof additionalProperties === 'boolean') out.messageField(21, () => { out.boolField(2, additionalProperties); });
+    else if (additionalProperties !== undefined) out.messageField(21, () => { out.messageField(1, () => { this.#schema(additionalProperties); }); });
     this.#strings(19, schema.required);
     if (schema.default !== undefined) out.messageField(5, () => { out.stringField(2, JSON.stringify(schema.default)); });
     if (schema.description !== undefined) out.stringField(4, schema.description);

@@ -1,6 +1,8 @@
 /** The media types that operations take and give, as the documents state them. */
 
 export const objectTypes: readonly string[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+/** Those of custom resources. */
+export const customTypes: readonly string[] = ['application/json', 'application/yaml'];
 export const watchTypes: readonly string[] = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
 /** Custom resources have no strategic merge patch. */

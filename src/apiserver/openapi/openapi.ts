@@ -10,6 +10,7 @@ import { encodeSwagger } from './gnostic.ts';
 import type { PathItem } from './operations.ts';
 import { discoveryPaths, resourcePaths } from './operations.ts';
 import type { DocumentOptions } from './v2.ts';
+import { isWritten } from './written-schema.ts';
 import { swaggerDocument } from './v2.ts';
 import { openApiV3Document } from './v3.ts';
 
@@ -92,7 +93,9 @@ export class OpenApi {
   /** Built-in types never change while the program runs, so their names will do; documents of other types are made and hashed. */
   #hashOf(name: string, { members }: Part): string {
     const { table, version, descriptions } = this.#options;
-    if (members.every((resource) => table.definition(resource.schema.name) === resource.schema)) {
+    const stamps = members.map(({ openApi }) => (openApi !== undefined && isWritten(openApi.object) ? openApi.object.stamp : undefined));
+    if (stamps.length > 0 && stamps.every((stamp) => stamp !== undefined)) return contentHash(encoder.encode([generation, version, name, String(descriptions !== undefined), ...stamps].join(' ')));
+    if (members.every((resource) => resource.openApi === undefined && table.definition(resource.schema.name) === resource.schema)) {
       const names = members.map((resource) => [resource.resource, ...resource.verbs, ...resource.subresources.map((sub) => sub.name)].join());
       return contentHash(encoder.encode([generation, version, name, String(descriptions !== undefined), ...names].join(' ')));
     }
@@ -100,13 +103,13 @@ export class OpenApi {
   }
 
   #refresh(): void {
-    const now = this.#resources().filter(({ listKind }) => listKind === undefined);
+    const now = this.#resources();
     if (sameList(now, this.#seen)) return;
     this.#seen = now;
     this.#documents.clear();
     const { table } = this.#options;
     const groups = groupResources(now);
-    const roots = new Map(discoveryPaths(groups, table).map((item) => [item.path, item]));
+    const roots = new Map(discoveryPaths(groupResources(now.filter(({ openApi }) => openApi === undefined)), table).map((item) => [item.path, item]));
     const parts = new Map<string, Part>();
     for (const path of ['/api/', '/apis/', '/version/', ...groups.filter((group) => group.group !== '').map((group) => `/apis/${group.group}/`)]) {
       const item = roots.get(path);
@@ -115,7 +118,7 @@ export class OpenApi {
     for (const { group, versions } of groups) {
       for (const { version, resources } of versions) {
         const name = group === '' ? `api/${version}` : `apis/${group}/${version}`;
-        parts.set(name, { members: resources, items: () => [roots.get(`/${name}/`)!, ...resources.flatMap((resource) => resourcePaths(resource, table))] });
+        parts.set(name, { members: resources, items: () => [...(roots.has(`/${name}/`) ? [roots.get(`/${name}/`)!] : []), ...resources.flatMap((resource) => resourcePaths(resource, table))] });
       }
     }
     this.#parts = parts;

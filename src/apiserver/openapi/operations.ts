@@ -3,7 +3,7 @@
  * with which parameters, on which kind.
  */
 import type { GroupVersionKind, ObjectSchema, ResourceSchema, SchemaTable, SubresourceSchema } from '../../api/schema/schema.ts';
-import { deleteParameters, deleteCollectionParameters, listParameters, nameParameter, namespaceParameter, optionParameters, patchParameters, prettyParameter, remainderParameter, writeParameters } from './parameters.ts';
+import { deleteParameters, deleteCollectionParameters, getParameters, listParameters, nameParameter, namespaceParameter, optionParameters, patchParameters, prettyParameter, remainderParameter, writeParameters } from './parameters.ts';
 import type { Parameter } from './parameters.ts';
 
 export type Method = 'delete' | 'get' | 'head' | 'options' | 'patch' | 'post' | 'put';
@@ -24,6 +24,8 @@ export interface Operation {
   readonly watchable: boolean;
   /** May a patch be a strategic merge patch? Only for built-in kinds. */
   readonly strategic: boolean;
+  /** Custom resources are JSON and YAML, nothing else. */
+  readonly custom?: boolean;
 }
 
 export interface PathItem {
@@ -66,8 +68,14 @@ class ResourcePaths {
   readonly #base: string;
   readonly #scope: readonly Parameter[];
 
+  /** Of the kind itself. */
+  readonly #schema: ObjectSchema;
+  readonly #custom: boolean;
+
   constructor(resource: ResourceSchema, table: SchemaTable) {
     this.#resource = resource;
+    this.#custom = resource.openApi !== undefined;
+    this.#schema = resource.openApi?.object ?? resource.schema;
     this.#table = table;
     const group = groupTag(resource.group);
     this.#tag = `${group}_${resource.version}`;
@@ -88,14 +96,14 @@ class ResourcePaths {
     this.#push(items, this.#base, [...this.#scope, prettyParameter], [
       verbs.includes('deletecollection') && this.#deleteCollection(`delete${this.#middle}Collection${suffix}`),
       verbs.includes('list') && this.#list(`list${this.#middle}${suffix}`),
-      verbs.includes('create') && this.#create(`create${this.#middle}${suffix}`, this.#resource.schema, this.#gvk),
+      verbs.includes('create') && this.#create(`create${this.#middle}${suffix}`, this.#schema, this.#gvk),
     ]);
     const named = `${this.#base}/{name}`;
     this.#push(items, named, [nameParameter, ...this.#scope, prettyParameter], [
       verbs.includes('delete') && this.#delete(`delete${this.#middle}${suffix}`),
-      verbs.includes('get') && this.#read(`read${this.#middle}${suffix}`, this.#resource.schema, this.#gvk),
-      verbs.includes('patch') && this.#patch(`patch${this.#middle}${suffix}`, this.#resource.schema, this.#gvk),
-      verbs.includes('update') && this.#replace(`replace${this.#middle}${suffix}`, this.#resource.schema, this.#gvk),
+      verbs.includes('get') && this.#read(`read${this.#middle}${suffix}`, this.#schema, this.#gvk),
+      verbs.includes('patch') && this.#patch(`patch${this.#middle}${suffix}`, this.#schema, this.#gvk),
+      verbs.includes('update') && this.#replace(`replace${this.#middle}${suffix}`, this.#schema, this.#gvk),
     ]);
     for (const sub of this.#resource.subresources) items.push(...this.#subresource(sub, suffix, `${named}/${sub.name}`));
     return items;
@@ -107,7 +115,7 @@ class ResourcePaths {
   }
 
   #subresource(sub: SubresourceSchema, suffix: string, path: string): PathItem[] {
-    const schema = sub.group === this.#resource.group && sub.version === this.#resource.version && sub.kind === this.#resource.kind ? this.#resource.schema : this.#table.kind(sub.group, sub.version, sub.kind);
+    const schema = sub.group === this.#resource.group && sub.version === this.#resource.version && sub.kind === this.#resource.kind ? this.#schema : this.#table.kind(sub.group, sub.version, sub.kind);
     if (schema === undefined) return [];
     const parameters = [nameParameter, ...this.#scope];
     const gvk = { group: sub.group, version: sub.version, kind: sub.kind };
@@ -138,12 +146,12 @@ class ResourcePaths {
     return items;
   }
 
-  #common(gvk: GroupVersionKind, action: string): { tag: string; action: string; gvk: GroupVersionKind; watchable: boolean; strategic: boolean } {
-    return { tag: this.#tag, action, gvk, watchable: false, strategic: this.#table.kind(this.#gvk.group, this.#gvk.version, this.#gvk.kind) !== undefined };
+  #common(gvk: GroupVersionKind, action: string): { tag: string; action: string; gvk: GroupVersionKind; watchable: boolean; strategic: boolean; custom: boolean } {
+    return { tag: this.#tag, action, gvk, watchable: false, strategic: !this.#custom && this.#table.kind(this.#gvk.group, this.#gvk.version, this.#gvk.kind) !== undefined, custom: this.#custom };
   }
 
   #list(id: string): Operation {
-    return { ...this.#common(this.#gvk, 'list'), method: 'get', id, parameters: listParameters, result: listSchemaOf(this.#resource, this.#table), codes: [200], watchable: this.#resource.verbs.includes('watch') };
+    return { ...this.#common(this.#gvk, 'list'), method: 'get', id, parameters: listParameters, result: listSchemaOf(this.#resource, this.#table), codes: [200], watchable: !this.#custom && this.#resource.verbs.includes('watch') };
   }
 
   #create(id: string, schema: ObjectSchema, gvk: GroupVersionKind): Operation {
@@ -155,19 +163,20 @@ class ResourcePaths {
   }
 
   #patch(id: string, schema: ObjectSchema, gvk: GroupVersionKind): Operation {
-    return { ...this.#common(gvk, 'patch'), method: 'patch', id, parameters: patchParameters, body: { schema: 'patch', required: true }, result: schema, codes: [200, 201] };
+    return { ...this.#common(gvk, 'patch'), method: 'patch', id, parameters: patchParameters, body: { schema: 'patch', required: true }, result: schema, codes: this.#custom ? [200] : [200, 201] };
   }
 
   #read(id: string, schema: ObjectSchema | 'string', gvk: GroupVersionKind): Operation {
-    return { ...this.#common(gvk, 'get'), method: 'get', id, parameters: [], result: schema, codes: [200] };
+    return { ...this.#common(gvk, 'get'), method: 'get', id, parameters: this.#custom ? getParameters : [], result: schema, codes: [200] };
   }
 
   #delete(id: string): Operation {
-    const result = returnsDeleted.has(this.#resource.kind) ? this.#resource.schema : this.#meta('Status');
+    const result = !this.#custom && returnsDeleted.has(this.#resource.kind) ? this.#schema : this.#meta('Status');
     return { ...this.#common(this.#gvk, 'delete'), method: 'delete', id, parameters: deleteParameters, body: { schema: this.#meta('DeleteOptions'), required: false }, result, codes: [200, 202] };
   }
 
   #deleteCollection(id: string): Operation {
+    if (this.#custom) return { ...this.#common(this.#gvk, 'deletecollection'), method: 'delete', id, parameters: listParameters, result: this.#meta('Status'), codes: [200] };
     return { ...this.#common(this.#gvk, 'deletecollection'), method: 'delete', id, parameters: deleteCollectionParameters, body: { schema: this.#meta('DeleteOptions'), required: false }, result: this.#meta('Status'), codes: [200] };
   }
 
@@ -178,6 +187,7 @@ class ResourcePaths {
 
 /** The list type of a resource: the built-in one, or one made up for a custom resource. */
 export function listSchemaOf(resource: ResourceSchema, table: SchemaTable): ObjectSchema {
+  if (resource.openApi !== undefined) return resource.openApi.list;
   const builtin = table.definition(`${resource.schema.name}List`);
   if (builtin !== undefined) return builtin;
   const plain = { patchStrategy: [], listMapKeys: [] } as const;

@@ -21,6 +21,8 @@ export const listParameters: readonly Parameter[] = byName([
   ...query('integer', 'limit', 'timeoutSeconds'),
   ...query('string', 'continue', 'fieldSelector', 'labelSelector', 'resourceVersion', 'resourceVersionMatch', 'shardSelector'),
 ]);
+/** Of reading one custom resource; upstream says nothing of it for built-in kinds. */
+export const getParameters: readonly Parameter[] = query('string', 'resourceVersion');
 export const writeParameters: readonly Parameter[] = query('string', 'dryRun', 'fieldManager', 'fieldValidation');
 export const patchParameters: readonly Parameter[] = [...writeParameters, ...query('boolean', 'force')];
 export const deleteParameters: readonly Parameter[] = byName([

@@ -3,7 +3,7 @@ import type { ResourceSchema, SchemaTable } from '../../api/schema/schema.ts';
 import { groupResources } from '../discovery/documents.ts';
 import type { Descriptions } from './definitions.ts';
 import { DefinitionSet, patchDefinition } from './definitions.ts';
-import { codeTexts, objectTypes, patchTypes, watchTypes } from './media-types.ts';
+import { codeTexts, customTypes, objectTypes, patchTypes, watchTypes } from './media-types.ts';
 import type { Method, Operation, PathItem } from './operations.ts';
 import { discoveryPaths, resourcePaths } from './operations.ts';
 import type { Parameter } from './parameters.ts';
@@ -61,8 +61,8 @@ function printOperation(operation: Operation, definitions: DefinitionSet): Swagg
     operationId: operation.id,
     tags: [operation.tag],
     schemes: ['https'],
-    consumes: operation.method === 'patch' && !connects ? patchTypes(operation.strategic) : ['*/*'],
-    produces: connects ? ['*/*'] : operation.result === 'string' ? ['text/plain', ...objectTypes] : operation.watchable ? [...objectTypes, ...watchTypes] : objectTypes,
+    consumes: operation.method === 'patch' && !connects ? patchTypes(operation.strategic) : operation.custom === true ? customTypes : ['*/*'],
+    produces: operation.custom === true ? customTypes : connects ? ['*/*'] : operation.result === 'string' ? ['text/plain', ...objectTypes] : operation.watchable ? [...objectTypes, ...watchTypes] : objectTypes,
     ...(parameters.length > 0 && { parameters }),
     responses,
     ...(operation.action !== undefined && { 'x-kubernetes-action': operation.action }),
@@ -72,7 +72,7 @@ function printOperation(operation: Operation, definitions: DefinitionSet): Swagg
 
 export function swaggerDocument(resources: readonly ResourceSchema[], options: DocumentOptions): Swagger {
   const definitions = new DefinitionSet('v2', options.descriptions);
-  const items: PathItem[] = [...discoveryPaths(groupResources(resources), options.table), ...resources.flatMap((resource) => resourcePaths(resource, options.table))];
+  const items: PathItem[] = [...discoveryPaths(groupResources(resources.filter(({ openApi }) => openApi === undefined)), options.table), ...resources.flatMap((resource) => resourcePaths(resource, options.table))];
   const paths: Record<string, SwaggerPathItem> = {};
   for (const item of items.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     paths[item.path] = {

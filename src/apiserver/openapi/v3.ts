@@ -1,7 +1,7 @@
 /** The OpenAPI v3 documents: one for each group and version, and the small ones of the roots. */
 import type { DocumentOptions } from './v2.ts';
 import { DefinitionSet, patchDefinition } from './definitions.ts';
-import { codeTexts, objectTypes, patchTypes, watchTypes } from './media-types.ts';
+import { codeTexts, customTypes, objectTypes, patchTypes, watchTypes } from './media-types.ts';
 import type { Operation, PathItem } from './operations.ts';
 import type { Parameter } from './parameters.ts';
 
@@ -12,14 +12,14 @@ const content = (types: readonly string[], schema: object): object => Object.fro
 function printOperation(operation: Operation, definitions: DefinitionSet): object {
   const connects = operation.action === 'connect';
   const result = operation.result === 'string' ? { type: 'string' } : definitions.reference(operation.result);
-  const produces = connects ? ['*/*'] : operation.result === 'string' ? ['text/plain', ...objectTypes] : operation.watchable ? [...objectTypes, ...watchTypes] : objectTypes;
+  const produces = operation.custom === true ? customTypes : connects ? ['*/*'] : operation.result === 'string' ? ['text/plain', ...objectTypes] : operation.watchable ? [...objectTypes, ...watchTypes] : objectTypes;
   const responses: Record<string, object> = {};
   for (const code of operation.codes) responses[code] = { description: codeTexts[code]!, content: content(produces, result) };
   responses['401'] = { description: codeTexts[401]! };
   let requestBody: object | undefined;
   if (operation.body !== undefined) {
     const schema = operation.body.schema === 'patch' ? definitions.namedReference(patchDefinition) : definitions.reference(operation.body.schema);
-    requestBody = { content: content(operation.body.schema === 'patch' ? patchTypes(operation.strategic) : ['*/*'], schema), ...(operation.body.required && { required: true }) };
+    requestBody = { content: content(operation.body.schema === 'patch' ? patchTypes(operation.strategic) : operation.custom === true ? customTypes : ['*/*'], schema), ...(operation.body.required && { required: true }) };
   }
   return {
     tags: [operation.tag],
