@@ -16,6 +16,11 @@ import { nodeUnschedulable } from './node-unschedulable/node-unschedulable.ts';
 import { podTopologySpread } from './pod-topology-spread/pod-topology-spread.ts';
 import { schedulingGates } from './scheduling-gates/scheduling-gates.ts';
 import { taintToleration } from './taint-toleration/taint-toleration.ts';
+import { volumeZone } from './volume-zone/volume-zone.ts';
+import { volumeRestrictions } from './volume-restrictions/volume-restrictions.ts';
+import { volumeBinding } from './volume-binding/volume-binding.ts';
+import { nodeVolumeLimits } from './node-volume-limits/node-volume-limits.ts';
+import { nodeDeclaredFeatures } from './node-declared-features/node-declared-features.ts';
 
 /** What plug-ins are made with. */
 export interface PluginContext {
@@ -37,11 +42,16 @@ const factories: Readonly<Record<string, Factory>> = {
   NodeAffinity: nodeAffinity,
   NodePorts: () => nodePorts,
   NodeResourcesFit: nodeResourcesFit,
+  VolumeRestrictions: (_args, { listers }) => volumeRestrictions(listers),
+  NodeVolumeLimits: (_args, { listers }) => nodeVolumeLimits(listers),
+  VolumeBinding: volumeBinding,
+  VolumeZone: (_args, { listers }) => volumeZone(listers),
   PodTopologySpread: (args, { listers }) => podTopologySpread(args, listers),
   InterPodAffinity: interPodAffinity,
   DynamicResources: () => dynamicResources,
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
   ImageLocality: () => imageLocality,
+  NodeDeclaredFeatures: () => nodeDeclaredFeatures,
 };
 
 /** The plug-in of this name; undefined for those that are no plug-ins here: the queue's order, preemption, binding. */
