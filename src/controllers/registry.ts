@@ -1,5 +1,6 @@
 import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
+import { startCronJobController } from './cron-job/cron-job.ts';
 import { startDaemonSetController } from './daemon-set/daemon-set.ts';
 import { startDeploymentController } from './deployment/deployment.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -18,6 +19,7 @@ import { startRootCaController } from './root-ca/root-ca.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
+import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 
 export interface ControllerEntry {
   /** As `--controllers` of kube-controller-manager names it. */
@@ -40,6 +42,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'daemonset-controller', start: startDaemonSetController },
   { name: 'statefulset-controller', start: startStatefulSetController },
   { name: 'job-controller', start: startJobController },
+  { name: 'cronjob-controller', start: startCronJobController },
+  { name: 'ttl-after-finished-controller', start: startTtlAfterFinishedController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
