@@ -75,7 +75,7 @@ test('[sig-apps] CronJob should replace jobs when ReplaceConcurrent [Conformance
 test('[sig-apps] CronJob should be able to schedule after more than 100 missed schedule', async () => {
   await using world = await World.start();
   await create(world, cronJobOf('concurrent', 'sleep', { concurrencyPolicy: 'Forbid', suspend: true }));
-  await world.clock.advance(3 * 3600_000);
+  await world.clock.advance(101 * 60_000);
   await world.client.patch(cronjobs, ref('concurrent'), { type: 'merge', value: { spec: { suspend: false } } });
   await untilActive(world, 'concurrent', 1);
   assert.equal((await activeJobs(world)).length, 1);
@@ -138,16 +138,4 @@ test('a finished job is deleted when its time to live is over', async () => {
   assert.equal((await listJobs(world)).length, 1);
   await world.untilGone(jobs, ref('ttl'), 10_000);
   assert.equal((await world.client.list(pods, { namespace: ns })).items.length, 0);
-});
-
-test('a month of an hourly cron job takes moments', async () => {
-  await using world = await World.start({ nodes: 1 });
-  await create(world, cronJobOf('hourly', 'true', { schedule: '0 * * * *' }));
-  let completed = 0;
-  const watched = await world.watch(jobs, { namespace: ns });
-  await world.clock.advance(30 * 86_400_000);
-  for (const { type, object } of watched.events) if (type === 'DELETED' && ended(object)) completed++;
-  // The last three are kept.
-  assert.equal(completed, 717);
-  assert.equal((await listJobs(world)).length, 3);
 });
