@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import { SystemRandom } from '../base/random.ts';
 import { RealClock } from '../base/real-clock.ts';
 import { Progress } from './progress.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 /** What every program that runs in the foreground has. */
 export interface Foreground {
@@ -37,6 +38,7 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
 
   const starting = start({ clock, random: new SystemRandom(), logger, progress });
   await Promise.race([starting, stop]);
+  boundYoungGeneration(clock);
   await stop;
   progress.line();
   progress.doing('stopping');

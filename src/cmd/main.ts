@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addComponentCommands } from './component-flags.ts';
 import { UsageError, addClusterFlags, defaultDataDir } from './options.ts';
+import { holdYoungGeneration } from './young-generation.ts';
 
 /** The package's own version, from the package.json beside the bundle or the sources. */
 function version(): string {
@@ -77,6 +78,8 @@ function explain(error: unknown): string {
 // Whoever reads us through a pipe may stop reading: `coxswain image ls | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+// Before anything large is loaded.
+holdYoungGeneration();
 try {
   await program().parseAsync();
 } catch (error) {
