@@ -90,3 +90,22 @@ test('custom resource definition: what an update may change', () => {
   assert.deepEqual(crd.update(spec(), loose).length, 1);
   assert.deepEqual(crd.update(spec(), { ...spec(), status: { acceptedNames: { plural: 'A', kind: '' } } }, 'status'), [`status.acceptedNames.plural: Invalid value: "A": ${dns1035}`]);
 });
+
+/** What old definitions got away with, and keep: name, the old definition, and what is wrong with it as a new one. */
+const kept: readonly (readonly [name: string, fields: Fields, count: number])[] = [
+  ['no schema', spec({ preserveUnknownFields: true, versions: [{ name: 'v1', served: true, storage: true }] }), 2],
+  ['no structure', spec({ preserveUnknownFields: true, versions: [withSchema({ type: 'object', properties: { x: {} } })] }), 2],
+  ['a set of maps that are no units', property({ type: 'array', items: object, 'x-kubernetes-list-type': 'set' }), 1],
+  ['keys that may be missing', property({ type: 'array', items: { type: 'object', properties: { k: { type: 'string' } } }, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] }), 1],
+  ['defaults with more than is known', property({ type: 'object', default: { y: 1 } }), 1],
+  ['versions of reviews that nobody knows', spec({ conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v2'], clientConfig: { url: 'https://a.b/c' } } } }), 1],
+  ['too many fields to select by', schema({ properties: Object.fromEntries(Array.from('abcdefghi', (name) => [name, { type: 'string' }])) }, { selectableFields: Array.from('abcdefghi', (name) => ({ jsonPath: `.${name}` })) }), 1],
+];
+for (const [name, fields, count] of kept) {
+  test(`custom resource definition: an update may keep ${name}`, () => {
+    const status = { status: { storedVersions: ['v1'] } };
+    assert.equal(crd.errors(fields).length, count);
+    assert.deepEqual(crd.update({ ...fields, ...status }, { ...fields, ...status }), []);
+    assert.equal(crd.update({ ...spec({ preserveUnknownFields: true }), ...status }, { ...fields, ...status }).length, count - Number('spec' in fields && (fields['spec'] as Fields)['preserveUnknownFields'] === true));
+  });
+}

@@ -121,13 +121,13 @@ function splitVersions(versions: readonly Version[]): { readonly common: Version
   return { common, own: versions.map((version) => Object.fromEntries(Object.entries(version).filter(([field]) => !same.includes(field as (typeof perVersion)[number])))) };
 }
 
-function addVersions(errors: Errors, versions: readonly Version[], options: Options): Version {
+function addVersions(errors: Errors, versions: readonly Version[], options: Options & { readonly prunes: boolean }): Version {
   const { common, own } = splitVersions(versions);
   const missing = (version: Version): boolean => version.schema?.openAPIV3Schema === undefined;
   versions.forEach((version, i) => {
     if (!missing(version)) return;
     if (options.schemas) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`));
-    else if (version.served === true) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, 'because otherwise all fields are pruned'));
+    else if (options.prunes && version.served === true) errors.push(required(`spec.versions[${i}].schema.openAPIV3Schema`, 'because otherwise all fields are pruned'));
   });
   own.forEach((version, i) => {
     const path = `spec.versions[${i}]`;
@@ -149,7 +149,7 @@ function addSpec(errors: Errors, spec: Spec, options: Options): void {
   const defaults = schemas.some(hasDefaults);
   const structural = options.structural || !preserveUnknownFields || defaults || schemas.some(hasExtensions);
   if (preserveUnknownFields && defaults) errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
-  const common = addVersions(errors, versions, { ...options, structural });
+  const common = addVersions(errors, versions, { ...options, structural, prunes: !preserveUnknownFields });
   const first = versions[0]?.name ?? '';
   if (first !== '') addListLabel(errors, 'spec.version', first);
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if ((names[field] ?? '') === '') errors.push(required(`spec.names.${field}`));

@@ -49,12 +49,14 @@ export function cannotBeStructural(schema: Schema): boolean {
 export function followPath(schema: Schema, path: string, options: { readonly brackets: boolean }): { readonly names: readonly string[]; readonly schema: Schema | undefined } | { readonly error: string } {
   const names: string[] = [];
   let at: Schema | undefined = schema;
-  for (const [token, quoted, plain] of path.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\.([^.[\]]*)|.+/g)) {
+  for (const found of path.matchAll(/\['((?:[^'\\]|\\.)*)'\]|\.([^.[\]]*)|.+/g)) {
+    const [token, quoted, plain] = found;
     if (quoted === undefined && plain === undefined) return { error: token.startsWith('[') && !options.brackets ? 'array notation is not allowed' : `expected [ or . but got: ${token.split(/[.[\]]/)[0] || token}` };
     if (quoted !== undefined && !options.brackets) return { error: 'array notation is not allowed' };
     const name: string = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '';
-    if (plain === '') return { error: 'unexpected end of JSON path' };
-    const next: Schema | undefined = at?.properties === undefined ? (at === undefined ? undefined : valuesOf(at)) : at.properties[name];
+    if (plain === '' && found.index + token.length === path.length) return { error: 'unexpected end of JSON path' };
+    const properties: Schema['properties'] = at?.properties;
+    const next: Schema | undefined = properties === undefined ? at && valuesOf(at) : Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (next === undefined) return { error: 'does not refer to a valid field' };
     names.push(name);
     at = next;
