@@ -10,6 +10,8 @@ export const isObject = (value: unknown): value is JsonObject => typeof value ==
 /** Fields that every resource has, embedded ones too; they need no schema. */
 export const isMetaField = (name: string): boolean => name === 'metadata' || name === 'kind' || name === 'apiVersion';
 
+const none: readonly never[] = [];
+
 /** One place of a structural schema. Immutable, but for what it remembers. */
 export class SchemaNode {
   readonly schema: Schema;
@@ -29,7 +31,7 @@ export class SchemaNode {
   /** Made by the validation of values, when it first comes here. */
   rules: ValueRules | undefined;
   readonly #properties: Schema['properties'];
-  readonly #children = new Map<string, SchemaNode | undefined>();
+  #children: Map<string, SchemaNode> | undefined;
   #defaulted: readonly string[] | undefined;
   #items: SchemaNode | undefined | null = null;
   #values: SchemaNode | undefined | null = null;
@@ -42,13 +44,13 @@ export class SchemaNode {
     this.hasValues = schema.additionalProperties !== undefined;
     this.default = schema.default ?? undefined;
     this.listType = schema['x-kubernetes-list-type'] ?? '';
-    this.listKeys = schema['x-kubernetes-list-map-keys'] ?? [];
+    this.listKeys = schema['x-kubernetes-list-map-keys'] ?? none;
     this.#properties = schema.properties;
   }
 
   /** Names of the properties, in the order of the schema. */
   get names(): readonly string[] {
-    return this.#properties === undefined ? [] : Object.keys(this.#properties);
+    return this.#properties === undefined ? none : Object.keys(this.#properties);
   }
 
   /** Names of the properties that have a default. */
@@ -58,11 +60,11 @@ export class SchemaNode {
 
   /** The node of a property that the schema names. */
   property(name: string): SchemaNode | undefined {
-    const known = this.#children.get(name);
+    const known = this.#children?.get(name);
     if (known !== undefined) return known;
     if (this.#properties === undefined || !Object.hasOwn(this.#properties, name)) return undefined;
     const made = new SchemaNode(this.#properties[name]!);
-    this.#children.set(name, made);
+    (this.#children ??= new Map()).set(name, made);
     return made;
   }
 
