@@ -1,7 +1,10 @@
 import type { KubeObject } from '../api/meta/object.ts';
+import { apiservices } from '../api/resources.ts';
 import { ApiError } from '../api/status.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import { Aggregation } from './aggregation/aggregation.ts';
+import { noForeignApis } from './aggregation/foreign-apis.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
@@ -74,6 +77,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #flowControl: FlowControl | undefined;
+  readonly #aggregation: Aggregation | undefined;
   readonly #bootstrapObjects: readonly KubeObject[];
   #stopping = false;
   #disposed = false;
@@ -119,7 +123,9 @@ export class ApiServer implements AsyncDisposable {
       });
       this.metrics.add(flowMetrics(this.#flowControl.configuration));
     }
-    const documents = (options.documents ?? []).map((source) => source(() => resources.schemas));
+    const aggregation = options.extensions === undefined || this.#core.resources.stored(apiservices.group, apiservices.resource) === undefined ? undefined : new Aggregation({ reader: this.reader, local: this.local, clock, random, logger, transport: options.extensions, served: chosen.served });
+    this.#aggregation = aggregation;
+    const documents = (options.documents ?? []).map((source) => source(() => resources.schemas, aggregation?.foreign ?? noForeignApis));
     const debug = this.#flowControl === undefined || options.profiling === false ? [] : flowDebugPaths(this.#flowControl.configuration, clock);
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
@@ -134,7 +140,7 @@ export class ApiServer implements AsyncDisposable {
         ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
-      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator }),
+      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator, foreign: aggregation === undefined ? undefined : (request) => aggregation.serve(request) }),
     );
   }
 
@@ -158,6 +164,11 @@ export class ApiServer implements AsyncDisposable {
       server.#cleanUp.push(() => flowControl[Symbol.dispose]());
     }
     server.#cleanUp.push(startCustomResources(server.#core));
+    const aggregation = server.#aggregation;
+    if (aggregation !== undefined) {
+      server.#cleanUp.push(() => aggregation[Symbol.dispose]());
+      await aggregation.start();
+    }
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;
   }

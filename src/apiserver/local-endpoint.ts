@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/meta/object.ts';
 import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
+import type { Status } from '../api/types/meta/v1.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
 import type { Answer, ListAnswer } from './answer.ts';
 import type { Credentials } from './authentication/authenticator.ts';
@@ -108,6 +109,8 @@ export class InProcessEndpoint implements LocalEndpoint {
 
   async watch(request: LocalRequest, listener: Parameters<LocalEndpoint['watch']>[1]): Promise<void> {
     const answer = await this.#answer(request);
+    if (answer.kind === 'raw' && answer.code === 200 && typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array)) return passedOn(answer.body, request.signal, listener);
+    if (answer.kind === 'raw') throw refusalIn(answer.code, await textOf(answer));
     if (answer.kind !== 'watch') throw badRequestError('the request is not a watch');
     const { served } = answer;
     const { signal } = request;
@@ -151,16 +154,52 @@ function decodedList(answer: ListAnswer): object {
   });
 }
 
-/** Text as a string, JSON decoded; a refusal as what it says. */
-async function rawBody(answer: Extract<Answer, { kind: 'raw' }>): Promise<unknown> {
+type Raw = Extract<Answer, { kind: 'raw' }>;
+
+async function textOf({ body }: Raw): Promise<string> {
   const decoder = new TextDecoder();
-  let text: string;
-  if (typeof answer.body === 'string') text = answer.body;
-  else if (answer.body instanceof Uint8Array) text = decoder.decode(answer.body);
-  else {
-    text = '';
-    for await (const chunk of answer.body) text += decoder.decode(chunk, { stream: true });
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return decoder.decode(body);
+  let text = '';
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text;
+}
+
+/** What a server that was passed the request said against it: a Status, or text. */
+function refusalIn(code: number, text: string): ApiError {
+  try {
+    const status = JSON.parse(text) as Status;
+    if (status.kind === 'Status') return ApiError.fromStatus(status);
+  } catch {
+    // Text, then.
   }
-  if (answer.code >= 400) throw new ApiError(answer.code === 404 ? 'NotFound' : '', text.trim(), { code: answer.code });
+  const reason = code === 404 ? 'NotFound' : code === 503 ? 'ServiceUnavailable' : '';
+  return new ApiError(reason, text.trim(), { code });
+}
+
+/** A watch that another server serves: its events as they come, until it ends or nobody listens any more. */
+async function passedOn(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined, listener: Parameters<LocalEndpoint['watch']>[1]): Promise<void> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const chunk of body) {
+      text += decoder.decode(chunk, { stream: true });
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        if (signal?.aborted === true) return;
+        const { type, object } = JSON.parse(line) as { type: Parameters<typeof listener>[0]; object: KubeObject };
+        listener(type, deepFreeze(object));
+      }
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}
+
+/** Text as a string, JSON decoded; a refusal as what it says. */
+async function rawBody(answer: Raw): Promise<unknown> {
+  const text = await textOf(answer);
+  if (answer.code >= 400) throw refusalIn(answer.code, text);
   return answer.contentType.startsWith('application/json') ? JSON.parse(text) as unknown : text;
 }

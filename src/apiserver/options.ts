@@ -3,6 +3,8 @@ import type { ResourceSchema } from '../api/schema/schema.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import type { ExtensionTransport } from './aggregation/extension-transport.ts';
+import type { ForeignApis } from './aggregation/foreign-apis.ts';
 import type { Encryption } from './encryption/open-encryption.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { Gauge } from './metrics/registry.ts';
@@ -115,7 +117,9 @@ export interface ApiServerOptions {
   /** Scraped beside the server's own. */
   readonly metrics?: readonly Gauge[];
   /** In order: the first that knows a path answers. Made with what the server serves, preferred versions first. */
-  readonly documents?: readonly ((resources: () => readonly ResourceSchema[]) => DocumentSource)[];
+  readonly documents?: readonly ((resources: () => readonly ResourceSchema[], foreign: ForeignApis) => DocumentSource)[];
+  /** How extension API servers are reached. Present: API services are carried out. */
+  readonly extensions?: ExtensionTransport;
   /** Objects that must exist, beside the server's own. Created when missing, never changed. */
   readonly bootstrapObjects?: readonly KubeObject[];
   /** Requests without credentials are `system:anonymous`. Default true. */

@@ -55,7 +55,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   ]);
   undo.use(store);
 
-  const [{ TlsKubeletDialer }, { HttpForwarder }, { TlsWebhookTransport }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts'), import('../apiserver/http/webhook-transport.ts')]);
+  const [{ TlsKubeletDialer }, { HttpForwarder }, { TlsWebhookTransport }, { TlsExtensionTransport }] = await Promise.all([import('../apiserver/http/kubelet-dialer.ts'), import('../apiserver/http/http-forwarder.ts'), import('../apiserver/http/webhook-transport.ts'), import('../apiserver/http/extension-transport.ts')]);
   const encryption = options.encryptionProviderConfig === undefined ? undefined : await (await import('./encryption.ts')).readEncryption(options.encryptionProviderConfig, options, { reload: options.encryptionProviderConfigAutomaticReload === true });
   const tracer = options.tracingConfigFile === undefined ? undefined : await (await import('./tracing.ts')).readTracing(options.tracingConfigFile, random);
   const audit = options.auditPolicyFile === undefined && options.auditLogPath === undefined && options.auditWebhookConfigFile === undefined ? undefined : await (await import('./audit.ts')).openAudit(options);
@@ -65,6 +65,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const identity = undo.use(await ServingIdentity.open({ settings: options, own: pki.apiServer, authority: pki.ca.certificate, clock, logger }));
   const tokens = options.tokenFile === undefined ? undefined : undo.use(await ChangingFile.open('--token-auth-file', options.tokenFile, { clock, logger }));
   const { access, metrics } = await followAccess(options, undo);
+  const extensions = undo.use(new TlsExtensionTransport({ client: pki.frontProxyClient }));
   const controlPlane = undo.use(await startControlPlane({
     store,
     pki,
@@ -87,6 +88,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     ...(audit !== undefined && { audit }),
     forwarder: undo.use(new HttpForwarder({ clock })),
     webhookTransport: undo.use(new TlsWebhookTransport()),
+    extensions,
   }));
   const address = await controlPlane.server.listen({ host: options.bindAddress, port: options.port, ...identity.current, ...listenPolicyOf(options) })
     .catch((error: unknown) => { throw explainListenError(error, options); });
@@ -109,6 +111,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   undo.use(keepRenewed(async () => {
     const renewed = await pki.renewed();
     identity.renew(renewed.apiServer);
+    extensions.identify(renewed.frontProxyClient);
     dialer.identify({ cert: renewed.apiServerKubeletClient.certificate, key: renewed.apiServerKubeletClient.key });
     if (renewed.admin.certificate === admin.certificate) return;
     ({ admin } = renewed);

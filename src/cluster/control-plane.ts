@@ -53,6 +53,8 @@ export interface ControlPlaneOptions {
   readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs' | 'profiling' | 'shutdown'>;
   /** How pods and services are reached that clients proxy to. */
   readonly forwarder?: Forwarder;
+  /** How extension API servers are reached. Without it API services are objects that nobody carries out. */
+  readonly extensions?: ApiServerOptions['extensions'];
   /** How webhooks are reached. */
   readonly webhookTransport?: WebhookTransport;
   readonly advertise?: { readonly address: string; readonly port: number };
@@ -80,7 +82,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     }),
     flowControl: true,
     ...options.protection,
-    documents: [(resources) => new Discovery(resources), (resources) => new OpenApi(resources, { descriptions: descriptionOf })],
+    documents: [(resources, foreign) => new Discovery(resources, { foreign }), (resources, foreign) => new OpenApi(resources, { descriptions: descriptionOf, foreign })],
+    ...(options.extensions !== undefined && { extensions: options.extensions }),
     ...(options.runtimeConfig !== undefined && { runtimeConfig: options.runtimeConfig }),
     ...(options.featureGates !== undefined && { featureGates: options.featureGates }),
     ...(options.advertise !== undefined && { advertise: options.advertise }),

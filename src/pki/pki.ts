@@ -34,10 +34,12 @@ export interface Pki {
   readonly serviceAccount: { readonly privateKey: string; readonly publicKey: string };
   readonly apiServer: KeyPair;
   readonly apiServerKubeletClient: KeyPair;
+  /** By which the API server proves itself to extension API servers. */
+  readonly frontProxyClient: KeyPair;
   /** kubernetes-admin in system:masters. */
   readonly admin: KeyPair;
   /** The API server's and the administrator's pairs, after those that are about to expire have been made anew. */
-  renewed(): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'admin'>>;
+  renewed(): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'frontProxyClient' | 'admin'>>;
   /** The client certificate of a component; made (and kept, when there is a folder) on first asking. */
   component(name: ComponentName): Promise<KeyPair>;
   /** A node's client and serving certificates; made (and kept, when there is a folder) on first asking. */
@@ -148,13 +150,14 @@ async function build(vault: Vault, options: PkiOptions): Promise<Pki> {
   ]);
   for (const authority of [ca, frontProxyCa]) authorities.set(authority, new X509Certificate(authority.certificate));
   const names = [...new Set(['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`, 'localhost', '127.0.0.1', '::1', ...options.apiServerNames])];
-  const renewed = async (): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'admin'>> => {
-    const [apiServer, apiServerKubeletClient, admin] = await Promise.all([
+  const renewed = async (): Promise<Pick<Pki, 'apiServer' | 'apiServerKubeletClient' | 'frontProxyClient' | 'admin'>> => {
+    const [apiServer, apiServerKubeletClient, frontProxyClient, admin] = await Promise.all([
       leaf(ca, 'apiserver', { commonName: 'kube-apiserver', names, usages: ['server'] }),
       leaf(ca, 'apiserver-kubelet-client', { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] }),
+      leaf(frontProxyCa, 'front-proxy-client', { commonName: 'front-proxy-client', usages: ['client'] }),
       leaf(ca, 'admin', { commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'] }),
     ]);
-    return { apiServer, apiServerKubeletClient, admin };
+    return { apiServer, apiServerKubeletClient, frontProxyClient, admin };
   };
   return {
     ca, frontProxyCa, serviceAccount, ...await renewed(), renewed,

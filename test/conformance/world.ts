@@ -16,6 +16,7 @@ import type { Client, ObjectRef, Scope, Selectors, WatchOptions } from '../../sr
 import { createLocalClient } from '../../src/client/transports/local.ts';
 import type { ControlPlane } from '../../src/cluster/control-plane.ts';
 import { startControlPlane } from '../../src/cluster/control-plane.ts';
+import { TlsExtensionTransport } from '../../src/apiserver/http/extension-transport.ts';
 import { TlsWebhookTransport } from '../../src/apiserver/http/webhook-transport.ts';
 import { simulatedHost } from '../../src/kubelet/hosts/simulated/simulated-host.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
@@ -73,15 +74,18 @@ export class World implements AsyncDisposable {
     const pki = await (sharedPki ??= createMemoryPki({ clock: new RealClock(), apiServerNames: ['127.0.0.1'] }));
     const random = new SeededRandom(7);
     const backends: World['backends'] = new Map();
-    const webhookTransport = new TlsWebhookTransport({ locate: (where) => backends.get(`${where.host}:${where.port}`) ?? where });
+    const locate = (where: { readonly host: string; readonly port: number }): { readonly host: string; readonly port: number } => backends.get(`${where.host}:${where.port}`) ?? where;
+    const webhookTransport = new TlsWebhookTransport({ locate });
+    const extensions = new TlsExtensionTransport({ client: pki.frontProxyClient, locate });
     const plane = await startControlPlane({
       store: MemoryStore.open(), pki, clock, random, logger: silentLogger,
       serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', runtimeConfig: options.runtimeConfig,
       tokenFile: `${adminToken},conformance,1,system:masters\n`,
-      advertise: { address: '192.0.2.1', port: 6443 }, webhookTransport,
+      advertise: { address: '192.0.2.1', port: 6443 }, webhookTransport, extensions,
     });
     const world = new World({ clock, plane, backends }, pki);
     world.#undo.use(webhookTransport);
+    world.#undo.use(extensions);
     if (options.controllers === false) return world;
     const starting = plane.startControllers();
     await clock.settle();

@@ -1,8 +1,10 @@
 import type { ResourceSchema } from '../../api/schema/schema.ts';
+import type { ForeignApis, ForeignVersion } from '../aggregation/foreign-apis.ts';
+import { noForeignApis } from '../aggregation/foreign-apis.ts';
 import type { AcceptedType } from './accept.ts';
 import { accepts, parseAccept } from './accept.ts';
 import type { ServedGroup } from './documents.ts';
-import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVersions, groupResources } from './documents.ts';
+import { apiGroup, apiGroupDiscoveryList, apiGroupList, apiResourceList, apiVersions, groupResources, withForeign } from './documents.ts';
 import { contentHash } from './hash.ts';
 
 /** A document that is encoded already. The bytes are shared between requests: do not change them. */
@@ -17,6 +19,8 @@ export interface EncodedDocument {
 export interface DiscoveryOptions {
   /** Host and port that /api tells to clients. */
   readonly serverAddress?: string;
+  /** What other servers serve. Default nothing. */
+  readonly foreign?: ForeignApis;
 }
 
 const encoder = new TextEncoder();
@@ -28,13 +32,16 @@ const encoder = new TextEncoder();
 export class Discovery {
   readonly #resources: () => readonly ResourceSchema[];
   readonly #serverAddress: string;
+  readonly #foreign: ForeignApis;
   #seen: readonly ResourceSchema[] = [];
+  #seenForeign: readonly ForeignVersion[] = [];
   #groups: readonly ServedGroup[] = [];
   readonly #documents = new Map<string, EncodedDocument>();
 
   /** Asks `resources` at each request; that it answers an equal list again is what keeps the documents. */
   constructor(resources: () => readonly ResourceSchema[], options: DiscoveryOptions = {}) {
     this.#resources = resources;
+    this.#foreign = options.foreign ?? noForeignApis;
     this.#serverAddress = options.serverAddress ?? '127.0.0.1:6443';
   }
 
@@ -65,7 +72,7 @@ export class Discovery {
     if (group === undefined) return undefined;
     if (match[2] === undefined) return () => apiGroup(group);
     const version = group.versions.find((served) => served.version === match[2]);
-    return version === undefined ? undefined : () => apiResourceList(group.group, version);
+    return version === undefined || version.foreign !== undefined ? undefined : () => apiResourceList(group.group, version);
   }
 
   #document(key: string, contentType: string, make: () => object): EncodedDocument {
@@ -79,9 +86,11 @@ export class Discovery {
 
   #refresh(): void {
     const now = this.#resources();
-    if (sameList(now, this.#seen)) return;
+    const { versions } = this.#foreign;
+    if (sameList(now, this.#seen) && versions === this.#seenForeign) return;
     this.#seen = now;
-    this.#groups = groupResources(now);
+    this.#seenForeign = versions;
+    this.#groups = withForeign(groupResources(now), this.#foreign);
     this.#documents.clear();
   }
 }

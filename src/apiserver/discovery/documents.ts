@@ -2,9 +2,12 @@
  * The documents of API discovery, made from the list of served resources: pure, and in upstream's field order.
  * Groups come in the order in which the resources name them first, versions likewise; the core group is the empty one.
  */
+import { compareVersions } from '../../api/custom-resources/version-order.ts';
 import type { ResourceSchema, SubresourceSchema } from '../../api/schema/schema.ts';
+import type { ForeignApis, ForeignVersion } from '../aggregation/foreign-apis.ts';
 
-interface ServedVersion { readonly version: string; readonly resources: readonly ResourceSchema[] }
+/** `foreign`: served by another server, which says itself what there is. */
+interface ServedVersion { readonly version: string; readonly resources: readonly ResourceSchema[]; readonly foreign?: ForeignVersion }
 export interface ServedGroup { readonly group: string; readonly versions: readonly ServedVersion[] }
 
 /** Resources by group and version; inside a version they are sorted by name, as upstream installs them. */
@@ -19,6 +22,30 @@ export function groupResources(resources: readonly ResourceSchema[]): readonly S
   }
   const byName = (a: ResourceSchema, b: ResourceSchema): number => (a.resource < b.resource ? -1 : 1);
   return [...groups].map(([group, versions]) => ({ group, versions: [...versions].map(([version, list]) => ({ version, resources: list.sort(byName) })) }));
+}
+
+/** Groups of this server with those of others, each where its priority puts it; a version that another server serves is that one's. */
+export function withForeign(own: readonly ServedGroup[], foreign: ForeignApis): readonly ServedGroup[] {
+  if (foreign.versions.length === 0) return own;
+  const groups = new Map(own.map(({ group, versions }) => [group, [...versions]]));
+  for (const one of foreign.versions) {
+    const versions = groups.get(one.group) ?? [];
+    groups.set(one.group, [...versions.filter(({ version }) => version !== one.version), { version: one.version, resources: [], foreign: one }]);
+  }
+  const priority = (group: string, { version, foreign: other }: ServedVersion): { readonly group: number; readonly version: number } => (other === undefined ? foreign.priorityOf(group, version) : { group: other.groupPriority, version: other.versionPriority });
+  const merged = [...groups].map(([group, versions]) => ({
+    group,
+    priority: Math.max(...versions.map((one) => priority(group, one).group)),
+    // Those of this server alone are in their order.
+    versions: versions.some((one) => one.foreign !== undefined) ? versions.toSorted((a, b) => priority(group, b).version - priority(group, a).version || compareVersions(a.version, b.version)) : versions,
+  }));
+  const isForeign = (group: string): boolean => !own.some((one) => one.group === group);
+  const ordered = merged.filter(({ group }) => !isForeign(group));
+  for (const one of merged.filter(({ group }) => isForeign(group))) {
+    const at = ordered.findIndex((other) => other.priority < one.priority || (other.priority === one.priority && other.group > one.group));
+    ordered.splice(at < 0 ? ordered.length : at, 0, one);
+  }
+  return ordered;
 }
 
 const groupVersionOf = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`);
@@ -86,7 +113,11 @@ export function apiGroupDiscoveryList(groups: readonly ServedGroup[], apiVersion
     metadata: {},
     items: groups.map(({ group, versions }) => ({
       metadata: group === '' ? {} : { name: group },
-      versions: versions.map(({ version, resources }) => ({ version, resources: resources.map(resourceDiscovery), freshness: 'Current' })),
+      versions: versions.map(({ version, resources, foreign }) => ({
+        version,
+        ...((foreign === undefined || foreign.resources.length > 0) && { resources: foreign?.resources ?? resources.map(resourceDiscovery) }),
+        freshness: foreign?.fresh === false ? 'Stale' : 'Current',
+      })),
     })),
   };
 }

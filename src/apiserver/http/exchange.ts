@@ -26,8 +26,8 @@ export function exchange(scheme: 'http' | 'https', options: RequestOptions, { me
   });
 }
 
-/** The head of an upgrade request as the backend gets it. */
-export function upgradeHead(host: string, path: string, { method, headers }: Upgrade): string {
+/** The head of an upgrade request as the backend gets it, with `more` headers of our own. */
+export function upgradeHead(host: string, path: string, { method, headers }: Upgrade, more: Readonly<Record<string, string | readonly string[]>> = {}): string {
   let head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (isWithheld(name) || name === 'host' || name === 'content-length' || name === 'transfer-encoding') continue;
@@ -36,6 +36,7 @@ export function upgradeHead(host: string, path: string, { method, headers }: Upg
       if (shown !== '') head += `${name}: ${shown}\r\n`;
     }
   }
+  for (const [name, value] of Object.entries(more)) for (const one of typeof value === 'string' ? [value] : value) head += `${name}: ${one}\r\n`;
   if (method !== 'GET') head += 'Content-Length: 0\r\n';
   return `${head}\r\n`;
 }
@@ -75,7 +76,7 @@ export function passUpgradeOn(backend: Duplex, head: string, upgrade: Upgrade): 
     backend.destroy();
     return;
   }
-  backend.write(head);
+  backend.write(head, 'latin1');
   if (upgrade.head.length > 0) backend.write(upgrade.head);
   join(backend, upgrade.socket);
 }

@@ -71,7 +71,7 @@ export class TlsWebhookTransport implements WebhookTransport, Disposable {
       }, resolve);
       outgoing.on('error', (error) => {
         const stale = outgoing.reusedSocket && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
-        reject(stale && !signal.aborted ? new StaleConnection() : new Error(errorText(error, post), { cause: error }));
+        reject(stale && !signal.aborted ? new StaleConnection() : new Error(connectionText(error, post), { cause: error }));
       });
       outgoing.end(post.body);
     });
@@ -84,7 +84,8 @@ export class TlsWebhookTransport implements WebhookTransport, Disposable {
 
 class StaleConnection extends Error {}
 
-function errorText(error: NodeJS.ErrnoException & { readonly syscall?: string }, { host, port }: WebhookPost): string {
+/** What Go says when a server cannot be reached by TLS. */
+export function connectionText(error: NodeJS.ErrnoException & { readonly syscall?: string }, { host, port }: { readonly host: string; readonly port: number }): string {
   if (error instanceof IdentityError) return error.message;
   if (error.message === 'socket hang up') return 'EOF';
   const tls = tlsErrorText(error);
@@ -96,8 +97,8 @@ function errorText(error: NodeJS.ErrnoException & { readonly syscall?: string },
 
 class IdentityError extends Error {}
 
-/** Is the certificate for that name? Names in its subject count for nothing, as in Go. */
-function identityError(name: string, certificate: PeerCertificate): Error | undefined {
+/** Is the certificate for that name? Names in its subject count for nothing, as in Go. Undefined: it is. */
+export function identityError(name: string, certificate: PeerCertificate): Error | undefined {
   const alternatives = (certificate.subjectaltname ?? '').split(', ');
   const of = (kind: string): string[] => alternatives.filter((one) => one.startsWith(`${kind}:`)).map((one) => one.slice(kind.length + 1));
   const [names, addresses] = [of('DNS'), of('IP Address')];

@@ -1,5 +1,7 @@
 import type { ResourceSchema, SchemaTable } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
+import type { ForeignApis, ForeignOpenApiPart, ForeignSwagger } from '../aggregation/foreign-apis.ts';
+import { noForeignApis } from '../aggregation/foreign-apis.ts';
 import { accepts, parseAccept } from '../discovery/accept.ts';
 import type { EncodedDocument } from '../discovery/discovery.ts';
 import { notAcceptable, sameList } from '../discovery/discovery.ts';
@@ -9,7 +11,8 @@ import type { Descriptions } from './definitions.ts';
 import { encodeSwagger } from './gnostic.ts';
 import type { PathItem } from './operations.ts';
 import { discoveryPaths, resourcePaths } from './operations.ts';
-import type { DocumentOptions } from './v2.ts';
+import { withForeignSwagger } from './foreign-swagger.ts';
+import type { DocumentOptions, Swagger } from './v2.ts';
 import { isWritten } from './written-schema.ts';
 import { swaggerDocument } from './v2.ts';
 import { openApiV3Document } from './v3.ts';
@@ -20,6 +23,8 @@ export interface OpenApiOptions {
   /** The version of Kubernetes that the documents state, e.g. `v1.36.0`. */
   readonly version?: string;
   readonly descriptions?: Descriptions;
+  /** What other servers serve. Default nothing. */
+  readonly foreign?: ForeignApis;
 }
 
 const encoder = new TextEncoder();
@@ -40,13 +45,17 @@ interface Part {
 export class OpenApi {
   readonly #resources: () => readonly ResourceSchema[];
   readonly #options: DocumentOptions;
+  readonly #foreign: ForeignApis;
   #seen: readonly ResourceSchema[] = [];
+  #seenForeign: readonly ForeignSwagger[] = [];
+  #seenParts: readonly ForeignOpenApiPart[] = [];
   readonly #documents = new Map<string, EncodedDocument>();
   #parts: ReadonlyMap<string, Part> = new Map();
 
   /** Asks `resources` at each request; that it answers an equal list again is what keeps the documents. */
   constructor(resources: () => readonly ResourceSchema[], options: OpenApiOptions = {}) {
     this.#resources = resources;
+    this.#foreign = options.foreign ?? noForeignApis;
     this.#options = {
       table: options.table ?? builtinSchema,
       version: options.version ?? 'v1.36.0',
@@ -68,10 +77,14 @@ export class OpenApi {
 
   #v2(accept: string): EncodedDocument {
     for (const entry of parseAccept(accept)) {
-      if (protobufTypes.includes(entry.type)) return this.#document('v2 protobuf', protobufTypes[1]!, () => encodeSwagger(swaggerDocument(this.#seen, this.#options)));
-      if (accepts(entry, 'application/json')) return this.#document('v2 json', 'application/json', () => encoder.encode(JSON.stringify(swaggerDocument(this.#seen, this.#options))));
+      if (protobufTypes.includes(entry.type)) return this.#document('v2 protobuf', protobufTypes[1]!, () => encodeSwagger(this.#swagger()));
+      if (accepts(entry, 'application/json')) return this.#document('v2 json', 'application/json', () => encoder.encode(JSON.stringify(this.#swagger())));
     }
     return notAcceptable;
+  }
+
+  #swagger(): Swagger {
+    return withForeignSwagger(swaggerDocument(this.#seen, this.#options), this.#foreign.swagger);
   }
 
   #document(key: string, contentType: string, make: () => Uint8Array): EncodedDocument {
@@ -86,7 +99,9 @@ export class OpenApi {
   /** What /openapi/v3 says: a URL for each document, which changes when the document does. */
   #index(): object {
     const paths: Record<string, { serverRelativeURL: string }> = {};
-    for (const [name, part] of [...this.#parts].sort(([a], [b]) => (a < b ? -1 : 1))) paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.#hashOf(name, part)}` };
+    const urls = new Map([...this.#parts].map(([name, part]) => [name, `/openapi/v3/${name}?hash=${this.#hashOf(name, part)}`]));
+    for (const { name, serverRelativeUrl } of this.#foreign.openApiParts) urls.set(name, serverRelativeUrl);
+    for (const [name, serverRelativeURL] of [...urls].sort(([a], [b]) => (a < b ? -1 : 1))) paths[name] = { serverRelativeURL };
     return { paths };
   }
 
@@ -104,8 +119,18 @@ export class OpenApi {
 
   #refresh(): void {
     const now = this.#resources();
-    if (sameList(now, this.#seen)) return;
+    const { swagger, openApiParts } = this.#foreign;
+    if (sameList(now, this.#seen)) {
+      // Documents of this server's own do not change with those of others.
+      if (swagger !== this.#seenForeign) for (const key of ['v2 json', 'v2 protobuf']) this.#documents.delete(key);
+      if (openApiParts !== this.#seenParts) this.#documents.delete('/openapi/v3');
+      this.#seenForeign = swagger;
+      this.#seenParts = openApiParts;
+      return;
+    }
     this.#seen = now;
+    this.#seenForeign = swagger;
+    this.#seenParts = openApiParts;
     this.#documents.clear();
     const { table } = this.#options;
     const groups = groupResources(now);

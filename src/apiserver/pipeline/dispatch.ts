@@ -25,6 +25,8 @@ export interface DispatchOptions {
   readonly endpoints: readonly OwnEndpoint[];
   readonly paths: PathRouter;
   readonly negotiator: Negotiator;
+  /** What other servers serve; undefined for what is this one's. */
+  readonly foreign?: ((request: ServerRequest) => Result | undefined) | undefined;
 }
 
 /** What upstream's router says of a path that no resource has, inside a group that exists. */
@@ -36,7 +38,7 @@ const pageNotFound: Answer = { kind: 'raw', code: 404, contentType: 'text/plain;
 const endpointKey = (group: string, version: string, resource: string, subresource: string): string => `${group}/${version}/${resource}/${subresource}`;
 
 /** The last step: finds what serves a request. */
-export function dispatch({ core, endpoints, paths, negotiator }: DispatchOptions): Handler {
+export function dispatch({ core, endpoints, paths, negotiator, foreign }: DispatchOptions): Handler {
   const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
@@ -65,6 +67,8 @@ export function dispatch({ core, endpoints, paths, negotiator }: DispatchOptions
   };
 
   return (request) => {
+    const elsewhere = foreign?.(request);
+    if (elsewhere !== undefined) return elsewhere;
     if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);
     if (!connects.has(request.info.subresource)) request.negotiated = negotiated(negotiator, request);
     return serveResource(request);
