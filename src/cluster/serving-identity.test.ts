@@ -129,7 +129,7 @@ describe('what the API server proves itself with', () => {
 test('pairs that are about to expire are made anew, others stay', async () => {
   const clock = new VirtualClock();
   const pki = await createMemoryPki({ clock, apiServerNames: [] });
-  assert.deepEqual(await pki.renewed(), { apiServer: pki.apiServer, apiServerKubeletClient: pki.apiServerKubeletClient, admin: pki.admin });
+  assert.deepEqual(await pki.renewed(), { apiServer: pki.apiServer, apiServerKubeletClient: pki.apiServerKubeletClient, frontProxyClient: pki.frontProxyClient, admin: pki.admin });
   await clock.advance(336 * 86_400_000);
   const { apiServer, admin } = await pki.renewed();
   assert.notEqual(apiServer.certificate, pki.apiServer.certificate);
