@@ -3,6 +3,7 @@ import type { ControllerContext } from './common/context.ts';
 import { startCronJobController } from './cron-job/cron-job.ts';
 import { startDaemonSetController } from './daemon-set/daemon-set.ts';
 import { startDeploymentController } from './deployment/deployment.ts';
+import { startDisruptionController } from './disruption/disruption.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
@@ -44,6 +45,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'job-controller', start: startJobController },
   { name: 'cronjob-controller', start: startCronJobController },
   { name: 'ttl-after-finished-controller', start: startTtlAfterFinishedController },
+  { name: 'disruption-controller', start: startDisruptionController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { findCondition } from '../../src/api/meta/conditions.ts';
 import { nameOf } from '../../src/api/meta/object.ts';
-import { deployments, pods, poddisruptionbudgets, replicasets, replicationcontrollers } from '../../src/api/resources.ts';
+import { deployments, pods, replicasets, replicationcontrollers } from '../../src/api/resources.ts';
 import type { Deployment, ReplicaSet } from '../../src/api/types/apps/v1.ts';
 import type { Scale } from '../../src/api/types/autoscaling/v1.ts';
 import type { PodSpec, ReplicationController } from '../../src/api/types/core/v1.ts';
@@ -302,17 +302,4 @@ test('[sig-apps] ReplicationController should release no longer matching pods [C
   const name = nameOf((await world.podsOf(ns))[0]!);
   await world.retry(pods, ref(name), (pod) => ({ ...pod, metadata: { ...pod.metadata, labels: { name: 'not-matching-label' } } }));
   await world.untilPod(ns, name, (pod) => !(pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false));
-});
-
-// Disruption: the API of it; the controller that counts is not there yet.
-
-const budget = (name: string, minAvailable: number | string = '1%') => ({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { namespace: ns, name, labels: { foo: 'bar' } }, spec: { minAvailable, selector: { matchLabels: { foo: 'bar' } } } });
-
-test('[sig-apps] DisruptionController Listing PodDisruptionBudgets for all namespaces should list and delete a collection of PodDisruptionBudgets [Conformance]', async () => {
-  await using world = await World.start({ nodes: 0 });
-  await world.namespace('disruption-2');
-  for (const [namespace, name] of [[ns, 'foo'], [ns, 'foo2'], ['disruption-2', 'foo3']] as const) await world.client.create(poddisruptionbudgets, { ...budget(name), metadata: { namespace, name, labels: { foo: 'bar' } } });
-  assert.equal((await world.client.list(poddisruptionbudgets, {}, { labelSelector: 'foo=bar' })).items.length, 3);
-  await world.client.deleteCollection(poddisruptionbudgets, { namespace: ns }, {});
-  assert.deepEqual((await world.client.list(poddisruptionbudgets, {})).items.map(nameOf), ['foo3']);
 });

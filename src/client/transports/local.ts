@@ -37,8 +37,10 @@ export function createLocalClient(endpoint: LocalEndpoint, options: LocalClientO
           try {
             return await endpoint.request(toLocal(request));
           } catch (error) {
-            if (options.clock === undefined || attempt >= maxAttempts || !isReason(error, 'TooManyRequests')) throw error;
-            await options.clock.sleep((error.details?.retryAfterSeconds ?? 1) * 1000, request.signal);
+            // Without a time (an eviction that a budget forbids), the answer is for the caller.
+            const seconds = isReason(error, 'TooManyRequests') ? (error.details?.retryAfterSeconds ?? 0) : 0;
+            if (options.clock === undefined || attempt >= maxAttempts || seconds <= 0) throw error;
+            await options.clock.sleep(seconds * 1000, request.signal);
           }
         }
       } finally {
