@@ -8,8 +8,8 @@ const maxFloat32 = 3.4028234663852886e38;
 const maxJsonInteger = 2 ** 53 - 1;
 const epsilon = 1e-9;
 
-/** What JSON reads as an int64 in Go; `1.0`, which Go reads as a float, cannot be told from `1` any more. */
-export const isInteger = (value: number): boolean => Number.isInteger(value) && value >= -maxInt64 && value < maxInt64;
+/** What JSON reads as an int64 in Go; `1.0`, which Go reads as a float, cannot be told from `1` any more, nor 2^63 from the largest of them. */
+export const isInteger = (value: number): boolean => Number.isInteger(value) && value >= -maxInt64 && value <= maxInt64;
 
 /** Upstream takes a fraction that is very near to an integer for one. */
 export function isNearInteger(value: number): boolean {
