@@ -7,6 +7,8 @@ export type Matcher = (text: string) => boolean;
 /** Schemas repeat their patterns, and versions repeat their schemas. */
 const known = new Map<string, Matcher | { readonly error: string }>();
 const maxKnown = 2000;
+/** Upstream takes any length; longer ones would keep everybody waiting for seconds while they are compiled. */
+const maxPatternLength = 16_384;
 
 /** What tells matching texts from others; an `error` in Go's words for what is no pattern. */
 export function compilePattern(pattern: string): Matcher | { readonly error: string } {
@@ -19,6 +21,7 @@ export function compilePattern(pattern: string): Matcher | { readonly error: str
 }
 
 function compile(pattern: string): Matcher | { readonly error: string } {
+  if (pattern.length > maxPatternLength) return { error: `error parsing regexp: pattern has more than ${maxPatternLength} characters` };
   try {
     const regex = RE2JS.compile(pattern);
     return (text) => regex.test(text);
