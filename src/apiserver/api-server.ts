@@ -89,7 +89,9 @@ export class ApiServer implements AsyncDisposable {
     const resources = new ServedResources({ ...chosen, cache });
     this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
-    this.#requestMetrics = new RequestMetrics(({ apiGroup, apiVersion, resource, subresource }) => {
+    this.#requestMetrics = new RequestMetrics((info) => {
+      const { apiGroup, apiVersion, resource, subresource } = info;
+      if (this.#aggregation?.describes(info) === true) return true;
       const served = resources.find(apiGroup, apiVersion, resource);
       return served !== undefined && (subresource === '' || served.schema.subresources.some(({ name }) => name === subresource));
     });
@@ -125,6 +127,7 @@ export class ApiServer implements AsyncDisposable {
     }
     const aggregation = options.extensions === undefined || this.#core.resources.stored(apiservices.group, apiservices.resource) === undefined ? undefined : new Aggregation({ reader: this.reader, local: this.local, clock, random, logger, transport: options.extensions, served: chosen.served });
     this.#aggregation = aggregation;
+    if (aggregation !== undefined) this.metrics.add(aggregation.metrics);
     const documents = (options.documents ?? []).map((source) => source(() => resources.schemas, aggregation?.foreign ?? noForeignApis));
     const debug = this.#flowControl === undefined || options.profiling === false ? [] : flowDebugPaths(this.#flowControl.configuration, clock);
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);

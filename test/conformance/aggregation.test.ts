@@ -4,7 +4,7 @@ import test from 'node:test';
 import { connect } from 'node:tls';
 import type { KubeObject } from '../../src/api/meta/object.ts';
 import type { ResourceType } from '../../src/api/resource-type.ts';
-import { apiservices, customresourcedefinitions, endpointslices, services } from '../../src/api/resources.ts';
+import { apiservices, customresourcedefinitions, endpointslices, namespaces, services } from '../../src/api/resources.ts';
 import type { APIService } from '../../src/api/types/apiregistration/v1.ts';
 import { SampleApiServer } from './sample-api-server.ts';
 import type { Field } from './world.ts';
@@ -199,6 +199,30 @@ test('connection upgrades are passed on, both ways', async () => {
   let text = '';
   for await (const chunk of refused) text += String(chunk);
   assert.match(text, /^HTTP\/1\.1 503 Service Unavailable\r\n.*"service unavailable"/s);
+});
+
+test('a namespace is emptied of what another server keeps, or says that it cannot be', async () => {
+  await using here = await registered({}, { nodes: 0 });
+  const { world, sample } = here;
+  const { client } = world;
+  const flunders = flundersOf('v1alpha1');
+  await world.namespace('emptied');
+  await client.create(flunders, flunder('v1alpha1', 'emptied', 'one'));
+  await client.delete(namespaces, { name: 'emptied' });
+  await world.untilGone(namespaces, { name: 'emptied' });
+  assert.equal((await client.list(flunders, { namespace: 'emptied' })).items.length, 0);
+
+  await world.namespace('stuck');
+  sample.failing = 503;
+  await world.until('it not to be available', async () => available(await client.get(apiservices, { name: here.name }))?.status === 'False');
+  await client.delete(namespaces, { name: 'stuck' });
+  await world.until('the condition', async () => (await client.get(namespaces, { name: 'stuck' })).status?.conditions?.some(({ type, status, reason }) => type === 'NamespaceDeletionDiscoveryFailure' && status === 'True' && reason === 'DiscoveryFailed'));
+  const text = await world.plane.server.metrics.render();
+  assert.match(text, /^aggregator_unavailable_apiservice\{name="v1alpha1.wardle.example.com"\} 1$/m);
+  assert.match(text, /^aggregator_unavailable_apiservice\{name="v1.apps"\} 0$/m);
+  assert.match(text, /^aggregator_unavailable_apiservice_total\{name="v1alpha1.wardle.example.com",reason="FailedDiscoveryCheck"\} 1$/m);
+  sample.failing = undefined;
+  await world.untilGone(namespaces, { name: 'stuck' });
 });
 
 test('this server\'s own versions have API services, and those of custom resources come and go', async () => {

@@ -8,6 +8,7 @@ import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import { createLocalClient } from '../../client/transports/local.ts';
 import type { Result } from '../answer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
+import type { Gauge } from '../metrics/registry.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo } from '../request.ts';
 import { versionInfo } from '../version.ts';
@@ -17,6 +18,7 @@ import { isRemote } from './backend.ts';
 import { ExtensionDocuments } from './extension-documents.ts';
 import type { ExtensionTransport } from './extension-transport.ts';
 import type { ForeignApis } from './foreign-apis.ts';
+import { AvailabilityMetrics } from './metrics.ts';
 import { registrationGroup } from './priorities.ts';
 import { proxyTo } from './proxy.ts';
 
@@ -31,6 +33,8 @@ export interface AggregationParts {
   readonly served: readonly ResourceSchema[];
 }
 
+interface Described { readonly resource?: string; readonly subresources?: readonly { readonly subresource?: string }[] }
+
 const versionPath = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/]+)\/?$/;
 
 /**
@@ -41,17 +45,23 @@ export class Aggregation implements Disposable {
   readonly #parts: AggregationParts;
   readonly #stop = new AbortController();
   readonly #documents: ExtensionDocuments;
+  readonly #metrics: AvailabilityMetrics;
   /** By `group/version`. */
   readonly #remote = new Map<string, APIService>();
 
   constructor(parts: AggregationParts) {
     const { reader, clock, random, logger, transport } = parts;
     this.#parts = parts;
+    this.#metrics = new AvailabilityMetrics(reader);
     this.#documents = new ExtensionDocuments({ reader, clock, random, logger: logger.named('aggregation'), transport, signal: this.#stop.signal });
   }
 
   get foreign(): ForeignApis {
     return this.#documents;
+  }
+
+  get metrics(): readonly Gauge[] {
+    return this.#metrics.families;
   }
 
   /** Follows API services from now on. Resolves when those of this server itself are there. */
@@ -69,6 +79,7 @@ export class Aggregation implements Disposable {
   }
 
   #note(before: APIService | undefined, now: APIService | undefined): void {
+    this.#metrics.note(before, now);
     if (before !== undefined) this.#remote.delete(keyOf(before));
     // Whoever could take this group over could take over everything.
     if (now !== undefined && isRemote(now) && now.spec?.group !== registrationGroup) this.#remote.set(keyOf(now), now);
@@ -80,6 +91,12 @@ export class Aggregation implements Disposable {
     if (info.isResourceRequest) return this.#remote.get(`${info.apiGroup}/${info.apiVersion}`);
     const match = versionPath.exec(info.path);
     return match === null ? undefined : this.#remote.get(`${match[1]!}/${match[2]!}`);
+  }
+
+  /** Whether another server says that it has the resource, and subresource, that a request is for. */
+  describes({ apiGroup, apiVersion, resource, subresource }: RequestInfo): boolean {
+    const found = this.#documents.versions.find(({ group, version }) => group === apiGroup && version === apiVersion)?.resources.find((one) => (one as Described).resource === resource) as Described | undefined;
+    return found !== undefined && (subresource === '' || found.subresources?.some((one) => one.subresource === subresource) === true);
   }
 
   /** Passes a request on to the server that it is for; undefined: to none but this one. */
