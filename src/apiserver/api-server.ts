@@ -22,6 +22,7 @@ import type { ListenOptions, Listener } from './http/listener.ts';
 import type { TlsIdentity } from './http/tls-settings.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
 import { AccessCounts } from './metrics/access.ts';
+import { AdmissionMetrics } from './metrics/admission.ts';
 import { buildMetrics } from './metrics/build.ts';
 import { InFlight } from './metrics/in-flight.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -99,12 +100,14 @@ export class ApiServer implements AsyncDisposable {
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
+    const admissionMetrics = new AdmissionMetrics();
+    this.metrics.add(admissionMetrics.families);
     const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks, ...adminAccessHooks(this.reader)]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission), hooks, bookmarks: new BookmarkTicker(clock), webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
-      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks, resources,
+      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks, resources, admissionMetrics,
       resourcesOf: (group, version, kind) => [resources.byKind(group, version, kind)?.schema ?? []].flat(),
       authorize: (attributes) => authorizeWith(authorizers, attributes),
     };

@@ -24,6 +24,7 @@ import type { FeatureGateSettings } from './serving/feature-gates.ts';
 import type { RuntimeConfig } from './serving/runtime-config.ts';
 import type { KubeletDialer } from './subresources/kubelet-dialer.ts';
 import type { Forwarder } from './subresources/proxy/forwarder.ts';
+import type { AdmissionMetrics } from './metrics/admission.ts';
 import type { PageRewriter } from './subresources/proxy/proxies.ts';
 import type { WebhookClient } from './webhooks/webhook-client.ts';
 import type { WebhookTransport } from './webhooks/webhook-transport.ts';
@@ -44,6 +45,8 @@ export interface ServerParts {
   authorize(attributes: Attributes): Decision | Promise<Decision>;
   /** Asks the webhooks that objects of the cluster name. */
   readonly webhooks: WebhookClient;
+  /** Counts what admission costs and decides. */
+  readonly admissionMetrics: AdmissionMetrics;
   /** Requests from inside the server, through the whole pipeline, as whatever user they name. */
   readonly local: LocalEndpoint;
 }

@@ -6,6 +6,7 @@ import { SeededRandom } from '../../base/random.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { FakeReader } from '../authorization/fake-reader.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
+import { AdmissionMetrics } from '../metrics/admission.ts';
 import { ServedResources } from '../served-resources.ts';
 import { WebhookClient } from '../webhooks/webhook-client.ts';
 import { AdmissionChain } from './chain.ts';
@@ -15,7 +16,7 @@ import { admissionPluginNames, createAdmission } from './registry.ts';
 const reader = new FakeReader();
 const random = new SeededRandom(1);
 const parts: AdmissionParts = {
-  reader, clock: new VirtualClock(), random, logger: silentLogger, resources: new ServedResources({ served: [], cache: {} as WatchCache }), webhooks: new WebhookClient({ transport: undefined, reader, random }),
+  reader, clock: new VirtualClock(), random, logger: silentLogger, resources: new ServedResources({ served: [], cache: {} as WatchCache }), admissionMetrics: new AdmissionMetrics(), webhooks: new WebhookClient({ transport: undefined, reader, random }),
   writer: { replace: () => Promise.reject(new Error('nothing is written here')) },
   local: { request: () => Promise.reject(new Error('nobody listens')), watch: () => Promise.reject(new Error('nobody listens')) },
   authorize: () => ({ verdict: 'allow', reason: '' }),

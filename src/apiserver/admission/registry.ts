@@ -5,6 +5,7 @@ import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import type { Attributes, Decision } from '../authorization/authorizer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { ObjectWriter } from '../object-writer.ts';
+import type { AdmissionMetrics } from '../metrics/admission.ts';
 import type { ServedResources } from '../served-resources.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import type { AdmissionPlugin } from './admission.ts';
@@ -12,6 +13,7 @@ import { alwaysAdmit, alwaysDeny } from './always/always.ts';
 import { alwaysPullImages } from './always-pull-images/always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction, clusterTrustBundleAttest } from './certificates/certificates.ts';
 import type { PluginConfiguration } from './decode-configuration.ts';
+import { checkWebhookConfiguration } from './common/webhook-configuration.ts';
 import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import type { TolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
@@ -59,6 +61,7 @@ export interface AdmissionParts {
   readonly logger: Logger;
   readonly resources: ServedResources;
   readonly webhooks: WebhookClient;
+  readonly admissionMetrics: AdmissionMetrics;
   authorize(attributes: Attributes): Decision | Promise<Decision>;
   /** The served resources of a kind; empty where there is none. */
   resourcesOf(group: string, version: string, kind: string): readonly { readonly group: string; readonly version: string; readonly resource: string; readonly namespaced: boolean }[];
@@ -76,6 +79,11 @@ interface Entry {
 
 const on = (name: string, make: Entry['make']): Entry => ({ name, byDefault: true, ...(make && { make }) });
 const off = (name: string, make: Entry['make']): Entry => ({ name, byDefault: false, ...(make && { make }) });
+
+function calling(configuration: PluginConfiguration | undefined, plugin: AdmissionPlugin): AdmissionPlugin {
+  checkWebhookConfiguration(configuration);
+  return plugin;
+}
 
 /** Every plug-in of v1.36 in the order in which they run; last our own, which says what is missing. */
 const registry: readonly Entry[] = [
@@ -118,9 +126,9 @@ const registry: readonly Entry[] = [
   on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', undefined),
-  on('MutatingAdmissionWebhook', mutatingWebhook),
+  on('MutatingAdmissionWebhook', (parts, configuration) => calling(configuration, mutatingWebhook(parts))),
   on('ValidatingAdmissionPolicy', undefined),
-  on('ValidatingAdmissionWebhook', validatingWebhook),
+  on('ValidatingAdmissionWebhook', (parts, configuration) => calling(configuration, validatingWebhook(parts))),
   on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
   off('AlwaysDeny', () => alwaysDeny()),
   on('NotSupported', () => notSupported()),

@@ -154,3 +154,31 @@ test('rules hold for other versions of a resource unless they say Exact; the web
   assert.equal(it.hook.requests.length, 1);
   assert.partialDeepStrictEqual(it.hook.requests[0], { kind: { version: 'v1' }, requestKind: { version: 'v2' }, resource: { version: 'v1' }, requestResource: { version: 'v2' }, object: { apiVersion: 'autoscaling/v1' } });
 });
+
+test('what is called, refused and let through is counted, and so is what every plug-in takes', async () => {
+  await using it = await fixture(({ name }) => (name === 'broken' ? { raw: '?' } : { allowed: name !== 'bad', status: { code: 409 } }));
+  await it.configure('Validating', 'v', [{ rules: [{ ...everything[0], resources: ['configmaps'] }] }]);
+  await it.api.create(configMaps, configMap('good'));
+  await assert.rejects(it.api.create(configMaps, configMap('bad')));
+  await it.api.patch('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/v', [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }], 'application/json-patch+json');
+  await it.api.create(configMaps, configMap('broken'));
+  await it.api.create('/api/v1/namespaces/default/secrets', { metadata: { name: 's' } });
+  const text = await it.api.server.metrics.render();
+  const webhook = 'name="hook-0.example.com",type="validating"';
+  for (const line of [
+    `apiserver_admission_webhook_admission_duration_seconds_count{${webhook},operation="CREATE",rejected="false"} 2`,
+    `apiserver_admission_webhook_rejection_count{${webhook},operation="CREATE",error_type="no_error",rejection_code="409"} 1`,
+    `apiserver_admission_webhook_fail_open_count{${webhook}} 1`,
+    'apiserver_admission_controller_admission_duration_seconds_count{name="ValidatingAdmissionWebhook",type="validate",operation="CREATE",rejected="true"} 1',
+    'apiserver_admission_step_admission_duration_seconds_count{type="validate",operation="CREATE",rejected="true"} 1',
+  ]) assert.ok(text.includes(line), line);
+});
+
+test('a webhook that is dead closes no namespace that it leaves out', async () => {
+  await using it = await fixture(() => allow);
+  await it.configure('Validating', 'dead', [{ clientConfig: { url: 'https://127.0.0.1:1/x' }, namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system'] }] } }]);
+  await it.api.create('/api/v1/namespaces/kube-system/configmaps', configMap('a'));
+  await assert.rejects(it.api.create(configMaps, configMap('a')), refusal('InternalError', 'Internal error occurred: failed calling webhook "hook-0.example.com": failed to call webhook: Post "https://127.0.0.1:1/x?timeout=10s": dial tcp 127.0.0.1:1: connect: connection refused'));
+  await it.api.delete('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/dead');
+  await it.api.create(configMaps, configMap('a'));
+});

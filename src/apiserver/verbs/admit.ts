@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { AdmissionAttributes, Reinvocation } from '../admission/admission.ts';
-import { runPlugins } from '../admission/chain.ts';
 import type { Core, WriteContext } from '../core.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 
@@ -44,20 +43,20 @@ function attributesOf(admittee: Admittee, context: WriteContext, reinvocation?: 
  * that. Undefined when none of them had to wait.
  */
 export function admit(core: Core, admittee: Admittee, context: WriteContext): Promise<void> | undefined {
-  const { admit: plugins } = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
-  if (plugins.length === 0) return undefined;
+  const selection = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
+  if (selection.admit.length === 0) return undefined;
   const reinvocation: Reinvocation = { active: false, wanted: false, memory: new Map() };
   const attributes = attributesOf(admittee, context, reinvocation);
   // Only those who have to wait ask for a second time.
-  return runPlugins(plugins, 'admit', attributes)?.then(() => {
+  return core.admission.run(selection, 'admit', attributes)?.then(() => {
     if (!reinvocation.wanted) return undefined;
     reinvocation.active = true;
-    return runPlugins(plugins, 'admit', attributes);
+    return core.admission.run(selection, 'admit', attributes);
   });
 }
 
 /** Runs the validating plug-ins that the request concerns, in order. Undefined when none of them had to wait. */
 export function validateAdmission(core: Core, admittee: Admittee, context: WriteContext): Promise<void> | undefined {
-  const { validate: plugins } = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
-  return plugins.length === 0 ? undefined : runPlugins(plugins, 'validate', attributesOf(admittee, context));
+  const selection = core.admission.select(admittee.schema, admittee.operation, admittee.subresource);
+  return selection.validate.length === 0 ? undefined : core.admission.run(selection, 'validate', attributesOf(admittee, context));
 }

@@ -1,11 +1,14 @@
 import type { KubeObject } from '../../../api/meta/object.ts';
 import type { ResourceType } from '../../../api/resource-type.ts';
 import { ApiError } from '../../../api/status.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
-import type { CallParts } from './call-webhook.ts';
-import { CallFailure, Denial } from './call-webhook.ts';
+import type { AdmissionMetrics } from '../../metrics/admission.ts';
+import type { ReviewAnswer } from './admission-review.ts';
+import type { CallParts, WebhookCall } from './call-webhook.ts';
+import { CallFailure, callWebhook, Denial } from './call-webhook.ts';
 import { CompiledList } from './compiled-list.ts';
 import type { MatchParts } from './match.ts';
 import { matchRequest } from './match.ts';
@@ -16,6 +19,8 @@ import { compileWebhooks, concernsWebhooks } from './webhook.ts';
 /** What plug-ins that call webhooks are made from. */
 export interface WebhookPluginParts extends MatchParts, CallParts {
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly admissionMetrics: AdmissionMetrics;
   authorize(attributes: Attributes): Decision | Promise<Decision>;
 }
 
@@ -36,6 +41,27 @@ export async function invocationOf(parts: WebhookPluginParts, webhook: CompiledW
   if (target === undefined || webhook.matchConditions.length === 0) return target;
   const { webhookConditionsMatch } = await import('./match-conditions.ts');
   return (await webhookConditionsMatch(parts, webhook, { attributes, request, target })) ? target : undefined;
+}
+
+/** Calls a webhook and counts what came of it; `applied` is what follows from its answer, a patch that may fail. */
+export async function countedCall<T>(parts: WebhookPluginParts, call: WebhookCall, applied: (answer: ReviewAnswer) => T | Promise<T>): Promise<T> {
+  const { webhook, attributes, mutating } = call;
+  const startedMs = parts.clock.monotonicMs();
+  const type = mutating ? 'admit' as const : 'validating' as const;
+  const observe = (rejected: boolean, code: number, errorType: 'no_error' | 'calling_webhook_error' | 'apiserver_internal_error'): void => {
+    parts.admissionMetrics.webhook({ name: webhook.name, type, operation: attributes.operation, durationMs: parts.clock.monotonicMs() - startedMs, rejected, code, errorType });
+  };
+  try {
+    const result = await applied(await callWebhook(parts, call));
+    observe(false, 200, 'no_error');
+    return result;
+  } catch (error) {
+    if (error instanceof CallFailure) observe(!webhook.failOpen, error.code, 'calling_webhook_error');
+    else if (error instanceof Denial) observe(true, error.refusal.code, 'no_error');
+    else observe(true, 0, 'apiserver_internal_error');
+    if (error instanceof CallFailure && webhook.failOpen) parts.admissionMetrics.failedOpen(webhook.name, type);
+    throw error;
+  }
 }
 
 /** What a request gets whose webhook failed or refused; undefined when the failure lets it pass. */

@@ -4,6 +4,8 @@ import type { KubeObject } from '../../../api/meta/object.ts';
 import type { StatusReason } from '../../../api/status.ts';
 import { ApiError } from '../../../api/status.ts';
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '../../../api/types/admissionregistration/v1.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { AdmissionMetrics } from '../../metrics/admission.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest, Reinvocation } from '../admission.ts';
 import { expressionEngine } from '../common/engine.ts';
@@ -26,6 +28,8 @@ import { compilePolicy } from './compiled-policy.ts';
 import { applyConfiguration, applyPatchList, MutationError } from './mutations.ts';
 
 export interface PolicyPluginParts extends MatchParts {
+  readonly clock: Clock;
+  readonly admissionMetrics: AdmissionMetrics;
   authorize(attributes: Attributes): Decision | Promise<Decision>;
 }
 
@@ -145,11 +149,16 @@ class Dispatch {
   async #mutate({ bound, binding, target }: Invocation, { kind, expression }: CompiledPolicy['mutations'][number], scope: ExpressionScope): Promise<boolean> {
     const object = scope.inputs.object as KubeObject | undefined;
     if (object === undefined) return false;
+    const { clock, admissionMetrics } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    const count = (errorType: string): void => admissionMetrics.policy('mutating', { policy: bound.name, binding, errorType }, clock.monotonicMs() - startedMs);
     try {
       const value = await valueOf(expression, scope);
       await replaceObject(this.#attributes, target, kind === 'JSONPatch' ? applyPatchList(object, value, target) : applyConfiguration(object, value, target));
+      count('no_error');
       return true;
     } catch (error) {
+      count('invalid_error');
       if (!(error instanceof MutationError) && !(error instanceof OutOfBudget)) throw error;
       this.#fail(bound, binding, error.message, 'Invalid');
       return false;

@@ -1,11 +1,11 @@
 import { mutatingwebhookconfigurations } from '../../../api/resources.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest, Reinvocation } from '../admission.ts';
 import type { WebhookCall } from '../common/call-webhook.ts';
-import { CallFailure, callWebhook } from '../common/call-webhook.ts';
+import { CallFailure } from '../common/call-webhook.ts';
 import type { Reinvocables } from '../common/reinvocables.ts';
 import { reinvocablesOf } from '../common/reinvocables.ts';
 import type { WebhookPluginParts } from '../common/webhook-plugin.ts';
-import { invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
+import { countedCall, invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
 import type { CompiledWebhook } from '../common/webhook.ts';
 import { applyWebhookPatch } from './apply-patch.ts';
 
@@ -48,8 +48,7 @@ async function ask(parts: WebhookPluginParts, call: WebhookCall, { index, reinvo
   let mutated = false;
   let failure: unknown;
   try {
-    const answer = await callWebhook(parts, call);
-    mutated = await applyWebhookPatch(call, answer, (patch) => attributes.annotate?.(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }), 'Request'));
+    mutated = await countedCall(parts, call, (answer) => applyWebhookPatch(call, answer, (patch) => attributes.annotate?.(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' }), 'Request')));
   } catch (error) {
     failure = error;
   }

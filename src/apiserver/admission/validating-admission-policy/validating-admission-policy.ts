@@ -3,6 +3,8 @@ import { ApiError } from '../../../api/status.ts';
 import type { StatusReason } from '../../../api/status.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/types/admissionregistration/v1.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { AdmissionMetrics } from '../../metrics/admission.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
 import { refusal } from '../refuse.ts';
@@ -24,6 +26,8 @@ import type { Judgement, PolicyDecision } from './judge.ts';
 import { judge } from './judge.ts';
 
 export interface PolicyPluginParts extends MatchParts {
+  readonly clock: Clock;
+  readonly admissionMetrics: AdmissionMetrics;
   authorize(attributes: Attributes): Decision | Promise<Decision>;
 }
 
@@ -93,7 +97,12 @@ class Dispatch {
       await this.#configured(bound, binding, async () => {
         if (binding.criteria !== undefined && matchRequest(this.#parts, binding.criteria, this.#attributes, this.#request) === undefined) return;
         const chosen = await paramsOf(params, binding.binding.spec?.paramRef, namespaceOf(this.#attributes));
-        for (const param of chosen) this.#settle(bound, binding, await this.#judgement(await compiled, bound, { target, param }), annotations);
+        for (const param of chosen) {
+          const startedMs = this.#parts.clock.monotonicMs();
+          const judgement = await this.#judgement(await compiled, bound, { target, param });
+          this.#settle(bound, binding, judgement, annotations);
+          this.#count(bound, binding, judgement, this.#parts.clock.monotonicMs() - startedMs);
+        }
       });
     }
     annotations.publish(bound.name, this.#attributes);
@@ -120,9 +129,23 @@ class Dispatch {
     }
   }
 
+  /** As upstream: what is let through counts only where an error was ignored. */
+  #count(policy: Bound, { name, binding }: Binding, { decisions }: Judgement, durationMs: number): void {
+    for (const decision of decisions) {
+      if (decision.evaluation === 'admit') continue;
+      const actions = decision.action === 'admit' ? ['allow'] : (binding.spec?.validationActions ?? []).map((action) => action.toLowerCase());
+      for (const action of actions) this.#parts.admissionMetrics.policy('validating', { policy: policy.name, binding: name, errorType: errorTypeOf(decision), action }, durationMs);
+    }
+  }
+
   #audit(policy: string, binding: { readonly name: string; readonly actions: readonly string[] }, expressionIndex: number, { message }: PolicyDecision): void {
     this.#attributes.annotate?.('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([{ message, policy, binding: binding.name, expressionIndex, validationActions: binding.actions }]));
   }
+}
+
+function errorTypeOf({ message }: PolicyDecision): string {
+  if (message.startsWith('compilation')) return 'compile_error';
+  return message.startsWith('validation failed due to running out of cost budget') ? 'out_of_budget' : 'invalid_error';
 }
 
 const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };

@@ -1,10 +1,10 @@
 import { validatingwebhookconfigurations } from '../../../api/resources.ts';
 import type { ApiError } from '../../../api/status.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
-import { CallFailure, callWebhook } from '../common/call-webhook.ts';
+import { CallFailure } from '../common/call-webhook.ts';
 import type { Target } from '../common/target.ts';
 import type { WebhookPluginParts } from '../common/webhook-plugin.ts';
-import { invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
+import { countedCall, invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
 import type { CompiledWebhook } from '../common/webhook.ts';
 
 interface Invocation { readonly webhook: CompiledWebhook; readonly target: Target }
@@ -34,8 +34,7 @@ async function validate(parts: WebhookPluginParts, webhooks: readonly CompiledWe
 async function ask(parts: WebhookPluginParts, call: Invocation & { readonly attributes: AdmissionAttributes; readonly request: AdmittedRequest; readonly index: number }): Promise<ApiError | undefined> {
   const { webhook, attributes, index } = call;
   try {
-    await callWebhook(parts, { ...call, mutating: false });
-    return undefined;
+    return await countedCall(parts, { ...call, mutating: false }, () => undefined);
   } catch (error) {
     if (error instanceof CallFailure && webhook.failOpen) attributes.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, webhook.name);
     return outcomeOf(parts, webhook, error);
