@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission/admission.ts';
 import type { ObjectReader } from '../cache/reader.ts';
+import type { ServedResources } from '../served-resources.ts';
 import type { EndpointHandler } from '../request.ts';
 import type { ServiceAccountIssuer } from './service-account-issuer.ts';
 
@@ -69,8 +70,8 @@ function bind(reader: ObjectReader, namespace: string, accountName: string, refe
   }
 }
 
-/** Serves `POST …/serviceaccounts/NAME/token`. `admission` sees the request as kube-apiserver's plug-ins do (NodeRestriction). */
-export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; readonly clock: Clock; readonly issuer: ServiceAccountIssuer; readonly admission?: readonly AdmissionPlugin[] }): EndpointHandler {
+/** Serves `POST …/serviceaccounts/NAME/token`. `admission` sees the request as kube-apiserver's plug-ins do: NodeRestriction, webhooks and policies, which find the resource among `resources`. */
+export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; readonly clock: Clock; readonly issuer: ServiceAccountIssuer; readonly admission?: readonly AdmissionPlugin[]; readonly resources?: ServedResources }): EndpointHandler {
   const { reader, clock, issuer } = options;
   return {
     group: serviceaccounts.group,
@@ -80,15 +81,19 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
     verbs: ['create'],
     handle: async (context) => {
       const { namespace, name } = context.info;
-      const body = ((await context.body()) ?? {}) as TokenRequest;
-      const metadata = body.metadata ?? {};
+      const given = ((await context.body()) ?? {}) as TokenRequest;
+      const body: TokenRequest & KubeObject = { apiVersion: apiVersionOf({ group: kind.group, version: 'v1' }), kind: kind.kind, ...given, metadata: given.metadata ?? {} };
       // Mutating admission sees what was sent, before anything is filled in.
+      const served = options.resources?.find(serviceaccounts.group, serviceaccounts.version, serviceaccounts.resource);
+      const request = served === undefined ? undefined : { served, get signal() { return context.signal; }, options: () => ({}) };
       const attributesOf = (object: KubeObject): AdmissionAttributes => ({
-        operation: 'CREATE', group: '', version: 'v1', resource: 'serviceaccounts', subresource: 'token', kind: kind.kind, namespace, name,
+        ...(request !== undefined && { request }), operation: 'CREATE', group: '', version: 'v1', resource: 'serviceaccounts', subresource: 'token', kind: kind.kind, namespace, name,
         object, oldObject: undefined, user: context.user, dryRun: false, warn: (message) => context.warn(message),
       });
-      const sent = attributesOf({ ...body, metadata });
-      for (const plugin of options.admission ?? []) await plugin.admit?.(sent);
+      const sent = attributesOf(body);
+      const concerned = (options.admission ?? []).filter((plugin) => plugin.handles?.(sent) ?? true);
+      for (const plugin of concerned) await plugin.admit?.(sent);
+      const { metadata } = body;
       if ((metadata.name ?? '') !== '' && metadata.name !== name) throw invalidError(kind, name, [invalid('metadata.name', metadata.name, 'must match the service account name if specified')]);
       if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw invalidError(kind, name, [invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')]);
       const account = reader.get(serviceaccounts, namespace, name);
@@ -100,7 +105,7 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       const audiences = body.spec?.audiences === undefined || body.spec.audiences.length === 0 ? [...issuer.audiences] : body.spec.audiences;
       const expirationSeconds = body.spec?.expirationSeconds ?? defaultSeconds;
       const nowMs = clock.now();
-      const request = {
+      const answer = {
         kind: kind.kind,
         apiVersion: apiVersionOf({ group: kind.group, version: 'v1' }),
         metadata: { ...metadata, name, namespace, ...(account.metadata.uid !== undefined && { uid: account.metadata.uid }), creationTimestamp: formatTime(nowMs) },
@@ -108,15 +113,15 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       };
       const errors = expirationErrors(expirationSeconds);
       if (errors.length > 0) throw invalidError(kind, '', errors);
-      const filled = attributesOf(request);
-      for (const plugin of options.admission ?? []) await plugin.validate?.(filled);
-      const reference = request.spec.boundObjectRef;
+      const filled = attributesOf(answer);
+      for (const plugin of concerned) await plugin.validate?.(filled);
+      const reference = answer.spec.boundObjectRef;
       const bound = reference === undefined ? {} : bind(reader, namespace, name, reference);
       const { maxSeconds: longest } = issuer;
       const lifetime = longest === undefined ? expirationSeconds : Math.min(expirationSeconds, longest);
       if (lifetime < expirationSeconds) context.warn(`requested expiration of ${expirationSeconds} seconds shortened to ${lifetime} seconds`);
       const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds: lifetime, ...bound });
-      return { kind: 'object', code: 201, object: { ...request, spec: { ...request.spec, expirationSeconds: lifetime }, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
+      return { kind: 'object', code: 201, object: { ...answer, spec: { ...answer.spec, expirationSeconds: lifetime }, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
     },
   };
 }

@@ -83,6 +83,9 @@ const requestHeaderOf = ({ pki, requestHeader }: AccessOptions): { readonly clie
   headers: { ...defaultRequestHeaders, ...requestHeader?.headers },
 });
 
+/** Of the plug-ins, those that look at what a service account's token is asked for. */
+const judgesTokens: ReadonlySet<string> = new Set(['NodeRestriction', 'MutatingAdmissionPolicy', 'MutatingAdmissionWebhook', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionWebhook']);
+
 function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[] | Changing<readonly AuthorizerSettings[]>, parts: ServerParts): Plugged {
   const { reader, clock, random, logger, local } = parts;
   const { pki, serviceAccounts: { issuers, audiences, jwksUri, keys = [], maxTokenSeconds, extendTokens } = {} } = options;
@@ -116,7 +119,7 @@ function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[
     endpoints: [
       ...authorizationEndpoints(authorization),
       ...authenticationEndpoints({ authenticators, audiences: issuer.audiences, clock }),
-      tokenRequestEndpoint({ reader, clock, issuer, admission: admission.filter(({ name }) => name === 'NodeRestriction') }),
+      tokenRequestEndpoint({ reader, clock, issuer, resources: parts.resources, admission: admission.filter(({ name }) => judgesTokens.has(name)) }),
     ],
     paths: openIdPaths(issuer, { ...(jwksUri !== undefined && { jwksUri }) }),
     bootstrapObjects: [trackingConfigMap(clock)],
