@@ -13,6 +13,23 @@ export const version = (name: string, openAPIV3Schema: JSONSchemaProps, more: Pa
 
 export const openSchema: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
+/** The schema of the e2e tests that publish one. */
+export const schemaFoo: JSONSchemaProps = {
+  type: 'object', description: 'Foo CRD for Testing',
+  properties: {
+    spec: {
+      type: 'object', description: 'Specification of Foo',
+      properties: {
+        bars: {
+          type: 'array', description: 'List of Bars and their specs.',
+          items: { type: 'object', required: ['name'], properties: { name: { type: 'string', description: 'Name of Bar.' }, age: { type: 'string', description: 'Age of Bar.' }, feeling: { type: 'string', description: 'Whether Bar is feeling great.', enum: ['Great', 'Down'] }, bazs: { type: 'array', description: 'List of Bazs.', items: { type: 'string' } } } },
+        },
+      },
+    },
+    status: { type: 'object', description: 'Status of Foo', properties: { bars: { type: 'array', description: 'List of Bars and their statuses.', items: { type: 'object', properties: { name: { type: 'string' }, available: { type: 'boolean' }, quxType: { type: 'string' } } } } } },
+  },
+};
+
 /** A definition called `PLURAL.GROUP`. */
 export function definitionOf(group: string, kind: string, spec: Partial<CustomResourceDefinitionSpec> & Pick<CustomResourceDefinitionSpec, 'versions'>): CustomResourceDefinition {
   const plural = `${kind.toLowerCase()}s`;
