@@ -1,8 +1,13 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import { uidOf } from '../../api/meta/object.ts';
+import type { ResourceType } from '../../api/resource-type.ts';
 import { apiVersionOf } from '../../api/resource-type.ts';
+import { builtinSchema } from '../../api/schema/table.ts';
+import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
+import type { Client } from '../../client/client.ts';
 import { runController } from '../../client/controller.ts';
 import type { Informer } from '../../client/informer/informer.ts';
+import { createInformer } from '../../client/informer/informer.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
@@ -12,12 +17,18 @@ import { Collector } from './collector.ts';
 import { OwnerGraph } from './graph.ts';
 
 const identity = 'generic-garbage-collector';
-/** How often the server is asked for new resources (custom ones). */
+/** How often the server is asked for new resources, and how soon after a definition of custom ones has changed. */
 const resyncMs = 30_000;
+const definitionChangedMs = 1000;
 const workers = 20;
 
 /** Events are many, short-lived and own nothing. */
 const isIgnored = ({ group, resource }: ServedResource): boolean => resource === 'events' && (group === '' || group === 'events.k8s.io');
+
+/** `stop`: of a custom resource, for when it is gone, or no longer served in this version. What the graph knows of its objects stays: they may live on. */
+interface Watched { readonly informer: Informer<KubeObject>; readonly version: string; readonly stop: (() => void) | undefined }
+
+const definitions = 'apiextensions.k8s.io/customresourcedefinitions';
 
 /** Deletes what nobody owns any more, and carries out orphaning and foreground deletion. */
 export async function startGarbageCollector(context: ControllerContext): Promise<void> {
@@ -26,19 +37,35 @@ export async function startGarbageCollector(context: ControllerContext): Promise
   const deletions = new WorkQueue({ clock });
   const orphanings = new WorkQueue({ clock });
   const graph = new OwnerGraph({ attemptToDelete: (node) => deletions.add(node.uid), attemptToOrphan: (node) => orphanings.add(node.uid) });
-  const watched = new Map<string, Informer<KubeObject>>();
+  const watched = new Map<string, Watched>();
   const kinds = new Map<string, ServedResource>();
 
+  let wake: (() => void) | undefined;
+  const changed = (): void => wake?.();
+
   const sync = async (): Promise<void> => {
-    const { resources } = await discover(client);
+    const { resources, failures } = await discover(client);
+    const now = new Set(resources.map(({ group, resource }) => `${group}/${resource}`));
+    // What could not be asked for may still be there.
+    if (failures.size === 0) for (const [id, { stop }] of watched) if (stop !== undefined && !now.has(id)) stop();
     for (const resource of resources) {
       kinds.set(`${apiVersionOf(resource)} ${resource.kind}`, resource);
       const id = `${resource.group}/${resource.resource}`;
       const collectable = ['delete', 'list', 'watch'].every((verb) => resource.verbs.includes(verb));
-      if (!collectable || isIgnored(resource) || watched.has(id)) continue;
+      const known = watched.get(id);
+      if (!collectable || isIgnored(resource) || (known !== undefined && (known.stop === undefined || known.version === resource.version))) continue;
+      known?.stop?.();
       const { group, version, resource: plural, kind, namespaced } = resource;
-      const informer = informers.informer<KubeObject>({ group, version, resource: plural, kind, namespaced });
-      watched.set(id, informer);
+      const type: ResourceType<KubeObject> = { group, version, resource: plural, kind, namespaced };
+      const custom = builtinSchema.resource(group, version, plural) === undefined;
+      const { informer, stop } = custom ? ownInformer(context, client, type) : { informer: informers.informer(type), stop: undefined };
+      const forget = (): void => {
+        stop?.();
+        watched.delete(id);
+        kinds.delete(`${apiVersionOf(resource)} ${kind}`);
+      };
+      watched.set(id, { informer, version, stop: custom ? forget : undefined });
+      if (id === definitions) informer.addHandler({ add: changed, update: (old, object) => { if (old.metadata.generation !== object.metadata.generation || isEstablished(old) !== isEstablished(object)) changed(); }, delete: changed });
       informer.addHandler({ add: (object) => graph.observe(object), update: (_old, object) => graph.observe(object), delete: (object) => graph.remove(uidOf(object)) });
     }
   };
@@ -59,7 +86,7 @@ export async function startGarbageCollector(context: ControllerContext): Promise
         await clock.sleep(1000, signal);
       }
     }
-    await Promise.all([...watched.values()].map((informer) => informer.synced()));
+    await Promise.all([...watched.values()].map(({ informer }) => informer.synced()));
   })();
   synced.catch(() => {});
 
@@ -85,12 +112,30 @@ export async function startGarbageCollector(context: ControllerContext): Promise
   const resync = async (): Promise<void> => {
     await synced;
     for (;;) {
-      await clock.sleep(resyncMs, signal);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = clock.setTimer(resyncMs, resolve, { unref: true });
+      wake = () => {
+        wake = undefined;
+        timer.cancel();
+        clock.setTimer(definitionChangedMs, resolve, { unref: true });
+      };
+      await promise;
+      signal.throwIfAborted();
       await sync().catch((error: unknown) => logger.warn('garbage collector: discovery failed', { error }));
     }
   };
   resync().catch((error: unknown) => { if (!signal.aborted) logger.error('garbage collector stopped', { error }); });
 }
+
+/** A custom resource may go: it is watched by us alone. */
+function ownInformer({ clock, random, logger, signal }: ControllerContext, client: Client, type: ResourceType<KubeObject>): { readonly informer: Informer<KubeObject>; readonly stop: () => void } {
+  const own = new AbortController();
+  const informer = createInformer<KubeObject>(client, type, { clock, random, logger });
+  informer.start(AbortSignal.any([signal, own.signal]));
+  return { informer, stop: () => own.abort(new Error('the resource is gone')) };
+}
+
+const isEstablished = (definition: KubeObject): boolean => (definition as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true;
 
 /** References may name another version of a kind than the preferred one: any version leads to the same object. */
 function otherVersion(kinds: ReadonlyMap<string, ServedResource>, apiVersion: string, kind: string): ServedResource | undefined {
