@@ -34,12 +34,13 @@ export function decodeCustom(body: DecodedBody, target: DecodeTarget, context: D
   if (object.apiVersion !== wanted) throw badRequestError(`the API version in the data (${object.apiVersion}) does not match the expected API version (${wanted})`);
   if (object.kind !== kind) throw invalidError({ group, kind: object.kind! }, object.metadata?.name ?? '', [invalid('kind', object.kind, `must be ${kind}`)]);
 
-  const metadata = decodeObject({ metadata: object.metadata ?? {} }, { kind: 'object', name: '', required: [], fields: new Map([['metadata', { name: 'metadata', value: metadataSchema(), patchStrategy: [], listMapKeys: [] }]]) });
-  if (metadata.errors.length > 0) throw refuse(metadata.errors[0]!.replace('Go struct field .metadata.', 'Go struct field ObjectMeta.'));
-  object.metadata = metadata.object['metadata'] as KubeObject['metadata'];
+  const metadata = decodeObject((object.metadata ?? {}) as unknown as Record<string, unknown>, metadataSchema());
+  if (metadata.errors.length > 0) throw refuse(metadata.errors[0]!);
+  object.metadata = metadata.object as unknown as KubeObject['metadata'];
+  const unknownMetadata = metadata.unknownFields.map((problem) => problem.replace('unknown field "', 'unknown field "metadata.'));
   const unknown = compiled.prune(object).map((path) => `unknown field ${JSON.stringify(path)}`);
   // The client's own slip in the metadata is told before those that its schema finds.
-  const problems = [...body.duplicates, ...metadata.unknownFields, ...unknown];
+  const problems = [...body.duplicates, ...unknownMetadata, ...unknown];
   if (problems.length > 0 && context.fieldValidation !== 'Ignore') {
     const ordered = body.inOrder?.(problems) ?? problems;
     if (context.fieldValidation === 'Strict') throw refuse(strictDecodingMessage(ordered));
