@@ -5,11 +5,13 @@ import { isMetaField, SchemaNode } from '../../custom-resources/schema-node.ts';
 import { validateValues } from '../../custom-resources/validate-values.ts';
 import type { FieldError } from '../../field-error.ts';
 import { formatFieldError, invalid } from '../../field-error.ts';
-import { schemaHas } from './json-schema.ts';
+import { itemsOf, schemaHas } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
 /** From an embedded resource down to a place in its type or metadata; a number stands for a list with one item. */
 type Steps = readonly (string | 0)[];
+
+const none: Steps = [];
 
 interface Place {
   readonly path: string;
@@ -51,34 +53,32 @@ function addDefault(errors: FieldError[], node: SchemaNode, { path, resource, st
   errors.push(...(wrong.length > 0 ? wrong : validateValues(node, value, { prefix: at })));
 }
 
-function walk(errors: FieldError[], node: SchemaNode, place: Place, options: { readonly requirePruned: boolean; readonly root: boolean }): void {
-  const here: Place = node.embedded ? { ...place, resource: undefined, steps: [] } : place;
-  if (node.default !== undefined) addDefault(errors, node, here, options.requirePruned);
-  const inner = { ...options, root: false };
+function walk(errors: FieldError[], schema: Schema, place: Place, options: { readonly requirePruned: boolean; readonly root: boolean }): void {
+  const embedded = schema['x-kubernetes-embedded-resource'] === true;
+  const here: Place = embedded ? { ...place, resource: undefined, steps: none } : place;
+  if (isDefault(schema)) addDefault(errors, new SchemaNode(schema), here, options.requirePruned);
+  const inner = options.root ? { ...options, root: false } : options;
   // Those of maps are forbidden in metadata, and upstream does not look at them elsewhere.
-  if (node.items !== undefined) walk(errors, node.items, { ...here, path: `${here.path}.items`, steps: [...here.steps, 0] }, inner);
-  for (const name of node.names) {
-    const property = node.property(name)!;
-    const meta = (node.embedded || options.root) && isMetaField(name);
-    const resource = meta ? node : here.resource;
-    walk(errors, property, { path: `${here.path}.properties[${name}]`, resource, steps: resource === undefined ? [] : [...here.steps, name] }, inner);
+  const items = itemsOf(schema);
+  if (items !== undefined) walk(errors, items, { ...here, path: `${here.path}.items`, steps: [...here.steps, 0] }, inner);
+  const { properties } = schema;
+  for (const name in properties) {
+    const meta = (embedded || options.root) && isMetaField(name);
+    const resource = meta ? new SchemaNode(schema) : here.resource;
+    walk(errors, properties[name]!, { path: `${here.path}.properties[${name}]`, resource, steps: resource === undefined ? none : [...here.steps, name] }, inner);
   }
 }
 
 /** The errors of every default of a structural schema. `requirePruned`: they may not have fields that the schema would drop. */
 export function validateDefaults(schema: Schema, path: string, requirePruned: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  if (hasDefaults(schema)) walk(errors, new SchemaNode(schema), { path, resource: undefined, steps: [] }, { requirePruned, root: true });
+  if (hasDefaults(schema)) walk(errors, schema, { path, resource: undefined, steps: none }, { requirePruned, root: true });
   return errors;
 }
 
-export const hasDefaults = (schema: Schema): boolean => schemaHas(schema, (one) => (one.default ?? undefined) !== undefined);
+const isDefault = (schema: Schema): boolean => (schema.default ?? undefined) !== undefined;
+
+export const hasDefaults = (schema: Schema): boolean => schemaHas(schema, isDefault);
 
 /** Would pruning take anything from a default? */
-export function hasUnprunedDefaults(schema: Schema): boolean {
-  return hasDefaults(schema) && schemaHasNode(new SchemaNode(schema), (node) => node.default !== undefined && pruneAt(structuredClone(node.default), node));
-}
-
-function schemaHasNode(node: SchemaNode | undefined, test: (node: SchemaNode) => boolean): boolean {
-  return node !== undefined && (test(node) || schemaHasNode(node.items, test) || schemaHasNode(node.values, test) || node.names.some((name) => schemaHasNode(node.property(name), test)));
-}
+export const hasUnprunedDefaults = (schema: Schema): boolean => schemaHas(schema, (one) => isDefault(one) && pruneAt(structuredClone(one.default), new SchemaNode(one)));

@@ -14,15 +14,18 @@ export const itemListOf = ({ items }: Schema): readonly Schema[] => (Array.isArr
 /** The schema of all values of a map. */
 export const valuesOf = ({ additionalProperties }: Schema): Schema | undefined => (isSchema(additionalProperties) ? additionalProperties : undefined);
 
-/** The schemas right below one. */
-function below(schema: Schema): Schema[] {
-  const { not, allOf = [], anyOf = [], oneOf = [], properties = {}, patternProperties = {}, definitions = {}, dependencies = {}, additionalItems } = schema;
-  return [itemsOf(schema), ...itemListOf(schema), ...allOf, ...anyOf, ...oneOf, not, ...Object.values(properties), valuesOf(schema), ...Object.values(patternProperties), additionalItems, ...Object.values(definitions), ...Object.values(dependencies)].filter(isSchema);
-}
-
 /** Is this so of the schema or of any one inside? */
 export function schemaHas(schema: Schema | undefined, test: (schema: Schema) => boolean): boolean {
-  return schema !== undefined && (test(schema) || below(schema).some((one) => schemaHas(one, test)));
+  if (schema === undefined) return false;
+  if (test(schema)) return true;
+  const inside = (one: unknown): boolean => isSchema(one) && schemaHas(one, test);
+  const { properties, items, allOf, anyOf, oneOf, patternProperties, definitions, dependencies } = schema;
+  // Most schemas have none of these words: nothing is gathered for them, for there can be thousands of schemas.
+  if (properties !== undefined) for (const name in properties) if (inside(properties[name])) return true;
+  if (items !== undefined && (Array.isArray(items) ? items.some(inside) : inside(items))) return true;
+  if (inside(schema.additionalProperties) || inside(schema.not) || inside(schema.additionalItems)) return true;
+  if (allOf?.some(inside) === true || anyOf?.some(inside) === true || oneOf?.some(inside) === true) return true;
+  return [patternProperties, definitions, dependencies].some((named) => named !== undefined && Object.values(named).some(inside));
 }
 
 /** Every schema of a definition, one a version. */
