@@ -173,7 +173,7 @@ export class ApiServer implements AsyncDisposable {
     const aggregation = server.#aggregation;
     if (aggregation !== undefined) {
       server.#cleanUp.push(() => aggregation[Symbol.dispose]());
-      await aggregation.start();
+      aggregation.start();
     }
     server.#cleanUp.push(startUpkeep(server.#core, options));
     return server;
@@ -235,7 +235,7 @@ export class ApiServer implements AsyncDisposable {
     return [
       ...healthPaths('healthz', [ping, storeCheck, ...more]),
       ...healthPaths('livez', [ping, storeCheck, ...more]),
-      ...healthPaths('readyz', [ping, storeCheck, ...more, shutdown]),
+      ...healthPaths('readyz', [ping, storeCheck, ...more, ...(this.#aggregation === undefined ? [] : [this.#aggregation.health]), shutdown]),
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },

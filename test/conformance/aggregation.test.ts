@@ -228,6 +228,8 @@ test('a namespace is emptied of what another server keeps, or says that it canno
 test('this server\'s own versions have API services, and those of custom resources come and go', async () => {
   await using world = await World.start({ controllers: false });
   const { client } = world;
+  await world.until('its API services', async () => (await world.http('GET', '/readyz')).status === 200);
+  assert.match((await world.http('GET', '/readyz?verbose')).text, /^\[\+\]autoregister-completion ok$/m);
   const apps = await client.get(apiservices, { name: 'v1.apps' });
   assert.deepEqual(apps.metadata.labels, { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' });
   assert.deepEqual(apps.spec, { group: 'apps', version: 'v1', groupPriorityMinimum: 17_800, versionPriority: 15 });

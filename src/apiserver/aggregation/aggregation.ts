@@ -8,6 +8,7 @@ import type { LocalEndpoint } from '../../client/transports/local-endpoint.ts';
 import { createLocalClient } from '../../client/transports/local.ts';
 import type { Result } from '../answer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
+import type { HealthCheck } from '../health-check.ts';
 import type { Gauge } from '../metrics/registry.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo } from '../request.ts';
@@ -46,6 +47,7 @@ export class Aggregation implements Disposable {
   readonly #stop = new AbortController();
   readonly #documents: ExtensionDocuments;
   readonly #metrics: AvailabilityMetrics;
+  #registered = (): boolean => false;
   /** By `group/version`. */
   readonly #remote = new Map<string, APIService>();
 
@@ -64,8 +66,13 @@ export class Aggregation implements Disposable {
     return this.#metrics.families;
   }
 
-  /** Follows API services from now on. Resolves when those of this server itself are there. */
-  async start(): Promise<void> {
+  /** Not healthy until the API services of this server itself are there. */
+  get health(): HealthCheck {
+    return { name: 'autoregister-completion', check: () => { if (!this.#registered()) throw new Error('API services of this server are missing'); } };
+  }
+
+  /** Follows API services from now on. Nobody waits for those of this server itself, which are made meanwhile. */
+  start(): void {
     const { reader, local, clock, random, transport, served } = this.#parts;
     const { signal } = this.#stop;
     const logger = this.#parts.logger.named('aggregation');
@@ -73,7 +80,7 @@ export class Aggregation implements Disposable {
     for (const service of reader.list(apiservices)) this.#note(undefined, service);
     const undo = reader.onChange(apiservices, ({ object, previous }) => this.#note(previous, object));
     signal.addEventListener('abort', undo, { once: true });
-    await startAutoRegister({ reader, client, clock, logger, signal, served });
+    this.#registered = startAutoRegister({ reader, client, clock, logger, signal, served });
     startAvailability({ reader, client, clock, random, logger, transport, signal });
     this.#documents.start();
   }

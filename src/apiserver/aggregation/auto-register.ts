@@ -47,20 +47,26 @@ export interface AutoRegisterParts {
 }
 
 /**
- * Sets the built-in API services right, once, and keeps those of custom resources right from then on. Objects whose
- * label says that nobody manages them are left alone. Resolves when the built-in ones are there.
+ * Sets the built-in API services right, once, and keeps those of custom resources right until the signal aborts. Objects
+ * whose label says that nobody manages them are left alone. Returns whether the built-in ones are all as they should be.
  */
-export async function startAutoRegister(parts: AutoRegisterParts): Promise<void> {
+export function startAutoRegister(parts: AutoRegisterParts): () => boolean {
   const { reader, client, clock, logger, signal } = parts;
   const builtin = new Map(builtinServices(parts.served).map((service) => [service.metadata.name!, service]));
-  const atStart = new Set<string>();
-  for (const { metadata } of reader.list(apiservices)) if (metadata.labels?.[label] === onStart) atStart.add(metadata.name!);
-  await Promise.all([...new Set([...builtin.keys(), ...atStart])].map((name) => sync(client, reader.get(apiservices, '', name), builtin.get(name), onStart)));
+  const existing = reader.list(apiservices).filter(({ metadata }) => metadata.labels?.[label] === onStart);
+  const pending = new Set([...builtin.keys(), ...existing.map(({ metadata }) => metadata.name!)]);
 
   const { queue } = runController({
-    name: 'autoregister', clock, logger, signal, informers: [],
-    reconcile: (name) => (builtin.has(name) ? Promise.resolve() : sync(client, reader.get(apiservices, '', name), customService(reader, name), always)),
+    name: 'autoregister', clock, logger, signal, informers: [], workers: 10,
+    reconcile: async (name) => {
+      const current = reader.get(apiservices, '', name);
+      if (pending.has(name)) {
+        await sync(client, current, builtin.get(name), onStart);
+        pending.delete(name);
+      } else if (!builtin.has(name)) await sync(client, current, customService(reader, name), always);
+    },
   });
+  for (const name of pending) queue.add(name);
   const undo = [
     reader.onChange(apiservices, ({ object, previous }) => queue.add((object ?? previous)!.metadata.name!)),
     ...(reader.has(customresourcedefinitions) ? [reader.onChange(customresourcedefinitions, ({ object, previous }) => { for (const name of [...namesOf(object), ...namesOf(previous)]) queue.add(name); })] : []),
@@ -68,6 +74,7 @@ export async function startAutoRegister(parts: AutoRegisterParts): Promise<void>
   signal.addEventListener('abort', () => undo.forEach((stop) => stop()), { once: true });
   if (reader.has(customresourcedefinitions)) for (const definition of reader.list(customresourcedefinitions)) for (const name of namesOf(definition)) queue.add(name);
   for (const { metadata } of reader.list(apiservices)) if (metadata.labels?.[label] === always) queue.add(metadata.name!);
+  return () => pending.size === 0;
 }
 
 const namesOf = (definition: CustomResourceDefinition | undefined): string[] => (definition?.spec.versions ?? []).map(({ name }) => `${name}.${definition!.spec.group}`);
