@@ -4,6 +4,7 @@ import { startCronJobController } from './cron-job/cron-job.ts';
 import { startDaemonSetController } from './daemon-set/daemon-set.ts';
 import { startDeploymentController } from './deployment/deployment.ts';
 import { startDisruptionController } from './disruption/disruption.ts';
+import { startEndpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
@@ -21,6 +22,7 @@ import { startServiceAccountController } from './service-account/service-account
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
+import { startTtlController } from './ttl/ttl.ts';
 
 export interface ControllerEntry {
   /** As `--controllers` of kube-controller-manager names it. */
@@ -48,6 +50,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'disruption-controller', start: startDisruptionController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
+  { name: 'endpointslicemirroring-controller', start: startEndpointSliceMirroringController },
+  { name: 'ttl-controller', start: startTtlController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
