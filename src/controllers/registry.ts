@@ -8,6 +8,7 @@ import { startEndpointSliceMirroringController } from './endpoint-slice-mirrorin
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
+import { startHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { startJobController } from './job/job.ts';
 import { startNamespaceController } from './namespace/namespace.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam.ts';
@@ -46,6 +47,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'statefulset-controller', start: startStatefulSetController },
   { name: 'job-controller', start: startJobController },
   { name: 'cronjob-controller', start: startCronJobController },
+  { name: 'horizontal-pod-autoscaler-controller', start: startHorizontalPodAutoscalerController },
   { name: 'ttl-after-finished-controller', start: startTtlAfterFinishedController },
   { name: 'disruption-controller', start: startDisruptionController },
   { name: 'endpoints-controller', start: startEndpointsController },

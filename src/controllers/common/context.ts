@@ -21,6 +21,16 @@ export interface ControllerSettings {
   readonly nodeStartupGracePeriodMs: number;
   /** Finished pods that are kept; more are deleted, the oldest first. 0: no limit. */
   readonly terminatedPodGcThreshold: number;
+  /** Each horizontal pod autoscaler is looked at so often. */
+  readonly hpaSyncPeriodMs: number;
+  /** For so long, nothing is scaled below what was recommended last. */
+  readonly hpaDownscaleStabilizationMs: number;
+  /** How far usage may be from its target, as a fraction of it. */
+  readonly hpaTolerance: number;
+  /** After a pod's start, its CPU may be used for starting. */
+  readonly hpaCpuInitializationPeriodMs: number;
+  /** Changes of readiness so soon after a pod's start are its first. */
+  readonly hpaInitialReadinessDelayMs: number;
 }
 
 export const defaultControllerSettings: ControllerSettings = {
@@ -33,6 +43,11 @@ export const defaultControllerSettings: ControllerSettings = {
   nodeMonitorPeriodMs: 5_000,
   nodeStartupGracePeriodMs: 60_000,
   terminatedPodGcThreshold: 12_500,
+  hpaSyncPeriodMs: 15_000,
+  hpaDownscaleStabilizationMs: 300_000,
+  hpaTolerance: 0.1,
+  hpaCpuInitializationPeriodMs: 300_000,
+  hpaInitialReadinessDelayMs: 30_000,
 };
 
 /** What every controller is started with. */
