@@ -14,6 +14,7 @@ import { growth } from './parts/growth.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
 import { schedule } from './parts/schedule.ts';
+import { scheduler } from './parts/scheduler.ts';
 import { start } from './parts/start.ts';
 import { watch } from './parts/watch.ts';
 import { writes } from './parts/writes.ts';
@@ -21,7 +22,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler };
 /** Longer than all parts together ever take. */
 const limitMs = 15 * 60_000;
 

@@ -1,6 +1,6 @@
 /**
  * Scheduling: registers nodes that run nothing, then creates pods over 16 connections and measures until all are bound.
- * `node bindings.ts {url, token, nodes, pods}` prints `{bound, seconds}`.
+ * `node bindings.ts {url, token, nodes, pods, kind?}` prints `{bound, seconds}`. `kind`: what the pods ask for beside room.
  */
 import { Agent, request } from 'node:https';
 import { formatTime } from '../../src/base/clock.ts';
@@ -13,7 +13,15 @@ interface NodeOrPod {
   readonly spec: { readonly nodeName?: string; readonly taints?: readonly unknown[] };
 }
 
-const target = JSON.parse(process.argv[2]!) as { url: string; token: string; nodes: number; pods: number };
+const like = { matchLabels: { app: 'x' } };
+/** What pods ask for beside room: nothing, a node without their like, zones that have as many of them. */
+const kinds = {
+  plain: {},
+  'anti-affinity': { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: like, topologyKey: 'kubernetes.io/hostname' }] } } },
+  spread: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: like }] },
+} as const;
+
+const target = JSON.parse(process.argv[2]!) as { url: string; token: string; nodes: number; pods: number; kind?: keyof typeof kinds };
 const { url, token } = target;
 const clock = new RealClock();
 const agent = new Agent({ keepAlive: true, maxSockets: 16, rejectUnauthorized: false });
@@ -70,7 +78,7 @@ await sendAll(url, {
   count: target.pods,
   request: (index) => requestText(target, 'POST', '/api/v1/namespaces/default/pods', JSON.stringify({
     apiVersion: 'v1', kind: 'Pod', metadata: { name: `scheduled-${index}`, labels: { app: 'x' } },
-    spec: { containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }] },
+    spec: { containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }], ...kinds[target.kind ?? 'plain'] },
   })),
 });
 await done;

@@ -21,12 +21,14 @@ export class Diagnosis {
   preFilterMessage = '';
   /** What preemption said. */
   postFilterMessage = '';
-  readonly #codes: Uint16Array;
+  /** How many nodes were looked at. */
+  looked = 0;
+  /** Made with the first refusal: most pods fit where they are looked for. */
+  #codes: Uint16Array | undefined;
   readonly #kinds: NodeRefusal[] = [];
 
   constructor(nodes: readonly NodeInfo[]) {
     this.nodes = nodes;
-    this.#codes = new Uint16Array(nodes.length);
   }
 
   /** `slot`: the node's place in `nodes`. */
@@ -37,19 +39,14 @@ export class Diagnosis {
       this.#kinds[code - 1] = { plugin, refusal };
       this.refusedBy.add(plugin);
     }
+    this.#codes ??= new Uint16Array(this.nodes.length);
+    if (this.#codes[slot] === 0) this.looked++;
     this.#codes[slot] = code;
   }
 
   at(slot: number): NodeRefusal | undefined {
-    const code = this.#codes[slot] ?? 0;
+    const code = this.#codes?.[slot] ?? 0;
     return code === 0 ? this.absent : this.#kinds[code - 1];
-  }
-
-  /** How many nodes were looked at. */
-  get looked(): number {
-    let count = 0;
-    for (const code of this.#codes) if (code !== 0) count++;
-    return count;
   }
 
   /** Nodes that could take the pod if others left them. */
@@ -70,7 +67,8 @@ export class Diagnosis {
 
   #histogram(): string[] {
     const byKind = new Uint32Array(this.#kinds.length + 1);
-    for (const code of this.#codes) byKind[code]!++;
+    for (const code of this.#codes ?? []) byKind[code]!++;
+    byKind[0] = this.nodes.length - this.looked;
     const byReason = new Map<string, number>();
     const count = (refusal: Refusal | undefined, times: number): void => {
       for (const reason of refusal?.reasons ?? []) if (times > 0) byReason.set(reason, (byReason.get(reason) ?? 0) + times);

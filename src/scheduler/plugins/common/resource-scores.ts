@@ -9,17 +9,21 @@ export const cpuAndMemory: readonly ResourceSpec[] = [{ name: 'cpu', weight: 1 }
 /** Resources that every node has; others are scored only for pods that ask for them. */
 const isNative = (name: string): boolean => name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || name === 'pods';
 
-/** What of one resource a node has, has given away, and would have given away with the pod. */
-export interface Share { readonly allocatable: number; readonly allocated: number; readonly requested: number }
-
-/** `assumed`: count pods without requests as if they asked for a little. Undefined: the resource does not count here. */
-export function shareOf(name: string, pod: PodInfo, node: NodeInfo, options: { readonly assumed: boolean }): Share | undefined {
-  const wanted = (options.assumed ? pod.scoringRequests : pod.requests)[name] ?? 0;
-  if (wanted === 0 && !isNative(name)) return undefined;
-  const allocatable = node.allocatable[name] ?? 0;
-  if (allocatable === 0) return undefined;
-  // Only cpu and memory are assumed.
-  const given = options.assumed && (name === 'cpu' || name === 'memory') ? node.scoringRequested : node.requested;
-  const allocated = given[name] ?? 0;
-  return { allocatable, allocated, requested: allocated + wanted };
+/** A resource that counts for a pod, and how much of it the pod would take. */
+export interface WantedResource extends ResourceSpec {
+  readonly amount: number;
+  /** Pods without requests count as if they asked for a little. */
+  readonly assumed: boolean;
 }
+
+/** Those of the resources that count for the pod. `assumed`: as if it asked for a little where it asks for nothing. */
+export function wantedResources(pod: PodInfo, specs: readonly ResourceSpec[], options: { readonly assumed: boolean }): WantedResource[] {
+  return specs.flatMap(({ name, weight }) => {
+    const amount = (options.assumed ? pod.scoringRequests : pod.requests)[name] ?? 0;
+    // Only cpu and memory are assumed.
+    return amount === 0 && !isNative(name) ? [] : [{ name, weight, amount, assumed: options.assumed && (name === 'cpu' || name === 'memory') }];
+  });
+}
+
+/** How much of the resource the node's pods take. */
+export const allocatedOn = ({ name, assumed }: WantedResource, node: NodeInfo): number => (assumed ? node.scoringRequested : node.requested)[name] ?? 0;

@@ -1,8 +1,7 @@
 import type { NodeInfo } from '../../cache/node-info.ts';
-import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Plugin } from '../../framework/plugin.ts';
-import type { ResourceSpec } from '../common/resource-scores.ts';
-import { cpuAndMemory, shareOf } from '../common/resource-scores.ts';
+import type { ResourceSpec, WantedResource } from '../common/resource-scores.ts';
+import { allocatedOn, cpuAndMemory, wantedResources } from '../common/resource-scores.ts';
 
 export interface NodeResourcesBalancedAllocationArgs { readonly resources?: readonly ResourceSpec[] }
 
@@ -17,23 +16,29 @@ function balance(fractions: readonly number[]): number {
   return Math.trunc((1 - deviation) * 100);
 }
 
-/** Prefers nodes that the pod makes more evenly used: about 75 when it changes little, up to 100 when it helps. */
-export function nodeResourcesBalancedAllocation({ resources = cpuAndMemory }: NodeResourcesBalancedAllocationArgs = {}): Plugin {
-  const score = (pod: PodInfo, node: NodeInfo): number => {
-    const before: number[] = [];
-    const after: number[] = [];
-    for (const { name } of resources) {
-      const share = shareOf(name, pod, node, { assumed: false });
-      if (share === undefined) continue;
-      before.push(Math.min(1, share.allocated / share.allocatable));
-      after.push(Math.min(1, share.requested / share.allocatable));
-    }
-    return 50 + Math.trunc((50 + balance(after) - balance(before)) / 2);
-  };
+/** About 75 when the pod changes little, up to 100 when it makes the node more evenly used. */
+function score(wanted: readonly WantedResource[], node: NodeInfo): number {
+  const before: number[] = [];
+  const after: number[] = [];
+  for (const resource of wanted) {
+    const capacity = node.allocatable[resource.name] ?? 0;
+    if (capacity === 0) continue;
+    const allocated = allocatedOn(resource, node);
+    before.push(Math.min(1, allocated / capacity));
+    after.push(Math.min(1, (allocated + resource.amount) / capacity));
+  }
+  return 50 + Math.trunc((50 + balance(after) - balance(before)) / 2);
+}
+
+/** Prefers nodes that the pod makes more evenly used. */
+export function nodeResourcesBalancedAllocation({ resources = cpuAndMemory }: NodeResourcesBalancedAllocationArgs = {}): Plugin<unknown, readonly WantedResource[]> {
   return {
     name: 'NodeResourcesBalancedAllocation',
-    // A pod without requests changes no balance (upstream skips best-effort pods).
-    prepareScore: ({ requests }) => ({ skip: resources.every(({ name }) => (requests[name] ?? 0) === 0) }),
-    score,
+    prepareScore: (pod) => {
+      // A pod without requests changes no balance (upstream skips best-effort pods).
+      if (resources.every(({ name }) => (pod.requests[name] ?? 0) === 0)) return { skip: true };
+      return { state: wantedResources(pod, resources, { assumed: false }) };
+    },
+    score: (_pod, node, wanted) => score(wanted ?? [], node),
   };
 }

@@ -5,6 +5,8 @@ import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import type { Refusal, Verdict } from '../../framework/verdict.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
+import type { WantedResource } from '../common/resource-scores.ts';
+import { wantedResources } from '../common/resource-scores.ts';
 import type { ScoringStrategy } from './score-strategy.ts';
 import { leastAllocated, scorer } from './score-strategy.ts';
 
@@ -54,7 +56,8 @@ function fits(wanted: readonly (readonly [string, number])[], { allocatable, req
 type Wanted = readonly (readonly [string, number])[];
 
 /** Requests fit into what is allocatable; how full nodes become scores, by the strategy. */
-export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}): Plugin<Wanted> {
+export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}): Plugin<Wanted, readonly WantedResource[]> {
+  const score = scorer(scoringStrategy);
   const isIgnored = (name: string): boolean => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!));
   const fitsEmpty = (pod: PodInfo, node: Node): boolean => fits(wantedOf(pod, isIgnored), { allocatable: amountsOf(node.status?.allocatable), requested: {}, pods: new Map() }) === undefined;
   /** Has the node got more of what the pod asks for? */
@@ -66,7 +69,8 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
     name: 'NodeResourcesFit',
     prepare: (pod) => ({ state: wantedOf(pod, isIgnored) }),
     filter: (pod, node, wanted) => fits(wanted ?? wantedOf(pod, isIgnored), node),
-    score: scorer(scoringStrategy),
+    prepareScore: (pod) => ({ state: wantedResources(pod, scoringStrategy.resources, { assumed: true }) }),
+    score: (_pod, node, wanted) => score(wanted ?? [], node),
     wakes: {
       AssignedPodDelete: true,
       AssignedPodScaleDown: ({ requests }, { old, object }) => Object.entries(requests).some(([name, amount]) => amount > 0 && (old.requests[name] ?? 0) > (object.requests[name] ?? 0)),

@@ -1,7 +1,6 @@
 import type { NodeInfo } from '../../cache/node-info.ts';
-import type { PodInfo } from '../../cache/pod-info.ts';
-import type { ResourceSpec } from '../common/resource-scores.ts';
-import { cpuAndMemory, shareOf } from '../common/resource-scores.ts';
+import type { ResourceSpec, WantedResource } from '../common/resource-scores.ts';
+import { allocatedOn, cpuAndMemory } from '../common/resource-scores.ts';
 
 /** At this utilization in percent, a node is worth this, 0..10. */
 export interface ShapePoint { readonly utilization: number; readonly score: number }
@@ -32,23 +31,23 @@ function brokenLine(shape: readonly ShapePoint[]): (utilization: number) => numb
   };
 }
 
-/** How well the pod would use the node, 0..100, by the strategy. */
-export function scorer(strategy: ScoringStrategy): (pod: PodInfo, node: NodeInfo) => number {
+/** How well a pod would use a node, 0..100, by the strategy. `wanted` is what counts for the pod. */
+export function scorer(strategy: ScoringStrategy): (wanted: readonly WantedResource[], node: NodeInfo) => number {
   const byRatio = strategy.type === 'RequestedToCapacityRatio';
   const line = brokenLine(strategy.requestedToCapacityRatio?.shape ?? []);
   const one: ResourceScore = byRatio ? (requested, capacity) => line(requested > capacity ? 100 : Math.floor((requested * 100) / capacity)) : strategy.type === 'MostAllocated' ? most : least;
   const round = byRatio ? Math.round : Math.floor;
-  return (pod, node) => {
+  return (wanted, node) => {
     let total = 0;
     let weights = 0;
-    for (const { name, weight } of strategy.resources) {
-      const share = shareOf(name, pod, node, { assumed: true });
-      if (share === undefined) continue;
-      const score = one(share.requested, share.allocatable);
+    for (const resource of wanted) {
+      const capacity = node.allocatable[resource.name] ?? 0;
+      if (capacity === 0) continue;
+      const score = one(allocatedOn(resource, node) + resource.amount, capacity);
       // Upstream leaves resources out of the mean that the shape makes worthless.
       if (byRatio && score <= 0) continue;
-      total += score * weight;
-      weights += weight;
+      total += score * resource.weight;
+      weights += resource.weight;
     }
     return weights === 0 ? 0 : round(total / weights);
   };
