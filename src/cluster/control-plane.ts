@@ -115,6 +115,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       });
       if (withScheduler) {
         scheduler = new Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });
+        server.metrics.add(scheduler.metrics());
         await scheduler.start();
       }
       await (await manager).ready;

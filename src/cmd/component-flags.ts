@@ -29,7 +29,7 @@ const file = (flags: string, description: string): Option => new Option(flags, d
 
 /** The flags that a component has beside those that all have. */
 const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
-  scheduler: leaderElection,
+  scheduler: () => [...leaderElection(), file('--config <file>', 'a KubeSchedulerConfiguration: profiles, plug-ins and their arguments, extenders')],
   'controller-manager': () => [
     ...leaderElection(),
     new Option('--controllers <names>', 'comma-separated; `*` for all, `-name` to leave one out').default(['*'], '*').argParser((value) => value.split(',').map((name) => name.trim())),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { LogLevel } from '../base/logger.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { ComponentOptions } from '../cluster/alone/component.ts';
+import type { ReadConfiguration } from '../scheduler/config/read.ts';
 import { runInForeground } from './foreground.ts';
 import { UsageError } from './options.ts';
 
@@ -13,6 +14,7 @@ export interface ComponentFlags {
   readonly kubeconfig: string;
   readonly logLevel: LogLevel;
   readonly leaderElect: boolean;
+  readonly config?: string;
   readonly controllers: readonly string[];
   readonly clusterCidr: string;
   readonly rootCaFile?: string;
@@ -54,7 +56,8 @@ async function starter(name: ComponentName, flags: ComponentFlags, { ca }: Compo
   switch (name) {
     case 'scheduler': {
       const { startSchedulerAlone } = await import('../cluster/alone/scheduler.ts');
-      return (options) => startSchedulerAlone({ ...options, leaderElect, identity: machine });
+      const configuration = flags.config === undefined ? undefined : await readScheduling(flags.config);
+      return (options) => startSchedulerAlone({ ...options, leaderElect, identity: machine, ...(configuration !== undefined && { configuration }) });
     }
     case 'controller-manager': {
       const rootCa = flags.rootCaFile === undefined ? ca ?? '' : await readFlagFile('--root-ca-file', flags.rootCaFile);
@@ -81,6 +84,16 @@ function tlsFiles({ tlsCertFile: cert, tlsPrivateKeyFile: key, clientCaFile: cli
   if (cert !== undefined && key !== undefined && clientCa !== undefined) return { cert, key, clientCa };
   if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
   throw new UsageError('--tls-cert-file, --tls-private-key-file and --client-ca-file go together: give all three or none', 2);
+}
+
+async function readScheduling(path: string): Promise<ReadConfiguration> {
+  const text = await readFlagFile('--config', path);
+  const { readSchedulerConfiguration } = await import('../scheduler/config/read.ts');
+  try {
+    return readSchedulerConfiguration(text);
+  } catch (error) {
+    throw new UsageError(`--config: ${(error as Error).message}`);
+  }
 }
 
 async function readFlagFile(flag: string, path: string): Promise<string> {

@@ -1,20 +1,24 @@
+import type { ReadConfiguration } from '../../scheduler/config/read.ts';
+import { httpExtender } from '../../scheduler/extender/http-extender.ts';
 import { Scheduler } from '../../scheduler/scheduler.ts';
 import type { ComponentOptions } from './component.ts';
 import { componentClient, expectServer } from './component.ts';
+import { extenderTransport } from './extender-transport.ts';
 import { startLeading } from './leading.ts';
 
 /** The scheduler against an API server elsewhere. */
-export async function startSchedulerAlone(options: ComponentOptions & { readonly leaderElect: boolean; readonly identity: string }): Promise<AsyncDisposable> {
-  const { clock, random, logger, progress } = options;
+export async function startSchedulerAlone(options: ComponentOptions & { readonly leaderElect: boolean; readonly identity: string; readonly configuration?: ReadConfiguration }): Promise<AsyncDisposable> {
+  const { clock, random, logger, progress, configuration } = options;
+  const extenders = await Promise.all((configuration?.extenders ?? []).map(async (one) => httpExtender(one, await extenderTransport(one))));
   await using undo = new AsyncDisposableStack();
   const client = componentClient(options, 'kube-scheduler', undo);
   await expectServer(client, options);
-  await startLeading(options, {
+  await startLeading({ ...options, leaderElect: options.leaderElect && configuration?.leaderElect !== false }, {
     client,
     name: 'kube-scheduler',
     undo,
     start: async () => {
-      const scheduler = undo.disposed ? undefined : undo.use(new Scheduler({ client, clock, random, logger: logger.named('scheduler') }));
+      const scheduler = undo.disposed ? undefined : undo.use(new Scheduler({ client, clock, random, logger: logger.named('scheduler'), extenders, ...(configuration !== undefined && { settings: configuration.settings }) }));
       await scheduler?.start();
     },
   });
