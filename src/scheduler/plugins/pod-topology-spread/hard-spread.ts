@@ -30,7 +30,7 @@ export class HardSpread {
     for (const node of snapshot.nodes) {
       const domain = this.topology.of(node);
       // A node that lacks the label of any constraint is no domain of any.
-      if (domain < 0 || (others.length > 0 && others.some((topology) => topology.of(node) < 0))) continue;
+      if (domain < 0 || others.some((topology) => topology.of(node) < 0)) continue;
       if (this.#isEligible?.(node.node) === false) continue;
       if (this.#counts[domain]! < 0) {
         this.#counts[domain] = 0;
