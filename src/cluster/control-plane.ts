@@ -13,6 +13,7 @@ import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.t
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
 import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -89,7 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.tracer !== undefined && { tracer: options.tracer }),
     ...(options.encryption !== undefined && { encryption: options.encryption }),
-    ...(options.metrics !== undefined && { metrics: options.metrics }),
+    metrics: [...(options.metrics ?? []), ...queueMetricsOf(clock).families],
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),

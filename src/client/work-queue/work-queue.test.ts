@@ -5,6 +5,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { runController } from '../controller.ts';
 import { bucketLimiter, exponentialFailureLimiter } from './rate-limiter.ts';
+import { QueueMetrics, queueMetricsOf } from './queue-metrics.ts';
 import { WorkQueue } from './work-queue.ts';
 
 describe('work queue', () => {
@@ -78,5 +79,37 @@ describe('controller', () => {
     assert.deepEqual(calls, ['1 a', '6 a', '16 a', '1016 a']);
     stop.abort();
     await controller.finished;
+  });
+});
+
+describe('what is counted of work queues', () => {
+  it('is how many keys were added and tried again, how long they waited and were worked on', async () => {
+    const clock = new VirtualClock();
+    const metrics = new QueueMetrics(clock);
+    const queue = new WorkQueue({ clock });
+    queue.add('early');
+    const stats = metrics.of('q');
+    queue.measure(stats);
+    queue.add('a');
+    queue.add('a');
+    await clock.advance(2000);
+    assert.deepEqual([stats.added, stats.depth, await queue.get()], [2, 2, 'early']);
+    await clock.advance(3000);
+    queue.add('early');
+    assert.deepEqual([stats.depth, stats.underWay], [2, [3]]);
+    queue.done('early');
+    queue.addRateLimited('b');
+    assert.deepEqual([stats.retried, stats.waited.sum, stats.worked.sum, stats.underWay], [1, 2, 3, []]);
+    const rows = (name: string): unknown => [...(metrics.families.find((family) => family.name === name)!.read() as Iterable<unknown>)];
+    assert.deepEqual(rows('workqueue_adds_total'), [[{ name: 'q' }, 3]]);
+    assert.deepEqual(rows('workqueue_depth'), [[{ name: 'q' }, 2]]);
+    queue.shutDown();
+    assert.equal(stats.depth, 0);
+  });
+
+  it('is told apart by cluster: by the clock', () => {
+    const clock = new VirtualClock();
+    assert.equal(queueMetricsOf(clock), queueMetricsOf(clock));
+    assert.notEqual(queueMetricsOf(clock), queueMetricsOf(new VirtualClock()));
   });
 });

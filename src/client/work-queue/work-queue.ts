@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts';
+import type { QueueStats } from './queue-metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { defaultControllerRateLimiter } from './rate-limiter.ts';
 
@@ -15,10 +16,17 @@ export class WorkQueue {
   readonly #delayed = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
   #shutDown = false;
+  #stats: QueueStats | undefined;
 
   constructor(options: { readonly clock: Clock; readonly rateLimiter?: RateLimiter }) {
     this.#clock = options.clock;
     this.#limiter = options.rateLimiter ?? defaultControllerRateLimiter(options.clock);
+  }
+
+  /** Counts what happens from now on. */
+  measure(stats: QueueStats): void {
+    this.#stats = stats;
+    for (const key of this.#dirty) stats.add(key);
   }
 
   /** Keys that wait to be handed out. */
@@ -27,12 +35,14 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#shutDown || this.#dirty.has(key)) return;
     this.#dirty.add(key);
+    this.#stats?.add(key);
     if (!this.#processing.has(key)) this.#offer(key);
   }
 
   /** Adds the key after a delay; the earliest of several delays counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#shutDown) return;
+    if (this.#stats !== undefined) this.#stats.retried += 1;
     if (delayMs <= 0) {
       this.add(key);
       return;
@@ -75,6 +85,7 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#processing.delete(key);
+    this.#stats?.done(key);
     if (this.#dirty.has(key)) this.#offer(key);
   }
 
@@ -85,6 +96,7 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#order = [];
     this.#dirty.clear();
+    this.#stats?.clear();
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
   }
 
@@ -98,6 +110,7 @@ export class WorkQueue {
   #take(key: string): string {
     this.#dirty.delete(key);
     this.#processing.add(key);
+    this.#stats?.take(key);
     return key;
   }
 }
