@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
 import type { ControllerSettings } from './common/context.ts';
 import { defaultControllerSettings } from './common/context.ts';
+import { canonicalController, disabledByDefault, upstreamControllers } from './names.ts';
 import type { ControllerEntry } from './registry.ts';
 import { controllers as registry } from './registry.ts';
 
@@ -18,7 +19,7 @@ export interface ControllerManagerOptions {
   readonly logger: Logger;
   /** Stops everything. */
   readonly signal: AbortSignal;
-  /** As kube-controller-manager's flag: `*` for all, a name for one, `-name` for all but one. Default `['*']`. */
+  /** As kube-controller-manager's flag: `*` for all that are on by default, a name for one, `-name` to leave one out. Default `['*']`. */
   readonly controllers?: readonly string[];
   readonly settings?: Partial<ControllerSettings>;
 }
@@ -28,12 +29,20 @@ export interface ControllerManager {
   readonly ready: Promise<void>;
 }
 
-/** The entries that a `--controllers` list selects. Throws an Error of one line for an unknown name. */
+/**
+ * The entries that a `--controllers` list selects, as kube-controller-manager reads it: of a name and its `-name` the
+ * first counts, and before `*`. Throws an Error of one line, in upstream's words, for unknown names.
+ */
 export function selectControllers(selection: readonly string[], entries: readonly ControllerEntry[] = registry): ControllerEntry[] {
-  const known: ReadonlySet<string> = new Set(entries.map(({ name }) => name));
-  const unknown = selection.filter((name) => name !== '*' && !known.has(name.replace(/^-/, '')));
-  if (unknown.length > 0) throw new Error(`${JSON.stringify(unknown[0])} is not in the list of known controllers: ${[...known].join(', ')}`);
-  return entries.filter(({ name }) => !selection.includes(`-${name}`) && (selection.includes('*') || selection.includes(name)));
+  const present: ReadonlySet<string> = new Set(entries.map(({ name }) => name));
+  const choices = selection.map((choice) => (choice.startsWith('-') ? { name: canonicalController(choice.slice(1)), given: choice.slice(1), on: false } : { name: canonicalController(choice), given: choice, on: true }));
+  const named = choices.filter(({ given }) => given !== '*');
+  const unknown = named.filter(({ name }) => !present.has(name) && !upstreamControllers.has(name)).map(({ given }) => `${JSON.stringify(given)} is not in the list of known controllers`);
+  if (unknown.length > 0) throw new Error(unknown.length === 1 ? unknown[0] : `[${unknown.join(', ')}]`);
+  const absent = named.find(({ name, on }) => on && !present.has(name));
+  if (absent !== undefined) throw new Error(`${JSON.stringify(absent.given)} is not a part of this release`);
+  const all = selection.includes('*');
+  return entries.filter((entry) => choices.find(({ name }) => name === entry.name)?.on ?? (all && !disabledByDefault.has(entry.name)));
 }
 
 /** Starts the controllers. Resolves when each has been set going; `ready` tells when they see the cluster. */
