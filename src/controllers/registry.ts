@@ -52,7 +52,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'disruption-controller', start: startDisruptionController },
   { name: 'endpoints-controller', start: startEndpointsController },
   { name: 'endpointslice-controller', start: startEndpointSliceController },
-  { name: 'endpointslicemirroring-controller', start: startEndpointSliceMirroringController },
+  { name: 'endpointslice-mirroring-controller', start: startEndpointSliceMirroringController },
   { name: 'ttl-controller', start: startTtlController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
