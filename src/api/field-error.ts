@@ -23,9 +23,18 @@ export interface FieldError {
 
 const htmlEscapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
 
+/** `%v` of a number: Go writes exponents where JavaScript does not yet. */
+export function goNumber(value: number): string {
+  const text = String(value);
+  if (value === 0 || !(Math.abs(value) < 1e-4)) return text;
+  const [mantissa, exponent = ''] = value.toExponential().split('e');
+  return `${mantissa}e-${exponent.slice(1).padStart(2, '0')}`;
+}
+
 /** The value as Go's field.Error prints it: strings quoted, objects as Go's JSON (safe inside HTML), null and undefined as `null`. */
 function show(value: unknown): string {
   if (value === undefined) return 'null';
+  if (typeof value === 'number') return goNumber(value);
   const text = JSON.stringify(value);
   return typeof value === 'object' ? text.replace(/[<>&]/g, (c) => htmlEscapes[c]!) : text;
 }

@@ -1,11 +1,11 @@
 /** The columns of a custom resource's table. */
+import { goNumber } from '../field-error.ts';
 import type { Column, RuleContext } from '../groups/definition.ts';
 import type { Loose } from '../meta/loose.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { humanDuration, parseTime } from '../meta/time.ts';
 import type { CustomResourceColumnDefinition } from '../types/apiextensions/v1.ts';
 import { nameColumn } from '../codec/table.ts';
-import { goNumber } from './value-errors.ts';
 import type { JsonPath } from './json-path.ts';
 import { JsonPathError, parseJsonPath } from './json-path.ts';
 import { isInteger } from './numbers.ts';

@@ -1,6 +1,6 @@
 /** Where a custom resource keeps what its scale subresource reads and writes. */
 import type { FieldError } from '../field-error.ts';
-import { invalid } from '../field-error.ts';
+import { goNumber, invalid } from '../field-error.ts';
 import type { ResourceDefinition } from '../groups/definition.ts';
 import type { Loose } from '../meta/loose.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -10,7 +10,6 @@ import { ApiError, internalError } from '../status.ts';
 import type { CustomResourceSubresourceScale } from '../types/apiextensions/v1.ts';
 import { isInteger } from './numbers.ts';
 import { isObject } from './schema-node.ts';
-import { goNumber } from './value-errors.ts';
 
 type ScaleDefinition = Loose<CustomResourceSubresourceScale>;
 type Found = { readonly value: unknown } | { readonly error: string } | undefined;

@@ -3,21 +3,13 @@
  * schema, as messages have it.
  */
 import type { FieldError, FieldErrorReason } from '../field-error.ts';
-import { invalid, notSupported, required, tooLong, tooMany } from '../field-error.ts';
+import { goNumber, invalid, notSupported, required, tooLong, tooMany } from '../field-error.ts';
 
 /** Where errors are: `field` for causes, `name` for messages, `above` for what concerns no field (`<nil>`, as Go prints it). */
 export interface ErrorPlace {
   readonly field: string;
   readonly name: string;
   readonly above: string;
-}
-
-/** `%v` of a number. */
-export function goNumber(value: number): string {
-  const text = String(value);
-  if (value === 0 || Math.abs(value) >= 1e-4) return text;
-  const [mantissa, exponent = ''] = value.toExponential().split('e');
-  return `${mantissa}e-${exponent.slice(1).padStart(2, '0')}`;
 }
 
 const say = ({ field, name }: ErrorPlace, value: unknown, what: string): FieldError => invalid(field, value, `${name} in body ${what}`);
