@@ -12,24 +12,34 @@ export function canonicalText(value: unknown): string {
 }
 
 /** The places of members that are there already, each repeated member named once. */
-function repeated(members: readonly unknown[]): number[] {
-  if (members.length <= 1) return [];
-  const times = new Map<string, number>();
-  const found: number[] = [];
-  members.forEach((member, i) => {
-    const text = member === undefined ? '' : canonicalText(member);
-    const before = times.get(text) ?? 0;
-    if (before === 1) found.push(i);
-    times.set(text, before + 1);
-  });
-  return found;
+function repeated(members: readonly unknown[]): readonly number[] {
+  if (members.length <= 1) return none;
+  const scalars = new Map<unknown, number>();
+  let compounds: Map<unknown, number> | undefined;
+  let found: number[] | undefined;
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i];
+    const compound = typeof member === 'object' && member !== null;
+    const times = compound ? (compounds ??= new Map()) : scalars;
+    const key = compound ? canonicalText(member) : member;
+    const before = times.get(key) ?? 0;
+    if (before === 1) (found ??= []).push(i);
+    times.set(key, before + 1);
+  }
+  return found ?? none;
 }
+
+const none: readonly number[] = [];
+
+const keysOf = (keys: readonly string[], item: unknown): JsonObject => Object.fromEntries(keys.flatMap((key) => (isObject(item) && Object.hasOwn(item, key) ? [[key, item[key]] as const] : [])));
 
 function addMapErrors(errors: FieldError[], path: string, keys: readonly string[], items: readonly unknown[]): void {
   const odd = items.findIndex((item) => item !== null && !isObject(item));
   if (odd >= 0) return void errors.push(invalid(`${path}[${odd}]`, items[odd], 'must be an object for an array of list-type map'));
-  const found = items.map((item) => Object.fromEntries(keys.flatMap((key) => (isObject(item) && Object.hasOwn(item, key) ? [[key, item[key]] as const] : []))));
-  for (const i of repeated(found)) errors.push(duplicate(`${path}[${i}]`, found[i]));
+  const [only] = keys;
+  // One key is what most lists have.
+  const found = keys.length === 1 ? items.map((item) => (item === null ? undefined : (item as JsonObject)[only!])) : items.map((item) => keysOf(keys, item));
+  for (const i of repeated(found)) errors.push(duplicate(`${path}[${i}]`, keysOf(keys, items[i])));
 }
 
 /** What is there twice and may not be, in a whole object. */

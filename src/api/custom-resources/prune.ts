@@ -63,7 +63,8 @@ function pruneValue(value: unknown, node: SchemaNode | undefined, pruning: Pruni
   // oxlint-disable-next-line guard-for-in -- the value comes from a JSON parser: it has own properties only
   for (const name in object) {
     if (resource && isMetaField(name)) {
-      if (node.property(name) !== undefined) pruning.nulls = true;
+      const meta = node.property(name);
+      if (meta !== undefined && (object[name] === null || meta.names.length > 0)) pruning.nulls = true;
       continue;
     }
     const property = node.property(name);
