@@ -1,6 +1,4 @@
-import type { SchemaRules } from '../cel/schema-rules.ts';
 import type { ResourceDefinition } from '../groups/definition.ts';
-import type { Schema } from '../groups/apiextensions/json-schema.ts';
 import type { Loose } from '../meta/loose.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { formatFieldError } from '../field-error.ts';
@@ -15,8 +13,8 @@ import { loadPatterns } from './pattern-loader.ts';
 import { printerColumns } from './printer-columns.ts';
 import { pruneObject } from './prune.ts';
 import { rulesOfVersion } from './resource-rules.ts';
+import { rulesOf } from './rules-loader.ts';
 import { fieldsOfPath, scaleAccess } from './scale-rules.ts';
-import type { SchemaFacts } from './schema-facts.ts';
 import { factsOf } from './schema-facts.ts';
 import { SchemaNode } from './schema-node.ts';
 import { selectableFieldsOf } from './selectable-fields.ts';
@@ -70,13 +68,6 @@ function resourceOf(context: Context, version: Version, root: SchemaNode): Resou
   };
 }
 
-/** CEL is loaded with the first schema that has rules. */
-async function celRulesOf(schema: Schema | undefined, facts: SchemaFacts): Promise<SchemaRules | undefined> {
-  void schema;
-  void facts;
-  return undefined;
-}
-
 async function compileVersion(context: Context, version: Version): Promise<CompiledVersion> {
   const { name = '', served = false, storage = false, subresources } = version;
   const schema = version.schema?.openAPIV3Schema;
@@ -84,7 +75,7 @@ async function compileVersion(context: Context, version: Version): Promise<Compi
   const root = new SchemaNode(schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
   const facts = factsOf(schema);
   if (facts.patterns) await loadPatterns();
-  const cel = facts.rules ? await celRulesOf(schema, facts) : undefined;
+  const cel = facts.rules ? await rulesOf(root) : undefined;
   const scale = subresources?.scale;
   const resource = resourceOf(context, version, root);
   const deprecation = deprecationOf(context, version);

@@ -1,4 +1,5 @@
 import { loadPatterns, patternsLoaded } from '../../custom-resources/pattern-loader.ts';
+import { hasRules, loadRules, rulesLoaded } from '../../custom-resources/rules-loader.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { customresourcedefinitions } from '../../resources.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions/v1.ts';
@@ -41,8 +42,11 @@ const rules = standardRules<CustomResourceDefinition>({ status: true, generation
 export const customResourceDefinitionDefinition: ResourceDefinition<CustomResourceDefinition> = {
   type: customresourcedefinitions,
   load(object, old) {
-    const hasPatterns = (definition: CustomResourceDefinition | undefined): boolean => definition !== undefined && schemasOf(definition).some((schema) => schemaHas(schema, ({ pattern = '' }) => pattern !== ''));
-    return !patternsLoaded() && (hasPatterns(object) || hasPatterns(old)) ? loadPatterns() : undefined;
+    const schemas = [object, old].flatMap((definition) => (definition === undefined ? [] : schemasOf(definition)));
+    const waiting: Promise<void>[] = [];
+    if (!patternsLoaded() && schemas.some((schema) => schemaHas(schema, ({ pattern = '' }) => pattern !== ''))) waiting.push(loadPatterns());
+    if (!rulesLoaded() && schemas.some(hasRules)) waiting.push(loadRules());
+    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
   },
   applyDefaults,
   prepareForCreate(object, context) {

@@ -39,6 +39,8 @@ interface Options {
   readonly badBundle: boolean;
   /** What the versions selected by before, where it was too much. */
   readonly selected: ReadonlyMap<string, Version['selectableFields']>;
+  /** The versions' schemas as they were before: what their rules cost was agreed to. */
+  readonly schemasBefore: ReadonlyMap<string, Version['schema']>;
 }
 
 const versionsOf = ({ spec }: Definition): readonly Version[] => spec?.versions ?? [];
@@ -57,6 +59,7 @@ function optionsFor(old: Definition | undefined): Options {
     knownReviewVersion: hasKnownReviewVersion(conversion?.webhook?.conversionReviewVersions ?? []),
     badBundle: old === undefined || !isEstablished(old) || (bundle !== '' && isBadBundle(bundle)),
     selected: new Map(old === undefined ? [] : versionsOf(old).map(({ name = '', selectableFields }) => [name, selectableFields])),
+    schemasBefore: new Map(old === undefined ? [] : versionsOf(old).map(({ name = '', schema }) => [name, schema])),
   };
 }
 
@@ -98,12 +101,14 @@ interface Holder {
   readonly status: boolean;
   /** The version selected by too much before, and by the same. */
   readonly tooManyBefore: boolean;
+  /** The schema is what it was. */
+  readonly sameSchema: boolean;
 }
 
 /** Schema, subresources, columns and selectable fields, where they are looked at: with a version, or above all of them. */
-function addDetails(errors: Errors, { path, schemaPath, version, status, tooManyBefore }: Holder, options: Options): void {
+function addDetails(errors: Errors, { path, schemaPath, version, status, tooManyBefore, sameSchema }: Holder, options: Options): void {
   const schema = version.schema?.openAPIV3Schema;
-  addSchema(errors, schemaPath, schema, { ...options, status });
+  addSchema(errors, schemaPath, schema, { ...options, status, costlyRules: sameSchema });
   addSubresources(errors, `${path}.subresources`, version.subresources);
   version.additionalPrinterColumns?.forEach((column, i) => addColumn(errors, `${path}.additionalPrinterColumns[${i}]`, column));
   if ((version.selectableFields ?? []).length === 0) return;
@@ -121,6 +126,10 @@ function splitVersions(versions: readonly Version[]): { readonly common: Version
   return { common, own: versions.map((version) => Object.fromEntries(Object.entries(version).filter(([field]) => !same.includes(field as (typeof perVersion)[number])))) };
 }
 
+function isSameSchema(name: string, { schema }: Version, { schemasBefore }: Options): boolean {
+  return schema !== undefined && schemasBefore.has(name) && semanticEqual(schemasBefore.get(name), schema);
+}
+
 function addVersions(errors: Errors, versions: readonly Version[], options: Options & { readonly prunes: boolean }): Version {
   const { common, own } = splitVersions(versions);
   const missing = (version: Version): boolean => version.schema?.openAPIV3Schema === undefined;
@@ -135,7 +144,7 @@ function addVersions(errors: Errors, versions: readonly Version[], options: Opti
     addListLabel(errors, `${path}.name`, name);
     for (const message of warningErrors(deprecated, deprecationWarning)) errors.push(invalid(`${path}.deprecationWarning`, deprecationWarning, message));
     const before = options.selected.get(name);
-    addDetails(errors, { path, schemaPath: `${path}.schema`, version, status: versions[i]!.subresources?.status !== undefined, tooManyBefore: before !== undefined && semanticEqual(before, versions[i]!.selectableFields) }, options);
+    addDetails(errors, { path, schemaPath: `${path}.schema`, version, status: versions[i]!.subresources?.status !== undefined, tooManyBefore: before !== undefined && semanticEqual(before, versions[i]!.selectableFields), sameSchema: isSameSchema(name, versions[i]!, options) }, options);
   });
   if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage === true).length !== 1) errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
@@ -155,7 +164,7 @@ function addSpec(errors: Errors, spec: Spec, options: Options): void {
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if ((names[field] ?? '') === '') errors.push(required(`spec.names.${field}`));
   addNames(errors, 'spec.names', names);
   const before = options.selected.get(first);
-  addDetails(errors, { path: 'spec', schemaPath: 'spec.validation', version: common, status: versions.some(({ subresources }) => subresources?.status !== undefined), tooManyBefore: before !== undefined && semanticEqual(before, common.selectableFields) }, { ...options, structural });
+  addDetails(errors, { path: 'spec', schemaPath: 'spec.validation', version: common, status: versions.some(({ subresources }) => subresources?.status !== undefined), tooManyBefore: before !== undefined && semanticEqual(before, common.selectableFields), sameSchema: isSameSchema(first, common, options) }, { ...options, structural });
   if (conversion?.strategy !== undefined && conversion.strategy !== 'None' && preserveUnknownFields) errors.push(invalid('spec.conversion.strategy', conversion.strategy, 'must be None if spec.preserveUnknownFields is true'));
   if (conversion !== undefined) addConversion(errors, 'spec.conversion', conversion, options);
 }

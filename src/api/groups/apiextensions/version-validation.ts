@@ -1,6 +1,7 @@
 /** What a version of a custom resource says beside its schema's details: columns, subresources, fields to select by. */
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, forbidden, invalid, required, tooMany } from '../../field-error.ts';
+import { checkRules } from '../../custom-resources/rules-loader.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { byteLength } from '../../meta/validation.ts';
 import { addInvalid } from '../../pod/validation/rules.ts';
@@ -99,7 +100,7 @@ function addStatusRoot(errors: Errors, path: string, schema: Schema): void {
 }
 
 /** The schema of a version. `path`: of what holds it. */
-export function addSchema(errors: Errors, path: string, schema: Schema | undefined, options: SchemaOptions & { readonly status: boolean; readonly structural: boolean; readonly prunedDefaults: boolean }): void {
+export function addSchema(errors: Errors, path: string, schema: Schema | undefined, options: SchemaOptions & { readonly status: boolean; readonly structural: boolean; readonly prunedDefaults: boolean; readonly costlyRules: boolean }): void {
   if (schema === undefined) return;
   const at = `${path}.openAPIV3Schema`;
   const before = errors.length;
@@ -110,6 +111,7 @@ export function addSchema(errors: Errors, path: string, schema: Schema | undefin
     errors.push(...(wrong.length > 0 ? wrong : validateDefaults(schema, at, options.prunedDefaults)));
   }
   errors.push(...validateRootSchema(schema, at, options));
+  if (options.structural && errors.length === before && !cannotBeStructural(schema)) errors.push(...checkRules(schema, at, { costly: options.costlyRules }));
   const wrong = options.structural && errors.length === before ? unstructurable(schema) : '';
   if (wrong !== '') addInvalid(errors, at, '', [wrong]);
 }

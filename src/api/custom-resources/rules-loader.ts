@@ -1,0 +1,38 @@
+/** CEL costs memory and time to load: only clusters whose schemas have rules have it. */
+import type { CheckOptions } from '../cel/check-schema-rules.ts';
+import type { SchemaRules } from '../cel/schema-rules.ts';
+import type { FieldError } from '../field-error.ts';
+import type { Schema } from '../groups/apiextensions/json-schema.ts';
+import { schemaHas } from '../groups/apiextensions/json-schema.ts';
+import type { SchemaNode } from './schema-node.ts';
+
+interface Compiler {
+  checkSchemaRules(schema: Schema, path: string, options: CheckOptions): FieldError[];
+  compileSchemaRules(root: SchemaNode): SchemaRules | undefined;
+}
+
+let compiler: Compiler | undefined;
+
+/** Makes the functions below work. Once for the process. */
+export async function loadRules(): Promise<void> {
+  compiler ??= await import('../cel/schema-compiler.ts');
+}
+
+/** False while the language is loading. */
+export const rulesLoaded = (): boolean => compiler !== undefined;
+
+/** Does the schema have rules anywhere? */
+export const hasRules = (schema: Schema): boolean => schemaHas(schema, (one) => (one['x-kubernetes-validations'] ?? []).length > 0);
+
+/** What is wrong with the rules of a structural schema; nothing of one without any. Call it for others only once CEL is loaded. */
+export function checkRules(schema: Schema, path: string, options: CheckOptions = {}): FieldError[] {
+  if (!hasRules(schema)) return [];
+  if (compiler === undefined) throw new Error('rules in CEL are checked before the language is loaded');
+  return compiler.checkSchemaRules(schema, path, options);
+}
+
+/** The rules of a schema, ready to be asked; loads what they need. */
+export async function rulesOf(root: SchemaNode): Promise<SchemaRules | undefined> {
+  await loadRules();
+  return compiler?.compileSchemaRules(root);
+}
