@@ -86,8 +86,13 @@ function checkType({ types, format }: ValueRules, value: unknown, kind: Kind, va
   else validation.matches++;
 }
 
-function checkAnyOf(nodes: readonly SchemaNode[], value: unknown, validation: Validation): void {
+function checkAnyOf({ anyOf: nodes, anyIntOrString }: ValueRules, value: unknown, validation: Validation): void {
   if (nodes.length === 0) return;
+  if (anyIntOrString && (typeof value === 'string' || (typeof value === 'number' && isInteger(value)))) {
+    // What the alternative would have counted.
+    validation.matches += typeof value === 'string' ? 7 : 8;
+    return;
+  }
   let best: ReturnType<Validation['attempt']> | undefined;
   for (const node of nodes) {
     const result = validation.attempt(node, value);
@@ -129,7 +134,7 @@ function checkAllOf(nodes: readonly SchemaNode[], value: unknown, validation: Va
 function checkCombinations(rules: ValueRules, value: unknown, validation: Validation): void {
   validation.matches += 2;
   if (!rules.combines) return;
-  checkAnyOf(rules.anyOf, value, validation);
+  checkAnyOf(rules, value, validation);
   checkOneOf(rules.oneOf, value, validation);
   checkAllOf(rules.allOf, value, validation);
   if (rules.not !== undefined && validation.attempt(rules.not, value).errors.length === 0) validation.errors.push(say.mustNot(validation.place()));

@@ -1,5 +1,6 @@
 /** What one schema says of values, made ready to be asked (upstream's kube-openapi SchemaValidator). */
 import type { Schema } from '../groups/apiextensions/json-schema.ts';
+import { isIntOrString } from '../groups/apiextensions/json-schema.ts';
 import type { NumberRules } from './numbers.ts';
 import { matcherOf } from './pattern-loader.ts';
 import type { Matcher } from './patterns.ts';
@@ -52,6 +53,8 @@ export class ValueRules {
   readonly oneOf: readonly SchemaNode[];
   readonly not: SchemaNode | undefined;
   readonly combines: boolean;
+  /** `anyOf` says no more than that this is an integer or a string, as quantities and ports have it. */
+  readonly anyIntOrString: boolean;
 
   constructor(schema: Schema) {
     const { type = '', pattern = '' } = schema;
@@ -76,6 +79,7 @@ export class ValueRules {
     this.anyOf = nodes(schema.anyOf);
     this.oneOf = nodes(schema.oneOf);
     this.not = schema.not === undefined ? undefined : new SchemaNode(schema.not);
+    this.anyIntOrString = isIntOrString(schema.anyOf);
     this.combines = this.allOf.length + this.anyOf.length + this.oneOf.length > 0 || this.not !== undefined;
   }
 }

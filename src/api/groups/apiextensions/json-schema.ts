@@ -1,5 +1,6 @@
 /** Schemas of custom resources, as their rules walk through them. */
 import type { CustomResourceDefinition, JSONSchemaProps } from '../../types/apiextensions/v1.ts';
+import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 
 /** A schema as a client may have written it. */
@@ -13,6 +14,11 @@ export const itemsOf = ({ items }: Schema): Schema | undefined => (isSchema(item
 export const itemListOf = ({ items }: Schema): readonly Schema[] => (Array.isArray(items) ? (items as Schema[]) : []);
 /** The schema of all values of a map. */
 export const valuesOf = ({ additionalProperties }: Schema): Schema | undefined => (isSchema(additionalProperties) ? additionalProperties : undefined);
+
+const intOrString = [{ type: 'integer' }, { type: 'string' }];
+
+/** Are these the alternatives of `x-kubernetes-int-or-string`, and nothing more? */
+export const isIntOrString = (anyOf: readonly Schema[] | undefined): boolean => semanticEqual(anyOf, intOrString);
 
 /** Is this so of the schema or of any one inside? */
 export function schemaHas(schema: Schema | undefined, test: (schema: Schema) => boolean): boolean {

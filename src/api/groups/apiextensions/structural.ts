@@ -2,15 +2,12 @@
 import { matcherOf } from '../../custom-resources/pattern-loader.ts';
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, formatFieldError, invalid, required } from '../../field-error.ts';
-import { semanticEqual } from '../../meta/equal.ts';
-import { itemsOf, valuesOf } from './json-schema.ts';
+import { isIntOrString, itemsOf, valuesOf } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
 type Errors = FieldError[];
 type Level = 'root' | 'items' | 'field';
 
-const intOrString = [{ type: 'integer' }, { type: 'string' }];
-const isIntOrString = (list: readonly Schema[] | undefined): boolean => semanticEqual(list, intOrString);
 const missingType: Readonly<Record<Level, string>> = { root: 'must not be empty at the root', items: 'must not be empty for specified array items', field: 'must not be empty for specified object fields' };
 
 /** What is no pattern of RE2. The library must have been loaded (see `load` of the definition). */
