@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { events, nodes, persistentvolumeclaims, persistentvolumes, pods, storageclasses } from '../../src/api/resources.ts';
+import type { Pod, PodSpec } from '../../src/api/types/core/v1.ts';
+import { TestServer } from '../../src/apiserver/testing/server.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { SeededRandom } from '../../src/base/random.ts';
+import type { Client } from '../../src/client/client.ts';
+import { createLocalClient } from '../../src/client/transports/local.ts';
+import type { SchedulerSettings } from '../../src/scheduler/config/settings.ts';
+import { usualProfile, usualSettings } from '../../src/scheduler/config/settings.ts';
+import type { Extender } from '../../src/scheduler/framework/extender.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
+
+/** A scheduler over a real API server on virtual time; nodes are objects alone. */
+class Scene implements AsyncDisposable {
+  readonly server: TestServer;
+  readonly client: Client;
+  readonly scheduler: Scheduler;
+
+  private constructor(server: TestServer, client: Client, scheduler: Scheduler) {
+    this.server = server;
+    this.client = client;
+    this.scheduler = scheduler;
+  }
+
+  static async start(options: { readonly settings?: SchedulerSettings; readonly extenders?: readonly Extender[]; readonly wrap?: (client: Client) => Client } = {}): Promise<Scene> {
+    const server = await TestServer.start();
+    const client = createLocalClient(server.server.local, { user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test', clock: server.clock });
+    const { wrap = (same: Client) => same, ...more } = options;
+    const scheduler = new Scheduler({ client: wrap(client), clock: server.clock, random: new SeededRandom(1), logger: silentLogger, ...more });
+    const starting = scheduler.start();
+    await server.clock.settle();
+    await starting;
+    return new Scene(server, client, scheduler);
+  }
+
+  async node(name: string, more: { readonly cpu?: string; readonly labels?: Record<string, string> } = {}): Promise<void> {
+    await this.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name, ...more.labels } }, spec: {} });
+    const allocatable = { cpu: more.cpu ?? '4', memory: '8Gi', pods: '110' };
+    await this.client.patch(nodes, { name }, { type: 'strategic', value: { status: { capacity: allocatable, allocatable } } }, { subresource: 'status' });
+    await this.client.patch(nodes, { name }, { type: 'merge', value: { spec: { taints: null } } });
+  }
+
+  pod(name: string, spec: Partial<PodSpec> = {}, cpu = '100m'): Promise<Pod> {
+    return this.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name }, spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }], ...spec } });
+  }
+
+  async get(name: string): Promise<Pod> {
+    await this.server.clock.settle();
+    return this.client.get(pods, { namespace: 'default', name });
+  }
+
+  /** What the pod is told: its node, or the reason and message of its condition. */
+  async told(name: string): Promise<string | undefined> {
+    const { spec, status } = await this.get(name);
+    const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+    return spec?.nodeName ?? (condition === undefined ? undefined : `${condition.reason}: ${condition.message}`);
+  }
+
+  async eventsOn(name: string): Promise<string[]> {
+    await this.server.clock.settle();
+    return (await this.client.list(events)).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message, source }) => `${type} ${reason} ${source?.component}: ${message}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopping = this.scheduler[Symbol.asyncDispose]();
+    await this.server.clock.settle();
+    await stopping;
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+describe('the scheduler', () => {
+  it('binds, and says so', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await scene.pod('p');
+    assert.equal(await scene.told('p'), 'a');
+    assert.deepEqual(await scene.eventsOn('p'), ['Normal Scheduled default-scheduler: Successfully assigned default/p to a']);
+  });
+
+  it('says that there are no nodes, and tries again', async () => {
+    await using scene = await Scene.start();
+    await scene.pod('p');
+    assert.equal(await scene.told('p'), 'Unschedulable: no nodes available to schedule pods');
+    await scene.node('a');
+    await scene.server.clock.advance(3000);
+    assert.equal(await scene.told('p'), 'a');
+  });
+
+  it('tells why, once; wakes for what may help, and for nothing else', async () => {
+    await using scene = await Scene.start();
+    await scene.node('small', { cpu: '1' });
+    const waiting = await scene.pod('p', {}, '6');
+    const message = '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    assert.equal(await scene.told('p'), `Unschedulable: ${message}`);
+    assert.deepEqual(await scene.eventsOn('p'), [`Warning FailedScheduling default-scheduler: ${message}`]);
+    const before = (await scene.get('p')).metadata.resourceVersion;
+    await scene.client.patch(nodes, { name: 'small' }, { type: 'merge', value: { metadata: { labels: { other: '1' } } } });
+    await scene.server.clock.advance(20_000);
+    assert.equal((await scene.get('p')).metadata.resourceVersion, before);
+    const diagnosis = scene.scheduler.diagnosisOf(waiting.metadata.uid!);
+    assert.deepEqual(diagnosis?.nodes.map(({ name, slot }) => [name, diagnosis.at(slot)?.plugin, diagnosis.at(slot)?.refusal.reasons]), [['small', 'NodeResourcesFit', ['Insufficient cpu']]]);
+    await scene.node('large', { cpu: '16' });
+    assert.equal(await scene.told('p'), 'large');
+    assert.equal(scene.scheduler.diagnosisOf(waiting.metadata.uid!), undefined);
+  });
+
+  it('lets gated pods in when their gates are gone', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await scene.pod('p', { schedulingGates: [{ name: 'example.com/wait' }] });
+    assert.equal((await scene.get('p')).spec?.nodeName, undefined);
+    assert.equal(scene.scheduler.pending.gated, 1);
+    await scene.client.patch(pods, { namespace: 'default', name: 'p' }, { type: 'json', operations: [{ op: 'remove', path: '/spec/schedulingGates' }] });
+    assert.equal(await scene.told('p'), 'a');
+  });
+
+  it('is several schedulers, each in its way, and leaves the pods of others alone', async () => {
+    const settings: SchedulerSettings = { ...usualSettings, profiles: [usualProfile('default-scheduler'), { ...usualProfile('packer'), args: { NodeResourcesFit: { scoringStrategy: { type: 'MostAllocated', resources: [{ name: 'cpu', weight: 1 }] } } } }] };
+    await using scene = await Scene.start({ settings });
+    for (const name of ['a', 'b']) await scene.node(name);
+    await scene.pod('first', { nodeName: 'a' }, '2');
+    await scene.pod('spread');
+    await scene.pod('packed', { schedulerName: 'packer' });
+    await scene.pod('foreign', { schedulerName: 'somebody-else' });
+    assert.deepEqual([await scene.told('spread'), await scene.told('packed'), await scene.told('foreign')], ['b', 'a', undefined]);
+    assert.deepEqual(await scene.eventsOn('packed'), ['Normal Scheduled packer: Successfully assigned default/packed to a']);
+  });
+
+  it('tries again when a binding fails, and gives the room back meanwhile', async () => {
+    let failures = 2;
+    const wrap = (client: Client): Client => new Proxy(client, {
+      get(target, property): unknown {
+        const value = Reflect.get(target, property) as unknown;
+        if (property !== 'createSubresource') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return (...given: Parameters<Client['createSubresource']>) => (failures-- > 0 ? Promise.reject(new Error('the network is down')) : target.createSubresource(...given));
+      },
+    });
+    await using scene = await Scene.start({ wrap });
+    await scene.node('a', { cpu: '1' });
+    await scene.pod('p', {}, '900m');
+    assert.equal(await scene.told('p'), 'SchedulerError: running Bind plugin "DefaultBinder": the network is down');
+    await scene.server.clock.advance(10_000);
+    assert.equal(await scene.told('p'), 'a');
+    assert.deepEqual((await scene.eventsOn('p')).at(-1), 'Normal Scheduled default-scheduler: Successfully assigned default/p to a');
+  });
+
+  it('asks extenders, who may bind', async () => {
+    const bound: string[] = [];
+    const extender: Extender = {
+      name: 'x', ignorable: false, weight: 1,
+      isInterested: () => true,
+      filter: (_pod, all) => Promise.resolve({ nodes: all.filter(({ name }) => name === 'b'), failed: new Map([['a', 'not that one']]), unresolvable: new Map() }),
+      bind: (pod, nodeName) => {
+        bound.push(`${pod.metadata.name} ${nodeName}`);
+        return Promise.resolve();
+      },
+    };
+    await using scene = await Scene.start({ extenders: [extender] });
+    for (const name of ['a', 'b']) await scene.node(name);
+    await scene.pod('p');
+    await scene.get('p');
+    assert.deepEqual(bound, ['p b']);
+  });
+
+  it('counts under upstream\'s names', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a', { cpu: '1' });
+    await scene.pod('p');
+    await scene.pod('q', {}, '9');
+    await scene.get('p');
+    const families = new Map(scene.scheduler.metrics().map((gauge) => [gauge.name, gauge]));
+    const rows = async (name: string): Promise<readonly (readonly [unknown, number])[]> => [...await families.get(name)!.read()];
+    assert.deepEqual(await rows('scheduler_schedule_attempts_total'), [[{ result: 'scheduled', profile: 'default-scheduler' }, 1], [{ result: 'unschedulable', profile: 'default-scheduler' }, 1]]);
+    assert.deepEqual(await rows('scheduler_pending_pods'), [[{ queue: 'active' }, 0], [{ queue: 'backoff' }, 0], [{ queue: 'unschedulable' }, 1], [{ queue: 'gated' }, 0]]);
+    assert.deepEqual(await rows('scheduler_unschedulable_pods'), [[{ plugin: 'NodeResourcesFit', profile: 'default-scheduler' }, 1]]);
+    assert.deepEqual((await rows('scheduler_cache_size')).map(([, value]) => value), [1, 1, 0]);
+    assert.equal([...families.get('scheduler_pod_scheduling_sli_duration_seconds')!.histograms!()][0]?.total, 1);
+  });
+});
+
+describe('volumes that wait for the first consumer', () => {
+  const claimed: Partial<PodSpec> = { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] };
+  const ref = { namespace: 'default', name: 'data' };
+
+  async function withClaim(scene: Scene, provisioner: string): Promise<void> {
+    for (const [name, zone] of [['a', 'x'], ['b', 'y']] as const) await scene.node(name, { labels: { zone } });
+    await scene.client.create(storageclasses, { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'late' }, provisioner, volumeBindingMode: 'WaitForFirstConsumer' });
+    await scene.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: ref, spec: { storageClassName: 'late', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
+  }
+  /** As the volume controller does it. */
+  async function bind(scene: Scene, volumeName: string): Promise<void> {
+    await scene.client.patch(persistentvolumeclaims, ref, { type: 'merge', value: { metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName } } });
+  }
+
+  it('are bound where they are, and the pod after them', async () => {
+    await using scene = await Scene.start();
+    await withClaim(scene, 'kubernetes.io/no-provisioner');
+    await scene.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'v' }, spec: { storageClassName: 'late', accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/v' }, nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['y'] }] }] } } } });
+    await scene.client.patch(persistentvolumes, { name: 'v' }, { type: 'merge', value: { status: { phase: 'Available' } } }, { subresource: 'status' });
+    await scene.pod('p', claimed);
+    const waiting = await scene.get('p');
+    assert.deepEqual([waiting.spec?.nodeName, waiting.status?.nominatedNodeName], [undefined, 'b']);
+    assert.equal((await scene.client.get(persistentvolumes, { name: 'v' })).spec?.claimRef?.name, 'data');
+    await bind(scene, 'v');
+    await scene.server.clock.advance(2000);
+    assert.equal(await scene.told('p'), 'b');
+    assert.equal((await scene.get('p')).status?.nominatedNodeName, undefined);
+  });
+
+  it('are made where the pod is going to run; a provisioner may refuse', async () => {
+    await using scene = await Scene.start();
+    await withClaim(scene, 'csi.example.com');
+    await scene.pod('p', claimed);
+    await scene.get('p');
+    const chosen = (await scene.client.get(persistentvolumeclaims, ref)).metadata.annotations?.['volume.kubernetes.io/selected-node'];
+    assert.match(chosen ?? '', /^[ab]$/);
+    await scene.client.patch(persistentvolumeclaims, ref, { type: 'merge', value: { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null, more: '1' } } } });
+    await scene.server.clock.advance(1500);
+    assert.match((await scene.eventsOn('p')).at(-1) ?? '', /FailedScheduling .*running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "data"/);
+    await scene.server.clock.advance(5000);
+    assert.match((await scene.client.get(persistentvolumeclaims, ref)).metadata.annotations?.['volume.kubernetes.io/selected-node'] ?? '', /^[ab]$/);
+  });
+});
