@@ -14,6 +14,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
+import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
 import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -112,7 +113,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         logger: logger.named('controllers'),
         signal: stopping.signal,
         controllers,
-        settings: { clusterCidrs: [options.clusterCidr], rootCa: pki.ca.certificate },
+        settings: {
+          clusterCidrs: [options.clusterCidr],
+          rootCa: pki.ca.certificate,
+          signServiceAccountToken: (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
+        },
       });
       if (withScheduler) {
         scheduler = new Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });

@@ -53,7 +53,7 @@ export async function startControllerManager(options: ControllerManagerOptions):
   const settings = { ...defaultControllerSettings, ...options.settings };
   for (const { name, start } of selected) {
     logger.debug('starting controller', { name });
-    await start({ clientFor, informers, clock, random, logger, signal, settings });
+    await start({ client: options.client, clientFor, informers, clock, random, logger, signal, settings });
   }
   const ready = informers.synced();
   ready.catch(() => {});

@@ -19,6 +19,7 @@ import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts
 import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
 import { startResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { startRootCaController } from './root-ca/root-ca.ts';
+import { startServiceAccountTokenController } from './service-account-token/service-account-token.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
@@ -35,6 +36,7 @@ export interface ControllerEntry {
 /** Every controller, in the order in which they are started: first those that others wait for. */
 export const controllers: readonly ControllerEntry[] = [
   { name: 'serviceaccount-controller', start: startServiceAccountController },
+  { name: 'serviceaccount-token-controller', start: startServiceAccountTokenController },
   { name: 'root-ca-certificate-publisher-controller', start: startRootCaController },
   { name: 'clusterrole-aggregation-controller', start: startClusterRoleAggregationController },
   { name: 'node-ipam-controller', start: startNodeIpamController },

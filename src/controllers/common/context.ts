@@ -31,6 +31,8 @@ export interface ControllerSettings {
   readonly hpaCpuInitializationPeriodMs: number;
   /** Changes of readiness so soon after a pod's start are its first. */
   readonly hpaInitialReadinessDelayMs: number;
+  /** Signs the claims of a token that lies in a secret. Absent: such secrets are not filled. */
+  readonly signServiceAccountToken?: (claims: object) => Promise<string>;
 }
 
 export const defaultControllerSettings: ControllerSettings = {
@@ -52,6 +54,8 @@ export const defaultControllerSettings: ControllerSettings = {
 
 /** What every controller is started with. */
 export interface ControllerContext {
+  /** Acts as the manager itself: for the controllers that have no service account of their own. */
+  readonly client: Client;
   /** A client that acts as `system:serviceaccount:kube-system:NAME`. */
   readonly clientFor: (serviceAccount: string) => Client;
   /** Shared by all controllers of the manager. */
