@@ -15,6 +15,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
 import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
+import { certificateAuthority } from './certificate-authority.ts';
 import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -116,6 +117,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         settings: {
           clusterCidrs: [options.clusterCidr],
           rootCa: pki.ca.certificate,
+          certificateAuthority: certificateAuthority(pki.ca, clock),
           signServiceAccountToken: (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
         },
       });

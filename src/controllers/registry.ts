@@ -1,3 +1,4 @@
+import { startCertificateApprovingController, startCertificateCleanerController, startCertificateSigningController } from './certificates/certificates.ts';
 import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
 import { startCronJobController } from './cron-job/cron-job.ts';
@@ -56,6 +57,9 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'endpointslice-controller', start: startEndpointSliceController },
   { name: 'endpointslice-mirroring-controller', start: startEndpointSliceMirroringController },
   { name: 'ttl-controller', start: startTtlController },
+  { name: 'certificatesigningrequest-signing-controller', start: startCertificateSigningController },
+  { name: 'certificatesigningrequest-approving-controller', start: startCertificateApprovingController },
+  { name: 'certificatesigningrequest-cleaner-controller', start: startCertificateCleanerController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },

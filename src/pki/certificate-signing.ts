@@ -13,7 +13,7 @@ import type { AuthorityRequest, CertificateRequest, KeyPair } from './certificat
 /** Signs certificates with @peculiar/x509: to be imported when one must be made, for it takes a while to load. */
 
 /** Who signs: the name as its certificate has it, the key, and the key's identifier. */
-interface Issuer {
+export interface Issuer {
   readonly name: Name;
   readonly key: webcrypto.CryptoKey;
   readonly keyIdentifier: AuthorityKeyIdentifierExtension;
@@ -67,7 +67,8 @@ async function sign(issuer: Issuer, request: CertificateRequest, subject: { read
   return `${certificate.toString('pem').trimEnd()}\n`;
 }
 
-async function issuerOf(authority: KeyPair): Promise<Issuer> {
+/** The issuer that an authority is. */
+export async function issuerOf(authority: KeyPair): Promise<Issuer> {
   const certificate = new X509Certificate(authority.certificate);
   const identifier = certificate.getExtension(SubjectKeyIdentifierExtension);
   return {

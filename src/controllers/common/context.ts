@@ -5,6 +5,7 @@ import type { SharedInformers } from '../../client/informer/shared-informers.ts'
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
 
 /** Settings of controllers, named after kube-controller-manager's flags. Durations in milliseconds. */
 export interface ControllerSettings {
@@ -33,6 +34,8 @@ export interface ControllerSettings {
   readonly hpaInitialReadinessDelayMs: number;
   /** Signs the claims of a token that lies in a secret. Absent: such secrets are not filled. */
   readonly signServiceAccountToken?: (claims: object) => Promise<string>;
+  /** Signs certificates that were requested through the API. Absent: none is signed. */
+  readonly certificateAuthority?: CertificateAuthority;
 }
 
 export const defaultControllerSettings: ControllerSettings = {
