@@ -8,7 +8,7 @@ import type { SchemaNode } from './schema-node.ts';
 
 interface Compiler {
   checkSchemaRules(schema: Schema, path: string, options: CheckOptions): FieldError[];
-  compileSchemaRules(root: SchemaNode): SchemaRules | undefined;
+  compileSchemaRules(root: SchemaNode, options?: { readonly part?: boolean }): SchemaRules | undefined;
 }
 
 let compiler: Compiler | undefined;
@@ -35,4 +35,11 @@ export function checkRules(schema: Schema, path: string, options: CheckOptions =
 export async function rulesOf(root: SchemaNode): Promise<SchemaRules | undefined> {
   await loadRules();
   return compiler?.compileSchemaRules(root);
+}
+
+/** What the rules at a place, and those below it, find wrong with a default. Call it for schemas with rules only once CEL is loaded. */
+export function checkDefault(node: SchemaNode, value: unknown, path: string): FieldError[] {
+  if (!hasRules(node.schema)) return [];
+  if (compiler === undefined) throw new Error('a default is checked before the language of its rules is loaded');
+  return compiler.compileSchemaRules(node, { part: true })?.validate({ value, old: undefined, path }) ?? [];
 }

@@ -28,10 +28,11 @@ interface Place {
   readonly decl: DeclType | undefined;
 }
 
-/** The rules of a whole custom resource; undefined when there are none. */
-export function ruleTreeOf(node: SchemaNode): RuleTree | undefined {
+/** The rules of a whole custom resource, or of a `part` of one; undefined when there are none. */
+export function ruleTreeOf(node: SchemaNode, part = false): RuleTree | undefined {
   const { schema } = node;
-  return build({ schema, validation: schema, node, shape: new Shape(schema, true), decl: declTypeOf(schema, 'selfType', true) });
+  const isResource = !part || schema['x-kubernetes-embedded-resource'] === true;
+  return build({ schema, validation: schema, node, shape: new Shape(schema, isResource), decl: declTypeOf(schema, 'selfType', isResource) });
 }
 
 function build(place: Place): RuleTree | undefined {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadPatterns } from '../../custom-resources/pattern-loader.ts';
+import { loadRules } from '../../custom-resources/rules-loader.ts';
 import { formatFieldError } from '../../field-error.ts';
 import { validateDefaults } from './default-validation.ts';
 import type { Schema } from './json-schema.ts';
 
-await loadPatterns();
+await Promise.all([loadPatterns(), loadRules()]);
 const embedded: Schema = { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true };
 const label = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
@@ -26,6 +27,9 @@ const rows: readonly (readonly [name: string, schema: Schema, ...errors: string[
   ['in the metadata of an embedded resource', { ...embedded, properties: { metadata: { type: 'object', properties: { labels: { type: 'object', additionalProperties: { type: 'string' }, default: { a: '%' } } } } } }, `S.properties[x].properties[metadata].properties[labels].default: Invalid value: {"a":"%"}: must result in valid metadata: metadata.labels: Invalid value: "%": ${label}`],
   ['of metadata that cannot be', { ...embedded, properties: { metadata: { type: 'object', properties: { name: { type: 'string', default: 1 } } } } }, 'S.properties[x].properties[metadata].properties[name].default: Invalid value: 1: must result in valid metadata: metadata: Invalid value: {"name":1}: json: cannot unmarshal number into Go struct field ObjectMeta.name of type string'],
   ['in the type of an embedded resource', { ...embedded, properties: { kind: { type: 'string', default: '' } } }, 'S.properties[x].properties[kind].default: Invalid value: "": must result in valid metadata: kind: Invalid value: "": must not be empty'],
+  ['against a rule', { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 1', message: 'more' }], default: 1 }, 'S.properties[x].default: Invalid value: 1: more'],
+  ['against a rule below', { type: 'object', properties: { y: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 1' }] } }, default: { y: 1 } }, 'S.properties[x].default.y: Invalid value: 1: failed rule: self > 1'],
+  ['as a rule has it', { type: 'object', properties: { y: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule: 'self.y > oldSelf.y' }, { rule: 'self.y == 1' }], default: { y: 1 } }],
   ['no null', { type: 'string', default: null }],
 ];
 for (const [name, x, ...expected] of rows) test(`defaults in a schema: ${name}`, () => assert.deepEqual(validateDefaults({ type: 'object', properties: { x } }, 'S', true).map(formatFieldError), expected));

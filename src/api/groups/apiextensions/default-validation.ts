@@ -1,6 +1,7 @@
 /** Whether the defaults of a schema are values that it allows, and nothing that it would drop. */
 import { coerceEmbedded, validateEmbedded } from '../../custom-resources/embedded.ts';
 import { pruneAt } from '../../custom-resources/prune.ts';
+import { checkDefault } from '../../custom-resources/rules-loader.ts';
 import { isMetaField, SchemaNode } from '../../custom-resources/schema-node.ts';
 import { validateValues } from '../../custom-resources/validate-values.ts';
 import type { FieldError } from '../../field-error.ts';
@@ -50,7 +51,8 @@ function addDefault(errors: FieldError[], node: SchemaNode, { path, resource, st
     const { error } = coerceEmbedded(value, node, { dropInvalid: false, path: at });
     wrong = error === undefined ? validateEmbedded(value, node, at) : [error];
   }
-  errors.push(...(wrong.length > 0 ? wrong : validateValues(node, value, { prefix: at })));
+  if (wrong.length === 0) wrong = validateValues(node, value, { prefix: at });
+  errors.push(...(wrong.length === 0 ? checkDefault(node, value, at) : wrong));
 }
 
 function walk(errors: FieldError[], schema: Schema, place: Place, options: { readonly requirePruned: boolean; readonly root: boolean }): void {
