@@ -45,7 +45,7 @@ describe('node lifecycle', () => {
     const silent = await client.get(nodes, { name: 'bad' });
     assert.deepEqual(silent.status!.conditions!.map(({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`), ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => `${type} Unknown NodeStatusUnknown Kubelet stopped posting node status.`));
     assert.deepEqual(taints(silent), ['unreachable:NoExecute', 'unreachable:NoSchedule']);
-    assert.deepEqual(await fixture.eventsOn('bad'), ['NodeNotReady Node bad status is now: NodeNotReady x1']);
+    assert.deepEqual(await fixture.eventsOn('bad'), ['RegisteredNode Node bad event: Registered Node bad in Controller x1', 'NodeNotReady Node bad status is now: NodeNotReady x1']);
     assert.equal((await client.get(pods, { namespace: 'default', name: 'plain' })).status!.conditions!.find(({ type }) => type === 'Ready')!.status, 'False');
     const left = async () => (await client.list(pods, { namespace: 'default' })).items.map(({ metadata }) => metadata.name);
     assert.deepEqual(await left(), ['patient', 'plain', 'stoic']);
@@ -69,6 +69,50 @@ describe('node lifecycle', () => {
     await clock.advance(900_000);
     assert.deepEqual(taints(await client.get(nodes, { name: 'only' })), ['unreachable:NoSchedule']);
     assert.equal((await client.list(pods, { namespace: 'default' })).items.length, 1);
+  });
+
+  it('evicts from one node each ten seconds, and from none in a small zone of which most is down', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await addNode(fixture, name);
+    const evicting = async (): Promise<number> => (await client.list(nodes, {})).items.filter((node) => taints(node).includes('unreachable:NoExecute')).length;
+    const well = ['a', 'b', 'c', 'd'];
+    await beat(fixture, [...well, 'e', 'f', 'g', 'h'], 10_000);
+    // Half of them is not most of them.
+    await beat(fixture, well, 50_000);
+    assert.equal(await evicting(), 1);
+    await beat(fixture, well, 10_000);
+    assert.equal(await evicting(), 2);
+    // One more, and evictions stop.
+    await client.patch(nodes, { name: 'a' }, { type: 'strategic', value: { status: { conditions: [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: '', lastHeartbeatTime: formatTime(clock.now()) }] } } }, { subresource: 'status' });
+    await beat(fixture, well, 10_000);
+    const stopped = await evicting();
+    assert.ok(stopped < 4);
+    await beat(fixture, well, 60_000);
+    assert.equal(await evicting(), stopped);
+    // Nodes that do not count leave the others a whole zone.
+    for (const name of ['a', 'h']) await client.patch(nodes, { name }, { type: 'merge', value: { metadata: { labels: { 'node.kubernetes.io/exclude-disruption': '' } } } });
+    await beat(fixture, well, 30_000);
+    assert.equal(await evicting(), 4);
+  });
+
+  it('pods that come to a node that is not ready are not ready; old labels follow new ones', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client, clock } = fixture;
+    await addNode(fixture, 'good');
+    await addNode(fixture, 'bad');
+    await client.patch(nodes, { name: 'bad' }, { type: 'merge', value: { metadata: { labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64', 'beta.kubernetes.io/arch': 'amd64' } } } });
+    await beat(fixture, ['good'], 90_000);
+    const { metadata: { labels } } = await client.get(nodes, { name: 'bad' });
+    assert.partialDeepStrictEqual(labels, { 'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': 'arm64' });
+    await client.create(pods, { metadata: { namespace: 'default', name: 'late' }, spec: { containers: [{ name: 'c', image: 'x' }], tolerations: [{ operator: 'Exists' }] } });
+    await client.patch(pods, { namespace: 'default', name: 'late' }, { type: 'merge', value: { status: { conditions: [{ type: 'Ready', status: 'True' }] } } }, { subresource: 'status' });
+    await client.createSubresource(pods, { namespace: 'default', name: 'late' }, 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'late', namespace: 'default' }, target: { kind: 'Node', name: 'bad' } } as never);
+    await clock.advance(2_000);
+    assert.equal((await client.get(pods, { namespace: 'default', name: 'late' })).status!.conditions!.find(({ type }) => type === 'Ready')!.status, 'False');
+    await client.delete(nodes, { name: 'bad' });
+    await clock.advance(10_000);
+    assert.ok((await fixture.eventsOn('bad')).includes('RemovingNode Node bad event: Removing Node bad from Controller x1'));
   });
 
   it('a node that never reported says so', async () => {

@@ -20,6 +20,14 @@ export interface ControllerSettings {
   readonly nodeMonitorPeriodMs: number;
   /** A new node may be silent for so long. */
   readonly nodeStartupGracePeriodMs: number;
+  /** Nodes a second that are tainted for eviction, in each zone. */
+  readonly nodeEvictionRate: number;
+  /** The same in a large zone of which most is down. */
+  readonly secondaryNodeEvictionRate: number;
+  /** A zone with more nodes is large. */
+  readonly largeClusterSizeThreshold: number;
+  /** The part of a zone's nodes that must be down for that. */
+  readonly unhealthyZoneThreshold: number;
   /** Finished pods that are kept; more are deleted, the oldest first. 0: no limit. */
   readonly terminatedPodGcThreshold: number;
   /** Each horizontal pod autoscaler is looked at so often. */
@@ -47,6 +55,10 @@ export const defaultControllerSettings: ControllerSettings = {
   nodeMonitorGracePeriodMs: 40_000,
   nodeMonitorPeriodMs: 5_000,
   nodeStartupGracePeriodMs: 60_000,
+  nodeEvictionRate: 0.1,
+  secondaryNodeEvictionRate: 0.01,
+  largeClusterSizeThreshold: 50,
+  unhealthyZoneThreshold: 0.55,
   terminatedPodGcThreshold: 12_500,
   hpaSyncPeriodMs: 15_000,
   hpaDownscaleStabilizationMs: 300_000,

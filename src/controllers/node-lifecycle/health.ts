@@ -11,6 +11,7 @@ interface Seen {
   hasReady: boolean;
   renewTime: string | undefined;
   probeMs: number;
+  graceMs: number;
 }
 
 export interface HealthOptions {
@@ -36,9 +37,25 @@ export class NodeHealth {
   check(node: Node, lease: Lease | undefined, nowMs: number): NodeCondition[] | undefined {
     const ready = findCondition(node.status?.conditions, 'Ready');
     const seen = this.#update(node, ready, lease, nowMs);
-    const graceMs = ready === undefined ? this.#options.startupGracePeriodMs : this.#options.gracePeriodMs;
-    if (nowMs <= seen.probeMs + graceMs) return undefined;
+    seen.graceMs = ready === undefined ? this.#options.startupGracePeriodMs : this.#options.gracePeriodMs;
+    if (nowMs <= seen.probeMs + seen.graceMs) return undefined;
     return unknownConditions(node, nowMs);
+  }
+
+  /** A lease was renewed. `atMs`: when that is taken note of. */
+  renewed(name: string, lease: Lease, atMs: number): void {
+    const seen = this.#seen.get(name);
+    if (seen !== undefined) noteRenewal(seen, lease.spec?.renewTime, atMs);
+  }
+
+  /** When the first node that is heard will have been silent for too long; undefined when there is none. */
+  firstSilenceMs(nowMs: number): number | undefined {
+    let first: number | undefined;
+    for (const { probeMs, graceMs } of this.#seen.values()) {
+      const silentMs = probeMs + graceMs + 1;
+      if (silentMs > nowMs && (first === undefined || silentMs < first)) first = silentMs;
+    }
+    return first;
   }
 
   forget(name: string): void {
@@ -56,19 +73,22 @@ export class NodeHealth {
     let seen = this.#seen.get(name);
     if (seen === undefined) {
       const createdMs = parseTime(node.metadata.creationTimestamp ?? '') ?? nowMs;
-      seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, probeMs: ready === undefined ? createdMs : nowMs };
+      seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, probeMs: ready === undefined ? createdMs : nowMs, graceMs: 0 };
       this.#seen.set(name, seen);
     } else if (seen.hasReady !== (ready !== undefined) || seen.heartbeat !== ready?.lastHeartbeatTime) {
       if (ready !== undefined || seen.hasReady) seen.probeMs = nowMs;
       seen.heartbeat = ready?.lastHeartbeatTime;
       seen.hasReady = ready !== undefined;
     }
-    if (renewTime !== undefined && (seen.renewTime === undefined || (parseTime(seen.renewTime) ?? 0) < (parseTime(renewTime) ?? 0))) {
-      seen.renewTime = renewTime;
-      seen.probeMs = nowMs;
-    }
+    noteRenewal(seen, renewTime, nowMs);
     return seen;
   }
+}
+
+function noteRenewal(seen: Seen, renewTime: string | undefined, atMs: number): void {
+  if (renewTime === undefined || (seen.renewTime !== undefined && (parseTime(seen.renewTime) ?? 0) >= (parseTime(renewTime) ?? 0))) return;
+  seen.renewTime = renewTime;
+  seen.probeMs = atMs;
 }
 
 function unknownConditions(node: Node, nowMs: number): NodeCondition[] | undefined {

@@ -1,12 +1,18 @@
 import { findCondition } from '../../api/meta/conditions.ts';
 import type { Node } from '../../api/types/core/v1.ts';
 
-/** As many nodes a second are tainted for eviction in a healthy zone. */
-const evictionRate = 0.1;
-/** In a large zone of which most is down. */
-const secondaryEvictionRate = 0.01;
-const largeZoneNodes = 50;
-const unhealthyThreshold = 0.55;
+/** How fast nodes are tainted for eviction; named after kube-controller-manager's flags. Rates are nodes a second. */
+export interface EvictionRates {
+  readonly nodeEvictionRate: number;
+  /** In a large zone of which most is down. */
+  readonly secondaryNodeEvictionRate: number;
+  /** A zone with more nodes is large; a smaller one of which most is down evicts nobody. */
+  readonly largeClusterSizeThreshold: number;
+  /** The part of a zone's nodes that must be down, of at least three. */
+  readonly unhealthyZoneThreshold: number;
+}
+
+const excludedLabel = 'node.kubernetes.io/exclude-disruption';
 
 export type ZoneState = 'Normal' | 'PartialDisruption' | 'FullDisruption';
 
@@ -18,39 +24,23 @@ export function zoneOf(node: Node): string {
   return region === '' && zone === '' ? '' : `${region}:\0:${zone}`;
 }
 
-export function zoneState(nodes: readonly Node[]): ZoneState {
-  const ready = nodes.filter((node) => findCondition(node.status?.conditions, 'Ready')?.status === 'True').length;
-  const notReady = nodes.length - ready;
-  if (ready === 0 && notReady > 0) return 'FullDisruption';
-  if (notReady > 2 && notReady / nodes.length >= unhealthyThreshold) return 'PartialDisruption';
-  return 'Normal';
+/** How a zone is; nodes that are marked as no part of it do not count. Undefined when none counts. */
+export function zoneState(nodes: readonly Node[], { unhealthyZoneThreshold }: EvictionRates): ZoneState | undefined {
+  const counted = nodes.filter(({ metadata }) => metadata.labels?.[excludedLabel] === undefined);
+  if (counted.length === 0) return undefined;
+  const notReady = counted.filter((node) => findCondition(node.status?.conditions, 'Ready')?.status !== 'True').length;
+  if (notReady === counted.length) return 'FullDisruption';
+  // In single precision, as upstream divides.
+  return notReady > 2 && Math.fround(notReady / counted.length) >= Math.fround(unhealthyZoneThreshold) ? 'PartialDisruption' : 'Normal';
 }
 
 /** Nodes a second that may be tainted with NoExecute in a zone of this size and state. */
-export function evictionRateOf(state: ZoneState, size: number): number {
+export function evictionRateOf(state: ZoneState, size: number, rates: EvictionRates): number {
   switch (state) {
     case 'Normal':
     case 'FullDisruption':
-      return evictionRate;
+      return rates.nodeEvictionRate;
     case 'PartialDisruption':
-      return size > largeZoneNodes ? secondaryEvictionRate : 0;
-  }
-}
-
-/** Lets through one node at once, and then as many a second as the zone's rate says. */
-export class ZoneLimiter {
-  #tokens = 1;
-  #lastMs: number;
-
-  constructor(nowMs: number) {
-    this.#lastMs = nowMs;
-  }
-
-  tryTake(rate: number, nowMs: number): boolean {
-    this.#tokens = Math.min(1, this.#tokens + ((nowMs - this.#lastMs) / 1000) * rate);
-    this.#lastMs = nowMs;
-    if (rate === 0 || this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+      return size > rates.largeClusterSizeThreshold ? rates.secondaryNodeEvictionRate : 0;
   }
 }
