@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ComponentFlags, ComponentName } from './component.ts';
+import { controllerOptions } from './controller-flags.ts';
 import type { Check } from './options.ts';
 import { UsageError, clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
 
@@ -35,6 +36,7 @@ const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
     new Option('--controllers <names>', 'comma-separated; `*` for all, `-name` to leave one out').default(['*'], '*').argParser((value) => value.split(',').map((name) => name.trim())),
     clusterCidr(),
     file('--root-ca-file <file>', 'the certificate authority that pods are told to trust (default: the kubeconfig\'s)'),
+    ...controllerOptions(),
   ],
   proxy: () => [new Option('--proxy-mode <mode>', 'what the rules are written with').choices(['auto', 'nftables', 'iptables']).default('auto'), clusterCidr(), nodeName()],
   dns: () => [

@@ -4,6 +4,7 @@ import type { LogLevel } from '../base/logger.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { ComponentOptions } from '../cluster/alone/component.ts';
 import type { ReadConfiguration } from '../scheduler/config/read.ts';
+import { controllerSettings } from './controller-flags.ts';
 import { runInForeground } from './foreground.ts';
 import { UsageError } from './options.ts';
 
@@ -62,7 +63,7 @@ async function starter(name: ComponentName, flags: ComponentFlags, { ca }: Compo
     case 'controller-manager': {
       const rootCa = flags.rootCaFile === undefined ? ca ?? '' : await readFlagFile('--root-ca-file', flags.rootCaFile);
       const { startControllerManagerAlone } = await import('../cluster/alone/controller-manager.ts');
-      return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, rootCa });
+      return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, rootCa, settings: controllerSettings({ ...flags }) });
     }
     case 'proxy': {
       const { startProxyAlone } = await import('../cluster/alone/proxy.ts');

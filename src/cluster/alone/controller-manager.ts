@@ -1,3 +1,4 @@
+import type { ControllerSettings } from '../../controllers/common/settings.ts';
 import { selectControllers, startControllerManager } from '../../controllers/manager.ts';
 import type { ComponentOptions } from './component.ts';
 import { componentClient, expectServer } from './component.ts';
@@ -11,6 +12,7 @@ export interface ControllerManagerAloneOptions extends ComponentOptions {
   readonly clusterCidr: string;
   /** PEM; what pods are told to trust. */
   readonly rootCa: string;
+  readonly settings?: Partial<ControllerSettings>;
 }
 
 /** The controllers against an API server elsewhere, each under its own service account. */
@@ -28,7 +30,7 @@ export async function startControllerManagerAlone(options: ControllerManagerAlon
     name: 'kube-controller-manager',
     undo,
     start: async () => {
-      const manager = await startControllerManager({ client, clientFor, clock, random, logger: logger.named('controllers'), signal: stop.signal, controllers, settings: { clusterCidrs: [clusterCidr], rootCa } });
+      const manager = await startControllerManager({ client, clientFor, clock, random, logger: logger.named('controllers'), signal: stop.signal, controllers, settings: { ...options.settings, clusterCidrs: [clusterCidr], rootCa } });
       await manager.ready;
     },
   });

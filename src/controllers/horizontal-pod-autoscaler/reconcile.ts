@@ -11,7 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
-import type { ControllerSettings } from '../common/context.ts';
+import type { ControllerSettings } from '../common/settings.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Kinds } from './kinds.ts';
 import type { Proposal } from './metric-proposals.ts';
