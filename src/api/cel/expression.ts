@@ -1,6 +1,6 @@
 /**
  * What others see of CEL, outside of the rules of schemas: how an expression is compiled once and asked many times. The
- * engine behind it is loaded by `loadCel` when the first expression shows up, never at start.
+ * engine behind it, expression-engine.ts, is loaded when the first expression shows up, never at start.
  */
 
 /** The variables an admission expression may name, as upstream's `plugin/cel` declares them. */
@@ -112,7 +112,7 @@ export interface ExpressionAuthorizer {
 /** Asks somebody who can only answer later, and evaluates again until nothing is left to ask. */
 export async function evaluateAsking(
   program: ExpressionProgram,
-  inputs: ExpressionInputs & { readonly authorizer: Omit<ExpressionAuthorizer, 'decide'> },
+  inputs: Omit<ExpressionInputs, 'authorizer'> & { readonly authorizer: Omit<ExpressionAuthorizer, 'decide'> & Partial<Pick<ExpressionAuthorizer, 'decide'>> },
   authorize: (check: AuthorizationCheck) => Promise<AuthorizationDecision>,
   options: { readonly budget?: number } = {},
 ): Promise<Exclude<Evaluation, { kind: 'pending' }>> {

@@ -241,7 +241,7 @@ class Checker {
 
   #struct(expr: StructExpr): CelType {
     const name = expr.typeName.startsWith('.') ? expr.typeName.slice(1) : expr.typeName;
-    const type = this.#environment.types.get(name);
+    const type = this.#environment.typeNamed(name);
     if (type === undefined) return this.#undeclared(expr.at, expr.typeName);
     if (type.kind !== 'object') return this.#report(expr.at, `'${name}' is not a message type`);
     const fields = this.#environment.fieldsOf(type);

@@ -6,13 +6,23 @@ import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalO
 /** What an expression may name: functions, types and variables. Made once and shared; extended by making another. */
 export interface Environment {
   readonly functions: Functions;
-  /** By their names. */
-  readonly types: ReadonlyMap<string, CelType>;
   readonly variables: ReadonlyMap<string, CelType>;
   /** The type of a variable, or of the name of a type (`type(int)`); a name may have dots. */
   identifier(name: string): CelType | undefined;
-  fieldsOf(type: CelType): ReadonlyMap<string, CelType> | undefined;
+  /** The type of this name, for literals of it. */
+  typeNamed(name: string): CelType | undefined;
+  fieldsOf(type: CelType): FieldTypes | undefined;
   typeOfValue(value: CelValue): CelType;
+}
+
+/** The types of an object's fields; undefined for what is no field. */
+export interface FieldTypes {
+  get(name: string): CelType | undefined;
+}
+
+/** What finds types beyond the standard ones, by their names. */
+export interface NamedTypes {
+  get(name: string): CelType | undefined;
 }
 
 /** Types that every expression may name. */
@@ -22,14 +32,14 @@ export const standardTypes: ReadonlyMap<string, CelType> = new Map<string, CelTy
 ]);
 
 /** An environment with these functions, types beyond the standard ones, and variables. */
-export function environment(functions: Functions, types: ReadonlyMap<string, CelType>, variables: ReadonlyMap<string, CelType>): Environment {
+export function environment(functions: Functions, types: NamedTypes, variables: ReadonlyMap<string, CelType>, fieldsOf = (type: CelType): FieldTypes | undefined => type.fields): Environment {
   const known = (name: string): CelType | undefined => types.get(name) ?? standardTypes.get(name);
   return {
     functions,
-    types,
     variables,
     identifier: (name) => variables.get(name) ?? (known(name) === undefined ? undefined : typeOf(known(name) ?? DYN)),
-    fieldsOf: (type) => type.fields,
+    typeNamed: (name) => types.get(name),
+    fieldsOf,
     typeOfValue,
   };
 }
