@@ -29,6 +29,8 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Looks again at the pods that the plug-in of this name kept out of the queue. */
+  readonly ungate: (plugin: string) => void;
 }
 
 /** A plug-in of this scheduler with its arguments, which were checked before. The plug-in's own types stay its own. */
@@ -48,7 +50,7 @@ const factories: Readonly<Record<string, Factory>> = {
   VolumeZone: (_args, { listers }) => volumeZone(listers),
   PodTopologySpread: (args, { listers }) => podTopologySpread(args, listers),
   InterPodAffinity: interPodAffinity,
-  DynamicResources: () => dynamicResources,
+  DynamicResources: dynamicResources,
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
   ImageLocality: () => imageLocality,
   NodeDeclaredFeatures: () => nodeDeclaredFeatures,

@@ -205,6 +205,11 @@ export class SchedulingQueue {
     if (queued?.gatedBy !== undefined) this.#requeue(queued, 'ForceActivate');
   }
 
+  /** Looks again at all pods that this plug-in keeps out. */
+  reconsiderAll(plugin: string): void {
+    for (const queued of this.#parked.all()) if (queued.gatedBy === plugin) this.#requeue(queued, 'ForceActivate');
+  }
+
   /** Tries a pod again at once, wherever it waits. */
   activate(uid: string): void {
     const queued = this.#parked.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
