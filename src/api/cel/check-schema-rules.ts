@@ -1,8 +1,7 @@
-import type { Loose } from '../meta/loose.ts';
+import { internalRule } from '../groups/apiextensions/internal-form.ts';
 import { itemsOf, valuesOf, type Schema } from '../groups/apiextensions/json-schema.ts';
 import type { FieldError } from '../field-error.ts';
 import { forbidden, invalid } from '../field-error.ts';
-import type { ValidationRule } from '../types/apiextensions/v1.ts';
 import { compileRules, maxCardinality, type CompiledRule } from './schema/compile-rule.ts';
 import { declTypeOf, type DeclType } from './schema/decl-type.ts';
 import { escapeName } from './schema/escaping.ts';
@@ -76,8 +75,8 @@ class Check {
   }
 
   #compiled(at: string, { rule, error, message, messageError }: CompiledRule): void {
-    if (error !== undefined) this.errors.push(invalid(`${at}.rule`, shown(rule), error));
-    if (messageError !== undefined) this.errors.push(invalid(`${at}.messageExpression`, shown(rule), messageError));
+    if (error !== undefined) this.errors.push(invalid(`${at}.rule`, internalRule(rule), error));
+    if (messageError !== undefined) this.errors.push(invalid(`${at}.messageExpression`, internalRule(rule), messageError));
     else if (message !== undefined) this.#price(`${at}.messageExpression`, message.maxCost, 'estimated messageExpression cost');
   }
 
@@ -116,9 +115,4 @@ function excess(name: string, cost: number, most: number): string {
   const factor = cost / most;
   const text = factor > 100 ? 'more than 100x' : `${factor.toFixed(factor < 1.5 ? 6 : 1)}x`;
   return `${name} exceeds budget by factor of ${text} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)`;
-}
-
-/** The rule as upstream's errors show it: its internal form. */
-function shown({ rule = '', message = '', messageExpression = '', reason, fieldPath = '', optionalOldSelf }: Loose<ValidationRule>): unknown {
-  return { Rule: rule, Message: message, MessageExpression: messageExpression, Reason: reason ?? null, FieldPath: fieldPath, OptionalOldSelf: optionalOldSelf ?? null };
 }

@@ -12,6 +12,7 @@ import { dns1035Label, dns1123Subdomain } from '../../meta/validation.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomResourceDefinitionVersion } from '../../types/apiextensions/v1.ts';
 import { addConversion, hasKnownReviewVersion, isBadBundle } from './conversion-validation.ts';
 import { hasDefaults, hasUnprunedDefaults } from './default-validation.ts';
+import { internalVersion } from './internal-form.ts';
 import { hasExtensions, schemaHas, schemasOf } from './json-schema.ts';
 import { hasLooseSets, hasUnknownTypes, keyErrors } from './schema-validation.ts';
 import { validateStructural } from './structural.ts';
@@ -146,8 +147,9 @@ function addVersions(errors: Errors, versions: readonly Version[], options: Opti
     const before = options.selected.get(name);
     addDetails(errors, { path, schemaPath: `${path}.schema`, version, status: versions[i]!.subresources?.status !== undefined, tooManyBefore: before !== undefined && semanticEqual(before, versions[i]!.selectableFields), sameSchema: isSameSchema(name, versions[i]!, options) }, options);
   });
-  if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
-  if (versions.filter(({ storage }) => storage === true).length !== 1) errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  const shown = (): unknown => own.map(internalVersion);
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) errors.push(invalid('spec.versions', shown(), 'must contain unique version names'));
+  if (versions.filter(({ storage }) => storage === true).length !== 1) errors.push(invalid('spec.versions', shown(), 'must have exactly one version marked as storage version'));
   return common;
 }
 

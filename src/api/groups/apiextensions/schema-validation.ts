@@ -4,6 +4,7 @@ import { forbidden, invalid, notSupported, required } from '../../field-error.ts
 import type { Loose } from '../../meta/loose.ts';
 import { addOptionalEnum } from '../../pod/validation/rules.ts';
 import type { ValidationRule } from '../../types/apiextensions/v1.ts';
+import { internalItems } from './internal-form.ts';
 import { followPath, itemListOf, itemsOf, schemaHas, valuesOf } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
@@ -106,7 +107,7 @@ function addMapList(errors: Errors, path: string, schema: Schema, keys: readonly
   const keysPath = `${path}.x-kubernetes-list-map-keys`;
   if (keys.length === 0) errors.push(required(keysPath, 'must not be empty if x-kubernetes-list-type is map'));
   if (schema.items === undefined) errors.push(required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map'));
-  else if (items === undefined) errors.push(invalid(`${path}.items`, schema.items, 'must only have a single schema if x-kubernetes-list-type is map'));
+  else if (items === undefined) errors.push(invalid(`${path}.items`, internalItems(schema.items), 'must only have a single schema if x-kubernetes-list-type is map'));
   if (items === undefined) return;
   if (items.type !== 'object') return void errors.push(invalid(`${path}.items.type`, items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map"));
   keys.forEach((key, i) => {

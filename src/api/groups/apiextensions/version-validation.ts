@@ -7,6 +7,7 @@ import { byteLength } from '../../meta/validation.ts';
 import { addInvalid } from '../../pod/validation/rules.ts';
 import type { CustomResourceColumnDefinition, CustomResourceSubresources, SelectableField } from '../../types/apiextensions/v1.ts';
 import { validateDefaults } from './default-validation.ts';
+import { internalSchema } from './internal-form.ts';
 import { cannotBeStructural, followPath, unstructurable } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 import { validateRootSchema } from './schema-validation.ts';
@@ -95,7 +96,7 @@ function addStatusRoot(errors: Errors, path: string, schema: Schema): void {
   for (const [field, value] of Object.entries(schema)) {
     if (value === undefined || value === false || value === '' || value === 0 || (Array.isArray(value) && value.length === 0)) continue;
     if (field === 'type' && value !== 'object') return void errors.push(invalid(`${path}.openAPIV3Schema.type`, value, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'));
-    if (!rootNames.has(field.toLowerCase())) return void errors.push(invalid(`${path}.openAPIV3Schema`, schema, `only [${rootFields.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`));
+    if (!rootNames.has(field.toLowerCase())) return void errors.push(invalid(`${path}.openAPIV3Schema`, internalSchema(schema), `only [${rootFields.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`));
   }
 }
 
