@@ -10,6 +10,7 @@ import { Bench } from './bench.ts';
 import { withShares } from './ceilings.ts';
 import { generator } from './load/load.ts';
 import { ceiling } from './parts/ceiling.ts';
+import { customResources } from './parts/custom-resources.ts';
 import { growth } from './parts/growth.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
@@ -22,7 +23,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, 'custom-resources': customResources };
 /** Longer than all parts together ever take. */
 const limitMs = 15 * 60_000;
 

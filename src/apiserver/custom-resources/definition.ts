@@ -263,8 +263,14 @@ class ServedVersion implements CustomVersion {
   }
 
   toStored(object: KubeObject): KubeObject | Promise<KubeObject> {
+    if (this.#apiVersion === this.#definition.storedApiVersion) return object;
     const converted = this.#definition.convert([object], this.#definition.storedApiVersion);
-    return converted instanceof Promise ? converted.then(([stored]) => stored!) : converted[0]!;
+    // Upstream leaves this to whoever reads; done here, what is written may be shown as it is.
+    const withDefaults = (stored: KubeObject): KubeObject => {
+      this.#definition.version(this.#definition.facts.storageVersion).definition.applyDefaults?.(stored);
+      return stored;
+    };
+    return converted instanceof Promise ? converted.then(([stored]) => withDefaults(stored!)) : withDefaults(converted[0]!);
   }
 
   convertNow(object: KubeObject, apiVersion: string): KubeObject | undefined {

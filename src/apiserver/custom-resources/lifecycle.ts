@@ -6,6 +6,7 @@ import type { StoredResource } from '../served-resources.ts';
 import { trackWrite } from '../verbs/field-manager.ts';
 import { timeText } from '../verbs/time-text.ts';
 import { updateObject } from '../verbs/update-object.ts';
+import type { TakenNames } from './conditions.ts';
 import { takenNames } from './conditions.ts';
 import type { CustomResources } from './custom-resources.ts';
 import { apiserverUser, deleteInstances, InstanceDeletionError } from './instances.ts';
@@ -103,11 +104,17 @@ export class DefinitionLifecycle implements Disposable {
     return this.#home.storage.cache.get(name)?.object as CustomResourceDefinition | undefined;
   }
 
+  #takenIn(group: string): TakenNames {
+    const accepted: CustomResourceDefinitionNames[] = [];
+    for (const known of this.#known.values()) if (known.group === group && known.accepted !== undefined) accepted.push(known.accepted);
+    return takenNames(accepted);
+  }
+
   async #reconcile(name: string): Promise<void> {
     const definition = this.#current(name);
     if (definition === undefined) return;
     const time = timeText(this.#core.clock.now());
-    const next = (current: CustomResourceDefinition): CustomResourceDefinition['status'] => nextStatus(current, takenNames([...this.#known.values()].flatMap(({ group, accepted }) => (group === current.spec.group && accepted !== undefined ? [accepted] : []))), time);
+    const next = (current: CustomResourceDefinition): CustomResourceDefinition['status'] => nextStatus(current, () => this.#takenIn(current.spec.group), time);
     if (next(definition) !== definition.status) {
       await this.#write(name, (current) => {
         const status = next(current);

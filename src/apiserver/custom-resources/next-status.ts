@@ -20,8 +20,8 @@ export function isSettled(definition: CustomResourceDefinition): boolean {
     && !mustCleanUp(definition) && approval(definition) === undefined && spec.preserveUnknownFields !== true && conditionOf(status?.conditions, 'NonStructuralSchema') === undefined;
 }
 
-/** The status that the definition is to have: conditions and accepted names. The same object when it has it already. */
-export function nextStatus(definition: CustomResourceDefinition, taken: TakenNames, time: string): CustomResourceDefinitionStatus {
+/** The status that the definition is to have: conditions and accepted names. The same object when it has it already. `taken` is asked only when names are. */
+export function nextStatus(definition: CustomResourceDefinition, taken: () => TakenNames, time: string): CustomResourceDefinitionStatus {
   const { spec, status = {} } = definition;
   let conditions = status.conditions ?? [];
   let acceptedNames = status.acceptedNames;
@@ -33,7 +33,7 @@ export function nextStatus(definition: CustomResourceDefinition, taken: TakenNam
   find(approval(definition));
   conditions = withStructure(definition, conditions, find) ?? conditions;
   if (!semanticEqual(spec.names, acceptedNames)) {
-    const { accepted, finding } = acceptNames(definition, taken);
+    const { accepted, finding } = acceptNames(definition, taken());
     acceptedNames = accepted;
     find(finding);
   }

@@ -1,0 +1,98 @@
+import type { Bench } from '../bench.ts';
+import { call, callJson } from '../load/call.ts';
+import { definitionBody, definitionsPath } from '../load/definitions.ts';
+import { fill } from '../load/fill.ts';
+import { configMapsPath } from '../load/objects.ts';
+import type { Program } from '../program.ts';
+import { startProgram, token } from '../program.ts';
+import type { Figure } from '../table.ts';
+
+const collection = (plural: string): string => `/apis/bench.example.com/v1/namespaces/default/${plural}`;
+
+async function ready({ url }: Program, plural: string): Promise<void> {
+  while ((await call(url, token, 'GET', collection(plural))).code !== 200);
+}
+
+/** Asks for something small again and again until `work` is done. Resolves with the longest wait, milliseconds. */
+async function longestWait(bench: Bench, { url }: Program, work: Promise<unknown>): Promise<number> {
+  let done = false;
+  let longest = 0;
+  void work.finally(() => { done = true; });
+  while (!done) {
+    const startedMs = bench.clock.monotonicMs();
+    await call(url, token, 'GET', `${configMapsPath}/none`);
+    longest = Math.max(longest, bench.clock.monotonicMs() - startedMs);
+  }
+  return longest;
+}
+
+const timed = async (bench: Bench, work: () => Promise<unknown>): Promise<number> => {
+  const startedMs = bench.clock.monotonicMs();
+  await work();
+  return bench.clock.monotonicMs() - startedMs;
+};
+
+/** What objects take that nobody looks at: memory after a restart, with them and without. */
+async function manyObjects(bench: Bench, settle: () => Promise<void>): Promise<Figure> {
+  const dataDir = bench.freshFolder();
+  const start = (): Promise<Program> => startProgram(bench, { command: 'apiserver', dataDir });
+  {
+    await using server = await start();
+    await callJson(server.url, token, 'POST', definitionsPath, { body: definitionBody('First', 10_000) });
+    await ready(server, 'firsts');
+  }
+  let before: number;
+  let bytes: number;
+  {
+    await using server = await start();
+    await settle();
+    before = server.residentMb();
+    const object = JSON.stringify({ apiVersion: 'bench.example.com/v1', kind: 'First', metadata: { name: '%NAME%' }, spec: { section0: { group0: { field0: 'x'.repeat(250), field1: 'y'.repeat(250), field2: 'z'.repeat(250) } } } });
+    await fill(server, collection('firsts'), object, 10_000);
+    const { items } = await callJson<{ items: object[] }>(server.url, token, 'GET', `${collection('firsts')}?limit=1`);
+    bytes = JSON.stringify(items[0]).length;
+  }
+  await using server = await start();
+  await settle();
+  return { name: '10,000 custom resources of 1 KiB', value: server.residentMb() - before, note: `${bytes} bytes each; after a restart, ${before.toFixed(0)} MB before` };
+}
+
+/** What custom resources cost: one large definition, many small ones, and many objects of one. */
+export async function customResources(bench: Bench): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const settle = (): Promise<void> => bench.clock.sleep(bench.quick ? 1000 : 5000);
+  {
+    await using server = await startProgram(bench, { command: 'apiserver' });
+    const { url } = server;
+    const body = definitionBody('Large', 1_000_000);
+    // The first of all definitions loads what all need.
+    await callJson(url, token, 'POST', definitionsPath, { body: definitionBody('First', 10_000) });
+    let acceptMs = 0;
+    const creating = (async () => {
+      acceptMs = await timed(bench, () => callJson(url, token, 'POST', definitionsPath, { body }));
+      await ready(server, 'larges');
+    })();
+    const longest = await longestWait(bench, server, creating);
+    figures.push({ name: 'accept a definition with 1 MB of schema', value: acceptMs, note: `${(JSON.stringify(body).length / 1e6).toFixed(2)} MB` });
+    figures.push({ name: 'longest wait of somebody else meanwhile', value: longest });
+    const item = { apiVersion: 'bench.example.com/v1', kind: 'Large', metadata: { name: 'one' }, spec: { section0: { group0: { field0: 'a' } } } };
+    figures.push({ name: 'create its first object', value: await timed(bench, () => callJson(url, token, 'POST', collection('larges'), { body: item })), note: 'the schema is compiled' });
+  }
+  figures.push(await manyObjects(bench, settle));
+  const dataDir = bench.freshFolder();
+  {
+    await using server = await startProgram(bench, { command: 'apiserver', dataDir });
+    await settle();
+    const before = server.residentMb();
+    for (let i = 0; i < 500; i++) await callJson(server.url, token, 'POST', definitionsPath, { body: definitionBody(`Kind${i}`, 10_000) });
+    await ready(server, 'kind499s');
+    const first = await timed(bench, () => callJson(server.url, token, 'GET', '/apis'));
+    figures.push({ name: 'discovery with 500 definitions', value: await timed(bench, () => callJson(server.url, token, 'GET', '/apis/bench.example.com/v1')), note: `of the group's version; the groups ${first.toFixed(1)} ms` });
+    await settle();
+    figures.push({ name: 'memory of 500 definitions', value: server.residentMb() - before, note: `10 kB of schema each; ${before.toFixed(0)} MB before` });
+  }
+  await using again = await startProgram(bench, { command: 'apiserver', dataDir });
+  await settle();
+  figures.push({ name: 'API server ready, restart with 500 definitions', value: again.readyMs, note: `${again.residentMb().toFixed(0)} MB then` });
+  return figures;
+}
