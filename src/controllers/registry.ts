@@ -8,12 +8,14 @@ import { startDisruptionController } from './disruption/disruption.ts';
 import { startEndpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
 import { startEndpointsController } from './endpoints/endpoints.ts';
+import { startEphemeralVolumeController } from './ephemeral-volume/ephemeral-volume.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { startHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { startJobController } from './job/job.ts';
 import { startNamespaceController } from './namespace/namespace.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
+import { startPersistentVolumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { startPodGarbageCollector } from './pod-gc/pod-gc.ts';
 import { startPvProtectionController } from './pv-protection/pv-protection.ts';
 import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts';
@@ -61,6 +63,8 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'certificatesigningrequest-approving-controller', start: startCertificateApprovingController },
   { name: 'certificatesigningrequest-cleaner-controller', start: startCertificateCleanerController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
+  { name: 'ephemeral-volume-controller', start: startEphemeralVolumeController },
+  { name: 'persistentvolume-binder-controller', start: startPersistentVolumeBinder },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
   { name: 'namespace-controller', start: startNamespaceController },
