@@ -25,6 +25,7 @@ import { startRootCaController } from './root-ca/root-ca.ts';
 import { startServiceAccountTokenController } from './service-account-token/service-account-token.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
+import { startValidatingAdmissionPolicyStatusController } from './validating-admission-policy-status/validating-admission-policy-status.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 import { startTtlController } from './ttl/ttl.ts';
@@ -67,6 +68,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'persistentvolume-binder-controller', start: startPersistentVolumeBinder },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
+  { name: 'validatingadmissionpolicy-status-controller', start: startValidatingAdmissionPolicyStatusController },
   { name: 'namespace-controller', start: startNamespaceController },
   { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
   { name: 'garbage-collector-controller', start: startGarbageCollector },

@@ -191,4 +191,16 @@ for (const kind of ['validating', 'mutating'] as const) {
     assert.deepEqual(await conditions(), [production, staging]);
   });
 
+  test(named(`should reject ${kind} webhook configurations with invalid match conditions`), async () => {
+    await using sample = await SampleWebhook.start();
+    await assert.rejects(register(sample, [webhook(sample, [{ name: 'invalid-expression-1', expression: '... [] bad expression' }])]), refusal('Invalid', 'compilation failed'));
+  });
 }
+
+test(named('should mutate everything except \'skip-me\' configmaps'), async () => {
+  await using sample = await SampleWebhook.start();
+  const { world: { client }, namespace } = sample;
+  await mutating(sample, [mutateConfigMaps(sample, 1, { matchConditions: [{ name: 'skip-me', expression: 'object.metadata.name != \'skip-me\'' }] })]);
+  assert.deepEqual((await client.create(configmaps, configMap(namespace, 'a', toBeMutated))).data, { 'mutation-start': 'yes', 'mutation-stage-1': 'yes' });
+  assert.deepEqual((await client.create(configmaps, configMap(namespace, 'skip-me', toBeMutated))).data, toBeMutated);
+});

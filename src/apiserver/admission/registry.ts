@@ -26,6 +26,7 @@ import { imagePolicySettings, imagePolicyWebhook } from './image-policy-webhook/
 import { jobValidation } from './job-validation/job-validation.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology/limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger/limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './mutating-admission-policy/mutating-admission-policy.ts';
 import { mutatingWebhook } from './mutating-webhook/mutating-webhook.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision/namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists/namespace-exists.ts';
@@ -48,6 +49,7 @@ import { resourceQuota } from './resource-quota/resource-quota.ts';
 import { runtimeClass } from './runtime-class/runtime-class.ts';
 import { serviceAccount } from './service-account/service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection/storage-object-in-use-protection.ts';
+import { validatingAdmissionPolicy } from './validating-admission-policy/validating-admission-policy.ts';
 import { validatingWebhook } from './validating-webhook/validating-webhook.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition/taint-nodes-by-condition.ts';
 
@@ -125,9 +127,9 @@ const registry: readonly Entry[] = [
   on('NodeDeclaredFeatureValidator', nodeDeclaredFeatureValidator),
   on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),
-  on('MutatingAdmissionPolicy', undefined),
+  on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
   on('MutatingAdmissionWebhook', (parts, configuration) => calling(configuration, mutatingWebhook(parts))),
-  on('ValidatingAdmissionPolicy', undefined),
+  on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
   on('ValidatingAdmissionWebhook', (parts, configuration) => calling(configuration, validatingWebhook(parts))),
   on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
   off('AlwaysDeny', () => alwaysDeny()),

@@ -182,3 +182,23 @@ test('a webhook that is dead closes no namespace that it leaves out', async () =
   await it.api.delete('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/dead');
   await it.api.create(configMaps, configMap('a'));
 });
+
+test('webhooks that speak v1beta1 alone are asked in it; they need not repeat the uid', async () => {
+  await using it = await fixture(() => ({ allowed: true, uid: 'whatever', warnings: ['mind this'], patch: [{ op: 'add', path: '/data', value: { k: 'v' } }] }));
+  await it.configure('Mutating', 'm', [{ admissionReviewVersions: ['v1beta1'] }]);
+  assert.deepEqual((await it.api.create(configMaps, configMap('a'))).data, { k: 'v' });
+});
+
+test('a custom resource is shown in the version that the rule names, and comes back in that of the request', async () => {
+  await using it = await fixture(() => ({ allowed: true, patch: [{ op: 'add', path: '/spec', value: { size: 3 } }] }));
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } };
+  await it.api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'things.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'things', kind: 'Thing' }, versions: [{ name: 'v1', served: true, storage: true, schema }, { name: 'v2', served: true, storage: false, schema }] },
+  });
+  await it.api.clock.settle();
+  await it.configure('Mutating', 'm', [{ rules: [{ apiGroups: ['example.com'], apiVersions: ['v2'], operations: ['CREATE'], resources: ['things'] }] }]);
+  const created = await it.api.create('/apis/example.com/v1/namespaces/default/things', { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' } });
+  assert.partialDeepStrictEqual(it.hook.requests[0], { kind: { version: 'v2' }, requestKind: { version: 'v1' }, object: { apiVersion: 'example.com/v2' } });
+  assert.deepEqual([created.apiVersion, created.spec], ['example.com/v1', { size: 3 }]);
+});

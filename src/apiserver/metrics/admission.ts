@@ -9,6 +9,7 @@ export type WebhookPhase = 'admit' | 'validating';
 
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const webhookBounds = [...bounds, 10, 25];
+const conditionBounds = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
 const policyBounds = [0.0000005, 0.001, 0.01, 0.1, 1];
 /** Names come from objects of users: what is more is not told apart. */
 const maxSeries = 5000;
@@ -65,6 +66,9 @@ export class AdmissionMetrics {
   readonly #rejections = new Series([]);
   readonly #failOpen = new Series([]);
   readonly #policies = { validating: new Series(policyBounds), mutating: new Series(policyBounds) };
+  readonly #conditions = new Series(conditionBounds);
+  readonly #conditionErrors = new Series([]);
+  readonly #exclusions = new Series([]);
   /** Brings in what is counted elsewhere. */
   collect: () => void = () => {};
 
@@ -93,6 +97,14 @@ export class AdmissionMetrics {
     this.#policies[kind].observe({ policy, policy_binding: binding, error_type: errorType, ...(action !== undefined && { enforcement_action: action }) }, durationMs / 1000);
   }
 
+  /** What match conditions of one webhook or policy came to. */
+  conditions(of: { readonly name: string; readonly kind: 'webhook' | 'policy'; readonly type: AdmissionPhase; readonly operation: AdmissionOperation }, { errors, excluded, durationMs }: { readonly errors: number; readonly excluded: boolean; readonly durationMs: number }): void {
+    const labels = { name: of.name, kind: of.kind, type: of.type, operation: of.operation };
+    this.#conditions.observe(labels, durationMs / 1000);
+    if (errors > 0) this.#conditionErrors.observe(labels, 0, errors);
+    if (excluded) this.#exclusions.observe(labels, 0);
+  }
+
   get families(): readonly Gauge[] {
     const counter = (name: string, help: string, series: Series): Gauge => ({ name, type: 'counter', help, read: () => series.counts() });
     const collected = (series: Series) => (): ReturnType<typeof labelled>[] => {
@@ -106,6 +118,9 @@ export class AdmissionMetrics {
       counter('apiserver_admission_webhook_request_total', '[ALPHA] Admission webhook request total, identified by name and broken out for each admission type (validating or admit) and operation.', this.#requests),
       counter('apiserver_admission_webhook_rejection_count', '[ALPHA] Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation.', this.#rejections),
       counter('apiserver_admission_webhook_fail_open_count', '[ALPHA] Admission webhook fail open count, identified by name and broken out for each admission type (validating or admit).', this.#failOpen),
+      histogramFamily('apiserver_admission_match_condition_evaluation_seconds', '[ALPHA] Admission match condition evaluation time in seconds, identified by name and broken out for each kind containing matchConditions (webhook or policy), operation and type (validate or admit).', () => this.#conditions.histograms()),
+      counter('apiserver_admission_match_condition_evaluation_errors_total', '[ALPHA] Admission match condition evaluation errors count, identified by name of resource containing the match condition and broken out for each kind containing matchConditions (webhook or policy), operation and admission type (validate or admit).', this.#conditionErrors),
+      counter('apiserver_admission_match_condition_exclusions_total', '[ALPHA] Admission match condition evaluation exclusions count, identified by name of resource containing the match condition and broken out for each kind containing matchConditions (webhook or policy), operation and admission type (validate or admit).', this.#exclusions),
       ...(['validating', 'mutating'] as const).flatMap((kind) => [
         counter(`apiserver_${kind}_admission_policy_check_total`, `[BETA] ${kind === 'validating' ? 'Validation' : 'Mutation'} admission policy check total, labeled by policy and further identified by binding.`, this.#policies[kind]),
         histogramFamily(`apiserver_${kind}_admission_policy_check_duration_seconds`, `[BETA] ${kind === 'validating' ? 'Validation' : 'Mutation'} admission latency for individual expressions in seconds, labeled by policy and binding.`, () => this.#policies[kind].histograms()),

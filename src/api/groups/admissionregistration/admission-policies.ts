@@ -6,6 +6,7 @@ import type { LabelSelector } from '../../types/meta/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { Column, ResourceDefinition } from '../definition.ts';
 import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { expressionsReady } from './expression-checks.ts';
 import { defaultMatch, warningsForName } from './matching-rules.ts';
 import { validateMutatingBinding, validateMutatingPolicy, validateValidatingBinding, validateValidatingPolicy, validateValidatingPolicyStatus } from './policy-validation.ts';
 
@@ -45,6 +46,7 @@ const rules = standardRules<MutatingAdmissionPolicy | MutatingAdmissionPolicyBin
 export const validatingAdmissionPolicyDefinition: ResourceDefinition<ValidatingAdmissionPolicy> = {
   type: validatingadmissionpolicies,
   applyDefaults: defaultPolicy,
+  load: () => expressionsReady(true),
   prepareForCreate: validatingRules.prepareForCreate,
   validate: (object) => validateValidatingPolicy(object),
   update: { ...validatingRules.update, validateUpdate: validateValidatingPolicy },
@@ -67,6 +69,7 @@ export const validatingAdmissionPolicyBindingDefinition: ResourceDefinition<Vali
 /** Expressions that change objects. */
 export const mutatingAdmissionPolicyDefinition: ResourceDefinition<MutatingAdmissionPolicy> = {
   type: mutatingadmissionpolicies,
+  load: () => expressionsReady(true),
   applyDefaults: defaultPolicy,
   prepareForCreate: rules.prepareForCreate,
   validate: (object) => validateMutatingPolicy(object),

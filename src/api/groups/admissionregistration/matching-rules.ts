@@ -1,4 +1,5 @@
 /** Which requests webhooks and policies are about. */
+import type { ExpressionCompiler } from '../../cel/expression.ts';
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, invalid, notSupported, required, tooMany } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
@@ -7,6 +8,7 @@ import { pathSegment, qualifiedName } from '../../meta/validation.ts';
 import { addInvalid, addOptionalEnum } from '../../pod/validation/rules.ts';
 import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithOperations } from '../../types/admissionregistration/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
+import { addConditionExpression } from './expression-checks.ts';
 
 type Errors = FieldError[];
 
@@ -91,12 +93,14 @@ export function addMutableOperations(errors: Errors, path: string, match: Loose<
   }
 }
 
-/** Conditions in CEL: that they are there and named. What they say is for the compiler. */
-export function addMatchConditions(errors: Errors, path: string, conditions: readonly Loose<MatchCondition>[] = []): void {
+/** Conditions in CEL: that they are there, named, and that they compile. */
+export function addMatchConditions(errors: Errors, path: string, conditions: readonly Loose<MatchCondition>[] = [], compiler?: ExpressionCompiler): void {
   if (conditions.length > maxMatchConditions) errors.push(tooMany(path, conditions.length, maxMatchConditions));
   const names = new Set<string>();
-  conditions.forEach(({ name = '', expression = '' }, i) => {
+  conditions.forEach((condition, i) => {
+    const { name = '', expression = '' } = condition;
     if (expression.trim() === '') errors.push(required(`${path}[${i}].expression`));
+    addConditionExpression(errors, `${path}[${i}].expression`, compiler, condition);
     if (name === '') return void errors.push(required(`${path}[${i}].name`));
     addInvalid(errors, `${path}[${i}].name`, name, qualifiedName(name));
     if (names.has(name)) errors.push(duplicate(`${path}[${i}].name`, name));

@@ -1,4 +1,5 @@
-/** What admission policies and their bindings must say, all but what their expressions mean: that is for the compiler. */
+/** What admission policies and their bindings must say. */
+import type { ExpressionCompiler } from '../../cel/expression.ts';
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, forbidden, invalid, notSupported, required } from '../../field-error.ts';
 import { validateConditions } from '../../meta/condition-validation.ts';
@@ -11,6 +12,7 @@ import type {
   AuditAnnotation, MatchResources, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation, ParamKind, ParamRef, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation, Variable,
 } from '../../types/admissionregistration/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
+import { addExpression, checkerOf } from './expression-checks.ts';
 import { addMatchConditions, addMatchResources, addMutableOperations, failurePolicies, reinvocationPolicies } from './matching-rules.ts';
 
 type Errors = FieldError[];
@@ -39,21 +41,25 @@ function addParamKind(errors: Errors, path: string, { apiVersion = '', kind = ''
   else if (wrongKind.length > 0) errors.push(invalid(`${path}.kind`, kind, `may have mixed case, but should otherwise match: ${wrongKind.join(',')}`));
 }
 
-function addVariable(errors: Errors, path: string, { name = '', expression = '' }: Loose<Variable>): void {
+function addVariable(errors: Errors, path: string, { name = '', expression = '' }: Loose<Variable>, compiler: ExpressionCompiler | undefined): void {
   if (name.trim() === '') errors.push(required(`${path}.name`, 'name is not specified'));
   else if (!celIdentifier.test(name) || celReserved.has(name)) errors.push(invalid(`${path}.name`, name, 'must be a valid CEL identifier'));
-  if (expression.trim() === '') errors.push(required(`${path}.expression`, 'expression is not specified'));
+  if (expression.trim() === '') return void errors.push(required(`${path}.expression`, 'expression is not specified'));
+  const error = compiler?.variable({ name, expression }).error;
+  if (error !== undefined) errors.push(invalid(`${path}.expression`, expression, error));
 }
 
-function addValidation(errors: Errors, path: string, { expression = '', message = '', messageExpression = '', reason }: Loose<Validation>): void {
+function addValidation(errors: Errors, path: string, { expression = '', message = '', messageExpression = '', reason }: Loose<Validation>, compiler: ExpressionCompiler | undefined): void {
   if (expression.trim() === '') errors.push(required(`${path}.expression`, 'expression is not specified'));
+  else addExpression(errors, `${path}.expression`, compiler, { expression, returnTypes: ['bool'] });
   if (messageExpression !== '' && messageExpression.trim() === '') errors.push(invalid(`${path}.messageExpression`, messageExpression, 'must be non-empty if specified'));
+  else if (messageExpression !== '') addExpression(errors, `${path}.messageExpression`, compiler, { expression: messageExpression, returnTypes: ['string'] });
   if (message !== '' && message.trim() === '') errors.push(invalid(`${path}.message`, message, 'must be non-empty if specified'));
   else if (/[\n\r]/.test(message.trim())) errors.push(invalid(`${path}.message`, message, 'must not contain line breaks'));
   addOptionalEnum(errors, `${path}.reason`, reason, reasons);
 }
 
-function addAuditAnnotations(errors: Errors, annotations: readonly Loose<AuditAnnotation>[], name: string): void {
+function addAuditAnnotations(errors: Errors, annotations: readonly Loose<AuditAnnotation>[], name: string, compiler: ExpressionCompiler | undefined): void {
   const path = 'spec.auditAnnotations';
   if (annotations.length > maxAuditAnnotations) errors.push(invalid(path, annotations, `must not have more than ${maxAuditAnnotations} auditAnnotations`));
   const keys = new Set<string>();
@@ -63,6 +69,7 @@ function addAuditAnnotations(errors: Errors, annotations: readonly Loose<AuditAn
     else addInvalid(errors, `${at}.key`, `${name}/${key}`, qualifiedName(`${name}/${key}`));
     if (valueExpression.trim() === '') errors.push(required(`${at}.valueExpression`, 'valueExpression is not specified'));
     else if (byteLength(valueExpression.trim()) > maxAuditExpressionBytes) errors.push(required(`${at}.valueExpression`, `must not exceed ${maxAuditExpressionBytes} bytes in length`));
+    else addExpression(errors, `${at}.valueExpression`, compiler, { expression: valueExpression, returnTypes: ['string', 'null'] });
     if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
     keys.add(key);
   });
@@ -71,7 +78,7 @@ function addAuditAnnotations(errors: Errors, annotations: readonly Loose<AuditAn
 type PolicySpec = NonNullable<Loose<MutatingAdmissionPolicy>['spec']> | NonNullable<Loose<ValidatingAdmissionPolicy>['spec']>;
 
 /** What both kinds of policies say first. Conditions that an update leaves as they are, are not looked at again. */
-function addPolicy(errors: Errors, spec: PolicySpec, old: PolicySpec | undefined, mutating: boolean): void {
+function addPolicy(errors: Errors, spec: PolicySpec, old: PolicySpec | undefined, mutating: boolean): ExpressionCompiler | undefined {
   const { failurePolicy, paramKind, matchConstraints, matchConditions, variables } = spec;
   if (failurePolicy === undefined) errors.push(required('spec.failurePolicy'));
   else addOptionalEnum(errors, 'spec.failurePolicy', failurePolicy, failurePolicies);
@@ -82,20 +89,22 @@ function addPolicy(errors: Errors, spec: PolicySpec, old: PolicySpec | undefined
     if ((matchConstraints.resourceRules ?? []).length === 0) errors.push(required('spec.matchConstraints.resourceRules'));
     if (mutating) addMutableOperations(errors, 'spec.matchConstraints', matchConstraints);
   }
-  if (old === undefined || !semanticEqual(paramKind, old.paramKind) || !semanticEqual(matchConditions, old.matchConditions)) addMatchConditions(errors, 'spec.matchConditions', matchConditions);
-  variables?.forEach((variable, i) => addVariable(errors, `spec.variables[${i}]`, variable));
+  if (old === undefined || !semanticEqual(paramKind, old.paramKind) || !semanticEqual(matchConditions, old.matchConditions)) addMatchConditions(errors, 'spec.matchConditions', matchConditions, checkerOf({ params: paramKind !== undefined, authorizer: true, namespaceObject: true }));
+  const compiler = checkerOf({ params: paramKind !== undefined, authorizer: true, namespaceObject: true, patchTypes: mutating });
+  variables?.forEach((variable, i) => addVariable(errors, `spec.variables[${i}]`, variable, compiler));
+  return compiler;
 }
 
 export function validateValidatingPolicy({ metadata, spec = {} }: Loose<ValidatingAdmissionPolicy>, old?: Loose<ValidatingAdmissionPolicy>): FieldError[] {
   const errors: FieldError[] = [];
-  addPolicy(errors, spec, old?.spec, false);
+  const compiler = addPolicy(errors, spec, old?.spec, false);
   const { validations = [], auditAnnotations = [] } = spec;
   if (validations.length === 0 && auditAnnotations.length === 0) {
     for (const field of ['validations', 'auditAnnotations']) errors.push(required(`spec.${field}`, 'validations or auditAnnotations must contain at least one item'));
     return errors;
   }
-  validations.forEach((validation, i) => addValidation(errors, `spec.validations[${i}]`, validation));
-  addAuditAnnotations(errors, auditAnnotations, metadata?.name ?? '');
+  validations.forEach((validation, i) => addValidation(errors, `spec.validations[${i}]`, validation, compiler));
+  addAuditAnnotations(errors, auditAnnotations, metadata?.name ?? '', compiler);
   return errors;
 }
 
@@ -111,22 +120,23 @@ export function validateValidatingPolicyStatus({ status }: Loose<ValidatingAdmis
 }
 
 /** The patch of a mutation is in the field that its type names, and nothing is in the other. */
-function addMutation(errors: Errors, path: string, mutation: Loose<Mutation>): void {
+function addMutation(errors: Errors, path: string, mutation: Loose<Mutation>, compiler: ExpressionCompiler | undefined): void {
   const { patchType = '' } = mutation;
   if (patchType === '') return void errors.push(required(`${path}.patchType`));
   if (patchType !== 'JSONPatch' && patchType !== 'ApplyConfiguration') return void errors.push(notSupported(`${path}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']));
   const [own, other] = patchType === 'JSONPatch' ? (['jsonPatch', 'applyConfiguration'] as const) : (['applyConfiguration', 'jsonPatch'] as const);
   if (mutation[own] === undefined) errors.push(required(`${path}.${own}`, `must be specified when patchType is ${patchType}`));
   else if ((mutation[own].expression ?? '').trim() === '') errors.push(required(`${path}.${own}.expression`));
+  else addExpression(errors, `${path}.${own}.expression`, compiler, { expression: mutation[own].expression ?? '', returnTypes: [patchType === 'JSONPatch' ? 'list<JSONPatch>' : 'Object'] });
   if (mutation[other] !== undefined) errors.push(invalid(`${path}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`));
 }
 
 export function validateMutatingPolicy({ spec = {} }: Loose<MutatingAdmissionPolicy>, old?: Loose<MutatingAdmissionPolicy>): FieldError[] {
   const errors: FieldError[] = [];
   const { mutations = [], reinvocationPolicy } = spec;
-  addPolicy(errors, spec, old?.spec, true);
+  const compiler = addPolicy(errors, spec, old?.spec, true);
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  mutations.forEach((mutation, i) => addMutation(errors, `spec.mutations[${i}]`, mutation));
+  mutations.forEach((mutation, i) => addMutation(errors, `spec.mutations[${i}]`, mutation, compiler));
   addEnum(errors, 'spec.reinvocationPolicy', reinvocationPolicy, reinvocationPolicies);
   return errors;
 }

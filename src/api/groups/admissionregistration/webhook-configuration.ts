@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
 import { standardRules } from '../strategy.ts';
 import { defaultWebhookClient } from '../webhook-client.ts';
+import { expressionsReady } from './expression-checks.ts';
 import { defaultRules, warningsForName } from './matching-rules.ts';
 import { validateWebhooks } from './webhook-validation.ts';
 
@@ -26,6 +27,7 @@ type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfigurati
 function webhookRules<T extends Configuration>(): Omit<ResourceDefinition<T>, 'type'> {
   const rules = standardRules<T>({ status: false, generation: true });
   return {
+    load: ({ webhooks = [] }) => expressionsReady(webhooks.some(({ matchConditions = [] }) => matchConditions.length > 0)),
     prepareForCreate: rules.prepareForCreate,
     validate: (object) => validateWebhooks(object),
     update: { ...rules.update, validateUpdate: validateWebhooks },

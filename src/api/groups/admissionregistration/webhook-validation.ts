@@ -9,6 +9,7 @@ import { addOptionalEnum } from '../../pod/validation/rules.ts';
 import type { MutatingWebhook } from '../../types/admissionregistration/v1.ts';
 import type { LabelSelector } from '../../types/meta/v1.ts';
 import { addReviewVersions, addWebhookClient, reviewVersions } from '../webhook-client.ts';
+import { checkerOf } from './expression-checks.ts';
 import { addMatchConditions, addRule, failurePolicies, matchPolicies, reinvocationPolicies } from './matching-rules.ts';
 
 type Errors = FieldError[];
@@ -61,7 +62,7 @@ function addWebhook(errors: Errors, path: string, hook: Webhook, options: Option
   errors.push(...selectorErrors(hook.namespaceSelector, `${path}.namespaceSelector`, options.allowInvalidValues), ...selectorErrors(hook.objectSelector, `${path}.objectSelector`, options.allowInvalidValues));
   addOptionalEnum(errors, `${path}.reinvocationPolicy`, hook.reinvocationPolicy, reinvocationPolicies);
   addWebhookClient(errors, `${path}.clientConfig`, hook.clientConfig ?? {});
-  if (options.matchConditions) addMatchConditions(errors, `${path}.matchConditions`, hook.matchConditions);
+  if (options.matchConditions) addMatchConditions(errors, `${path}.matchConditions`, hook.matchConditions, (hook.matchConditions ?? []).length === 0 ? undefined : checkerOf({ authorizer: true, namespaceObject: true }));
 }
 
 /** `old`: what an update replaces; what was already wrong there is let be. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
-import type { AdmissionMetrics } from '../../metrics/admission.ts';
+import type { AdmissionMetrics, AdmissionPhase } from '../../metrics/admission.ts';
 import type { ReviewAnswer } from './admission-review.ts';
 import type { CallParts, WebhookCall } from './call-webhook.ts';
 import { CallFailure, callWebhook, Denial } from './call-webhook.ts';
@@ -36,11 +36,11 @@ export function webhookList(parts: WebhookPluginParts, type: ResourceType<KubeOb
 }
 
 /** In which version a webhook is asked about a request; undefined when it is not. Throws Forbidden where its conditions cannot be judged. */
-export async function invocationOf(parts: WebhookPluginParts, webhook: CompiledWebhook, attributes: AdmissionAttributes, request: AdmittedRequest): Promise<Target | undefined> {
+export async function invocationOf(parts: WebhookPluginParts, webhook: CompiledWebhook, { attributes, request, phase }: { readonly attributes: AdmissionAttributes; readonly request: AdmittedRequest; readonly phase: AdmissionPhase }): Promise<Target | undefined> {
   const target = matchRequest(parts, webhook.criteria, attributes, request);
   if (target === undefined || webhook.matchConditions.length === 0) return target;
   const { webhookConditionsMatch } = await import('./match-conditions.ts');
-  return (await webhookConditionsMatch(parts, webhook, { attributes, request, target })) ? target : undefined;
+  return (await webhookConditionsMatch(parts, webhook, { attributes, request, target, phase })) ? target : undefined;
 }
 
 /** Calls a webhook and counts what came of it; `applied` is what follows from its answer, a patch that may fail. */

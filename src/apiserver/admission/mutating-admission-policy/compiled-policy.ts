@@ -1,5 +1,5 @@
 import type { MutatingAdmissionPolicy } from '../../../api/types/admissionregistration/v1.ts';
-import type { ExpressionEngine } from '../common/engine.ts';
+import type { ExpressionEngine } from '../../../api/groups/admissionregistration/expression-checks.ts';
 import type { Expression } from '../common/expressions.ts';
 import { compileConditions } from '../common/match-conditions.ts';
 

@@ -1,4 +1,5 @@
 import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../api/resources.ts';
+import { loadExpressionEngine } from '../../../api/groups/admissionregistration/expression-checks.ts';
 import { semanticEqual } from '../../../api/meta/equal.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
 import type { StatusReason } from '../../../api/status.ts';
@@ -8,7 +9,6 @@ import type { Clock } from '../../../base/clock.ts';
 import type { AdmissionMetrics } from '../../metrics/admission.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest, Reinvocation } from '../admission.ts';
-import { expressionEngine } from '../common/engine.ts';
 import type { Expression, ExpressionScope } from '../common/expressions.ts';
 import { evaluate, OutOfBudget, policyBudget, RequestAuthorizer } from '../common/expressions.ts';
 import { judgeConditions } from '../common/match-conditions.ts';
@@ -45,7 +45,7 @@ const compiledOf = new WeakMap<MutatingAdmissionPolicy, Promise<CompiledPolicy>>
 
 function compiled(policy: MutatingAdmissionPolicy): Promise<CompiledPolicy> {
   let known = compiledOf.get(policy);
-  if (known === undefined) compiledOf.set(policy, (known = expressionEngine().then((engine) => compilePolicy(policy, engine))));
+  if (known === undefined) compiledOf.set(policy, (known = loadExpressionEngine().then((engine) => compilePolicy(policy, engine))));
   return known;
 }
 
@@ -127,7 +127,7 @@ class Dispatch {
       const policy = await compiled(bound.policy);
       const scope = async (): Promise<ExpressionScope> => policyScope({ attributes, request: this.#request, target, objects: await inVersion(attributes, target), params, namespaceObject, authorizer: this.#authorizer });
       if (policy.conditions.length > 0) {
-        const verdict = await judgeConditions(policy.conditions, await scope(), bound.failOpen);
+        const verdict = await judgeConditions(policy.conditions, await scope(), { name: bound.name, kind: 'policy', type: 'admit', operation: attributes.operation, failOpen: bound.failOpen, metrics: this.#parts.admissionMetrics, clock: this.#parts.clock });
         if (verdict.error !== undefined) this.#fail(bound, binding, verdict.error, 'Invalid');
         if (verdict.matches !== true) continue;
       }

@@ -30,7 +30,7 @@ async function mutate(parts: WebhookPluginParts, webhooks: readonly CompiledWebh
   reinvocables.begin(reinvocation, attributes.object);
   try {
     for (const [index, webhook] of webhooks.entries()) {
-      const target = await invocationOf(parts, webhook, attributes, request);
+      const target = await invocationOf(parts, webhook, { attributes, request, phase: 'admit' });
       if (target === undefined || (reinvocation.active && !reinvocables.isDue(webhook.key))) continue;
       await ask(parts, { webhook, target, attributes, request, mutating: true }, { index, reinvocation, reinvocables });
     }

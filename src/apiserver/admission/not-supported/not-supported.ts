@@ -16,8 +16,6 @@ const notes: Readonly<Record<string, string>> = {
   '/persistentvolumes': noController('PersistentVolumes'),
   'certificates.k8s.io/certificatesigningrequests': noController('CertificateSigningRequests'),
   'apiextensions.k8s.io/customresourcedefinitions': 'not supported: custom resources are not served in this release; the definition is stored and nothing else happens',
-  'admissionregistration.k8s.io/validatingadmissionpolicies': notEnforced('ValidatingAdmissionPolicies'),
-  'admissionregistration.k8s.io/mutatingadmissionpolicies': notEnforced('MutatingAdmissionPolicies'),
 };
 
 /** Tells whoever creates such an object, as a `Warning` header, instead of letting them wait for what will not come. */

@@ -1,6 +1,6 @@
 import type { ExpressionReturnType } from '../../../api/cel/expression.ts';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../../../api/types/admissionregistration/v1.ts';
-import type { ExpressionEngine } from '../common/engine.ts';
+import type { ExpressionEngine } from '../../../api/groups/admissionregistration/expression-checks.ts';
 import type { Expression } from '../common/expressions.ts';
 import { compileConditions } from '../common/match-conditions.ts';
 

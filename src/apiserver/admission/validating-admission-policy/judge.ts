@@ -2,6 +2,7 @@
 import { byteLength } from '../../../api/meta/validation.ts';
 import type { ExpressionScope, Outcome } from '../common/expressions.ts';
 import { evaluate, OutOfBudget, policyBudget } from '../common/expressions.ts';
+import type { ConditionsOf } from '../common/match-conditions.ts';
 import { judgeConditions } from '../common/match-conditions.ts';
 import type { CompiledPolicy, CompiledValidation } from './compiled-policy.ts';
 
@@ -26,11 +27,12 @@ export interface Judgement {
 
 const admitted: PolicyDecision = { action: 'admit', evaluation: 'admit', message: '', reason: '' };
 
-/** `failOpen`: what cannot be judged is let through. */
-export async function judge(policy: CompiledPolicy, scope: ExpressionScope, failOpen: boolean): Promise<Judgement> {
+/** `of`: the policy; where failures are ignored, what cannot be judged is let through. */
+export async function judge(policy: CompiledPolicy, scope: ExpressionScope, of: ConditionsOf): Promise<Judgement> {
+  const { failOpen } = of;
   const failed = (message: string): PolicyDecision => ({ action: failOpen ? 'admit' : 'deny', evaluation: 'error', message, reason: '' });
   if (policy.conditions.length > 0) {
-    const verdict = await judgeConditions(policy.conditions, scope, failOpen);
+    const verdict = await judgeConditions(policy.conditions, scope, of);
     if (verdict.error !== undefined) return { decisions: [failed(verdict.error)], annotations: [] };
     if (!verdict.matches) return { decisions: [], annotations: [] };
   }

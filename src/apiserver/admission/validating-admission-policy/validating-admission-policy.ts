@@ -1,4 +1,5 @@
 import { validatingadmissionpolicies, validatingadmissionpolicybindings } from '../../../api/resources.ts';
+import { loadExpressionEngine } from '../../../api/groups/admissionregistration/expression-checks.ts';
 import { ApiError } from '../../../api/status.ts';
 import type { StatusReason } from '../../../api/status.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../api/types/admissionregistration/v1.ts';
@@ -8,7 +9,6 @@ import type { AdmissionMetrics } from '../../metrics/admission.ts';
 import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
 import { refusal } from '../refuse.ts';
-import { expressionEngine } from '../common/engine.ts';
 import { RequestAuthorizer } from '../common/expressions.ts';
 import type { MatchParts } from '../common/match.ts';
 import { matchRequest } from '../common/match.ts';
@@ -92,7 +92,7 @@ class Dispatch {
     const params = paramKind && paramResource(this.#parts.resources, paramKind);
     const annotations = new AnnotationCollector();
     let compiled = compiledOf.get(policy);
-    if (compiled === undefined) compiledOf.set(policy, (compiled = expressionEngine().then((engine) => compilePolicy(policy, engine))));
+    if (compiled === undefined) compiledOf.set(policy, (compiled = loadExpressionEngine().then((engine) => compilePolicy(policy, engine))));
     for (const binding of bindings) {
       await this.#configured(bound, binding, async () => {
         if (binding.criteria !== undefined && matchRequest(this.#parts, binding.criteria, this.#attributes, this.#request) === undefined) return;
@@ -108,10 +108,11 @@ class Dispatch {
     annotations.publish(bound.name, this.#attributes);
   }
 
-  async #judgement(compiled: CompiledPolicy, { failOpen }: Bound, { target, param }: { readonly target: Target; readonly param: KubeObject | undefined }): Promise<Judgement> {
+  async #judgement(compiled: CompiledPolicy, { name, failOpen }: Bound, { target, param }: { readonly target: Target; readonly param: KubeObject | undefined }): Promise<Judgement> {
     const attributes = this.#attributes;
     const scope = policyScope({ attributes, request: this.#request, target, objects: await inVersion(attributes, target), params: param, namespaceObject: namespaceObjectOf(this.#parts.reader, attributes), authorizer: this.#authorizer });
-    return judge(compiled, scope, failOpen);
+    const { admissionMetrics: metrics, clock } = this.#parts;
+    return judge(compiled, scope, { name, kind: 'policy', type: 'validate', operation: attributes.operation, failOpen, metrics, clock });
   }
 
   #settle(policy: Bound, { name, binding }: Binding, { decisions, annotations }: Judgement, collector: AnnotationCollector): void {

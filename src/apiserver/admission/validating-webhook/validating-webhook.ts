@@ -22,7 +22,7 @@ export function validatingWebhook(parts: WebhookPluginParts): AdmissionPlugin {
 async function validate(parts: WebhookPluginParts, webhooks: readonly CompiledWebhook[], attributes: AdmissionAttributes, request: AdmittedRequest): Promise<void> {
   const invocations: Invocation[] = [];
   for (const webhook of webhooks) {
-    const target = await invocationOf(parts, webhook, attributes, request);
+    const target = await invocationOf(parts, webhook, { attributes, request, phase: 'validate' });
     if (target !== undefined) invocations.push({ webhook, target });
   }
   if (invocations.length > 0 && request.signal.aborted) throw outOfTime();
