@@ -64,7 +64,7 @@ function resourceOf(context: Context, version: Version, root: SchemaNode): Resou
   return {
     group, version: name, resource: plural, singular, kind, namespaced, shortNames, categories, verbs, storageVersionHash,
     subresources: subresourcesOf(context, version),
-    get schema(): ObjectSchema { return (schema ??= objectSchemaOf(`${kind}.${name}.${group}`, root)); },
+    get schema(): ObjectSchema { return (schema ??= objectSchemaOf(`${kind}.${name}.${group}`, root, context.preservesAll)); },
   };
 }
 

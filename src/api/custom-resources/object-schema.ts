@@ -113,6 +113,8 @@ class ObjectOf implements ObjectSchema {
   readonly open?: true;
   readonly #node: SchemaNode;
   readonly #resource: boolean;
+  /** Fields are kept below, too. */
+  readonly #inherits: boolean;
   #fields: ReadonlyMap<string, FieldSchema> | undefined;
 
   /** `resource`: it has a type and metadata, whether its schema says so or not. */
@@ -120,9 +122,10 @@ class ObjectOf implements ObjectSchema {
     this.name = name;
     this.#node = node;
     this.#resource = resource;
+    this.#inherits = open || node.open;
     const mapType = mapTypeOf(node);
     if (mapType !== undefined) this.mapType = mapType;
-    if (open || node.open) this.open = true;
+    if (open || node.open || node.schema.additionalProperties === true) this.open = true;
   }
 
   get required(): readonly string[] {
@@ -133,12 +136,12 @@ class ObjectOf implements ObjectSchema {
     if (this.#fields !== undefined) return this.#fields;
     const fields = new Map<string, FieldSchema>();
     if (this.#resource) for (const [name, value] of [['apiVersion', text], ['kind', text], ['metadata', metadataSchema()]] as const) fields.set(name, field(name, value));
-    for (const name of this.#node.names) if (!fields.has(name)) fields.set(name, new FieldOf(name, this.#node.property(name)!, this.open === true));
+    for (const name of this.#node.names) if (!fields.has(name)) fields.set(name, new FieldOf(name, this.#node.property(name)!, this.#inherits));
     return (this.#fields = fields);
   }
 }
 
-/** The type of a custom resource. Everything below is made when it is asked for. */
-export function objectSchemaOf(name: string, root: SchemaNode): ObjectSchema {
-  return new ObjectOf(name, root, { open: false, resource: true });
+/** The type of a custom resource. Everything below is made when it is asked for. `open`: unknown fields are kept everywhere. */
+export function objectSchemaOf(name: string, root: SchemaNode, open: boolean): ObjectSchema {
+  return new ObjectOf(name, root, { open, resource: true });
 }
