@@ -11,3 +11,9 @@ test('a token that is offered as a subprotocol is neither answered nor told to a
   await assert.rejects(acceptWebSocket({ method: 'GET', url: '/', headers, socket, head: new Uint8Array() }, ['v5.channel.k8s.io']), { message: 'no common WebSocket subprotocol: x', code: 400 });
   assert.match(answer, /^HTTP\/1\.1 400 .*the client offers x; this server knows v5\.channel\.k8s\.io\n$/s);
 });
+
+test('a handshake that is none is the client\'s fault', async () => {
+  const socket = new PassThrough();
+  const headers = { 'upgrade': 'websocket', 'connection': 'Upgrade', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' };
+  await assert.rejects(acceptWebSocket({ method: 'GET', url: '/', headers, socket, head: new Uint8Array() }, []), { code: 400, message: 'Missing or invalid Sec-WebSocket-Key header' });
+});

@@ -44,7 +44,8 @@ export function acceptWebSocket(request: UpgradeRequest, supported: readonly str
   server.on('headers', (lines) => { if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`); });
   return new Promise((resolve, reject) => {
     request.socket.once('close', () => reject(new Error('the client went away')));
-    server.on('wsClientError', (error) => reject(error));
+    // What the client did wrong is told by whoever asked, on the socket.
+    server.on('wsClientError', (error) => reject(badRequestError(error.message)));
     // ws reads method, url and headers of the request, nothing else.
     server.handleUpgrade({ method: request.method, url: request.url, headers } as unknown as IncomingMessage, request.socket, Buffer.from(request.head), (socket) => {
       socket.on('error', () => socket.terminate());

@@ -155,6 +155,7 @@ test('whoever may not is refused before anybody is asked; who may is named to th
   const last = sample.asked.at(-1)!;
   assert.equal(Buffer.from(last.user!, 'latin1').toString(), 'jané');
   assert.deepEqual(last.groups, ['system:masters', 'b', 'system:authenticated']);
+  assert.deepEqual(last.extra, ['x', 'y']);
 });
 
 test('watches of another server\'s resources stream', async () => {

@@ -20,7 +20,7 @@ export interface Asked {
   readonly path: string;
   readonly user: string | undefined;
   readonly groups: readonly string[];
-  readonly extra: string | undefined;
+  readonly extra: readonly string[];
   readonly authorization: string | undefined;
 }
 
@@ -94,7 +94,7 @@ export class SampleApiServer implements AsyncDisposable {
 
   #note(incoming: IncomingMessage): void {
     const { headers } = incoming;
-    this.asked.push({ method: incoming.method!, path: incoming.url!, user: headers['x-remote-user'] as string | undefined, groups: incoming.headersDistinct['x-remote-group'] ?? [], extra: headers['x-remote-extra-reason%2fwhy'] as string | undefined, authorization: headers.authorization });
+    this.asked.push({ method: incoming.method!, path: incoming.url!, user: headers['x-remote-user'] as string | undefined, groups: incoming.headersDistinct['x-remote-group'] ?? [], extra: incoming.headersDistinct['x-remote-extra-%52eason%2fwhy'] ?? [], authorization: headers.authorization });
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
