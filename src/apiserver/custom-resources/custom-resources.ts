@@ -41,6 +41,7 @@ export class CustomResources {
     }, facts, goesOn ? before : undefined);
     if (!this.#core.resources.setCustom(group, plural, definition.served)) return;
     this.#served.set(name, definition);
+    before?.replaceBy(definition);
     // Whoever watches has seen objects as they were shown until now.
     if (before !== undefined && !goesOn) before.served.home.storage.cache.close();
   }

@@ -20,6 +20,8 @@ export interface CustomVersion {
   viewAll(objects: readonly CachedObject[]): readonly CachedObject[] | Promise<readonly CachedObject[]>;
   /** What is written to the store for an object of this version. The object stays as it is. */
   toStored(object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** Told of what was written as this version, as it stands in the cache: the definition may have changed meanwhile. */
+  written(object: CachedObject): void;
   /**
    * An object of one version of the resource in another, for those who compare versions; undefined for a version that
    * there is not. Only inside `converting`. The object stays as it is.

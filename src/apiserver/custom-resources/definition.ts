@@ -39,6 +39,10 @@ export class ServedDefinition {
   readonly #parts: DefinitionParts;
   /** What was written after this revision was pruned and defaulted by this very schema. */
   readonly #cleanAfter: number;
+  /** What was written later all the same by a request that went by an earlier schema. */
+  #unclean: WeakSet<CachedObject> | undefined;
+  /** What is served instead of this one. */
+  #successor: ServedDefinition | undefined;
   #compiled: CompiledDefinition | undefined;
   #compiling: Promise<void> | undefined;
   #converted: Map<string, KubeObject> | undefined;
@@ -49,6 +53,7 @@ export class ServedDefinition {
     this.facts = facts;
     this.#cleanAfter = before === undefined ? facts.revision : before.#cleanAfter;
     this.#compiled = before === undefined ? undefined : before.#compiled;
+    this.#unclean = before === undefined ? undefined : before.#unclean;
     const storage: Storage = { group: facts.group, resource: facts.names.plural, schema: this.#describe(this.#factsOf(facts.storageVersion)), cache: parts.cache };
     const versions = facts.versions.map((version) => this.#serve(version, storage));
     const home = versions.find(({ schema }) => schema.version === facts.storageVersion)!;
@@ -115,7 +120,19 @@ export class ServedDefinition {
 
   /** Was this written under this very schema? */
   isClean(object: CachedObject): boolean {
-    return object.revision > this.#cleanAfter;
+    return object.revision > this.#cleanAfter && this.#unclean?.has(object) !== true;
+  }
+
+  /** Another definition is served from now on. Requests that have begun go on with this one. */
+  replaceBy(successor: ServedDefinition): void {
+    this.#successor = successor;
+  }
+
+  /** Told of what was written by this schema. */
+  written(object: CachedObject): void {
+    let latest: ServedDefinition | undefined;
+    for (let next = this.#successor; next !== undefined; next = next.#successor) latest = next;
+    if (latest !== undefined) (latest.#unclean ??= new WeakSet()).add(object);
   }
 
   /** What the store holds, as the version says that it was written in: pruned and defaulted. The caller owns it. */
@@ -271,6 +288,10 @@ class ServedVersion implements CustomVersion {
       return stored;
     };
     return converted instanceof Promise ? converted.then(([stored]) => withDefaults(stored!)) : withDefaults(converted[0]!);
+  }
+
+  written(object: CachedObject): void {
+    this.#definition.written(object);
   }
 
   convertNow(object: KubeObject, apiVersion: string): KubeObject | undefined {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryStore } from '../../store/drivers/memory/memory-store.ts';
+import type { AdmissionPlugin } from '../admission/admission.ts';
 import { refusal, TestServer } from '../testing/server.ts';
 import { define, definitionsPath, versionOf, widget, widgets } from './testing/definitions.ts';
 
@@ -113,4 +114,19 @@ test('a changed definition is served as it is now, and whoever watches begins an
   // A write that changes nothing brings it to the store, too.
   const before = (await server.get(`${resource}/a`)).metadata.resourceVersion;
   assert.notEqual((await server.patch(`${resource}/a`, {})).metadata.resourceVersion, before);
+});
+
+test('what a request writes that began under an earlier schema is shown by the present one', async () => {
+  const { promise: release, resolve } = Promise.withResolvers<void>();
+  const slow: AdmissionPlugin = { name: 'slow', handles: ({ group }) => group === 'example.com', validate: () => release };
+  await using server = await TestServer.start({ admission: [slow] });
+  await define(server, widgets());
+  const creating = server.create(resource, widget('a', { color: 'red' }));
+  await server.clock.settle();
+  const current = await server.get(named);
+  await server.update(named, { ...current, spec: { ...current.spec, versions: [versionOf('v1', { schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer', default: 7 } } } } } } })] } });
+  await server.clock.settle();
+  resolve();
+  await creating;
+  assert.deepEqual((await server.get(`${resource}/a`)).spec, { size: 7 });
 });

@@ -24,7 +24,10 @@ export async function put(core: Core, served: Pick<StoredResource, 'storage' | '
   if (custom === undefined) return putStored(core, storage, { key, object, encoded: encoded ?? encodeForStore(object) }, expectedRevision);
   const stored = await custom.toStored(object);
   const result = await putStored(core, storage, { key, object: stored, encoded: encodeForStore(stored) }, expectedRevision);
-  if (result.ok) return { ok: true, object: await custom.view(result.object) };
+  if (result.ok) {
+    custom.written(result.object);
+    return { ok: true, object: await custom.view(result.object) };
+  }
   return { ok: false, current: result.current && await custom.view(result.current) };
 }
 
