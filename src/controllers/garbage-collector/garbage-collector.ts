@@ -4,6 +4,7 @@ import type { ResourceType } from '../../api/resource-type.ts';
 import { apiVersionOf } from '../../api/resource-type.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
+import type { APIService } from '../../api/types/apiregistration/v1.ts';
 import type { Client } from '../../client/client.ts';
 import { runController } from '../../client/controller.ts';
 import type { Informer } from '../../client/informer/informer.ts';
@@ -17,7 +18,7 @@ import { Collector } from './collector.ts';
 import { OwnerGraph } from './graph.ts';
 
 const identity = 'generic-garbage-collector';
-/** How often the server is asked for new resources, and how soon after a definition of custom ones has changed. */
+/** How soon the server is asked for new resources after a definition of them has changed, and how often where nothing tells of changes. */
 const resyncMs = 30_000;
 const definitionChangedMs = 1000;
 const workers = 20;
@@ -28,7 +29,9 @@ const isIgnored = ({ group, resource }: ServedResource): boolean => resource ===
 /** `stop`: of a custom resource, for when it is gone, or no longer served in this version. What the graph knows of its objects stays: they may live on. */
 interface Watched { readonly informer: Informer<KubeObject>; readonly version: string; readonly stop: (() => void) | undefined }
 
-const definitions = 'apiextensions.k8s.io/customresourcedefinitions';
+/** What resources come and go with. Nothing else changes what a server serves while it runs. */
+const definitions: ReadonlySet<string> = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices']);
+const apiServices = 'apiregistration.k8s.io/apiservices';
 
 /** Deletes what nobody owns any more, and carries out orphaning and foreground deletion. */
 export async function startGarbageCollector(context: ControllerContext): Promise<void> {
@@ -41,10 +44,20 @@ export async function startGarbageCollector(context: ControllerContext): Promise
   const kinds = new Map<string, ServedResource>();
 
   let wake: (() => void) | undefined;
-  const changed = (): void => wake?.();
+  let dirty = false;
+  const changed = (): void => {
+    dirty = true;
+    wake?.();
+  };
+
+  /** What another server serves changes without a word, and what could not be asked for is asked for again. */
+  const mustPoll = (): boolean => failing || (watched.get(apiServices)?.informer.lister.list().some((service) => !isBuiltIn(service)) ?? false);
+  let failing = false;
 
   const sync = async (): Promise<void> => {
+    failing = true;
     const { resources, failures } = await discover(client);
+    failing = failures.size > 0;
     const now = new Set(resources.map(({ group, resource }) => `${group}/${resource}`));
     // What could not be asked for may still be there.
     if (failures.size === 0) for (const [id, { stop }] of watched) if (stop !== undefined && !now.has(id)) stop();
@@ -65,7 +78,13 @@ export async function startGarbageCollector(context: ControllerContext): Promise
         kinds.delete(`${apiVersionOf(resource)} ${kind}`);
       };
       watched.set(id, { informer, version, stop: custom ? forget : undefined });
-      if (id === definitions) informer.addHandler({ add: changed, update: (old, object) => { if (old.metadata.generation !== object.metadata.generation || isEstablished(old) !== isEstablished(object)) changed(); }, delete: changed });
+      if (definitions.has(id)) {
+        informer.addHandler({
+          add: (object) => { if (!isBuiltIn(object)) changed(); },
+          update: (old, object) => { if (!isBuiltIn(object) && (old.metadata.generation !== object.metadata.generation || isServed(old) !== isServed(object))) changed(); },
+          delete: (object) => { if (!isBuiltIn(object)) changed(); },
+        });
+      }
       informer.addHandler({ add: (object) => graph.observe(object), update: (_old, object) => graph.observe(object), delete: (object) => graph.remove(uidOf(object)) });
     }
   };
@@ -113,13 +132,17 @@ export async function startGarbageCollector(context: ControllerContext): Promise
     await synced;
     for (;;) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = clock.setTimer(resyncMs, resolve, { unref: true });
+      const soon = (): unknown => clock.setTimer(definitionChangedMs, resolve, { unref: true });
+      const timer = !dirty && mustPoll() ? clock.setTimer(resyncMs, resolve, { unref: true }) : undefined;
       wake = () => {
         wake = undefined;
-        timer.cancel();
-        clock.setTimer(definitionChangedMs, resolve, { unref: true });
+        timer?.cancel();
+        soon();
       };
+      if (dirty) wake();
       await promise;
+      wake = undefined;
+      dirty = false;
       signal.throwIfAborted();
       await sync().catch((error: unknown) => logger.warn('garbage collector: discovery failed', { error }));
     }
@@ -135,7 +158,11 @@ function ownInformer({ clock, random, logger, signal }: ControllerContext, clien
   return { informer, stop: () => own.abort(new Error('the resource is gone')) };
 }
 
-const isEstablished = (definition: KubeObject): boolean => (definition as CustomResourceDefinition).status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true;
+/** Is the definition carried out, as far as it says? */
+const isServed = (definition: KubeObject): boolean => (definition as CustomResourceDefinition | APIService).status?.conditions?.some(({ type, status }) => (type === 'Established' || type === 'Available') && status === 'True') === true;
+
+/** Does the server serve it by itself, from the start? */
+const isBuiltIn = ({ kind, spec }: KubeObject & { readonly spec?: { readonly service?: unknown } }): boolean => kind === 'APIService' && spec?.service === undefined;
 
 /** References may name another version of a kind than the preferred one: any version leads to the same object. */
 function otherVersion(kinds: ReadonlyMap<string, ServedResource>, apiVersion: string, kind: string): ServedResource | undefined {

@@ -2,12 +2,12 @@ import { semanticEqual } from '../../api/meta/equal.ts';
 import { keyOf, nameOf } from '../../api/meta/object.ts';
 import { leases, nodes, pods } from '../../api/resources.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
-import type { Timer } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
+import { Passes } from '../common/passes.ts';
 import { changeTaints } from '../common/taints.ts';
 import { reconcileLabels } from './labels.ts';
 import { NodeMonitor } from './monitor.ts';
@@ -33,7 +33,7 @@ export async function startNodeLifecycleController(context: ControllerContext): 
   const monitor = new NodeMonitor({
     context, client, recorder, nodeNamed, leaseOf: (name) => leaseInformer.lister.get(leaseNamespace, name), podsOn: (node) => podInformer.lister.byIndex('node', node),
   });
-  const passes = new Passes(context, () => monitor.pass(nodeInformer.lister.list()), (nowMs) => monitor.nextDueMs(nowMs));
+  const passes = new Passes({ ...context, periodMs: context.settings.nodeMonitorPeriodMs, pass: () => monitor.pass(nodeInformer.lister.list()), nextDueMs: (nowMs) => monitor.nextDueMs(nowMs) });
   const nodeQueue = new WorkQueue({ clock });
   const podQueue = new WorkQueue({ clock });
 
@@ -77,75 +77,4 @@ export async function startNodeLifecycleController(context: ControllerContext): 
   Promise.all(all.map((informer) => informer.synced())).then(() => passes.start(), (error: unknown) => {
     if (!signal.aborted) logger.error('node monitor stopped', { error });
   });
-}
-
-/**
- * When the monitor looks at the nodes: at multiples of its period, as upstream does, but only at those where there can be
- * something to see.
- */
-class Passes {
-  readonly #context: ControllerContext;
-  readonly #pass: () => Promise<void>;
-  readonly #nextDueMs: (nowMs: number) => number | undefined;
-  #startMs: number | undefined;
-  #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
-  #busy = false;
-  #woken = false;
-
-  constructor(context: ControllerContext, pass: () => Promise<void>, nextDueMs: (nowMs: number) => number | undefined) {
-    this.#context = context;
-    this.#pass = pass;
-    this.#nextDueMs = nextDueMs;
-    context.signal.addEventListener('abort', () => this.#timer?.timer.cancel(), { once: true });
-  }
-
-  start(): void {
-    this.#startMs = this.#context.clock.now();
-    void this.#run();
-  }
-
-  /** The pass at this time, or the next after it, epoch milliseconds. */
-  tickFrom(ms: number): number {
-    const periodMs = this.#context.settings.nodeMonitorPeriodMs;
-    const startMs = this.#startMs ?? ms;
-    return startMs + Math.ceil((ms - startMs) / periodMs) * periodMs;
-  }
-
-  /** There is something to see at the next pass. */
-  wake(): void {
-    this.#woken = true;
-    if (!this.#busy) this.#arm(this.#context.clock.now());
-  }
-
-  /** Sets the timer for the pass at `dueMs` or after it, in the future. */
-  #arm(dueMs: number | undefined): void {
-    const { clock, signal, settings } = this.#context;
-    if (dueMs === undefined || this.#startMs === undefined || signal.aborted) return;
-    const nowMs = clock.now();
-    const tickMs = this.tickFrom(Math.max(dueMs, nowMs));
-    const atMs = tickMs > nowMs ? tickMs : tickMs + settings.nodeMonitorPeriodMs;
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
-    this.#timer?.timer.cancel();
-    const timer = clock.setTimer(atMs - nowMs, () => {
-      this.#timer = undefined;
-      const due = this.#nextDueMs(clock.now() - settings.nodeMonitorPeriodMs);
-      // What was due may have been put off, by leases that were renewed.
-      if (!this.#woken && due !== undefined && due > clock.now()) this.#arm(due);
-      else void this.#run();
-    }, { unref: true });
-    this.#timer = { atMs, timer };
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger, signal } = this.#context;
-    this.#busy = true;
-    this.#woken = false;
-    try {
-      await this.#pass();
-    } catch (error) {
-      if (!signal.aborted) logger.error('nodes could not be looked at', { error });
-    }
-    this.#busy = false;
-    this.#arm(this.#woken ? clock.now() : this.#nextDueMs(clock.now()));
-  }
 }

@@ -1,4 +1,5 @@
 import { findCondition } from '../../api/meta/conditions.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
 import { nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { nodes, pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
@@ -6,6 +7,7 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
+import { Passes } from '../common/passes.ts';
 import { isTerminal } from '../common/pods.ts';
 import { outOfServiceTaint } from '../common/taints.ts';
 
@@ -21,6 +23,7 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
   const podInformer = informers.informer(pods);
   const nodeInformer = informers.informer(nodes);
   const unknownSinceMs = new Map<string, number>();
+  let failed = false;
 
   const remove = async (pod: Pod, message?: string): Promise<void> => {
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
@@ -33,7 +36,9 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
       }
       await client.delete(pods, ref, { gracePeriodSeconds: 0 }).catch(ignoreNotFound);
     } catch (error) {
-      if (!isReason(error, 'NotFound')) logger.warn('pod could not be collected', { pod: `${ref.namespace}/${ref.name}`, error });
+      if (isReason(error, 'NotFound')) return;
+      failed = true;
+      logger.warn('pod could not be collected', { pod: `${ref.namespace}/${ref.name}`, error });
     }
   };
 
@@ -65,6 +70,7 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
   };
 
   const collect = async (): Promise<void> => {
+    failed = false;
     const all = podInformer.lister.list();
     if (settings.terminatedPodGcThreshold > 0) {
       const finished = all.filter(isTerminal).toSorted(byEvictionAndAge);
@@ -77,14 +83,18 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
     for (const pod of deleting) if ((pod.spec?.nodeName ?? '') === '') await remove(pod);
   };
 
-  const run = async (): Promise<void> => {
-    await Promise.all([podInformer.synced(), nodeInformer.synced()]);
-    for (;;) {
-      await collect();
-      await clock.sleep(checkPeriodMs, signal);
-    }
-  };
-  run().catch((error: unknown) => { if (!signal.aborted) logger.error('pod garbage collector stopped', { error }); });
+  const passes = new Passes({
+    clock, logger, signal, periodMs: checkPeriodMs, pass: collect,
+    // Nodes that are missing are asked about later, and what failed is tried again.
+    nextDueMs: (nowMs) => (unknownSinceMs.size > 0 || failed ? nowMs : undefined),
+  });
+  const wake = (): void => passes.wake();
+  podInformer.addHandler({
+    add: wake,
+    update: (old, pod) => { if (isTerminal(old) !== isTerminal(pod) || old.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || old.spec?.nodeName !== pod.spec?.nodeName) wake(); },
+  });
+  nodeInformer.addHandler({ update: (old, node) => { if (!semanticEqual(old.spec?.taints, node.spec?.taints) || findCondition(old.status?.conditions, 'Ready')?.status !== findCondition(node.status?.conditions, 'Ready')?.status) wake(); }, delete: wake });
+  Promise.all([podInformer.synced(), nodeInformer.synced()]).then(() => passes.start(), (error: unknown) => { if (!signal.aborted) logger.error('pod garbage collector stopped', { error }); });
 }
 
 /** Evicted pods go first, then the oldest. */
