@@ -34,7 +34,7 @@ test(named('should be able to deny pod and configmap creation'), async () => {
   const { world, namespace } = sample;
   const { client } = world;
   const exempt = { namespaceSelector: { matchLabels: { selected: 'true' }, matchExpressions: [{ key: 'skip-webhook-admission', operator: 'NotIn', values: ['yes'] }] } };
-  await validating(sample, [sample.webhook('deny-unwanted-pod-container-name-and-label.k8s.io', '/pods', { resources: ['pods'] }, { timeoutSeconds: 1 }), denyConfigMaps(sample, exempt)]);
+  await validating(sample, [sample.webhook('deny-unwanted-pod-container-name-and-label.k8s.io', '/pods', { resources: ['pods'] }, { timeoutSeconds: 2 }), denyConfigMaps(sample, exempt)]);
 
   const refused = client.create(pods, podOf(namespace, 'disallowed-pod', { labels: { 'webhook-e2e-test': 'webhook-disallow' }, spec: { containers: [container({ name: 'webhook-disallow' })] } }));
   await assert.rejects(refused, (error: Error) => error.message.includes('the pod contains unwanted container name') && error.message.includes('the pod contains unwanted label'));

@@ -28,14 +28,17 @@ async function mutate(parts: WebhookPluginParts, webhooks: readonly CompiledWebh
   const reinvocation = attributes.reinvocation ?? { active: false, wanted: false, memory: new Map() };
   const reinvocables = reinvocablesOf(reinvocation, name);
   reinvocables.begin(reinvocation, attributes.object);
+  let asked = false;
   try {
     for (const [index, webhook] of webhooks.entries()) {
       const target = await invocationOf(parts, webhook, { attributes, request, phase: 'admit' });
       if (target === undefined || (reinvocation.active && !reinvocables.isDue(webhook.key))) continue;
+      asked = true;
       await ask(parts, { webhook, target, attributes, request, mutating: true }, { index, reinvocation, reinvocables });
     }
   } finally {
-    reinvocables.end(attributes.object);
+    // Where nobody was asked nobody is asked again: what the object was need not be kept.
+    if (asked) reinvocables.end(attributes.object);
   }
 }
 
