@@ -1,3 +1,4 @@
+import { startBootstrapSignerController, startTokenCleanerController } from './bootstrap-tokens/bootstrap-tokens.ts';
 import { startCertificateApprovingController, startCertificateCleanerController, startCertificateSigningController } from './certificates/certificates.ts';
 import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import type { ControllerContext } from './common/context.ts';
@@ -29,6 +30,7 @@ import { startValidatingAdmissionPolicyStatusController } from './validating-adm
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 import { startTtlController } from './ttl/ttl.ts';
+import { startVacProtectionController } from './vac-protection/vac-protection.ts';
 
 export interface ControllerEntry {
   /** As `--controllers` of kube-controller-manager names it. */
@@ -69,6 +71,9 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
   { name: 'validatingadmissionpolicy-status-controller', start: startValidatingAdmissionPolicyStatusController },
+  { name: 'volumeattributesclass-protection-controller', start: startVacProtectionController },
+  { name: 'bootstrap-signer-controller', start: startBootstrapSignerController },
+  { name: 'token-cleaner-controller', start: startTokenCleanerController },
   { name: 'namespace-controller', start: startNamespaceController },
   { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
   { name: 'garbage-collector-controller', start: startGarbageCollector },
