@@ -111,6 +111,7 @@ export function scaleAccess(scale: ScaleDefinition): NonNullable<ResourceDefinit
       if (Number.isNaN(replicas)) throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
       return replicas;
     },
+    missing: (object) => (typed(object, specReplicasPath, 'int64') === undefined ? specReplicasPath : undefined),
     setReplicas: (object, replicas) => setReplicas(object, specReplicasPath, replicas),
     statusReplicas: (object) => read<number>(object, statusReplicasPath, 0),
     selector: (object) => (labelSelectorPath === '' ? '' : read<string>(object, labelSelectorPath, '')),

@@ -85,6 +85,8 @@ export interface ResourceDefinition<T extends KubeObject> {
   /** Where the scale subresource reads and writes. */
   readonly scale?: {
     replicas(object: T): number;
+    /** Of kinds that need not have replicas: where they are missed, if the object has none. Then `replicas` throws. */
+    missing?(object: T): string | undefined;
     setReplicas(object: T, replicas: number): void;
     statusReplicas(object: T): number;
     /** The label selector of the pods, in its string form. */

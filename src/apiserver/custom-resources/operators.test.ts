@@ -42,3 +42,14 @@ test('a definition whose schema is wrong is refused with what is wrong, patterns
   ];
   for (const [x, error] of rows) await assert.rejects(server.create(definitionsPath, spec(x)), (thrown: Error) => thrown.message.includes(error) || assert.fail(thrown.message));
 });
+
+test('replicas that an object does not have: its scale cannot be read, but set', async () => {
+  await using server = await TestServer.start();
+  const schema: JSONSchemaProps = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } };
+  await define(server, widgets([versionOf('v1', { schema: { openAPIV3Schema: schema }, subresources: { scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } } })]));
+  await server.create(resource, widget('a', {}));
+  await assert.rejects(server.get(`${resource}/a/scale`), refusal('InternalError', 'Internal error occurred: the spec replicas field ".spec.size" does not exist'));
+  await assert.rejects(server.patch(`${resource}/a/scale`, { metadata: {} }), refusal('BadRequest', 'the spec replicas field ".spec.size" cannot be empty'));
+  assert.deepEqual((await server.patch(`${resource}/a/scale`, { spec: { replicas: 2 } })).spec, { replicas: 2 });
+  assert.deepEqual((await server.get(`${resource}/a`)).spec, { size: 2 });
+});

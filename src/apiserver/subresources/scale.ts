@@ -61,9 +61,13 @@ const plainScale: NonNullable<NonNullable<StoredResource['definition']>['scale']
 
 const accessOf = (served: StoredResource): typeof plainScale => served.home.definition.scale ?? plainScale;
 
-/** The Scale of an object. */
-function scaleOf(served: StoredResource, object: KubeObject): Scale & KubeObject {
+/** What stands for replicas that the object does not have while they are written, as upstream does it: the smallest int32. */
+const unset = -(2 ** 31);
+
+/** The Scale of an object. `missing`: the replicas of one that has none; without it such an object has no Scale, and InternalError is thrown. */
+function scaleOf(served: StoredResource, object: KubeObject, missing?: number): Scale & KubeObject {
   const access = accessOf(served);
+  const replicas = missing !== undefined && access.missing?.(object) !== undefined ? missing : access.replicas(object);
   const kind = scaleKindOf(served);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = access.selector(object);
@@ -74,7 +78,7 @@ function scaleOf(served: StoredResource, object: KubeObject): Scale & KubeObject
       ...(name !== undefined && { name }), ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }),
       ...(resourceVersion !== undefined && { resourceVersion }), ...(creationTimestamp !== undefined && { creationTimestamp }),
     },
-    spec: { replicas: access.replicas(object) },
+    spec: { replicas },
     status: { replicas: access.statusReplicas(object), ...selectorFields(kind, selector) },
   };
 }
@@ -125,14 +129,15 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
     served: served.home, namespace: namespaceOfRequest(served, info), name: info.name, subresource: 'scale', rules: updateRules(served, '') ?? {}, allowCreate: false,
     desired: (existing) => {
       const { managedFields: owners } = existing!.metadata;
-      const scale = written(withEntries(scaleOf(served, existing!), scaleEntries(owners, pathIn)));
+      const scale = written(withEntries(scaleOf(served, existing!, unset), scaleEntries(owners, pathIn)));
+      if (scale.spec?.replicas === unset) throw badRequestError(`the spec replicas field ${JSON.stringify(access.missing?.(existing!) ?? '.spec.replicas')} cannot be empty`);
       const copy = structuredClone(existing!);
       access.setReplicas(copy, scale.spec?.replicas ?? 0);
       return withEntries(copy, parentEntries(owners, scale.metadata.managedFields, served.apiVersion, pathIn));
     },
-    view: { of: (whole) => scaleOf(served, whole), put: (whole, scale) => access.setReplicas(whole, (scale as Scale).spec?.replicas ?? 0) },
+    view: { of: (whole) => scaleOf(served, whole, 0), put: (whole, scale) => access.setReplicas(whole, (scale as Scale).spec?.replicas ?? 0) },
   }, writeContextOf(request, served, options.dryRun));
-  return { kind: 'object', code: 200, object: scaleOf(served, object.object) };
+  return { kind: 'object', code: 200, object: scaleOf(served, object.object, 0) };
 }
 
 /** Sets an object's managed fields, in place. */
@@ -161,5 +166,5 @@ function check(served: StoredResource, name: string, scale: Scale & KubeObject, 
   const version = given.resourceVersion ?? '';
   if (version !== '' && version !== current.metadata.resourceVersion) throw conflictError(served.schema, name, modifiedMessage);
   const replicas = scale.spec?.replicas ?? 0;
-  if (replicas < 0) throw invalidError(plainKind, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+  if (replicas < 0 && replicas !== unset) throw invalidError(plainKind, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
 }
