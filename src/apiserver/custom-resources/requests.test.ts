@@ -74,6 +74,10 @@ test('lists are paged, narrowed by labels and fields, and watched as the selecto
   const first = await server.get(`${resource}?limit=2`);
   assert.deepEqual([first.items.length, first.metadata.remainingItemCount], [2, 1]);
   assert.deepEqual(await names(`limit=2&continue=${first.metadata.continue}`), ['c']);
+  // Pages are filled with what is chosen.
+  const red = await server.get(`${resource}?limit=1&fieldSelector=spec.color%3Dred`);
+  assert.deepEqual([red.items.map(({ metadata }) => metadata.name), red.metadata.remainingItemCount], [['a'], undefined]);
+  assert.deepEqual(await names(`limit=1&fieldSelector=spec.color%3Dred&continue=${red.metadata.continue}`), ['c']);
   await assert.rejects(server.get(`${resource}?fieldSelector=spec.size%3D1`), refusal('BadRequest', /field label not supported: spec.size/));
   await server.patch(`${resource}/a`, { spec: { color: 'blue' } });
   await server.patch(`${resource}/b`, { spec: { color: 'red' } });

@@ -40,29 +40,37 @@ function listCustom(core: Core, served: StoredResource, custom: CustomVersion, s
     const items = custom.viewAll(answer.items);
     return items instanceof Promise ? items.then((viewed) => chosen(answer, viewed)) : chosen(answer, items);
   };
-  const chosen = (answer: ListAnswer, items: readonly CachedObject[]): ListAnswer => ({ ...answer, items: byFields ? items.filter((item) => whole.matches?.(item) !== false) : items });
-  const answer = listStoredForm(core, served, filter, options);
+  const chosen = (answer: ListAnswer, items: readonly CachedObject[]): ListAnswer => (byFields ? pageOf(answer, items.filter((item) => whole.matches?.(item) !== false), options.resourceVersion === '0' && options.continue === '' ? 0 : options.limit, filter) : { ...answer, items });
+  // Fields show once everything is converted: only then the page is cut.
+  const answer = listStoredForm(core, served, filter, options, byFields ? 0 : options.limit);
   return answer instanceof Promise ? answer.then(shown) : shown(answer);
 }
 
-function listStoredForm(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions): ListAnswer | Promise<ListAnswer> {
-  if (options.continue !== '') return continueList(core, served, filter, options);
+/** The first of all that was chosen, and where to go on. */
+function pageOf(answer: ListAnswer, chosen: readonly CachedObject[], limit: number, { prefix }: WatchFilter): ListAnswer {
+  if (limit === 0 || chosen.length <= limit) return { ...answer, items: chosen };
+  const items = chosen.slice(0, limit);
+  return { ...answer, items, continue: encodeContinue({ revision: answer.revision, after: items.at(-1)!.key.slice(prefix.length) }) };
+}
+
+function listStoredForm(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions, pageLimit = options.limit): ListAnswer | Promise<ListAnswer> {
+  if (options.continue !== '') return continueList(core, served, filter, options, pageLimit);
   const { resourceVersion, resourceVersionMatch, limit } = options;
   const given = resourceVersion === '' ? 0 : parseListResourceVersion(resourceVersion);
   // A page of a given revision means that revision, unless the client says otherwise: older than resourceVersionMatch.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0 && given > 0);
-  if (exact) return listOnce(core, { served, filter, limit, after: undefined }, given, () => expiredError('The resourceVersion for the provided list is too old.'));
+  if (exact) return listOnce(core, { served, filter, limit: pageLimit, after: undefined }, given, () => expiredError('The resourceVersion for the provided list is too old.'));
   // Upstream answers resourceVersion=0 whole, whatever the limit.
-  const page: Page = { served, filter, limit: resourceVersion === '0' ? 0 : limit, after: undefined };
+  const page: Page = { served, filter, limit: resourceVersion === '0' ? 0 : pageLimit, after: undefined };
   const waiting = waitForCache(core.cache, core.clock, resourceVersion);
   return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
 }
 
-function continueList(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions): ListAnswer | Promise<ListAnswer> {
+function continueList(core: Core, served: StoredResource, filter: WatchFilter, options: ListOptions, pageLimit: number): ListAnswer | Promise<ListAnswer> {
   const token = decodeContinue(options.continue);
   if (options.resourceVersion !== '' && options.resourceVersion !== '0') throw badRequestError('specifying resource version is not allowed when using continue');
   const after = `${filter.prefix}${token.after}`;
-  const page: Page = { served, filter, limit: options.limit, after };
+  const page: Page = { served, filter, limit: pageLimit, after };
   if (token.revision < 0) {
     const waiting = core.cache.fresh();
     return waiting === undefined ? listCached(page, core.cache.revision) : waiting.then(() => listCached(page, core.cache.revision));
