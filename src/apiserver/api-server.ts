@@ -239,7 +239,7 @@ export class ApiServer implements AsyncDisposable {
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
-      { path: '/metrics', handle: async () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await this.metrics.render() }) },
+      { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: encoded(this.metrics.chunks()), complete: true }) },
     ];
   }
 
@@ -276,6 +276,11 @@ const defaultRequestTimeoutMs = 60_000;
 const shutdownRequestsMs = 2000;
 /** The end of a watch gets this long to reach its client. */
 const minWatchesMs = 500;
+
+async function* encoded(chunks: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const chunk of chunks) yield encoder.encode(chunk);
+}
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
   return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));

@@ -53,8 +53,8 @@ export interface RequestContext {
 /** What a handler answers; the server negotiates the encoding of objects (JSON, YAML, Table, metadata only). */
 export type ApiResponse =
   | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject | object }
-  /** Bytes of any type, whole or as they come (logs, proxied answers). */
-  | { readonly kind: 'raw'; readonly code: number; readonly contentType: string; readonly body: Uint8Array | string | AsyncIterable<Uint8Array>; readonly headers?: Readonly<Record<string, string | readonly string[]>> }
+  /** Bytes of any type, whole or as they come (logs, proxied answers); `complete`: nothing has to be waited for, so that they may be compressed. */
+  | { readonly kind: 'raw'; readonly code: number; readonly contentType: string; readonly body: Uint8Array | string | AsyncIterable<Uint8Array>; readonly headers?: Readonly<Record<string, string | readonly string[]>>; readonly complete?: boolean }
   /** The handler has taken the connection over (upgrade). */
   | { readonly kind: 'hijacked' };
 

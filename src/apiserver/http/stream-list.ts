@@ -37,7 +37,7 @@ export function streamList(out: Outgoing, list: ListBody): Promise<void> {
 const compressBytes = 64 * 1024;
 
 /** Writes a list compressed, a piece at a time: neither the list nor its compressed form is ever in memory as a whole. */
-export async function compressList(out: Outgoing, list: ListBody): Promise<void> {
+export function compressList(out: Outgoing, list: ListBody): Promise<void> {
   const pieces = function* (): Generator<Buffer> {
     for (;;) {
       // Each piece has a buffer of its own: it is still being read when the next is asked for.
@@ -47,8 +47,13 @@ export async function compressList(out: Outgoing, list: ListBody): Promise<void>
       yield buffer.subarray(0, size);
     }
   };
+  return compressPieces(out, pieces());
+}
+
+/** Writes pieces compressed as one stream. Resolves at the end, or when the client has gone. */
+export async function compressPieces(out: Outgoing, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    await pipeline(Readable.from(pieces(), { objectMode: false }), createGzip({ level: constants.Z_BEST_SPEED }), out);
+    await pipeline(Readable.from(pieces, { objectMode: false }), createGzip({ level: constants.Z_BEST_SPEED }), out);
   } catch (error) {
     // The client has gone; there is nobody to tell.
     if (!out.destroyed) throw error;

@@ -14,13 +14,16 @@ import type { WatchMetrics } from '../metrics/watches.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { Outgoing } from './http-request.ts';
 import { drained } from './drained.ts';
-import { compressList, streamList } from './stream-list.ts';
+import { compressList, compressPieces, streamList } from './stream-list.ts';
 import { WatchWriter } from './watch-writer.ts';
 
 /** Larger answers are compressed for clients that accept it, as upstream does. */
 const gzipAboveBytes = 128 * 1024;
 /** Bodies up to this size are copied once more to save a write. */
 const joinHeadUpToBytes = 16 * 1024;
+
+/** What of a large body is given to a connection at a time. */
+const pieceBytes = 256 * 1024;
 
 const compress = promisify(gzip);
 
@@ -147,7 +150,7 @@ function writeRendered(writing: Writing, code: number, { contentType, bytes }: R
     : { 'Audit-Id': auditId, 'Cache-Control': 'no-cache, private', 'Content-Type': contentType, [schemaHeader]: request.flow.schemaUid, [levelHeader]: request.flow.levelUid, 'Content-Length': size });
   // As a latin1 string, which stands for the same bytes, a small body goes out together with the head in one piece.
   if (size <= joinHeadUpToBytes) out.end(Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('latin1'), 'latin1');
-  else out.end(bytes);
+  else return endWith(out, bytes);
   return undefined;
 }
 
@@ -186,6 +189,17 @@ async function writeChunks(out: Outgoing, chunks: Iterable<Uint8Array> | AsyncIt
   out.end();
 }
 
+/** The rest of an answer. Who does not read a large one has but a piece of it encrypted and waiting. */
+function endWith(out: Outgoing, bytes: Uint8Array): Promise<void> | undefined {
+  if (bytes.length > 2 * pieceBytes) return writeChunks(out, slices(bytes));
+  out.end(bytes);
+  return undefined;
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
 function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): Promise<void> | undefined {
   const { out, request, auditId } = writing;
   const head = headOf(request, auditId);
@@ -203,8 +217,12 @@ function writeRaw(writing: Writing, answer: Extract<Answer, { kind: 'raw' }>): P
     }
     if (answer.code !== 304) head.push(['Content-Length', bytes.length]);
     writeHead(out, answer.code, head);
-    out.end(bytes);
-    return undefined;
+    return endWith(out, bytes);
+  }
+  if (answer.complete === true && acceptsGzip(request)) {
+    head.push(['Content-Encoding', 'gzip'], ['Vary', 'Accept-Encoding']);
+    writeHead(out, answer.code, head);
+    return compressPieces(out, body);
   }
   writeHead(out, answer.code, head);
   out.flushHeaders();

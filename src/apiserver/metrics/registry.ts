@@ -19,6 +19,13 @@ export class MetricsRegistry {
 
   /** Prometheus' text format, with the process's own figures. */
   async render(): Promise<string> {
+    let text = '';
+    for await (const chunk of this.chunks()) text += chunk;
+    return text;
+  }
+
+  /** The same, piece by piece: thousands of kinds of requests make tens of megabytes, which need not be in memory at once. */
+  async *chunks(): AsyncGenerator<string> {
     if (this.#process === undefined) {
       // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
       const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
@@ -28,16 +35,22 @@ export class MetricsRegistry {
     const lines = [await this.#process.metrics()];
     for (const gauge of this.#gauges) {
       const rows = gauge.read();
-      write(gauge, rows instanceof Promise ? await rows : rows, lines);
+      for (const _ of write(gauge, rows instanceof Promise ? await rows : rows, lines)) {
+        if (lines.length > piecesAtATime) yield lines.splice(0).join('');
+      }
     }
-    return lines.join('');
+    yield lines.join('');
   }
 }
 
-function write({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): void {
+/** About 100 kB. */
+const piecesAtATime = 5000;
+
+/** Adds a family to the lines; stops after each of its rows, for whoever wants to send what there is. */
+function* write({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): Generator<void> {
   lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
-  if (histograms === undefined) for (const [labels, value] of rows) lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
-  else for (const one of histograms()) writeHistogram(name, one, lines);
+  for (const [labels, value] of histograms === undefined ? rows : []) yield void lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
+  for (const one of histograms?.() ?? []) yield writeHistogram(name, one, lines);
 }
 
 function writeHistogram(name: string, { labels, bounds, counts, sum, total }: HistogramValues, lines: string[]): void {
