@@ -204,3 +204,32 @@ test('a custom resource is shown in the version that the rule names, and comes b
   assert.partialDeepStrictEqual(it.hook.requests[0], { kind: { version: 'v2' }, requestKind: { version: 'v1' }, object: { apiVersion: 'example.com/v2' } });
   assert.deepEqual([created.apiVersion, created.spec], ['example.com/v1', { size: 3 }]);
 });
+
+test('answers of the wrong shape are the webhook\'s failures; codes that are none are 500', async () => {
+  const fails = 'failed to call webhook: ';
+  const cases: readonly [raw: string, reason: string][] = [
+    ['null', 'received invalid webhook response: webhook response was absent'],
+    ['[]', `${fails}couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`],
+    ['{"response":{"allowed":"yes"}}', `${fails}json: cannot unmarshal string into Go struct field AdmissionResponse.response.allowed of type bool`],
+    ['{"response":{"allowed":true,"patch":"***"}}', `${fails}illegal base64 data at input byte 0`],
+  ];
+  let raw: string | undefined;
+  await using it = await fixture(() => (raw === undefined ? { allowed: false, status: { code: 9999, message: 'm' } } : { raw }));
+  await it.configure('Mutating', 'm', [{}]);
+  for (const [text, reason] of cases) {
+    raw = text;
+    await assert.rejects(it.api.create(configMaps, configMap('a')), refusal('InternalError', `Internal error occurred: failed calling webhook "hook-0.example.com": ${reason}`));
+  }
+  raw = undefined;
+  await assert.rejects(it.api.create(configMaps, configMap('a')), { code: 500, message: 'admission webhook "hook-0.example.com" denied the request: m' });
+});
+
+test('bindings can be changed, too, by whichever path they come', async () => {
+  await using it = await fixture(({ object }) => ({ allowed: true, ...(object?.kind === 'Binding' && { patch: [{ op: 'add', path: '/metadata/labels', value: { zone: 'z' } }] }) }));
+  await it.configure('Mutating', 'm', [{}]);
+  for (const [name, path] of [['p', 'bindings'], ['q', 'pods/q/binding']] as const) {
+    await it.api.create('/api/v1/namespaces/default/pods', { metadata: { name }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+    await it.api.create(`/api/v1/namespaces/default/${path}`, { metadata: { name }, target: { name: 'n', kind: 'Node' } });
+    assert.deepEqual((await it.api.get(`/api/v1/namespaces/default/pods/${name}`)).metadata.labels, { zone: 'z' });
+  }
+});

@@ -85,7 +85,8 @@ export function decodeReview(body: Uint8Array, version: ReviewVersion): { readon
   } catch (error) {
     throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`, { cause: error });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
+  value ??= {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw new Error(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
   const given = value as { readonly apiVersion?: unknown; readonly kind?: unknown };
   const wanted = apiVersionOf({ group: 'admission.k8s.io', version });
   const kind = given.kind ?? 'AdmissionReview';

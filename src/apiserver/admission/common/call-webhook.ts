@@ -81,5 +81,6 @@ function refusalOf({ name }: CompiledWebhook, status: Status = { metadata: {} })
   const { message = '', reason = '', code = 0 } = status;
   const denied = `admission webhook ${JSON.stringify(name)} denied the request`;
   const text = message !== '' ? `${denied}: ${message}` : reason !== '' ? `${denied}: ${reason}` : `${denied} without explanation`;
-  return ApiError.fromStatus({ ...status, message: text, code: Math.max(code, 400) });
+  // What HTTP has no place for is a failure of the webhook's.
+  return ApiError.fromStatus({ ...status, message: text, code: code > 999 ? 500 : Math.max(code, 400) });
 }

@@ -72,7 +72,8 @@ export async function replaceObject(attributes: AdmissionAttributes, target: Tar
   const { kind } = target;
   let next: KubeObject;
   try {
-    if (ownKind(attributes) !== undefined) {
+    // What is not stored (a binding) has no version of its own to be put into.
+    if (ownKind(attributes) !== undefined || target.served.storage === undefined) {
       const schema = builtinSchema.kind(kind.group, kind.version, kind.kind);
       next = schema === undefined ? (document as KubeObject) : decodeTyped(body, { ...kind, schema }, context);
     } else {
