@@ -57,7 +57,7 @@ function admissionEnvironment(declared: ExpressionVariables, variableTypes: Read
   if (declared.params === true) types.set('params', DYN);
   if (declared.authorizer === true) types.set('authorizer', authorizer).set('authorizer.requestResource', requestResource);
   if (declared.patchTypes !== true) return environment(baseFunctions, baseTypes, types);
-  return environment(patchFunctions, { get: (name) => patchType(name) ?? baseTypes.get(name) }, types, (type) => (isPatchObject(type) ? anyField : type.fields));
+  return environment(patchFunctions, { get: (name) => patchType(name) ?? baseTypes.get(name) }, types, { fieldsOf: (type) => (isPatchObject(type) ? anyField : type.fields) });
 }
 
 const typeNames: Readonly<Record<Exclude<ExpressionReturnType, 'any'>, string>> = { bool: 'bool', string: 'string', null: 'null_type', Object: 'Object', 'list<JSONPatch>': 'list(JSONPatch)' };

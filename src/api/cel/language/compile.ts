@@ -22,7 +22,7 @@ export interface CheckedExpression {
 
 /** Parses and checks; an error is upstream's list of issues. */
 export function checkExpression(source: string, environment: Environment): CheckedExpression | { readonly error: string } {
-  const parsed = parse(source);
+  const parsed = parse(source, environment.macros);
   if (parsed.issues !== undefined) return { error: formatIssues(source, parsed.issues) };
   let issues = check(parsed.expr, environment);
   if (issues.length === 0) issues = validateLiterals(parsed.expr);

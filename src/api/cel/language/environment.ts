@@ -1,12 +1,14 @@
 import { CelList, CelMap, Duration, Optional, Timestamp, TypeValue, Uint, type CelValue } from '../runtime/values.ts';
 import type { Expr } from './ast.ts';
 import type { Functions } from './declarations.ts';
+import type { MacroOptions } from './macros.ts';
 import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalOf, STRING, TIMESTAMP, TYPE, typeOf, UINT, type CelType } from './types.ts';
 
 /** What an expression may name: functions, types and variables. Made once and shared; extended by making another. */
 export interface Environment {
   readonly functions: Functions;
   readonly variables: ReadonlyMap<string, CelType>;
+  readonly macros: MacroOptions;
   /** The type of a variable, or of the name of a type (`type(int)`); a name may have dots. */
   identifier(name: string): CelType | undefined;
   /** The type of this name, for literals of it. */
@@ -31,15 +33,22 @@ export const standardTypes: ReadonlyMap<string, CelType> = new Map<string, CelTy
   ['list', listOf(DYN)], ['map', mapOf(DYN, DYN)], ['google.protobuf.Timestamp', TIMESTAMP], ['google.protobuf.Duration', DURATION], ['optional_type', optionalOf(DYN)],
 ]);
 
+export interface EnvironmentOptions {
+  /** The fields of objects, where they are not those that their types hold. */
+  readonly fieldsOf?: (type: CelType) => FieldTypes | undefined;
+  readonly macros?: MacroOptions;
+}
+
 /** An environment with these functions, types beyond the standard ones, and variables. */
-export function environment(functions: Functions, types: NamedTypes, variables: ReadonlyMap<string, CelType>, fieldsOf = (type: CelType): FieldTypes | undefined => type.fields): Environment {
+export function environment(functions: Functions, types: NamedTypes, variables: ReadonlyMap<string, CelType>, options: EnvironmentOptions = {}): Environment {
   const known = (name: string): CelType | undefined => types.get(name) ?? standardTypes.get(name);
   return {
     functions,
     variables,
+    macros: options.macros ?? {},
     identifier: (name) => variables.get(name) ?? (known(name) === undefined ? undefined : typeOf(known(name) ?? DYN)),
     typeNamed: (name) => types.get(name),
-    fieldsOf,
+    fieldsOf: options.fieldsOf ?? ((type) => type.fields),
     typeOfValue,
   };
 }

@@ -7,8 +7,15 @@ type Macro = (at: number, target: Expr, args: readonly Expr[]) => Expansion | un
 
 const failed = (at: number, message: string): Expansion => ({ issue: { at, message } });
 
+/** What some environments have beyond the macros that all have. */
+export interface MacroOptions {
+  /** `cel.bind`. */
+  readonly bindings?: boolean;
+}
+
 /** Expands `name(args)` or `target.name(args)`, as upstream's standard, optional, list and two-variable macros do. */
-export function expandMacro(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Expansion | undefined {
+export function expandMacro(at: number, name: string, target: Expr | undefined, args: readonly Expr[], options: MacroOptions): Expansion | undefined {
+  if (options.bindings === true && name === 'bind' && target?.kind === 'ident' && target.name === 'cel') return celBind(at, args);
   if (target === undefined) return name === 'has' && args.length === 1 ? has(at, args) : undefined;
   return memberMacros.get(`${name}:${args.length}`)?.(at, target, args);
 }
@@ -102,10 +109,16 @@ const filter: Macro = (at, range, args) => {
   return { expr: fold({ range, ...variables, init: list(), condition: literal(true), step: call('_?_:_', predicate, call('_+_', accu(), list(item)), accu()), result: accu() }) };
 };
 
-/** What optMap and sortBy bind: a fold over nothing, whose result sees the accumulator. */
+/** What optMap, sortBy and `cel.bind` bind: a fold over nothing, whose result sees the accumulator. */
 function bind(at: number, variable: string, init: Expr, result: Expr): Expr {
   const { list, literal, fold } = nodesAt(at);
   return fold({ range: list(), variable: '#unused', accumulator: variable, init, condition: literal(false), step: { kind: 'ident', at, name: variable }, result });
+}
+
+function celBind(at: number, [variable, init, result]: readonly Expr[]): Expansion | undefined {
+  if (init === undefined || result === undefined) return undefined;
+  if (variable?.kind !== 'ident') return failed(variable?.at ?? at, 'cel.bind() variable names must be simple identifiers');
+  return { expr: bind(at, variable.name, init, result) };
 }
 
 function optMap(name: string, flat: boolean): Macro {

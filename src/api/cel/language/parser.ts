@@ -2,7 +2,7 @@ import { Uint } from '../runtime/values.ts';
 import type { Expr, MapEntry, StructField } from './ast.ts';
 import type { Issue } from './issues.ts';
 import { tokenize, unquote, unquoteBytes, type Token } from './lexer.ts';
-import { expandMacro } from './macros.ts';
+import { expandMacro, type MacroOptions } from './macros.ts';
 
 /** An expression longer than this is not read, as upstream does. */
 const maxCodePoints = 100_000;
@@ -18,11 +18,11 @@ const sums: ReadonlyMap<string, string> = new Map([['+', '_+_'], ['-', '_-_']]);
 const products: ReadonlyMap<string, string> = new Map([['*', '_*_'], ['/', '_/_'], ['%', '_%_']]);
 
 /** The tree of an expression, or what is wrong with its syntax. */
-export function parse(source: string): { readonly expr: Expr; readonly issues?: never } | { readonly issues: readonly Issue[]; readonly expr?: never } {
+export function parse(source: string, options: MacroOptions = {}): { readonly expr: Expr; readonly issues?: never } | { readonly issues: readonly Issue[]; readonly expr?: never } {
   const size = source.length > maxCodePoints ? Array.from(source).length : 0;
   if (size > maxCodePoints) return { issues: [{ at: 0, message: `expression code point size exceeds limit: size: ${size}, limit ${maxCodePoints}` }] };
   const { tokens, issues } = tokenize(source);
-  const parser = new Parser(tokens, issues);
+  const parser = new Parser(tokens, issues, options);
   try {
     const expr = parser.start();
     return parser.issues.length === 0 ? { expr } : { issues: parser.issues };
@@ -38,10 +38,12 @@ class SyntaxStop extends Error {}
 class Parser {
   readonly issues: Issue[];
   readonly #tokens: readonly Token[];
+  readonly #options: MacroOptions;
   #next = 0;
   #depth = 0;
 
-  constructor(tokens: readonly Token[], issues: readonly Issue[]) {
+  constructor(tokens: readonly Token[], issues: readonly Issue[], options: MacroOptions) {
+    this.#options = options;
     this.#tokens = tokens;
     this.issues = [...issues];
   }
@@ -193,7 +195,7 @@ class Parser {
   }
 
   #call(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Expr {
-    const expanded = expandMacro(at, name, target, args);
+    const expanded = expandMacro(at, name, target, args, this.#options);
     if (expanded?.issue !== undefined) return this.#report(expanded.issue.at, expanded.issue.message);
     return expanded?.expr ?? { kind: 'call', at, name, target, args };
   }

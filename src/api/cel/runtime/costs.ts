@@ -86,10 +86,14 @@ function patternSize(format: CelValue | undefined): number {
   return format instanceof CelObject && 'maxPatternSize' in format && typeof format.maxPatternSize === 'number' ? format.maxPatternSize : 0;
 }
 
-function equality([a, b]: readonly CelValue[]): number {
+function equality([a = null, b = null]: readonly CelValue[]): number {
+  if (typeof a === 'bigint' || typeof a === 'number' || typeof a === 'boolean') return 1;
   if (a instanceof CelObject && !(a instanceof CelList || a instanceof CelMap || a instanceof Optional || a instanceof TypeValue)) return 1;
   return traversal(Math.min(size(a), size(b)));
 }
+
+/** Whether calls cost one whatever they are about. */
+export const isFlatCost = (price: CallCost): boolean => price === one;
 
 /** The cost of calls of a function; `overload` is undefined when several may be meant, and only found at run time. */
 export function callCost(name: string, overload: string | undefined): CallCost {

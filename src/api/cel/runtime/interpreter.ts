@@ -3,7 +3,7 @@ import type { Environment } from '../language/environment.ts';
 import { compilePattern } from '../library/regex.ts';
 import { add } from './arithmetic.ts';
 import { attributes, type Attribute } from './attributes.ts';
-import { callCost, cost, type CallCost } from './costs.ts';
+import { callCost, cost, isFlatCost, type CallCost } from './costs.ts';
 import { pickOverload } from './dispatch.ts';
 import { CelFailure, noSuchOverload } from './failure.ts';
 import { charge, type Frame, type Step } from './frame.ts';
@@ -236,16 +236,18 @@ class Planner {
     const isBinding = expr.range.kind === 'list' && expr.range.items.length === 0 && expr.accumulator !== accumulator;
     if (isBinding) return bindingStep(slot, init, result);
     const starts = emptyAccumulator(expr.init) ?? init;
+    const pairs = expr.variable2 !== undefined;
     return (frame) => {
       const over = range(frame);
       frame.locals[slot] = starts(frame);
-      for (const [key, value] of iterate(over, expr.variable2 !== undefined)) {
+      const advance = (key: CelValue, value: CelValue): boolean => {
         frame.locals[first] = key;
         frame.locals[second] = value;
-        const go = attempt(condition, frame);
-        if (go === false) break;
+        if (attempt(condition, frame) === false) return false;
         frame.locals[slot] = attempt(step, frame);
-      }
+        return true;
+      };
+      iterate(over, pairs, advance);
       return result(frame);
     };
   }
@@ -352,14 +354,16 @@ function attempt(step: Step, frame: Frame): CelValue | CelFailure {
   }
 }
 
-function* iterate(over: CelValue, pairs: boolean): Iterable<readonly [CelValue, CelValue]> {
+/** Goes through a list or a map until it is told to stop. */
+function iterate(over: CelValue, pairs: boolean, advance: (key: CelValue, value: CelValue) => boolean): void {
   if (over instanceof CelList) {
-    for (let i = 0; i < over.length; i++) {
+    const { length } = over;
+    for (let i = 0; i < length; i++) {
       const item = over.at(i) ?? null;
-      yield pairs ? [BigInt(i), item] : [item, null];
+      if (!(pairs ? advance(BigInt(i), item) : advance(item, null))) return;
     }
   } else if (over instanceof CelMap) {
-    for (const key of over.keys()) yield [key, pairs ? (over.find(key) ?? null) : null];
+    for (const key of over.keys()) if (!advance(key, pairs ? (over.find(key) ?? null) : null)) return;
   } else {
     throw noSuchOverload();
   }
@@ -368,6 +372,7 @@ function* iterate(over: CelValue, pairs: boolean): Iterable<readonly [CelValue, 
 function callStep(expr: Call, invoke: (...args: CelValue[]) => CelValue, steps: readonly Step[]): Step {
   const { name, overloads = [] } = expr;
   const price = callCost(name, overloads.length === 1 ? overloads[0]?.id : undefined);
+  const isFlat = isFlatCost(price);
   const [first, second] = steps;
   if (steps.length === 2 && first !== undefined && second !== undefined) {
     return (frame) => {
@@ -375,7 +380,15 @@ function callStep(expr: Call, invoke: (...args: CelValue[]) => CelValue, steps: 
       const b = attempt(second, frame);
       if (a instanceof CelFailure) return failCall(frame, price([null, asPriced(b)], null), a);
       if (b instanceof CelFailure) return failCall(frame, price([a, null], null), b);
-      return finishCall(frame, price, [a, b], () => invoke(a, b));
+      let result: CelValue;
+      try {
+        result = invoke(a, b);
+      } catch (error) {
+        if (error instanceof CelFailure) charge(frame, price([a, b], null));
+        throw error;
+      }
+      charge(frame, isFlat ? 1 : price([a, b], result));
+      return result;
     };
   }
   return (frame) => {

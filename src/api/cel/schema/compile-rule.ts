@@ -8,6 +8,7 @@ import { baseFunctions, baseTypes } from '../library/base.ts';
 import { CelFailure } from '../runtime/failure.ts';
 import { estimateCost, type SizeOf } from './cost-estimate.ts';
 import { maxRequestBytes, type DeclType } from './decl-type.ts';
+import { sizesOf } from './sizes.ts';
 
 /** A program with the most it can cost. */
 interface PricedProgram {
@@ -89,20 +90,6 @@ function normalizedPath(schema: Schema, path: string): string {
     at = named ? at?.properties?.[name] : typeof values === 'object' && values !== null ? (values as Schema) : undefined;
   }
   return text;
-}
-
-/** The sizes that the schema allows, for estimates. The first step of a path is the variable. */
-function sizesOf(decl: DeclType): SizeOf {
-  return (path) => {
-    let at: DeclType | undefined = decl;
-    for (const step of path.slice(1)) {
-      if (at === undefined) return undefined;
-      if (step === '@items' || step === '@values') at = at.items;
-      else if (step === '@keys') at = at.keys;
-      else at = at.fields?.get(step);
-    }
-    return at === undefined ? undefined : { min: 0, max: at.maxElements };
-  };
 }
 
 /** How often a rule can apply in one object, when nothing bounds the lists and maps around it. */

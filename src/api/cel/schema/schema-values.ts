@@ -17,12 +17,12 @@ export class SchemaMap extends CelMap {
   }
   override find(key: CelValue): CelValue | undefined {
     if (typeof key !== 'string') return undefined;
-    const name = this.shape.unescape(key);
-    if (name === undefined || !Object.hasOwn(this.raw, name)) return undefined;
-    const value = this.raw[name];
+    const place = this.shape.find(key);
+    if (place === undefined || !Object.hasOwn(this.raw, place.name)) return undefined;
+    const value = this.raw[place.name];
     // A null in a field that an object may have is as if it were not there.
     if (value === undefined || (value === null && this.shape.isObject)) return undefined;
-    return this.shape.field(name)?.convert(value);
+    return place.shape.convert(value);
   }
   override keys(): Iterable<CelValue> {
     return Object.keys(this.raw);

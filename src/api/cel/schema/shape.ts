@@ -5,12 +5,19 @@ import { Duration, type CelValue } from '../runtime/values.ts';
 import { escapeName, isReserved } from './escaping.ts';
 import { SchemaList, SchemaMap, UnknownValue } from './schema-values.ts';
 
+/** A field: its name in JSON, and what stands there. */
+export interface FieldPlace {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
 /** One place of a schema, as values are read by it. Its parts are made when values first reach them. */
 export class Shape {
   readonly schema: Schema;
   /** Fields are those that the schema names; their names are escaped in expressions. */
   readonly isObject: boolean;
   readonly #fields = new Map<string, Shape | undefined>();
+  readonly #places = new Map<string, FieldPlace>();
   readonly #convert: (value: unknown) => CelValue;
   #items: Shape | undefined;
   #values: Shape | undefined;
@@ -50,8 +57,20 @@ export class Shape {
     return schema === undefined ? undefined : (this.#values ??= shapeOf(schema));
   }
 
-  /** JSON's name of what an expression calls by this name. */
-  unescape(name: string): string | undefined {
+  /** Where an expression finds what it calls by this name: JSON's name of it, and its shape. Undefined for no field. */
+  find(name: string): FieldPlace | undefined {
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const field = this.#unescape(name);
+    const shape = field === undefined ? undefined : this.field(field);
+    if (field === undefined || shape === undefined) return undefined;
+    const place = { name: field, shape };
+    // The keys of maps are without end.
+    if (this.isObject) this.#places.set(name, place);
+    return place;
+  }
+
+  #unescape(name: string): string | undefined {
     if (!this.isObject) return name;
     this.#unescaped ??= new Map(Object.keys(this.schema.properties ?? {}).flatMap((one) => {
       const escaped = escapeName(one);

@@ -1,4 +1,4 @@
-/** What claims on devices, and classes of them, must say; what CEL selectors mean is for the compiler. */
+/** What claims on devices, and classes of them, must say. */
 import type { FieldError } from '../../field-error.ts';
 import { invalid, notSupported, required, tooLong } from '../../field-error.ts';
 import { semanticEqual } from '../../meta/equal.ts';
@@ -8,6 +8,7 @@ import { addInvalid } from '../../pod/validation/rules.ts';
 import type { DeviceClaim, DeviceClass, DeviceConstraint, DeviceRequest, DeviceSelector, DeviceSubRequest, ExactDeviceRequest, OpaqueDeviceConfiguration, ResourceClaimSpec } from '../../types/resource/v1.ts';
 import { addDriverName, addFullName, addList, addLabelName, addOpaqueObject, addSet, addToleration } from './common-rules.ts';
 import type { Errors } from './common-rules.ts';
+import { checkSelector } from './selector-loader.ts';
 
 export const maxRequests = 32;
 export const maxConfigs = 32;
@@ -36,6 +37,7 @@ export function addRequestReference(errors: Errors, path: string, name: string, 
 function addSelector(errors: Errors, path: string, { cel }: Loose<DeviceSelector>): void {
   if (cel === undefined) errors.push(required(`${path}.cel`));
   else if (byteLength(cel.expression ?? '') > maxExpressionBytes) errors.push(tooLong(`${path}.cel.expression`, maxExpressionBytes));
+  else errors.push(...checkSelector(cel.expression ?? '', `${path}.cel.expression`));
 }
 
 /** What an exact request and each of several alternatives say alike. */

@@ -9,6 +9,7 @@ import type { ResourceDefinition } from '../definition.ts';
 import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
 import { dropDeallocatedDevices, validateClaimStatus } from './claim-status-validation.ts';
 import { validateClaimSpec, validateDeviceClass } from './claim-validation.ts';
+import { selectorsOf, selectorsReady } from './selector-loader.ts';
 
 function stateOf({ metadata, status }: ResourceClaim): string {
   const deleted = metadata.deletionTimestamp !== undefined;
@@ -38,6 +39,7 @@ const classRules = standardRules<DeviceClass>({ status: false, generation: true 
 /** Devices that pods want. What is wanted does not change any more. */
 export const resourceClaimDefinition: ResourceDefinition<ResourceClaim> = {
   type: resourceclaims,
+  load: ({ spec }) => selectorsReady(selectorsOf((spec as Loose<ResourceClaim>['spec'])?.devices)),
   allowUnconditionalUpdate: true,
   applyDefaults: (object) => defaultClaim((object as Loose<ResourceClaim>).spec?.devices),
   prepareForCreate: claimRules.prepareForCreate,
@@ -65,6 +67,7 @@ function validateTemplate({ spec }: Loose<ResourceClaimTemplate>): FieldError[] 
 /** What claims are made from, one for each pod. */
 export const resourceClaimTemplateDefinition: ResourceDefinition<ResourceClaimTemplate> = {
   type: resourceclaimtemplates,
+  load: (object) => selectorsReady(selectorsOf((object as Loose<ResourceClaimTemplate>).spec?.spec?.devices)),
   allowUnconditionalUpdate: true,
   applyDefaults: (object) => defaultClaim((object as Loose<ResourceClaimTemplate>).spec?.spec?.devices),
   validate: validateTemplate,
@@ -75,6 +78,7 @@ export const resourceClaimTemplateDefinition: ResourceDefinition<ResourceClaimTe
 /** Devices of a kind, and how they are set up. */
 export const deviceClassDefinition: ResourceDefinition<DeviceClass> = {
   type: deviceclasses,
+  load: (object) => selectorsReady((object as Loose<DeviceClass>).spec?.selectors ?? []),
   allowUnconditionalUpdate: true,
   prepareForCreate: classRules.prepareForCreate,
   validate: (object) => validateDeviceClass(object),
