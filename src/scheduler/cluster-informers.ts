@@ -21,6 +21,9 @@ export function startListers(informers: SharedInformers, notice: (event: Cluster
     });
     return informer.lister;
   };
+  const claims = once(() => lister(resourceclaims, { add: 'ResourceClaimAdd', update: 'ResourceClaimUpdate', delete: 'ResourceClaimDelete' }));
+  const slices = once(() => lister(resourceslices, { add: 'ResourceSliceAdd', update: 'ResourceSliceUpdate' }));
+  const classes = once(() => lister(deviceclasses, { add: 'DeviceClassAdd', update: 'DeviceClassUpdate' }));
   return {
     services: lister(services),
     replicationControllers: lister(replicationcontrollers),
@@ -34,8 +37,14 @@ export function startListers(informers: SharedInformers, notice: (event: Cluster
     csiStorageCapacities: lister(csistoragecapacities, { add: 'CSIStorageCapacityAdd', update: 'CSIStorageCapacityUpdate' }),
     volumeAttachments: lister(volumeattachments, { delete: 'VolumeAttachmentDelete' }),
     podDisruptionBudgets: lister(poddisruptionbudgets),
-    resourceClaims: lister(resourceclaims, { add: 'ResourceClaimAdd', update: 'ResourceClaimUpdate', delete: 'ResourceClaimDelete' }),
-    resourceSlices: lister(resourceslices, { add: 'ResourceSliceAdd', update: 'ResourceSliceUpdate' }),
-    deviceClasses: lister(deviceclasses, { add: 'DeviceClassAdd', update: 'DeviceClassUpdate' }),
+    // Few clusters have devices, and older API servers do not know them: these start with the first look.
+    get resourceClaims() { return claims(); },
+    get resourceSlices() { return slices(); },
+    get deviceClasses() { return classes(); },
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

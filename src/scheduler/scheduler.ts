@@ -116,7 +116,7 @@ export class Scheduler implements AsyncDisposable {
       name: 'DefaultPreemption',
       gate: ({ uid }) => (this.#executor.isPreempting(uid) ? { reasons: ['waiting for the preemption for this pod to be finished'], retry: false } : undefined),
     };
-    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate, ungate: (plugin) => this.#queue.reconsiderAll(plugin) });
+    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate, listersReady: () => this.#informers.synced(), ungate: (plugin) => this.#queue.reconsiderAll(plugin) });
   }
 
   /** Resolves when the cluster is known and scheduling has begun. */

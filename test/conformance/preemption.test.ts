@@ -142,3 +142,31 @@ test('a nominated pod\'s room is not given to a less important one', async () =>
   await world.untilPod('default', 'important', isReady);
   assert.equal((await world.client.get(pods, { namespace: 'default', name: 'sneaky' })).spec?.nodeName, undefined);
 });
+
+const spreadOver = (key: string, label: string): Partial<PodSpec> => ({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: key, whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] } }] });
+
+test('[sig-scheduling] SchedulerPreemption [Serial] PodTopologySpread Preemption validates proper pods are preempted', async () => {
+  await using world = await World.start();
+  await priorities(world, levels);
+  const labels = { 'e2e-pts-preemption': '' };
+  for (const name of ['node-1', 'node-2']) {
+    await world.client.patch(nodes, { name }, { type: 'merge', value: { metadata: { labels: { 'kubernetes.io/e2e-pts-preemption': name } } } });
+    await extend(world, name, resource, '10');
+  }
+  await world.runningPod(pauses('high', 'high', '9', { labels }));
+  for (const number of [1, 2, 3]) await world.runningPod(pauses(`low-${number}`, 'low', '3', { labels }));
+  // There is room for it when one goes, but the pods are spread evenly only when two do.
+  await world.runningPod(pauses('medium', 'medium', '3', { labels, spec: spreadOver('kubernetes.io/e2e-pts-preemption', 'e2e-pts-preemption') }));
+  await world.clock.advance(10_000);
+  assert.deepEqual((await world.podsOf('default')).map(({ metadata }) => metadata.name?.split('-')[0]).toSorted(), ['high', 'low', 'medium']);
+});
+
+test('[sig-scheduling] SchedulerPredicates [Serial] PodTopologySpread Filtering validates 4 pods with MaxSkew=1 are evenly distributed into 2 nodes', async () => {
+  await using world = await World.start();
+  for (const name of ['node-1', 'node-2']) await world.client.patch(nodes, { name }, { type: 'merge', value: { metadata: { labels: { 'kubernetes.io/e2e-pts-filter': name } } } });
+  const labels = { app: 'e2e-pts-filter' };
+  await world.client.create(replicasets, { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { namespace: 'default', name: 'rs' }, spec: { replicas: 4, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { ...podOf('default', '').spec!, ...spreadOver('kubernetes.io/e2e-pts-filter', 'app') } } } });
+  await world.until('all to be ready', async () => (await world.client.get(replicasets, { namespace: 'default', name: 'rs' })).status?.readyReplicas === 4);
+  const on = (await world.podsOf('default')).map(({ spec }) => spec?.nodeName).toSorted();
+  assert.deepEqual(on, ['node-1', 'node-1', 'node-2', 'node-2']);
+});

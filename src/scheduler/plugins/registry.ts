@@ -29,6 +29,8 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Resolves when all listers that were looked at know the cluster. */
+  readonly listersReady: () => Promise<void>;
   /** Looks again at the pods that the plug-in of this name kept out of the queue. */
   readonly ungate: (plugin: string) => void;
 }

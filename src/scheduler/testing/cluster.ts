@@ -57,7 +57,7 @@ export class TestCluster {
 
   constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client }) {
     const random = new SeededRandom(1);
-    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, ungate: () => {} };
+    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, listersReady: () => Promise.resolve(), ungate: () => {} };
     const [profile] = buildProfiles([{ ...usualProfile('default-scheduler'), ...options.settings }], { ...context, preemptionGate: { name: 'DefaultPreemption' } }).values();
     this.profile = profile!;
     for (const each of options.nodes) this.cache.setNode(each);

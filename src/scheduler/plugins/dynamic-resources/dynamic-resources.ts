@@ -36,6 +36,7 @@ export interface DynamicResourcesContext {
   readonly listers: Listers;
   readonly client: Client;
   readonly clock: Clock;
+  readonly listersReady: () => Promise<void>;
   readonly ungate: (plugin: string) => void;
 }
 
@@ -45,7 +46,7 @@ const needsClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? 
  * Devices for resource claims (KEP-4381): chosen with the node, written into the claims before the pod is bound. Without
  * shared counters, consumable capacity, binding conditions and extended resources, whose devices are left alone.
  */
-export function dynamicResources(_args: unknown, { listers, client, clock, ungate }: DynamicResourcesContext): Plugin<State> {
+export function dynamicResources(_args: unknown, { listers, client, clock, listersReady, ungate }: DynamicResourcesContext): Plugin<State> {
   /** Allocations that are decided and not yet seen in the claims. */
   const pending = new Map<string, { readonly claim: ResourceClaim; readonly allocation: AllocationResult }>();
   const selectors = new Map<string, DeviceMatcher>();
@@ -54,10 +55,13 @@ export function dynamicResources(_args: unknown, { listers, client, clock, ungat
   const load = (): void => {
     if (asked) return;
     asked = true;
-    void import('../../../api/cel/device-selector.ts').then(({ compileDeviceSelector }) => {
+    // Looking at them starts them.
+    const { resourceClaims: _claims, resourceSlices: _slices, deviceClasses: _classes } = listers;
+    Promise.all([import('../../../api/cel/device-selector.ts'), listersReady()]).then(([{ compileDeviceSelector }]) => {
       compile = compileDeviceSelector;
       ungate('DynamicResources');
-    });
+    // The scheduler is being stopped.
+    }, () => {});
   };
 
   const matches = (device: ReachableDevice, some: readonly DeviceSelector[] | undefined, owner: string): boolean => (some ?? []).every(({ cel }, i) => {
