@@ -16,6 +16,7 @@ import type { Random } from '../base/random.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
 import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
 import { certificateAuthority } from './certificate-authority.ts';
+import type { ControllerSettings } from '../controllers/common/settings.ts';
 import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -67,7 +68,7 @@ export interface ControlPlane extends AsyncDisposable {
   readonly server: ApiServer;
   readonly clients: LocalClients;
   /** Starts the scheduler and the controllers; resolves when they see the cluster. */
-  startControllers(selection?: { readonly scheduler?: boolean; readonly controllers?: readonly string[] }): Promise<void>;
+  startControllers(selection?: { readonly scheduler?: boolean; readonly controllers?: readonly string[]; readonly settings?: Partial<ControllerSettings> }): Promise<void>;
 }
 
 /** An API server with everything that belongs to it, not yet listening; scheduler and controllers when asked for. */
@@ -105,7 +106,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     server,
     clients,
-    async startControllers({ scheduler: withScheduler = true, controllers = ['*'] } = {}) {
+    async startControllers({ scheduler: withScheduler = true, controllers = ['*'], settings } = {}) {
       const manager = startControllerManager({
         client: clients.component('kube-controller-manager'),
         clientFor: (name) => clients.serviceAccount(name),
@@ -115,6 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         signal: stopping.signal,
         controllers,
         settings: {
+          ...settings,
           clusterCidrs: [options.clusterCidr],
           rootCa: pki.ca.certificate,
           certificateAuthority: certificateAuthority(pki.ca, clock),

@@ -69,6 +69,10 @@ export interface KubeletOptions {
   readonly services?: ServiceSource;
   /** How often the runtime is listed in case it lost an event. Default 10 s on real nodes; virtual nodes never do. */
   readonly relistMs?: number;
+  /** As kubelet configuration's `nodeLeaseDurationSeconds`: the lease is renewed four times in it. Default 40. */
+  readonly nodeLeaseDurationSeconds?: number;
+  /** As kubelet configuration's `nodeStatusUpdateFrequency`. Default 10 s. */
+  readonly nodeStatusUpdateFrequencyMs?: number;
 }
 
 /** The agent of one node: makes the pods that are bound to it run on its runtime, and reports them and itself. */
@@ -153,6 +157,7 @@ export class Kubelet implements AsyncDisposable {
       runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
       servingPort: this.#options.servingPort,
       capacity: this.#options.capacity,
+      checkMs: this.#options.nodeStatusUpdateFrequencyMs ?? 10_000,
     });
     this.#context = this.#createContext(version.runtimeName, machine, recorder, logger);
     this.#services = this.#options.services ?? this.#ownServices();
@@ -169,7 +174,7 @@ export class Kubelet implements AsyncDisposable {
     if (this.#reporter.node !== undefined) this.#observe(this.#reporter.node);
     this.#watchNode();
     this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
-    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal }));
+    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: this.#options.nodeLeaseDurationSeconds, signal }));
     this.#run(this.#adopt());
   }
 

@@ -139,3 +139,13 @@ test('a finished job is deleted when its time to live is over', async () => {
   await world.untilGone(jobs, ref('ttl'), 10_000);
   assert.equal((await world.client.list(pods, { namespace: ns })).items.length, 0);
 });
+
+test('an hourly cron job runs each hour for two days, and keeps its last three jobs', async () => {
+  await using world = await World.start({ nodes: 1, calm: true });
+  const watched = await world.watch(jobs, { namespace: ns });
+  await create(world, cronJobOf('hourly', 'true', { schedule: '0 * * * *' }));
+  await world.clock.advance(2 * 86_400_000 + 60_000);
+  assert.equal(watched.events.filter(({ type, object }) => type === 'DELETED' && ended(object)).length, 45);
+  assert.equal((await listJobs(world)).filter(({ status }) => isConditionTrue(status?.conditions, 'Complete')).length, 3);
+  assert.equal((await world.client.list(pods, { namespace: ns })).items.length, 3);
+});

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly controllers?: boolean;
   /** API versions beside upstream's usual ones. */
   readonly runtimeConfig?: Readonly<Record<string, string>>;
+  /** Nodes say only every few hours that they live, and are believed so long: for tests of weeks and months. */
+  readonly calm?: boolean;
 }
 
 /** What a client sees of a watch. */
@@ -42,6 +44,7 @@ export interface Seen<T> { readonly type: string; readonly object: T }
 
 let sharedPki: Promise<Pki> | undefined;
 const adminToken = 'conformance-admin';
+const calmLeaseSeconds = 48 * 3600;
 
 /**
  * A whole cluster in this process, as `coxswain up --runtime simulated` composes it, on virtual time and without
@@ -87,16 +90,16 @@ export class World implements AsyncDisposable {
     world.#undo.use(webhookTransport);
     world.#undo.use(extensions);
     if (options.controllers === false) return world;
-    const starting = plane.startControllers();
+    const starting = plane.startControllers(options.calm === true ? { settings: { nodeMonitorGracePeriodMs: 8 * calmLeaseSeconds * 1000 } } : {});
     await clock.settle();
     await starting;
-    for (let number = 1; number <= (options.nodes ?? 2); number++) await world.#startNode(`node-${number}`, `198.18.0.${number}`, options.capacity);
+    for (let number = 1; number <= (options.nodes ?? 2); number++) await world.#startNode(`node-${number}`, `198.18.0.${number}`, options);
     if (options.nodes !== 0) await world.until('nodes to be ready', async () => (await world.client.list(nodes)).items.every(isReady));
     await world.until('the default service account', async () => found(world.client.get(serviceaccounts, { namespace: 'default', name: 'default' })));
     return world;
   }
 
-  async #startNode(nodeName: string, address: string, capacity: Readonly<Record<string, string>> | undefined): Promise<void> {
+  async #startNode(nodeName: string, address: string, { capacity, calm }: WorldOptions): Promise<void> {
     const { clock } = this;
     const random = new SeededRandom(nodeName.length);
     const starting = Kubelet.start({
@@ -108,6 +111,7 @@ export class World implements AsyncDisposable {
       rootDir: `/var/lib/kubelet/${nodeName}`,
       clusterDns: ['10.96.0.10'],
       ...(capacity !== undefined && { capacity }),
+      ...(calm === true && { nodeLeaseDurationSeconds: calmLeaseSeconds, nodeStatusUpdateFrequencyMs: calmLeaseSeconds * 1000 }),
     });
     await clock.settle();
     this.kubelets.push(await starting);

@@ -76,7 +76,15 @@ function run({ core, served, info, options, initial, start }: Plan, sink: WatchS
     },
   });
   const watcher: Watcher = served.custom === undefined ? own : new ViewedWatcher(storedFilter(info, options, served), served.custom, own);
-  const bookmark = (): void => watcher.bookmark(Math.max(core.cache.revision, start ?? 0), false);
+  const revisionNow = (): number => Math.max(core.cache.revision, start ?? 0);
+  const bookmark = (): void => watcher.bookmark(revisionNow(), false);
+  let marked = -1;
+  // One that says what the one before it said is worth nothing, and costs an idle cluster its rest.
+  const tick = (): void => {
+    if (revisionNow() === marked) return;
+    marked = revisionNow();
+    bookmark();
+  };
   const seconds = options.timeoutSeconds ?? 0;
   const timeoutMs = 1000 * (seconds > 0 ? seconds : minTimeoutSeconds * (1 + core.random.float()));
   const inTime = (ms: number, callback: () => void): Timer => core.clock.setTimer(ms, callback, { unref: true });
@@ -91,7 +99,7 @@ function run({ core, served, info, options, initial, start }: Plan, sink: WatchS
   if (initial) cache.watchFromNow(watcher);
   else cache.watchFrom(start ?? core.cache.revision, watcher);
   if (options.sendInitialEvents === true && options.allowWatchBookmarks) watcher.bookmark(core.cache.revision, true);
-  if (options.allowWatchBookmarks && !watcher.ended) stopTicking = core.bookmarks.add(bookmark);
+  if (options.allowWatchBookmarks && !watcher.ended) stopTicking = core.bookmarks.add(tick);
   return () => {
     if (!watcher.ended) watcher.end();
   };

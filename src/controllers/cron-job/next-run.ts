@@ -91,7 +91,8 @@ function findMinute(search: Search): boolean {
   for (let now = zone.read(search.atMs); !schedule.minutes.has(now.minute); now = zone.read(search.atMs)) {
     if (!search.moved) search.atMs = Math.floor(search.atMs / minuteMs) * minuteMs;
     search.moved = true;
-    search.atMs += minuteMs;
+    // The next minute of the hour that matches, else the end of the hour.
+    search.atMs += (Math.min(60, ...[...schedule.minutes].filter((minute) => minute > now.minute)) - now.minute) * minuteMs;
     if (zone.read(search.atMs).minute === 0) return false;
   }
   return true;

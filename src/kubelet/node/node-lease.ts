@@ -9,18 +9,17 @@ import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
 
 const namespace = 'kube-node-lease';
-const durationSeconds = 40;
-const renewMs = 10_000;
+const defaultDurationSeconds = 40;
 const retryMs = 1000;
 
-/** Renews the node's lease every ten seconds, which is how the control plane knows that it lives. Ends with the signal. */
-export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly signal: AbortSignal }): Promise<void> {
-  const { client, clock, logger, nodeName, signal } = options;
+/** Renews the node's lease four times in its duration, which is how the control plane knows that it lives. Ends with the signal. */
+export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly durationSeconds?: number | undefined; readonly signal: AbortSignal }): Promise<void> {
+  const { client, clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
   let lease: Lease | undefined;
   while (!signal.aborted) {
-    let delayMs = renewMs;
+    let delayMs = durationSeconds * 250;
     try {
-      lease = await renew(client, nodeName, options.node(), lease, formatMicroTime(clock.now()));
+      lease = await renew({ client, nodeName, durationSeconds, node: options.node(), known: lease, renewTime: formatMicroTime(clock.now()) });
     } catch (error) {
       if (signal.aborted) return;
       lease = undefined;
@@ -36,7 +35,7 @@ export async function keepNodeLease(options: { readonly client: Client; readonly
   }
 }
 
-async function renew(client: Client, nodeName: string, node: Node | undefined, known: Lease | undefined, renewTime: string): Promise<Lease> {
+async function renew({ client, nodeName, durationSeconds, node, known, renewTime }: { readonly client: Client; readonly nodeName: string; readonly durationSeconds: number; readonly node: Node | undefined; readonly known: Lease | undefined; readonly renewTime: string }): Promise<Lease> {
   const owner = node === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: uidOf(node) }] };
   let current = known;
   if (current === undefined) {

@@ -10,7 +10,6 @@ import type { Image, Runtime } from '../../runtime/runtime.ts';
 import type { Host, MachineInfo } from '../host.ts';
 import { generateNodeStatus } from './node-status.ts';
 
-const checkMs = 10_000;
 /** Until the node is ready for the first time, what is missing is looked at often. */
 const fastCheckMs = 100;
 const reportMs = 300_000;
@@ -34,6 +33,8 @@ export interface NodeReporterOptions {
   readonly servingPort: number | undefined;
   /** Overrides what the machine has. */
   readonly capacity: Readonly<Record<string, string>> | undefined;
+  /** How often the node is looked at. */
+  readonly checkMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -115,7 +116,7 @@ export class NodeReporter {
         logger.warn('node status could not be written', { node: nodeName, error });
       }
       if (before !== undefined && this.#networkProblem === undefined) onNetworkReady();
-      await this.#rest(this.#wasReady ? checkMs : fastCheckMs);
+      await this.#rest(this.#wasReady ? this.#options.checkMs : fastCheckMs);
     }
   }
 
