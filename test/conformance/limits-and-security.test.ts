@@ -68,11 +68,12 @@ test('claims in use, and volumes that are bound, stay until they are not', async
 
   const volume = await client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'disk' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/tmp' } } });
   assert.deepEqual(volume.metadata.finalizers, ['kubernetes.io/pv-protection']);
-  await client.update(persistentvolumes, { ...volume, status: { phase: 'Bound' } }, { subresource: 'status' });
+  await client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: ns, name: 'bound' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
+  await world.until('the volume to be bound', async () => (await client.get(persistentvolumes, { name: 'disk' })).status?.phase === 'Bound');
   await client.delete(persistentvolumes, { name: 'disk' });
   await world.clock.advance(3000);
-  const held = await client.get(persistentvolumes, { name: 'disk' });
-  await client.update(persistentvolumes, { ...held, status: { phase: 'Released' } }, { subresource: 'status' });
+  assert.ok((await client.get(persistentvolumes, { name: 'disk' })).metadata.deletionTimestamp !== undefined);
+  await client.delete(persistentvolumeclaims, { namespace: ns, name: 'bound' });
   await world.untilGone(persistentvolumes, { name: 'disk' });
   // Whoever has no pod is gone at once, and nothing keeps a namespace from going.
   await client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { ...claim }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
