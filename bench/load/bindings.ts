@@ -10,7 +10,7 @@ import { requestText, sendAll } from './raw-connection.ts';
 
 interface NodeOrPod {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
-  readonly spec: { readonly nodeName?: string; readonly taints?: readonly unknown[] };
+  readonly spec: { readonly nodeName?: string; readonly taints?: readonly { readonly key: string }[] };
 }
 
 const like = { matchLabels: { app: 'x' } };
@@ -47,7 +47,7 @@ await Promise.all(Array.from({ length: 16 }, async () => {
 // New nodes are tainted until the node controller has seen that they are ready.
 for (;;) {
   const { items } = await callJson<{ items: NodeOrPod[] }>(url, token, 'GET', '/api/v1/nodes', { agent });
-  if (items.every(({ spec }) => (spec.taints ?? []).length === 0)) break;
+  if (items.every(({ spec }) => !spec.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready'))) break;
   await clock.sleep(200);
 }
 
@@ -78,7 +78,12 @@ await sendAll(url, {
   count: target.pods,
   request: (index) => requestText(target, 'POST', '/api/v1/namespaces/default/pods', JSON.stringify({
     apiVersion: 'v1', kind: 'Pod', metadata: { name: `scheduled-${index}`, labels: { app: 'x' } },
-    spec: { containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }], ...kinds[target.kind ?? 'plain'] },
+    spec: {
+      containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }],
+      // Nobody hears of the nodes again: where all this takes longer than nodes may be silent, they still take pods.
+      tolerations: [{ operator: 'Exists' }],
+      ...kinds[target.kind ?? 'plain'],
+    },
   })),
 });
 await done;
