@@ -85,8 +85,13 @@ export async function startProgram(bench: Bench, options: ProgramOptions): Promi
   const complete = says('Ctrl-C stops it');
   complete.catch(() => {});
   await says('api server ready');
-  const answer = await call(url, token, 'GET', '/readyz');
-  if (answer.code !== 200) throw new Error(`/readyz: ${answer.code} ${answer.body}`);
+  // It answers before its own API services are there.
+  for (;;) {
+    const answer = await call(url, token, 'GET', '/readyz');
+    if (answer.code === 200) break;
+    if (clock.monotonicMs() - startedMs > startTimeoutMs) throw new Error(`/readyz: ${answer.code} ${answer.body}`);
+    await clock.sleep(5);
+  }
   const readyMs = clock.monotonicMs() - startedMs;
   return {
     url,
