@@ -1,5 +1,5 @@
 import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
-import { configmaps, nodes, pods, secrets, services } from '../api/resources.ts';
+import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, pods, secrets, services } from '../api/resources.ts';
 import type { Node, Pod, Service, Taint } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -196,7 +196,11 @@ export class Kubelet implements AsyncDisposable {
       dns: { clusterDns: this.#options.clusterDns ?? [], clusterDomain: this.#options.clusterDomain ?? 'cluster.local' },
       cgroupRoot: this.#options.cgroupRoot ?? '',
       images: new ImageManager({ runtime, clock, events }),
-      volumes: new VolumeManager({ host, directories, tokens, facts: () => facts([]), ...objects }),
+      volumes: new VolumeManager({
+        host, directories, tokens, facts: () => facts([]), ...objects,
+        persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
+        persistentVolume: (name) => references.read(persistentvolumes, { name }),
+      }),
       probes: new ProbeManager({ host, runtime, clock, events, onVerdict: wake }),
       statuses: new StatusManager({ client, clock, logger }),
       crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),

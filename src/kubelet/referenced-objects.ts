@@ -4,7 +4,7 @@ import { isReason } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import type { Client } from '../client/client.ts';
+import type { Client, ObjectRef } from '../client/client.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
 
@@ -40,17 +40,19 @@ export class ReferencedObjects {
   async get<T extends KubeObject>(podUid: string, type: ResourceType<T>, namespace: string, name: string): Promise<T | undefined> {
     if (name === '') return undefined;
     const entry = this.#options.mode === 'watch' ? this.#hold(podUid, type, namespace, name) : undefined;
-    let object: T | undefined;
-    if (entry?.informer.hasSynced === true) object = entry.informer.lister.get(namespace, name) as T | undefined;
-    else {
-      try {
-        object = await this.#options.client.get(type, { namespace, name });
-      } catch (error) {
-        if (!isReason(error, 'NotFound')) throw error;
-      }
-    }
+    const object = entry?.informer.hasSynced === true ? (entry.informer.lister.get(namespace, name) as T | undefined) : await this.read(type, { namespace, name });
     if (entry !== undefined) entry.seenVersion = object?.metadata.resourceVersion ?? '';
     return object;
+  }
+
+  /** Asks for an object this once: of claims and volumes, nodes may read and not watch those of their pods. */
+  async read<T extends KubeObject>(type: ResourceType<T>, where: ObjectRef): Promise<T | undefined> {
+    try {
+      return await this.#options.client.get(type, where);
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
+      return undefined;
+    }
   }
 
   /** The pod is gone: stops watching what it alone referred to. */

@@ -1,4 +1,4 @@
-import type { ConfigMap, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
 import type { PodFacts } from '../environment/references.ts';
 import type { Host, TreeFile } from '../host.ts';
 import type { PodDirectories } from '../pod-directories.ts';
@@ -11,6 +11,8 @@ export interface VolumeContext {
   readonly tokens: ServiceAccountTokens;
   configMap(pod: Pod, name: string): Promise<ConfigMap | undefined>;
   secret(pod: Pod, name: string): Promise<Secret | undefined>;
+  persistentVolumeClaim(pod: Pod, name: string): Promise<PersistentVolumeClaim | undefined>;
+  persistentVolume(name: string): Promise<PersistentVolume | undefined>;
   facts(): PodFacts;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configmaps, pods } from '../../api/resources.ts';
+import { configmaps, persistentvolumeclaims, persistentvolumes, pods } from '../../api/resources.ts';
 import type { HostFiles } from '../host.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
 import { TestNode } from '../testing/test-node.test.ts';
@@ -56,4 +56,29 @@ test('a missing source holds the pod back until it appears', async () => {
   await node.client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late', namespace: 'default' } });
   await node.clock.advance(50);
   assert.equal(node.pod('web').status?.phase, 'Running', 'the pod hears of it at once');
+});
+
+test('a claim is mounted once it is bound, from the path of its volume', async () => {
+  const base = simulatedHost({ hostname: 'node-1' });
+  const host = { ...base, virtual: false, files: { ...base.files, typeOf: async () => 'directory' as const } };
+  await using node = await TestNode.start({ kubelet: { host } });
+  const claim = await node.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv-1' } });
+  await node.createPod('db', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
+  await node.clock.advance(300);
+  assert.equal(node.eventsOf('db')[0], 'FailedMount: MountVolume.SetUp failed for volume "v" : PVC is not bound');
+  await node.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/srv/db' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid! } } });
+  await node.client.patch(persistentvolumeclaims, { namespace: 'default', name: 'data' }, { type: 'merge', value: { status: { phase: 'Bound' } } }, { subresource: 'status' });
+  await node.clock.advance(150_000);
+  assert.equal(node.pod('db').status?.phase, 'Running');
+});
+
+test('volumes of other kinds are refused by name', async () => {
+  const host = { ...simulatedHost({ hostname: 'node-1' }), virtual: false };
+  await using node = await TestNode.start({ kubelet: { host } });
+  const claim = await node.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv-1' } });
+  await node.client.patch(persistentvolumeclaims, { namespace: 'default', name: 'data' }, { type: 'merge', value: { status: { phase: 'Bound' } } }, { subresource: 'status' });
+  await node.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], nfs: { server: 'nfs', path: '/' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid! } } });
+  await node.createPod('db', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
+  await node.clock.advance(300);
+  assert.equal(node.eventsOf('db')[0], 'FailedMount: not supported: persistent volume "pv-1" of type nfs');
 });
