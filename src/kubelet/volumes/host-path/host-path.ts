@@ -1,32 +1,9 @@
+import { mountHostPath } from '../common/host-path-mount.ts';
 import type { DirectoryPlugin } from '../volume-plugin.ts';
 
 /** A path of the node itself. */
 export const hostPath: DirectoryPlugin = {
   kind: 'directory',
   field: 'hostPath',
-  async mount({ host }, _pod, volume) {
-    const { path = '', type = '' } = volume.hostPath ?? {};
-    const mounted = { hostPath: path, readOnly: false };
-    if (host.virtual || type === '') return mounted;
-    if (type === 'DirectoryOrCreate' && (await host.files.typeOf(path)) === 'missing') await host.files.ensureDirectory(path, 0o755);
-    if (type === 'FileOrCreate' && (await host.files.typeOf(path)) === 'missing') await host.files.ensureFile(path, 0o644);
-    const found = await host.files.typeOf(path);
-    const fail = (what: string): never => { throw new Error(`hostPath type check failed: ${path} is not ${what}`); };
-    switch (type) {
-      case 'Directory':
-      case 'DirectoryOrCreate':
-        return found === 'directory' ? mounted : fail('a directory');
-      case 'File':
-      case 'FileOrCreate':
-        return found === 'file' ? mounted : fail('a file');
-      case 'Socket':
-        return found === 'socket' ? mounted : fail('a socket file');
-      case 'CharDevice':
-        return found === 'char-device' ? mounted : fail('a character device');
-      case 'BlockDevice':
-        return found === 'block-device' ? mounted : fail('a block device');
-      default:
-        throw new Error(`${type} is an invalid volume type`);
-    }
-  },
+  mount: (context, _pod, volume) => mountHostPath(context, volume.hostPath ?? { path: '' }),
 };
