@@ -3,7 +3,7 @@ import type { MountedVolume, VolumeContext } from '../volume-plugin.ts';
 
 /** A path of the node itself, made or looked at as its type asks. Rejects, worded as upstream, when it is something else. */
 export async function mountHostPath({ host }: VolumeContext, source: HostPathVolumeSource): Promise<MountedVolume> {
-  const { path = '', type = '' } = source;
+  const { path, type = '' } = source;
   const mounted = { hostPath: path, readOnly: false };
   if (host.virtual || type === '') return mounted;
   if (type === 'DirectoryOrCreate' && (await host.files.typeOf(path)) === 'missing') await host.files.ensureDirectory(path, 0o755);
