@@ -215,9 +215,9 @@ test('a pod that does not fit is rejected', async () => {
 
 test('unsupported volumes say so', async () => {
   await using node = await TestNode.start();
-  await node.createPod('claims', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
+  await node.createPod('claims', { volumes: [{ name: 'data', nfs: { server: 'nfs', path: '/' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
   await node.clock.advance(200);
-  assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type persistentVolumeClaim');
+  assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type nfs');
   assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
 });
 
