@@ -14,7 +14,7 @@ import { ServerRequest } from './pipeline/server-request.ts';
 import type { Handler } from './pipeline/step.ts';
 import { parseRequestInfo } from './request-info.ts';
 import type { ForwardedRequest } from './subresources/proxy/forwarder.ts';
-import type { DecodedBody } from './verbs/decode-object.ts';
+import type { DecodedBody } from './verbs/decoded-body.ts';
 
 const never = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
-import type { DecodeContext, DecodedBody } from '../verbs/decode-object.ts';
+import type { DecodeContext, DecodedBody } from '../verbs/decoded-body.ts';
 
 /**
  * What the verbs do with one version of a custom resource otherwise than with a built-in kind. What stands in the store

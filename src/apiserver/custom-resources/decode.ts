@@ -6,7 +6,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import { badRequestError, invalidError } from '../../api/status.ts';
-import type { DecodeContext, DecodedBody } from '../verbs/decode-object.ts';
+import type { DecodeContext, DecodedBody } from '../verbs/decoded-body.ts';
 
 /** What a body must be, and how it is pruned and defaulted. */
 export interface DecodeTarget {

@@ -4,7 +4,7 @@ import { undecodableError } from '../../api/codec/strict.ts';
 import { decodeYaml } from '../../api/codec/yaml.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { ApiError, badRequestError } from '../../api/status.ts';
-import type { DecodedBody } from '../verbs/decode-object.ts';
+import type { DecodedBody } from '../verbs/decoded-body.ts';
 import { cborCodec } from './cbor.ts';
 import { builtinSchemaOf } from './encode.ts';
 import { formatOf } from './media-types.ts';

@@ -8,7 +8,7 @@ import type { Negotiator } from '../encoding/negotiate.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
-import type { DecodedBody } from '../verbs/decode-object.ts';
+import type { DecodedBody } from '../verbs/decoded-body.ts';
 import { headersToPassOn } from './headers-to-pass-on.ts';
 
 /** HTTP/2 requests and responses come in Node's compatibility form, which has all that is used here. */

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../audit/record.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
-import type { DecodedBody } from '../verbs/decode-object.ts';
+import type { DecodedBody } from '../verbs/decoded-body.ts';
 import type { Span } from '../tracing/tracer.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/configuration.ts';

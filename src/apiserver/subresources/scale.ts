@@ -16,7 +16,7 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { readApplied } from '../verbs/apply.ts';
-import type { DecodeContext } from '../verbs/decode-object.ts';
+import type { DecodeContext } from '../verbs/decoded-body.ts';
 import { decodeTyped } from '../verbs/decode-object.ts';
 import { fieldManagerOf, neverOwned, writerOf } from '../verbs/field-manager.ts';
 import { get, namespaceOfRequest } from '../verbs/get.ts';

@@ -9,7 +9,7 @@ import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
-import type { DecodedBody } from './decode-object.ts';
+import type { DecodedBody } from './decoded-body.ts';
 import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, writerOf } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';

@@ -4,10 +4,9 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { distinctOwners } from '../../api/meta/owner.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
-import type { ApiError } from '../../api/status.ts';
 import { badRequestError } from '../../api/status.ts';
 import type { StoredResource } from '../served-resources.ts';
-import type { FieldValidation } from './write-options.ts';
+import type { DecodeContext, DecodedBody } from './decoded-body.ts';
 
 /** What a body must be. */
 export interface ExpectedKind {
@@ -15,23 +14,6 @@ export interface ExpectedKind {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
-}
-
-export interface DecodedBody {
-  readonly value: unknown;
-  /** `duplicate field "…"`, as the codec reports them. */
-  readonly duplicates: readonly string[];
-  /** Puts unknown and duplicate fields into the order in which the body has them. */
-  readonly inOrder?: (problems: readonly string[]) => readonly string[];
-  /** Where its unknown fields are named otherwise than by their paths. */
-  readonly format?: 'cbor';
-}
-
-export interface DecodeContext {
-  readonly fieldValidation: FieldValidation;
-  warn(message: string): void;
-  /** Words what is wrong with the fields, where the object is not the body itself. */
-  refuse?(detail: string): ApiError;
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

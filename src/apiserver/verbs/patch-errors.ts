@@ -2,7 +2,7 @@
 import { invalid } from '../../api/field-error.ts';
 import type { ApiError } from '../../api/status.ts';
 import { badRequestError, invalidError } from '../../api/status.ts';
-import type { DecodedBody } from './decode-object.ts';
+import type { DecodedBody } from './decoded-body.ts';
 import type { PatchType } from './patch-type.ts';
 import type { FieldValidation } from './write-options.ts';
 

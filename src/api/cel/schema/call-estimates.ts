@@ -1,5 +1,5 @@
 import { cost as units } from '../runtime/costs.ts';
-import type { EstimatedNode } from './cost-estimate.ts';
+import type { EstimatedNode } from './estimated-node.ts';
 import { add, exactly, multiply, scale, union, unknown, type Range } from './ranges.ts';
 
 /** What a call can cost, without its arguments, and how large its result can be. */

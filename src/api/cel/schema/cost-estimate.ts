@@ -4,19 +4,11 @@ import { paramAt, type CelType } from '../language/types.ts';
 import { cost as units } from '../runtime/costs.ts';
 import { codePoints } from '../runtime/values.ts';
 import { estimateCall, type CallEstimate } from './call-estimates.ts';
+import type { EstimatedNode } from './estimated-node.ts';
 import { add, exactly, multiply, scale, union, unknown, type Range } from './ranges.ts';
 
 /** How large the values at a path may be (`self`, `spec`, `@items`); undefined when nothing is known. */
 export type SizeOf = (path: readonly string[]) => Range | undefined;
-
-/** What the estimator knows of one node. */
-export interface EstimatedNode {
-  readonly expr: Expr | undefined;
-  readonly type: CelType;
-  readonly path: readonly string[] | undefined;
-  /** What was computed of its size without asking the schema again. */
-  readonly size: Range | undefined;
-}
 
 interface Entries {
   readonly container: 'list' | 'map';

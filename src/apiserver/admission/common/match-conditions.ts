@@ -12,7 +12,7 @@ import { evaluate, matchConditionsBudget, OutOfBudget, RequestAuthorizer } from 
 import type { Target } from './target.ts';
 import { requestedTarget } from './target.ts';
 import { inVersion } from './versioned.ts';
-import type { WebhookPluginParts } from './webhook-plugin.ts';
+import type { WebhookPluginParts } from './webhook-plugin-parts.ts';
 import type { CompiledWebhook } from './webhook.ts';
 
 export type ConditionVerdict = { readonly matches: boolean; readonly error?: never } | { readonly error: string; readonly matches?: never };

@@ -2,7 +2,7 @@ import { decodeObject } from '../../../api/codec/strict.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
 import { builtinSchema } from '../../../api/schema/table.ts';
 import { internalError } from '../../../api/status.ts';
-import type { DecodedBody } from '../../verbs/decode-object.ts';
+import type { DecodedBody } from '../../verbs/decoded-body.ts';
 import { decodeResource, decodeTyped } from '../../verbs/decode-object.ts';
 import type { ServedResource, StoredResource } from '../../served-resources.ts';
 import type { AdmissionAttributes } from '../admission.ts';

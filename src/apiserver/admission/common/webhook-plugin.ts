@@ -1,28 +1,17 @@
 import type { KubeObject } from '../../../api/meta/object.ts';
 import type { ResourceType } from '../../../api/resource-type.ts';
 import { ApiError } from '../../../api/status.ts';
-import type { Clock } from '../../../base/clock.ts';
-import type { Logger } from '../../../base/logger.ts';
-import type { Attributes, Decision } from '../../authorization/authorizer.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
-import type { AdmissionMetrics, AdmissionPhase } from '../../metrics/admission.ts';
+import type { AdmissionPhase } from '../../metrics/admission.ts';
 import type { ReviewAnswer } from './admission-review.ts';
-import type { CallParts, WebhookCall } from './call-webhook.ts';
+import type { WebhookCall } from './call-webhook.ts';
 import { CallFailure, callWebhook, Denial } from './call-webhook.ts';
 import { CompiledList } from './compiled-list.ts';
-import type { MatchParts } from './match.ts';
 import { matchRequest } from './match.ts';
 import type { Target } from './target.ts';
 import type { CompiledWebhook } from './webhook.ts';
+import type { WebhookPluginParts } from './webhook-plugin-parts.ts';
 import { compileWebhooks, concernsWebhooks } from './webhook.ts';
-
-/** What plug-ins that call webhooks are made from. */
-export interface WebhookPluginParts extends MatchParts, CallParts {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly admissionMetrics: AdmissionMetrics;
-  authorize(attributes: Attributes): Decision | Promise<Decision>;
-}
 
 /** The webhooks of all configurations of one kind, and the part of a plug-in that is the same for both kinds. */
 export function webhookList(parts: WebhookPluginParts, type: ResourceType<KubeObject>): CompiledList<KubeObject, CompiledWebhook> & { readonly concerns: Pick<AdmissionPlugin, 'handles' | 'onHandlesChange'> } {

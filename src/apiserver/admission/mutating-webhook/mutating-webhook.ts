@@ -4,7 +4,7 @@ import type { WebhookCall } from '../common/call-webhook.ts';
 import { CallFailure } from '../common/call-webhook.ts';
 import type { Reinvocables } from '../common/reinvocables.ts';
 import { reinvocablesOf } from '../common/reinvocables.ts';
-import type { WebhookPluginParts } from '../common/webhook-plugin.ts';
+import type { WebhookPluginParts } from '../common/webhook-plugin-parts.ts';
 import { countedCall, invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
 import type { CompiledWebhook } from '../common/webhook.ts';
 import { applyWebhookPatch } from './apply-patch.ts';

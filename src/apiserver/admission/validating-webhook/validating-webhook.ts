@@ -3,7 +3,7 @@ import type { ApiError } from '../../../api/status.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmittedRequest } from '../admission.ts';
 import { CallFailure } from '../common/call-webhook.ts';
 import type { Target } from '../common/target.ts';
-import type { WebhookPluginParts } from '../common/webhook-plugin.ts';
+import type { WebhookPluginParts } from '../common/webhook-plugin-parts.ts';
 import { countedCall, invocationOf, outcomeOf, outOfTime, webhookList } from '../common/webhook-plugin.ts';
 import type { CompiledWebhook } from '../common/webhook.ts';
 
