@@ -13,13 +13,13 @@ import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.t
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import { outside } from '../base/outside-work.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
 import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import type { ControllerSettings } from '../controllers/common/settings.ts';
-import { startControllerManager } from '../controllers/manager.ts';
 import type { Pki } from '../pki/pki.ts';
-import { Scheduler } from '../scheduler/scheduler.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { descriptionOf } from './descriptions.ts';
 import type { LocalClients } from './identities.ts';
@@ -107,7 +107,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     server,
     clients,
     async startControllers({ scheduler: withScheduler = true, controllers = ['*'], settings } = {}) {
-      const manager = startControllerManager({
+      // An API server alone has no use for them.
+      const [manage, schedule] = await outside(Promise.all([import('../controllers/manager.ts'), import('../scheduler/scheduler.ts')]));
+      const manager = manage.startControllerManager({
         client: clients.component('kube-controller-manager'),
         clientFor: (name) => clients.serviceAccount(name),
         clock,
@@ -124,7 +126,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         },
       });
       if (withScheduler) {
-        scheduler = new Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });
+        scheduler = new schedule.Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });
         server.metrics.add(scheduler.metrics());
         await scheduler.start();
       }
