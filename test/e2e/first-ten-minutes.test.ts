@@ -92,6 +92,68 @@ async function page(url: string): Promise<string> {
   return response.text();
 }
 
+/** A StatefulSet with volumes of its own, a DaemonSet, a Job and a kind that an operator brings. */
+const workloads = (folder: string): string => `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  serviceName: web
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{name: c, image: 'busybox:1.36', command: [sleep, '3600'], volumeMounts: [{name: data, mountPath: /data}]}]
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], storageClassName: manual, resources: {requests: {storage: 1Gi}}}
+---
+${['a', 'b'].map((name) => `apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pv-${name}}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: manual, hostPath: {path: ${folder}/${name}, type: DirectoryOrCreate}}
+---
+`).join('')}apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: 'busybox:1.36', command: [sleep, '3600']}]}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: counted}
+spec:
+  completions: 2
+  parallelism: 2
+  completionMode: Indexed
+  template: {spec: {restartPolicy: Never, containers: [{name: c, image: 'busybox:1.36', command: [sh, -c, 'echo index $JOB_COMPLETION_INDEX of $(hostname)']}]}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    subresources: {scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
+    additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.replicas}]
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, properties: {replicas: {type: integer, default: 2}}, x-kubernetes-validations: [{rule: 'self.replicas <= 5', message: too many}]}
+          status: {type: object, properties: {replicas: {type: integer}}}
+`;
+
 test('a user\'s first ten minutes', { skip, timeout: 180_000 }, async (t) => {
   const before = await leftovers('/nowhere');
   await using cluster = new RunningCluster(['--no-install']);
@@ -246,6 +308,29 @@ test('a user\'s first ten minutes', { skip, timeout: 180_000 }, async (t) => {
     assert.match(await kubectl.ok('get pod nginx'), /CreateContainerConfigError/);
     assert.match(await kubectl.ok('describe pod nginx'), /Error: container has runAsNonRoot and image will run as root \(pod: "nginx_default\([0-9a-f-]+\)", container: nginx\)/);
     await kubectl.ok('delete pod crash nginx --now');
+  });
+
+  await t.test('stateful sets keep what they write, daemons run on the node, jobs complete, other kinds are served', async () => {
+    const folder = join(cluster.dataDir, '../volumes');
+    const file = join(cluster.dataDir, '../workloads.yaml');
+    writeFileSync(file, workloads(folder));
+    await kubectl.ok(`apply -f ${file}`);
+    await kubectl.ok('rollout status statefulset/web --timeout=30s');
+    await kubectl.ok('rollout status daemonset/agent --timeout=30s');
+    await kubectl.ok('wait --for=condition=Complete job/counted --timeout=30s');
+    assert.match(await kubectl.ok('logs', '-l', 'job-name=counted'), /index 0 of counted-0[\s\S]*index 1 of counted-1|index 1 of counted-1[\s\S]*index 0 of counted-0/);
+    await kubectl.ok('exec web-1 -- sh -c', 'hostname > /data/name');
+    await kubectl.ok('delete pod web-1');
+    await kubectl.ok('rollout status statefulset/web --timeout=30s');
+    await kubectl.ok('wait --for=condition=Ready pod/web-1 --timeout=15s');
+    assert.equal(await kubectl.ok('exec web-1 -- cat /data/name'), 'web-1\n');
+    await kubectl.run(['apply', '-f', '-'], { input: Buffer.from('{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"first"},"spec":{}}') });
+    assert.match(await kubectl.ok('get widgets'), /^NAME +SIZE\nfirst +2\n$/);
+    assert.match((await kubectl.run(['scale', 'widget/first', '--replicas=9'])).stderr, /The Widget "first" is invalid: spec: Invalid value: too many/);
+    // Volumes go when their claims have gone.
+    await kubectl.ok(`delete -f ${file} --cascade=foreground --wait=false`);
+    await kubectl.ok('delete pvc --all');
+    await kubectl.ok('wait --for=delete pv/pv-a pv/pv-b pod/web-0 pod/web-1 crd/widgets.example.com --timeout=30s');
   });
 
   await t.test('Ctrl-C and a new start: everything is back, containers run on', async () => {
