@@ -92,7 +92,7 @@ test('an operator claims, publishes, repairs, reports and cleans up', async () =
   // What is taken from it, or changed under it, it makes anew.
   await core.deleteNamespacedConfigMap({ namespace, name: 'site-home' });
   const again = await until(() => map('home'), ({ metadata }) => metadata!.uid !== made.metadata!.uid);
-  await core.replaceNamespacedConfigMap({ namespace, name: 'site-home', body: { ...again, data: { title: 'Hijacked' } } });
+  await core.replaceNamespacedConfigMap({ namespace, name: 'site-home', body: Object.assign(again, { data: { title: 'Hijacked' } }) });
   await until(() => map('home'), ({ data }) => data?.['title'] === 'Home 2');
 
   // Deleted: marked, cleaned up by the operator, gone, and then the garbage collector takes what belonged to it.

@@ -54,8 +54,8 @@ export class SiteOperator implements AsyncDisposable {
       const { holderIdentity, renewTime, leaseDurationSeconds = 0, leaseTransitions = 0 } = lease.spec ?? {};
       const isMine = holderIdentity === this.identity;
       if (!isMine && renewTime !== undefined && new Date(renewTime).getTime() + leaseDurationSeconds * 1000 > now.getTime()) return false;
-      const next: V1Lease = { ...lease, spec: { ...spec, leaseTransitions: isMine ? leaseTransitions : leaseTransitions + 1 } };
-      await this.#leases.replaceNamespacedLease({ namespace, name: leaseName, body: next });
+      const body: V1Lease = Object.assign(lease, { spec: { ...spec, leaseTransitions: isMine ? leaseTransitions : leaseTransitions + 1 } });
+      await this.#leases.replaceNamespacedLease({ namespace, name: leaseName, body });
       return true;
     } catch (error) {
       if (isCode(409)(error)) return false;
@@ -92,12 +92,12 @@ export class SiteOperator implements AsyncDisposable {
     if (metadata.deletionTimestamp !== undefined) {
       if (!finalizers.includes(finalizer)) return;
       this.did.push(`clean ${name}`);
-      await this.#custom.replaceNamespacedCustomObject({ ...ref, body: { ...site, metadata: { ...metadata, finalizers: finalizers.filter((one) => one !== finalizer) } } });
+      await this.#custom.replaceNamespacedCustomObject({ ...ref, body: { ...site, metadata: Object.assign(metadata, { finalizers: finalizers.filter((one) => one !== finalizer) }) } });
       return;
     }
     if (!finalizers.includes(finalizer)) {
       this.did.push(`claim ${name}`);
-      await this.#custom.replaceNamespacedCustomObject({ ...ref, body: { ...site, metadata: { ...metadata, finalizers: [...finalizers, finalizer] } } });
+      await this.#custom.replaceNamespacedCustomObject({ ...ref, body: { ...site, metadata: Object.assign(metadata, { finalizers: [...finalizers, finalizer] }) } });
       return;
     }
     await this.#publish(name, site);
@@ -117,7 +117,7 @@ export class SiteOperator implements AsyncDisposable {
     this.did.push(`publish ${name} ${spec.title}`);
     const owner = { apiVersion: `${group}/${version}`, kind: 'Site', name, uid: metadata!.uid!, controller: true, blockOwnerDeletion: true };
     if (found === undefined) await this.#core.createNamespacedConfigMap({ namespace, body: { metadata: { name: `site-${name}`, labels: { [`${group}/site`]: name }, ownerReferences: [owner] }, data: wanted } });
-    else await this.#core.replaceNamespacedConfigMap({ namespace, name: `site-${name}`, body: { ...found, data: wanted } });
+    else await this.#core.replaceNamespacedConfigMap({ namespace, name: `site-${name}`, body: Object.assign(found, { data: wanted }) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
