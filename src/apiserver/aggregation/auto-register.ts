@@ -56,8 +56,9 @@ export function startAutoRegister(parts: AutoRegisterParts): () => boolean {
   const existing = reader.list(apiservices).filter(({ metadata }) => metadata.labels?.[label] === onStart);
   const pending = new Set([...builtin.keys(), ...existing.map(({ metadata }) => metadata.name!)]);
 
+  // So many that a first start writes all of them in one commit.
   const { queue } = runController({
-    name: 'autoregister', clock, logger, signal, informers: [], workers: 10,
+    name: 'autoregister', clock, logger, signal, informers: [], workers: 50,
     reconcile: async (name) => {
       const current = reader.get(apiservices, '', name);
       if (pending.has(name)) {
