@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
+import { TlsWebhookTransport } from '../../src/apiserver/http/webhook-transport.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
@@ -38,10 +39,12 @@ export class BadInputServer implements AsyncDisposable {
   readonly port: number;
   readonly pki: Pki;
   readonly control: ControlPlane;
+  readonly #webhooks: TlsWebhookTransport;
   readonly #agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
-  private constructor(port: number, pki: Pki, control: ControlPlane) {
+  private constructor(port: number, { pki, control }: Pick<BadInputServer, 'pki' | 'control'>, webhooks: TlsWebhookTransport) {
     this.port = port;
+    this.#webhooks = webhooks;
     this.pki = pki;
     this.control = control;
   }
@@ -49,12 +52,14 @@ export class BadInputServer implements AsyncDisposable {
   static async start(): Promise<BadInputServer> {
     const clock = new RealClock();
     const pki = await createMemoryPki({ clock, apiServerNames: ['127.0.0.1'] });
+    const webhookTransport = new TlsWebhookTransport();
     const control = await startControlPlane({
+      webhookTransport,
       store: MemoryStore.open(), pki, clock, random: new SystemRandom(), logger: silentLogger, serviceCidr: '10.96.0.0/12', clusterCidr: '10.244.0.0/16',
       tokenFile: 'admin-token,admin,1,"system:masters"\nweak-token,weak,2,\n',
     });
     const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate });
-    return new BadInputServer(port, pki, control);
+    return new BadInputServer(port, { pki, control }, webhookTransport);
   }
 
   ask(method: string, path: string, { body, headers = {}, token = 'admin-token', chunked = false }: Ask = {}): Promise<Reply> {
@@ -128,5 +133,6 @@ export class BadInputServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     await this.control[Symbol.asyncDispose]();
+    this.#webhooks[Symbol.dispose]();
   }
 }

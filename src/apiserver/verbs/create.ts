@@ -62,10 +62,12 @@ export async function createObject(core: Core, served: StoredResource, object: K
   if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   delete meta.resourceVersion;
   wipeSystemFields(object);
-  const managedFields = meta.managedFields;
+  const { managedFields, namespace = '' } = meta;
   if (served.custom?.terminating === true) throw forbiddenError(served.schema, meta.name ?? '', 'create not allowed while custom resource definition is terminating');
-  const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace: meta.namespace ?? '', name: meta.name ?? '', object, oldObject: undefined }, context);
+  const waiting = admit(core, { operation: 'CREATE', schema: served.schema, subresource: '', namespace, name: meta.name ?? '', object, oldObject: undefined }, context);
   if (waiting !== undefined) await waiting;
+  // Admission changes objects, but does not move them elsewhere.
+  matchNamespace(object, namespace);
   checkAdmitted(object, managedFields, (message) => context.warn(message));
   const loading = served.definition.load?.(object, undefined);
   if (loading !== undefined) await loading;

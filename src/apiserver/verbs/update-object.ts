@@ -11,7 +11,7 @@ import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
-import { createObject } from './create.ts';
+import { createObject, matchNamespace } from './create.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
 import { dryRunObject, encodeForStore, existingOf, put, remove } from './store-object.ts';
@@ -87,6 +87,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     await waiting;
     view?.put(object, admittee.object);
   }
+  matchNamespace(object, plan.namespace);
   checkAdmitted(object, managedFields, (message) => context.warn(message));
   checkResourceVersion(plan, object, existing);
   const loading = definition.load?.(object, old);
