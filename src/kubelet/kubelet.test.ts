@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leases, pods } from '../api/resources.ts';
+import { leases, nodes, pods } from '../api/resources.ts';
+import { simulatedHost } from './hosts/simulated/simulated-host.ts';
+import type { KubeletOptions } from './kubelet.ts';
 import { TestNode } from './testing/test-node.test.ts';
 
 test('the node registers, becomes ready at once and renews its lease', async () => {
@@ -359,4 +361,18 @@ test('a pod that waits for the kubelet is judged by what the node has, not befor
   await node.clock.advance(3000);
   assert.equal(node.pod('waiting').status?.reason, undefined);
   assert.equal(node.pod('waiting').status?.phase, 'Running');
+});
+
+test('a runtime hears of the pod range once, and again only after it refused', async () => {
+  const told: string[] = [];
+  // The range comes with the node, and a machine that is not virtual follows it.
+  const kubelet = { host: { ...simulatedHost({ hostname: 'node-1' }), virtual: false }, podCidr: undefined } as unknown as Partial<KubeletOptions>;
+  await using node = await TestNode.start({ kubelet });
+  node.runtime.updatePodCidr = async (range) => { told.push(range); if (told.length === 1) throw new Error('not yet'); };
+  const label = (value: string) => node.client.patch(nodes, { name: 'node-1' }, { type: 'merge', value: { metadata: { labels: { value } }, spec: { podCIDR: '10.244.7.0/24' } } });
+  for (const value of ['a', 'b', 'c']) {
+    await label(value);
+    await node.clock.advance(100);
+  }
+  assert.deepEqual(told, ['10.244.7.0/24', '10.244.7.0/24']);
 });

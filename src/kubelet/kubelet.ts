@@ -85,6 +85,9 @@ export class Kubelet implements AsyncDisposable {
   #context!: KubeletContext;
   #reporter!: NodeReporter;
   #references!: ReferencedObjects;
+  /** The range that the runtime has been told of, or is being told. */
+  #podCidr: string | undefined;
+  #ranges: Promise<void> = Promise.resolve();
   #pods!: Informer<Pod>;
   #services!: ServiceSource;
   #undoEvents: (() => void) | undefined;
@@ -245,10 +248,16 @@ export class Kubelet implements AsyncDisposable {
   #observe(node: Node): void {
     this.#reporter.observe(node);
     const podCidr = node.spec?.podCIDR;
-    if (podCidr === undefined || podCidr === '' || this.#options.podCidr !== undefined) return;
-    void this.#options.runtime.updatePodCidr(podCidr).then(
+    if (podCidr === undefined || podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
+    this.#podCidr = podCidr;
+    // One after the other: what a range needs on the machine is made step by step.
+    this.#ranges = this.#ranges.then(() => this.#options.runtime.updatePodCidr(podCidr)).then(
       () => { if (this.#reporter.networkProblem !== undefined) this.#reporter.checkNow(); },
-      (error: unknown) => this.#options.logger.error('the runtime refused the pod range', { node: this.nodeName, podCidr, error }),
+      (error: unknown) => {
+        this.#options.logger.error('the runtime refused the pod range', { node: this.nodeName, podCidr, error });
+        // The next that is heard of the node is a chance to try again.
+        this.#podCidr = undefined;
+      },
     );
   }
 
