@@ -51,6 +51,11 @@ test('malformed reviews are refused in upstream\'s words', async () => {
   for (const [resource, body, error] of cases) assert.deepEqual(await ask(resource, body, { namespace: 'ns' }), { error });
 });
 
+test('values of the wrong type are refused before anything is made of them', async () => {
+  const answer = await ask('selfsubjectaccessreviews', { spec: { resourceAttributes: { verb: 'get', resource: 'pods', labelSelector: { requirements: 'all' } } } }) as { readonly error: string };
+  assert.match(answer.error, /^SelfSubjectAccessReview in version "v1" cannot be handled as a SelfSubjectAccessReview: json: cannot unmarshal string into Go struct field .*requirements/);
+});
+
 test('a rules review lists what is held, and says when it cannot', async () => {
   assert.deepEqual(await ask('selfsubjectrulesreviews', { spec: { namespace: 'ns' } }), {
     resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }], nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/metrics'] }], incomplete: false,

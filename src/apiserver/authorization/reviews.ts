@@ -8,6 +8,8 @@ import type { LocalSubjectAccessReview, NonResourceAttributes, ResourceAttribute
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { EndpointHandler, RequestContext } from '../request.ts';
 import type { Attributes, Authorizer } from './authorizer.ts';
+import { decodeTyped } from '../verbs/decode-object.ts';
+import { builtinSchema } from '../../api/schema/table.ts';
 import type { Authorization } from './registry.ts';
 import { fieldsOfReview, labelsOfReview } from './selectors.ts';
 import { aggregate } from './union.ts';
@@ -112,7 +114,7 @@ function subjectOf(spec: SubjectAccessReviewSpec): UserInfo {
 async function bodyOf<T extends { spec?: object }>(context: RequestContext, kind: string): Promise<T> {
   const body = await context.body();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequestError(`not a ${kind}: the body must hold one`);
-  const object = body as T;
+  const object = decodeTyped({ value: body, duplicates: [] }, { group, version: 'v1', kind, schema: builtinSchema.kind(group, 'v1', kind)! }, { fieldValidation: 'Warn', warn: (message) => context.warn(message) }) as unknown as T;
   return { ...object, spec: object.spec ?? {} };
 }
 

@@ -38,7 +38,8 @@ function validateType(type: string, path: string, errors: FieldError[]): void {
 
 /** What the amounts of one resource must be to each other. */
 function validateAmounts(name: string, { min = {}, max = {}, default: defaults = {}, defaultRequest: requests = {}, maxLimitRequestRatio: ratios = {} }: Limit, path: string, errors: FieldError[]): void {
-  const [least, most, limit, request, ratio] = [min[name], max[name], defaults[name], requests[name], ratios[name]];
+  // A resource may have a name that every object of JavaScript answers to.
+  const [least, most, limit, request, ratio] = [min, max, defaults, requests, ratios].map((amounts) => (Object.hasOwn(amounts, name) ? amounts[name] : undefined));
   const above = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && compareQuantity(a, b) > 0;
   const wrong = (list: (typeof lists)[number], value: string | undefined, detail: string): void => void errors.push(invalid(`${path}.${list}[${name}]`, value, detail));
   if (above(least, most)) wrong('min', least, `min value ${least} is greater than max value ${most}`);
