@@ -21,23 +21,18 @@ interface Waiting {
 export class Connection {
   readonly #socket: TLSSocket;
   readonly #waiting: Waiting[] = [];
-  /** What has come and is not read yet; put together only once that can be enough. */
-  #chunks: Buffer[] = [];
+  /** What has come and is not read yet is at the beginning of this; it doubles, so that large answers are not copied for each piece. */
+  #room: Buffer = Buffer.allocUnsafe(64 * 1024);
   #gathered = 0;
+  /** So much must be there before it is worth looking. */
   #wanted = 0;
-  #buffer: Buffer = Buffer.alloc(0);
   #ended = false;
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#gathered += chunk.length;
-      if (this.#gathered < this.#wanted) return;
-      this.#buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-      this.#read();
-      this.#chunks = this.#buffer.length === 0 ? [] : [this.#buffer];
-      this.#gathered = this.#buffer.length;
+      this.#add(chunk);
+      if (this.#gathered >= this.#wanted) this.#read();
     });
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -81,13 +76,26 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  #add(chunk: Buffer): void {
+    if (this.#gathered + chunk.length > this.#room.length) {
+      const larger = Buffer.allocUnsafe(2 * (this.#gathered + chunk.length));
+      this.#room.copy(larger, 0, 0, this.#gathered);
+      this.#room = larger;
+    }
+    chunk.copy(this.#room, this.#gathered);
+    this.#gathered += chunk.length;
+  }
+
   #read(): void {
-    while (this.#waiting.length > 0 && this.#buffer.length > 0) {
+    while (this.#waiting.length > 0 && this.#gathered > 0) {
       const [first] = this.#waiting as [Waiting];
-      const read = readAnswer(this.#buffer, first);
+      const read = readAnswer(this.#room.subarray(0, this.#gathered), first);
       this.#wanted = typeof read === 'number' ? read : 0;
       if (typeof read === 'number') return;
-      this.#buffer = this.#buffer.subarray(read.used);
+      // Whoever asked keeps what it was given: the rest moves to a place of its own.
+      const rest = this.#room.subarray(read.used, this.#gathered);
+      this.#room = Buffer.allocUnsafe(Math.max(64 * 1024, 2 * rest.length));
+      this.#gathered = rest.copy(this.#room);
       if (read.answer.code === 100) continue;
       this.#waiting.shift();
       first.settle(read.answer);
