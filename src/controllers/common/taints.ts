@@ -1,6 +1,6 @@
 import { nameOf } from '../../api/meta/object.ts';
 import { nodes } from '../../api/resources.ts';
-import type { Node, Taint, Toleration } from '../../api/types/core/v1.ts';
+import type { Node, Taint } from '../../api/types/core/v1.ts';
 import type { Client } from '../../client/client.ts';
 
 export const notReadyTaint = 'node.kubernetes.io/not-ready';
@@ -9,27 +9,6 @@ export const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 
 export const sameTaint = (a: Pick<Taint, 'key' | 'effect'>, b: Pick<Taint, 'key' | 'effect'>): boolean => a.key === b.key && a.effect === b.effect;
 export const hasTaint = (node: Node, taint: Pick<Taint, 'key' | 'effect'>): boolean => node.spec?.taints?.some((other) => sameTaint(other, taint)) === true;
-
-/** Does the toleration tolerate the taint? An empty key with Exists tolerates all, an empty effect every effect. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
-  if (toleration.key !== undefined && toleration.key !== '' && toleration.key !== taint.key) return false;
-  switch (toleration.operator ?? '') {
-    case '':
-    case 'Equal':
-      return (toleration.value ?? '') === (taint.value ?? '');
-    case 'Exists':
-      return true;
-    case 'Lt':
-    case 'Gt': {
-      const [wanted, actual] = [Number.parseInt(toleration.value ?? '', 10), Number.parseInt(taint.value ?? '', 10)];
-      if (!Number.isSafeInteger(wanted) || !Number.isSafeInteger(actual)) return false;
-      return toleration.operator === 'Lt' ? actual < wanted : actual > wanted;
-    }
-    default:
-      return false;
-  }
-}
 
 /** Writes the node's taints with some added and some taken away, if that changes them. Resolves with the node as it is then. */
 export async function changeTaints(client: Client, node: Node, change: { readonly add: readonly Taint[]; readonly remove: readonly Pick<Taint, 'key' | 'effect'>[] }): Promise<Node> {

@@ -2,7 +2,7 @@ import { nameOf } from '../../api/meta/object.ts';
 import { matchesRequiredAffinity } from '../../api/pod/node-selector.ts';
 import type { DaemonSet } from '../../api/types/apps/v1.ts';
 import type { Node, Pod, PodSpec, PodTemplateSpec, Toleration } from '../../api/types/core/v1.ts';
-import { tolerates } from '../common/taints.ts';
+import { tolerates } from '../../api/pod/tolerations.ts';
 
 const nameField = 'metadata.name';
 /** The label that says which revision of its daemon set a pod, or a ControllerRevision, is of. */

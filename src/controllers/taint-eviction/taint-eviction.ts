@@ -10,7 +10,7 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
-import { tolerates } from '../common/taints.ts';
+import { tolerates } from '../../api/pod/tolerations.ts';
 
 const identity = 'node-controller';
 const component = 'taint-eviction-controller';

@@ -1,6 +1,6 @@
 import type { NodeSelectorRequirement, NodeSelector, Node } from '../../../api/types/core/v1.ts';
 import type { AllocationResult, DeviceAllocationConfiguration, DeviceClass, DeviceRequest, DeviceRequestAllocationResult, DeviceSelector, DeviceToleration, ExactDeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
-import { tolerates } from '../common/tolerations.ts';
+import { tolerates } from '../../../api/pod/tolerations.ts';
 import { ConstraintSet } from './constraints.ts';
 import { claimText } from './pod-claims.ts';
 import type { Pool, ReachableDevice } from './pools.ts';

@@ -1,6 +1,6 @@
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { isTolerated } from '../common/tolerations.ts';
+import { isTolerated } from '../../../api/pod/tolerations.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const refused = refuseForGood('node(s) were unschedulable');

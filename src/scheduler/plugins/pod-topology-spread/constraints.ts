@@ -3,7 +3,7 @@ import { selectorFromLabels, selectorOf } from '../../../api/meta/labels.ts';
 import type { Node, Pod, TopologySpreadConstraint } from '../../../api/types/core/v1.ts';
 import { selectorFrom } from '../../cache/affinity-term.ts';
 import { matchesRequiredAffinity } from '../../../api/pod/node-selector.ts';
-import { toleratesNode } from '../common/tolerations.ts';
+import { toleratesNode } from '../../../api/pod/tolerations.ts';
 
 /** A constraint with its defaults filled in, ready to be asked. */
 export interface Constraint {

@@ -2,7 +2,7 @@ import type { Node, Pod, Toleration } from '../../../api/types/core/v1.ts';
 import { normalizeByMax } from '../../framework/normalize.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { isTolerated, toleratesNode } from '../common/tolerations.ts';
+import { isTolerated, toleratesNode } from '../../../api/pod/tolerations.ts';
 
 const refused = refuseForGood('node(s) had untolerated taint(s)');
 

@@ -1,6 +1,6 @@
-import type { Taint, Toleration } from '../../../api/types/core/v1.ts';
+import type { Taint, Toleration } from '../types/core/v1.ts';
 
-/** Does the toleration match the taint (upstream's ToleratesTaint)? An empty key with Exists matches every taint. */
+/** Does the toleration match the taint (upstream's ToleratesTaint)? An empty key with Exists matches every taint, an empty effect every effect. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
   if (toleration.key !== undefined && toleration.key !== '' && toleration.key !== taint.key) return false;
@@ -16,6 +16,7 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
   }
 }
 
+/** Does any of the tolerations match the taint? */
 export function isTolerated(taint: Taint, tolerations: readonly Toleration[] | undefined): boolean {
   return tolerations?.some((toleration) => tolerates(toleration, taint)) === true;
 }
