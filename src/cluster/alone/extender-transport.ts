@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { readFile } from 'node:fs/promises';
+import type { Clock } from '../../base/clock.ts';
+import { timeoutSignal } from '../../base/clock.ts';
 import type { ExtenderConfiguration } from '../../scheduler/config/configuration.ts';
 import type { ExtenderTransport } from '../../scheduler/extender/http-extender.ts';
 
@@ -8,7 +10,7 @@ import type { ExtenderTransport } from '../../scheduler/extender/http-extender.t
 const maxAnswerBytes = 256 * 1024 * 1024;
 
 /** How the extender of this configuration is reached. Rejects when its certificates cannot be read. */
-export async function extenderTransport({ tlsConfig = {}, enableHTTPS = false }: ExtenderConfiguration): Promise<ExtenderTransport> {
+export async function extenderTransport({ tlsConfig = {}, enableHTTPS = false }: ExtenderConfiguration, clock: Clock): Promise<ExtenderTransport> {
   const read = async (data: string | undefined, file: string | undefined): Promise<Buffer | undefined> => (data === undefined ? (file === undefined ? undefined : readFile(file)) : Buffer.from(data, 'base64'));
   const [ca, cert, key] = await Promise.all([read(tlsConfig.caData, tlsConfig.caFile), read(tlsConfig.certData, tlsConfig.certFile), read(tlsConfig.keyData, tlsConfig.keyFile)]);
   const tls = {
@@ -18,14 +20,15 @@ export async function extenderTransport({ tlsConfig = {}, enableHTTPS = false }:
     rejectUnauthorized: !(tlsConfig.insecure === true || (enableHTTPS && ca === undefined)),
   };
   return (url, body, { timeoutMs }) => new Promise((resolve, reject) => {
-    const options = { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }, signal: AbortSignal.timeout(timeoutMs) };
+    const timeout = timeoutSignal(clock, timeoutMs);
+    const options = { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }, signal: timeout.signal };
     const outgoing = (url.startsWith('https:') ? httpsRequest(url, { ...options, ...tls }) : httpRequest(url, options)).on('response', (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (part: string) => {
         text += part;
         if (text.length > maxAnswerBytes) outgoing.destroy(new Error('the extender\'s answer is too large'));
       }).on('end', () => resolve({ code: answer.statusCode ?? 0, text })).on('error', reject);
-    }).on('error', reject);
+    }).on('error', reject).on('close', () => timeout.cancel());
     outgoing.end(body);
   });
 }

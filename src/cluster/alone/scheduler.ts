@@ -9,7 +9,7 @@ import { startLeading } from './leading.ts';
 /** The scheduler against an API server elsewhere. */
 export async function startSchedulerAlone(options: ComponentOptions & { readonly leaderElect: boolean; readonly identity: string; readonly configuration?: ReadConfiguration }): Promise<AsyncDisposable> {
   const { clock, random, logger, progress, configuration } = options;
-  const extenders = await Promise.all((configuration?.extenders ?? []).map(async (one) => httpExtender(one, await extenderTransport(one))));
+  const extenders = await Promise.all((configuration?.extenders ?? []).map(async (one) => httpExtender(one, await extenderTransport(one, clock))));
   await using undo = new AsyncDisposableStack();
   const client = componentClient(options, 'kube-scheduler', undo);
   await expectServer(client, options);
