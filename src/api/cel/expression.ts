@@ -1,6 +1,6 @@
 /**
  * What others see of CEL, outside of the rules of schemas: how an expression is compiled once and asked many times. The
- * engine behind it, expression-engine.ts, is loaded when the first expression shows up, never at start.
+ * engine behind it, expression-compiler.ts, is loaded when the first expression shows up, never at start.
  */
 
 /** The variables an admission expression may name, as upstream's `plugin/cel` declares them. */

@@ -1,5 +1,5 @@
 import { noSuchOverload } from './failure.ts';
-import { CelList, CelMap, Duration, Optional, Timestamp, Uint, type CelValue } from './values.ts';
+import { CelList, CelMap, Duration, Optional, Timestamp, type CelValue } from './values.ts';
 
 /** The argument as what the function was declared for. What is dyn is only known at run time: then `no such overload`. */
 export function asString(value: CelValue | undefined): string {
@@ -22,16 +22,6 @@ export function asBool(value: CelValue | undefined): boolean {
   throw noSuchOverload();
 }
 
-export function asDouble(value: CelValue | undefined): number {
-  if (typeof value === 'number') return value;
-  throw noSuchOverload();
-}
-
-export function asBytes(value: CelValue | undefined): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw noSuchOverload();
-}
-
 /** The argument as an instance of the class. */
 export function as<T>(kind: abstract new (...args: never[]) => T, value: CelValue | undefined): T {
   if (value instanceof kind) return value;
@@ -40,7 +30,6 @@ export function as<T>(kind: abstract new (...args: never[]) => T, value: CelValu
 
 export const asList = (value: CelValue | undefined): CelList => as(CelList, value);
 export const asMap = (value: CelValue | undefined): CelMap => as(CelMap, value);
-export const asUint = (value: CelValue | undefined): Uint => as(Uint, value);
 export const asTimestamp = (value: CelValue | undefined): Timestamp => as(Timestamp, value);
 export const asDuration = (value: CelValue | undefined): Duration => as(Duration, value);
 export const asOptional = (value: CelValue | undefined): Optional => as(Optional, value);
