@@ -1,6 +1,6 @@
 /**
  * What the machine and Node.js allow: an HTTPS server that does nothing. GET answers 400 bytes, GET /large 0.94 MB,
- * POST the body, parsed and written again. Prints its port; ends with its parent.
+ * GET /long 35 MB from one buffer, POST the body, parsed and written again. Prints its port; ends with its parent.
  */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { testPki } from '../../src/apiserver/testing/serving-certificate.ts';
 
 const small = Buffer.alloc(400, 'x').toString('latin1');
 const large = Buffer.alloc(940_000, 'x');
+const long = Buffer.alloc(35_000_000, 'x');
 
 const { apiServer } = await testPki();
 const server = createServer({ key: apiServer.key, cert: apiServer.certificate }, (request, response) => {
@@ -19,7 +20,7 @@ const server = createServer({ key: apiServer.key, cert: apiServer.certificate },
     });
     return;
   }
-  const body = request.url === '/large' ? large : small;
+  const body = request.url === '/long' ? long : request.url === '/large' ? large : small;
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
   if (typeof body === 'string') response.end(body, 'latin1');
   else response.end(body);
