@@ -46,6 +46,18 @@ export class SeededRandom implements Random {
     this.#state = seed >>> 0;
   }
 
+  /** Chance of its own for whoever has this name, in any run with this seed. */
+  static named(seed: number, name: string): SeededRandom {
+    let hash = seed >>> 0;
+    for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+    return new SeededRandom(hash ^ (hash >>> 15));
+  }
+
+  /** The seed of what is still to come: `new SeededRandom(random.state)` goes on where this one stands. */
+  get state(): number {
+    return this.#state;
+  }
+
   float(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;

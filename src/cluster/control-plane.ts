@@ -13,14 +13,12 @@ import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.t
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import { outside } from '../base/outside-work.ts';
+import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
-import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
-import { certificateAuthority } from './certificate-authority.ts';
-import type { ControllerSettings } from '../controllers/common/settings.ts';
 import type { Pki } from '../pki/pki.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
+import type { ControllerSelection } from './components.ts';
+import { createScheduler, startControllerManager } from './components.ts';
 import { descriptionOf } from './descriptions.ts';
 import type { LocalClients } from './identities.ts';
 import { localClients } from './identities.ts';
@@ -62,13 +60,15 @@ export interface ControlPlaneOptions {
   /** How webhooks are reached. */
   readonly webhookTransport?: WebhookTransport;
   readonly advertise?: { readonly address: string; readonly port: number };
+  /** What the components of this process reach instead of the API server itself, which it is given. */
+  readonly endpoint?: (own: LocalEndpoint) => LocalEndpoint;
 }
 
 export interface ControlPlane extends AsyncDisposable {
   readonly server: ApiServer;
   readonly clients: LocalClients;
   /** Starts the scheduler and the controllers; resolves when they see the cluster. */
-  startControllers(selection?: { readonly scheduler?: boolean; readonly controllers?: readonly string[]; readonly settings?: Partial<ControllerSettings> }): Promise<void>;
+  startControllers(selection?: ControllerSelection & { readonly scheduler?: boolean }): Promise<void>;
 }
 
 /** An API server with everything that belongs to it, not yet listening; scheduler and controllers when asked for. */
@@ -100,42 +100,23 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.webhookTransport !== undefined && { webhookTransport: options.webhookTransport }),
     rewritePage: async (answer, base) => (await import('../apiserver/http/rewrite-page.ts')).rewritePage(answer, base),
   });
-  const clients = localClients(server.local, clock);
-  const stopping = new AbortController();
-  let scheduler: Scheduler | undefined;
+  const clients = localClients(options.endpoint?.(server.local) ?? server.local, clock);
+  const running = new AsyncDisposableStack();
+  running.use(server);
+  const components = { clients, pki, clock, random, logger, clusterCidr: options.clusterCidr };
   return {
     server,
     clients,
-    async startControllers({ scheduler: withScheduler = true, controllers = ['*'], settings } = {}) {
-      // An API server alone has no use for them.
-      const [manage, schedule] = await outside(Promise.all([import('../controllers/manager.ts'), import('../scheduler/scheduler.ts')]));
-      const manager = manage.startControllerManager({
-        client: clients.component('kube-controller-manager'),
-        clientFor: (name) => clients.serviceAccount(name),
-        clock,
-        random,
-        logger: logger.named('controllers'),
-        signal: stopping.signal,
-        controllers,
-        settings: {
-          ...settings,
-          clusterCidrs: [options.clusterCidr],
-          rootCa: pki.ca.certificate,
-          certificateAuthority: certificateAuthority(pki.ca, clock),
-          signServiceAccountToken: (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
-        },
-      });
+    async startControllers({ scheduler: withScheduler = true, ...selection } = {}) {
+      const starting = startControllerManager(components, selection);
+      starting.catch(() => {});
       if (withScheduler) {
-        scheduler = new schedule.Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });
+        const scheduler = running.use(await createScheduler(components));
         server.metrics.add(scheduler.metrics());
         await scheduler.start();
       }
-      await (await manager).ready;
+      await running.use(await starting).ready;
     },
-    async [Symbol.asyncDispose]() {
-      stopping.abort(new Error('the control plane was stopped'));
-      await scheduler?.[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

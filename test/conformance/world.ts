@@ -8,23 +8,19 @@ import type { ApiError } from '../../src/api/status.ts';
 import { isReason } from '../../src/api/status.ts';
 import type { Container, Node, Pod, PodSpec } from '../../src/api/types/core/v1.ts';
 import type { ObjectMeta } from '../../src/api/types/meta/v1.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
-import { SeededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, ObjectRef, Scope, Selectors, WatchOptions } from '../../src/client/client.ts';
 import { createLocalClient } from '../../src/client/transports/local.ts';
-import type { ControlPlane } from '../../src/cluster/control-plane.ts';
-import { startControlPlane } from '../../src/cluster/control-plane.ts';
 import { TlsExtensionTransport } from '../../src/apiserver/http/extension-transport.ts';
 import { TlsWebhookTransport } from '../../src/apiserver/http/webhook-transport.ts';
-import { simulatedHost } from '../../src/kubelet/hosts/simulated/simulated-host.ts';
-import { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { ApiServer } from '../../src/apiserver/api-server.ts';
+import type { LocalClients } from '../../src/cluster/identities.ts';
 import type { Pki } from '../../src/pki/pki.ts';
 import { createMemoryPki } from '../../src/pki/pki.ts';
-import { simulatedProbe } from '../../src/runtime/simulated/behaviour.ts';
-import { SimulatedRuntime } from '../../src/runtime/simulated/simulated-runtime.ts';
 import { MemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
+import { Composition } from '../../src/testing/composition.ts';
+import { drive } from '../../src/testing/drive.ts';
 
 export interface WorldOptions {
   /** Simulated nodes `node-1`, `node-2` …: the real kubelet on the simulated runtime. Default 2. */
@@ -54,8 +50,8 @@ export class World implements AsyncDisposable {
   readonly clock: VirtualClock;
   /** Acts as an administrator. */
   readonly client: Client;
-  readonly plane: ControlPlane;
-  readonly kubelets: Kubelet[] = [];
+  readonly plane: { readonly server: ApiServer; readonly clients: LocalClients };
+  readonly parts: Composition;
   /** Servers of the test that stand behind addresses of the cluster, for whoever the API server calls: by `host:port`. */
   readonly backends: Map<string, { readonly host: string; readonly port: number }>;
   readonly #pki: Pki;
@@ -63,9 +59,10 @@ export class World implements AsyncDisposable {
   readonly #undo = new AsyncDisposableStack();
   #port: number | undefined;
 
-  private constructor({ clock, plane, backends }: Pick<World, 'clock' | 'plane' | 'backends'>, pki: Pki) {
+  private constructor({ clock, parts, server, backends }: Pick<World, 'clock' | 'parts' | 'backends'> & { readonly server: ApiServer }, pki: Pki) {
     this.clock = clock;
-    this.plane = plane;
+    this.parts = parts;
+    this.plane = { server, clients: parts.clients };
     this.backends = backends;
     this.#pki = pki;
     this.client = this.as('conformance', ['system:masters']);
@@ -75,46 +72,26 @@ export class World implements AsyncDisposable {
     const clock = new VirtualClock();
     // Certificates are for real TLS clients, who look at the real time.
     const pki = await (sharedPki ??= createMemoryPki({ clock: new RealClock(), apiServerNames: ['127.0.0.1'] }));
-    const random = new SeededRandom(7);
     const backends: World['backends'] = new Map();
     const locate = (where: { readonly host: string; readonly port: number }): { readonly host: string; readonly port: number } => backends.get(`${where.host}:${where.port}`) ?? where;
     const webhookTransport = new TlsWebhookTransport({ locate });
     const extensions = new TlsExtensionTransport({ client: pki.frontProxyClient, locate });
-    const plane = await startControlPlane({
-      store: MemoryStore.open(), pki, clock, random, logger: silentLogger,
-      serviceCidr: '10.96.0.0/16', clusterCidr: '10.244.0.0/16', runtimeConfig: options.runtimeConfig,
-      tokenFile: `${adminToken},conformance,1,system:masters\n`,
-      advertise: { address: '192.0.2.1', port: 6443 }, webhookTransport, extensions,
+    const { capacity, calm = false, runtimeConfig } = options;
+    const parts = new Composition({
+      clock, pki, seed: 7, store: MemoryStore.open(),
+      apiServer: { runtimeConfig, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
+      kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { nodeLeaseDurationSeconds: calmLeaseSeconds, nodeStatusUpdateFrequencyMs: calmLeaseSeconds * 1000 }) },
     });
-    const world = new World({ clock, plane, backends }, pki);
+    const world = new World({ clock, parts, server: await parts.startApiServer(), backends }, pki);
     world.#undo.use(webhookTransport);
     world.#undo.use(extensions);
     if (options.controllers === false) return world;
-    const starting = plane.startControllers(options.calm === true ? { settings: { nodeMonitorGracePeriodMs: 8 * calmLeaseSeconds * 1000 } } : {});
-    await clock.settle();
-    await starting;
-    for (let number = 1; number <= (options.nodes ?? 2); number++) await world.#startNode(`node-${number}`, `198.18.0.${number}`, options);
+    const settings = calm ? { nodeMonitorGracePeriodMs: 8 * calmLeaseSeconds * 1000 } : {};
+    await drive(clock, Promise.all([parts.startScheduler(), parts.startControllers({ settings })]));
+    for (let number = 1; number <= (options.nodes ?? 2); number++) await drive(clock, parts.addNode({ name: `node-${number}` }));
     if (options.nodes !== 0) await world.until('nodes to be ready', async () => (await world.client.list(nodes)).items.every(isReady));
     await world.until('the default service account', async () => found(world.client.get(serviceaccounts, { namespace: 'default', name: 'default' })));
     return world;
-  }
-
-  async #startNode(nodeName: string, address: string, { capacity, calm }: WorldOptions): Promise<void> {
-    const { clock } = this;
-    const random = new SeededRandom(nodeName.length);
-    const starting = Kubelet.start({
-      nodeName, clock, random,
-      client: this.plane.clients.node(nodeName),
-      runtime: this.#undo.use(new SimulatedRuntime({ clock, random })),
-      host: simulatedHost({ hostname: nodeName, address, answerProbe: ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() }) }),
-      logger: silentLogger,
-      rootDir: `/var/lib/kubelet/${nodeName}`,
-      clusterDns: ['10.96.0.10'],
-      ...(capacity !== undefined && { capacity }),
-      ...(calm === true && { nodeLeaseDurationSeconds: calmLeaseSeconds, nodeStatusUpdateFrequencyMs: calmLeaseSeconds * 1000 }),
-    });
-    await clock.settle();
-    this.kubelets.push(await starting);
   }
 
   /** A client of somebody else. */
@@ -208,13 +185,8 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
-    const ending = Promise.all(this.kubelets.map((kubelet) => kubelet[Symbol.asyncDispose]()));
-    await this.clock.settle();
-    await ending;
+    await drive(this.clock, this.parts[Symbol.asyncDispose]());
     await this.#undo.disposeAsync();
-    const stopping = this.plane[Symbol.asyncDispose]();
-    await this.clock.settle();
-    await stopping;
   }
 }
 

@@ -1,0 +1,172 @@
+import type { ApiServer } from '../apiserver/api-server.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { silentLogger } from '../base/logger.ts';
+import { SeededRandom } from '../base/random.ts';
+import type { ComponentOptions, ControllerSelection, RunningController } from '../cluster/components.ts';
+import { createScheduler, startControllerManager } from '../cluster/components.ts';
+import type { ControlPlaneOptions } from '../cluster/control-plane.ts';
+import { startControlPlane } from '../cluster/control-plane.ts';
+import type { LocalClients } from '../cluster/identities.ts';
+import { localClients } from '../cluster/identities.ts';
+import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
+import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { Pki } from '../pki/pki.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Store } from '../store/store.ts';
+import { SimulatedNode } from './simulated-node.ts';
+import { SwitchedEndpoint } from './switched-endpoint.ts';
+
+export interface CompositionOptions {
+  readonly clock: Clock;
+  /** All chance follows from it: each component has a sequence of its own. */
+  readonly seed: number;
+  /** Owned by the caller: it outlives API servers that are stopped and started. */
+  readonly store: Store;
+  readonly pki: Pki;
+  readonly logger?: Logger;
+  /** Whatever else the API server is told. */
+  readonly apiServer?: Omit<Partial<ControlPlaneOptions>, 'store' | 'pki' | 'clock' | 'random' | 'logger' | 'endpoint'>;
+  /**
+   * Stands between the API server and everybody in this process, for faults. Who asks is told by each request's `user`:
+   * `system:kube-scheduler`, `system:serviceaccount:kube-system:deployment-controller`, `system:node:NAME` …
+   */
+  readonly wrap?: (endpoint: LocalEndpoint) => LocalEndpoint;
+  /** What every kubelet is told. */
+  readonly kubelet?: Partial<KubeletOptions>;
+}
+
+export interface AddedNode {
+  readonly name: string;
+  /** Default: the next of 198.18.0.0/15. */
+  readonly address?: string;
+  readonly kubelet?: Partial<KubeletOptions>;
+}
+
+const serviceCidr = '10.96.0.0/16';
+const clusterDns = '10.96.0.10';
+const clusterCidr = '10.244.0.0/16';
+
+/**
+ * The parts of a cluster in this process, as `coxswain up --runtime simulated` composes them, each of which can be
+ * stopped and started by itself: API server, scheduler, controllers, nodes. Nothing runs until it is started; nothing here
+ * lets virtual time pass: the caller does (see drive.ts), while it waits for what these methods return.
+ */
+export class Composition implements AsyncDisposable {
+  readonly clients: LocalClients;
+  /** How everybody in this process reaches the API server, the one that runs now: faults included. */
+  readonly endpoint: LocalEndpoint;
+  readonly #options: CompositionOptions;
+  readonly #logger: Logger;
+  readonly #switch = new SwitchedEndpoint();
+  readonly #nodes = new Map<string, SimulatedNode>();
+  readonly #chance = new Map<string, SeededRandom>();
+  #apiServer: ApiServer | undefined;
+  #scheduler: Scheduler | undefined;
+  #controllers: RunningController | undefined;
+  #addresses = 0;
+
+  constructor(options: CompositionOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.endpoint = options.wrap?.(this.#switch) ?? this.#switch;
+    this.clients = localClients(this.endpoint, options.clock);
+  }
+
+  /** Undefined: it does not run. */
+  get apiServer(): ApiServer | undefined { return this.#apiServer; }
+  /** Undefined: it does not run. */
+  get scheduler(): Scheduler | undefined { return this.#scheduler; }
+  /** By name; those that are switched off as well. */
+  get nodes(): ReadonlyMap<string, SimulatedNode> { return this.#nodes; }
+
+  /** Starts the API server on the store as it is. Resolves when it answers. */
+  async startApiServer(): Promise<ApiServer> {
+    if (this.#apiServer !== undefined) return this.#apiServer;
+    const { store, pki, clock } = this.#options;
+    const { server } = await startControlPlane({
+      serviceCidr, clusterCidr, advertise: { address: '192.0.2.1', port: 6443 },
+      ...this.#options.apiServer,
+      store, pki, clock, random: this.#random('kube-apiserver'), logger: this.#logger,
+    });
+    this.#apiServer = server;
+    this.#switch.current = server.local;
+    return server;
+  }
+
+  /** Ends the API server: watches end, and requests fail until it is started again. */
+  async stopApiServer(): Promise<void> {
+    const server = this.#apiServer;
+    this.#apiServer = undefined;
+    this.#switch.current = undefined;
+    await server?.[Symbol.asyncDispose]();
+  }
+
+  /** Resolves when the scheduler sees the cluster. */
+  async startScheduler(): Promise<Scheduler> {
+    if (this.#scheduler !== undefined) return this.#scheduler;
+    const scheduler = await createScheduler(this.#component('kube-scheduler'));
+    this.#scheduler = scheduler;
+    this.#apiServer?.metrics.add(scheduler.metrics());
+    await scheduler.start();
+    return scheduler;
+  }
+
+  async stopScheduler(): Promise<void> {
+    const scheduler = this.#scheduler;
+    this.#scheduler = undefined;
+    await scheduler?.[Symbol.asyncDispose]();
+  }
+
+  /** Resolves when the controllers see the cluster. */
+  async startControllers(selection: ControllerSelection = {}): Promise<void> {
+    this.#controllers ??= await startControllerManager(this.#component('kube-controller-manager'), selection);
+    await this.#controllers.ready;
+  }
+
+  async stopControllers(): Promise<void> {
+    const controllers = this.#controllers;
+    this.#controllers = undefined;
+    await controllers?.[Symbol.asyncDispose]();
+  }
+
+  /** A new machine, switched on. Resolves when its node is registered; `kubelet.ready` tells of its readiness. */
+  async addNode({ name, address, kubelet }: AddedNode): Promise<SimulatedNode> {
+    if (this.#nodes.has(name)) throw new Error(`there is a node ${JSON.stringify(name)} already`);
+    const number = ++this.#addresses;
+    const node = new SimulatedNode({
+      name, address: address ?? `198.${18 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`,
+      client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
+      kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },
+    });
+    this.#nodes.set(name, node);
+    await node.start();
+    return node;
+  }
+
+  /** Takes a machine away for good. Its Node object stays: whoever takes machines away deletes it. */
+  async removeNode(name: string): Promise<void> {
+    const node = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    await node?.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
+    await this.stopControllers();
+    await this.stopScheduler();
+    await this.stopApiServer();
+  }
+
+  /** One sequence a component, whichever time it is started: what it named once is not named again. */
+  #random(name: string): SeededRandom {
+    let random = this.#chance.get(name);
+    if (random === undefined) this.#chance.set(name, random = SeededRandom.named(this.#options.seed, name));
+    return random;
+  }
+
+  #component(name: string): ComponentOptions {
+    const { pki, clock } = this.#options;
+    return { clients: this.clients, pki, clock, random: this.#random(name), logger: this.#logger, clusterCidr: this.#options.apiServer?.clusterCidr ?? clusterCidr };
+  }
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { Client } from '../client/client.ts';
+import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
+import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
+import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
+
+export interface SimulatedNodeOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whatever else the kubelet is told: capacity, labels, taints, how often it reports. */
+  readonly kubelet?: Partial<KubeletOptions>;
+}
+
+/** A machine that exists in memory alone: the real kubelet on the simulated runtime. Off until it is started. */
+export class SimulatedNode implements AsyncDisposable {
+  readonly name: string;
+  readonly address: string;
+  readonly #options: SimulatedNodeOptions;
+  #runtime: SimulatedRuntime | undefined;
+  #kubelet: Kubelet | undefined;
+
+  constructor(options: SimulatedNodeOptions) {
+    this.name = options.name;
+    this.address = options.address;
+    this.#options = options;
+  }
+
+  /** Undefined: it does not run. */
+  get kubelet(): Kubelet | undefined {
+    return this.#kubelet;
+  }
+
+  /** Its containers. Undefined: the machine is off. */
+  get runtime(): SimulatedRuntime | undefined {
+    return this.#runtime;
+  }
+
+  /** Switches the machine on, or starts its kubelet anew. Resolves when the node is registered. */
+  async start(): Promise<void> {
+    if (this.#kubelet !== undefined) return;
+    const { name, address, client, clock, random, logger } = this.#options;
+    this.#runtime ??= new SimulatedRuntime({ clock, random });
+    this.#kubelet = await Kubelet.start({
+      nodeName: name, client, clock, random, logger,
+      runtime: this.#runtime,
+      host: simulatedHost({ hostname: name, address, answerProbe: ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() }) }),
+      rootDir: `/var/lib/kubelet/${name}`,
+      ...this.#options.kubelet,
+    });
+  }
+
+  /** Ends the kubelet; containers run on, and it finds them when it is started again. */
+  async stopKubelet(): Promise<void> {
+    const kubelet = this.#kubelet;
+    this.#kubelet = undefined;
+    await kubelet?.[Symbol.asyncDispose]();
+  }
+
+  /** Pulls the plug: kubelet and containers are gone at once, and nobody is told. */
+  async kill(): Promise<void> {
+    const runtime = this.#runtime;
+    this.#runtime = undefined;
+    const stopping = this.stopKubelet();
+    await runtime?.[Symbol.asyncDispose]();
+    await stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
