@@ -82,7 +82,7 @@ async function compileVersion(context: Context, version: Version): Promise<Compi
   const selectable = selectableFieldsOf(version.selectableFields ?? []);
   const definition: ResourceDefinition<KubeObject> = {
     type: { group: resource.group, version: name, resource: resource.resource, kind: resource.kind, namespaced: resource.namespaced },
-    ...(facts.defaults && { applyDefaults: (object: KubeObject) => applyDefaults(object, root) }),
+    ...(facts.defaulted.length > 0 && { applyDefaults: (object: KubeObject) => applyDefaults(object, root) }),
     ...rulesOfVersion({ root, facts, status: subresources?.status !== undefined, scale, cel }),
     columns: printerColumns(version.additionalPrinterColumns),
     ...(selectable !== undefined && { selectableFields: selectable }),

@@ -66,7 +66,7 @@ function addCelErrors(errors: FieldError[], object: KubeObject, old: KubeObject 
 
 /** Lists that were wrong before may stay so. */
 function listErrors(object: KubeObject, old: KubeObject | undefined, { root, facts }: RulesInput): FieldError[] {
-  if (!facts.listTypes) return [];
+  if (facts.keyedLists.length === 0) return [];
   const errors = validateListTypes(object, root);
   return errors.length > 0 && old !== undefined && validateListTypes(old, root).length > 0 ? [] : errors;
 }

@@ -3,7 +3,7 @@ import type { CheckOptions } from '../cel/check-schema-rules.ts';
 import type { SchemaRules } from '../cel/schema-rules.ts';
 import type { FieldError } from '../field-error.ts';
 import type { Schema } from '../groups/apiextensions/json-schema.ts';
-import { schemaHas } from '../groups/apiextensions/json-schema.ts';
+import { factsOf } from './schema-facts.ts';
 import type { SchemaNode } from './schema-node.ts';
 
 interface Compiler {
@@ -22,7 +22,7 @@ export async function loadRules(): Promise<void> {
 export const rulesLoaded = (): boolean => compiler !== undefined;
 
 /** Does the schema have rules anywhere? */
-export const hasRules = (schema: Schema): boolean => schemaHas(schema, (one) => (one['x-kubernetes-validations'] ?? []).length > 0);
+export const hasRules = (schema: Schema): boolean => factsOf(schema).rules;
 
 /** What is wrong with the rules of a structural schema; nothing of one without any. Call it for others only once CEL is loaded. */
 export function checkRules(schema: Schema, path: string, options: CheckOptions = {}): FieldError[] {

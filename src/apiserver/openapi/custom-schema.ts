@@ -1,5 +1,5 @@
 /** How OpenAPI describes custom resources, as upstream's builder does it: their schemas as they are, with what every object has. */
-import { cannotBeStructural } from '../../api/groups/apiextensions/json-schema.ts';
+import { factsOf } from '../../api/custom-resources/schema-facts.ts';
 import { validateStructural } from '../../api/groups/apiextensions/structural.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { GroupVersionKind } from '../../api/schema/schema.ts';
@@ -46,7 +46,7 @@ export function customSchema(kind: CustomKind): WrittenSchema {
     const { openApi, preserveUnknownFields } = kind.schema();
     const isOpen = (preserveUnknownFields || openApi?.['x-kubernetes-preserve-unknown-fields'] === true) && context.dialect === 'v2';
     // With nothing said of its fields, kubectl lets all of them through.
-    if (openApi === undefined || isOpen || cannotBeStructural(openApi) || (preserveUnknownFields && validateStructural(openApi, '').length > 0)) return { type: 'object' };
+    if (openApi === undefined || isOpen || factsOf(openApi).cannotBeStructural || (preserveUnknownFields && validateStructural(openApi, '').length > 0)) return { type: 'object' };
     const printed = print(openApi, context);
     printed['properties'] = { ...(printed['properties'] as Printed | undefined), ...typeMeta(context, anyKind), metadata: referenceTo(context, `${meta}ObjectMeta`, context.describe(anyKind, 'metadata')) };
     return printed;

@@ -1,5 +1,9 @@
 import { loadPatterns, patternsLoaded } from '../../custom-resources/pattern-loader.ts';
-import { hasRules, loadRules, rulesLoaded } from '../../custom-resources/rules-loader.ts';
+import type { Pieces } from '../../../base/turns.ts';
+import { inTurns } from '../../../base/turns.ts';
+import { loadRules, rulesLoaded } from '../../custom-resources/rules-loader.ts';
+import { gatherFacts, schemasAPiece } from '../../custom-resources/schema-facts.ts';
+import type { SchemaFacts } from '../../custom-resources/schema-facts.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { customresourcedefinitions } from '../../resources.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions/v1.ts';
@@ -9,7 +13,10 @@ import { standardRules, statusRules } from '../strategy.ts';
 import { defaultWebhookClient } from '../webhook-client.ts';
 import { validateDefinition, validateDefinitionStatus } from './definition-validation.ts';
 import { unknownFormats } from './formats.ts';
-import { schemaHas, schemasOf } from './json-schema.ts';
+import { schemasOf } from './json-schema.ts';
+import type { Schema } from './json-schema.ts';
+import { foreseeRootErrors } from './schema-validation.ts';
+import { foreseeStructure } from './structural.ts';
 
 type Definition = Loose<CustomResourceDefinition>;
 
@@ -36,6 +43,32 @@ function rememberStorageVersion(object: CustomResourceDefinition): void {
   if (storage !== undefined && !stored.includes(storage)) object.status = { ...object.status, storedVersions: [...stored, storage] } as NonNullable<CustomResourceDefinition['status']>;
 }
 
+function* gatherAll(schemas: readonly Schema[]): Pieces<SchemaFacts[]> {
+  const facts: SchemaFacts[] = [];
+  for (const schema of schemas) facts.push(yield* gatherFacts(schema));
+  return facts;
+}
+
+function* foreseeAll(schemas: readonly Schema[]): Pieces<undefined> {
+  for (const schema of schemas) {
+    yield* foreseeStructure(schema);
+    yield* foreseeRootErrors(schema);
+    yield;
+  }
+  return undefined;
+}
+
+/** Looks at large schemas a piece a turn, so that validation, which takes one, has little left to do. */
+function foresee(schemas: readonly Schema[], facts: readonly SchemaFacts[]): Promise<void> | undefined {
+  const waiting: Promise<void>[] = [];
+  if (!patternsLoaded() && facts.some(({ patterns }) => patterns)) waiting.push(loadPatterns());
+  if (!rulesLoaded() && facts.some(({ rules }) => rules)) waiting.push(loadRules());
+  const isLarge = facts.reduce((sum, { size }) => sum + size, 0) > schemasAPiece;
+  const large = isLarge ? schemas.filter((_, i) => !facts[i]!.cannotBeStructural) : [];
+  if (waiting.length === 0) return large.length === 0 ? undefined : Promise.resolve(inTurns(foreseeAll(large)));
+  return Promise.all(waiting).then(() => inTurns(foreseeAll(large)));
+}
+
 const rules = standardRules<CustomResourceDefinition>({ status: true, generation: true });
 
 /** A kind that the cluster's users made. */
@@ -43,10 +76,8 @@ export const customResourceDefinitionDefinition: ResourceDefinition<CustomResour
   type: customresourcedefinitions,
   load(object, old) {
     const schemas = [object, old].flatMap((definition) => (definition === undefined ? [] : schemasOf(definition)));
-    const waiting: Promise<void>[] = [];
-    if (!patternsLoaded() && schemas.some((schema) => schemaHas(schema, ({ pattern = '' }) => pattern !== ''))) waiting.push(loadPatterns());
-    if (!rulesLoaded() && schemas.some(hasRules)) waiting.push(loadRules());
-    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+    const gathered = inTurns(gatherAll(schemas));
+    return gathered instanceof Promise ? gathered.then((facts) => foresee(schemas, facts)) : foresee(schemas, gathered);
   },
   applyDefaults,
   prepareForCreate(object, context) {

@@ -2,11 +2,12 @@
 import { coerceEmbedded, validateEmbedded } from '../../custom-resources/embedded.ts';
 import { pruneAt } from '../../custom-resources/prune.ts';
 import { checkDefault } from '../../custom-resources/rules-loader.ts';
+import { factsOf } from '../../custom-resources/schema-facts.ts';
 import { isMetaField, SchemaNode } from '../../custom-resources/schema-node.ts';
 import { validateValues } from '../../custom-resources/validate-values.ts';
 import type { FieldError } from '../../field-error.ts';
 import { formatFieldError, invalid } from '../../field-error.ts';
-import { itemsOf, schemaHas } from './json-schema.ts';
+import { itemsOf } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
 /** From an embedded resource down to a place in its type or metadata; a number stands for a list with one item. */
@@ -80,7 +81,7 @@ export function validateDefaults(schema: Schema, path: string, requirePruned: bo
 
 const isDefault = (schema: Schema): boolean => (schema.default ?? undefined) !== undefined;
 
-export const hasDefaults = (schema: Schema): boolean => schemaHas(schema, isDefault);
+export const hasDefaults = (schema: Schema): boolean => factsOf(schema).defaulted.length > 0;
 
 /** Would pruning take anything from a default? */
-export const hasUnprunedDefaults = (schema: Schema): boolean => schemaHas(schema, (one) => isDefault(one) && pruneAt(structuredClone(one.default), new SchemaNode(one)));
+export const hasUnprunedDefaults = (schema: Schema): boolean => factsOf(schema).defaulted.some((one) => pruneAt(structuredClone(one.default), new SchemaNode(one)));

@@ -2,6 +2,7 @@
  * What a CustomResourceDefinition must say. Upstream looks at an internal form of it, in which what all versions have
  * in common stands above them: errors about it have other paths then.
  */
+import { factsOf } from '../../custom-resources/schema-facts.ts';
 import type { FieldError } from '../../field-error.ts';
 import { invalid, notSupported, required } from '../../field-error.ts';
 import { isConditionTrue } from '../../meta/conditions.ts';
@@ -13,8 +14,8 @@ import type { CustomResourceDefinition, CustomResourceDefinitionNames, CustomRes
 import { addConversion, hasKnownReviewVersion, isBadBundle } from './conversion-validation.ts';
 import { hasDefaults, hasUnprunedDefaults } from './default-validation.ts';
 import { internalVersion } from './internal-form.ts';
-import { hasExtensions, schemaHas, schemasOf } from './json-schema.ts';
-import { hasLooseSets, hasUnknownTypes, keyErrors } from './schema-validation.ts';
+import { schemasOf } from './json-schema.ts';
+import { hasLooseSets, keyErrors } from './schema-validation.ts';
 import { validateStructural } from './structural.ts';
 import { addColumn, addSchema, addSelectableFields, addSubresources, warningErrors } from './version-validation.ts';
 
@@ -54,9 +55,9 @@ function optionsFor(old: Definition | undefined): Options {
     schemas: old === undefined || schemas.length === versionsOf(old).length,
     structural: !schemas.some((schema) => validateStructural(schema, '').length > 0),
     prunedDefaults: !schemas.some(hasUnprunedDefaults),
-    knownTypes: !schemas.some(hasUnknownTypes),
+    knownTypes: !schemas.some((schema) => factsOf(schema).unknownTypes),
     atomicSets: !schemas.some(hasLooseSets),
-    keyedLists: !schemas.some((schema) => schemaHas(schema, (one) => keyErrors(one, '').length > 0)),
+    keyedLists: !schemas.some((schema) => factsOf(schema).keyedLists.some((one) => keyErrors(one, '').length > 0)),
     knownReviewVersion: hasKnownReviewVersion(conversion?.webhook?.conversionReviewVersions ?? []),
     badBundle: old === undefined || !isEstablished(old) || (bundle !== '' && isBadBundle(bundle)),
     selected: new Map(old === undefined ? [] : versionsOf(old).map(({ name = '', selectableFields }) => [name, selectableFields])),
@@ -158,7 +159,7 @@ function addSpec(errors: Errors, spec: Spec, options: Options): void {
   addGroupAndScope(errors, spec);
   const schemas = versions.flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
   const defaults = schemas.some(hasDefaults);
-  const structural = options.structural || !preserveUnknownFields || defaults || schemas.some(hasExtensions);
+  const structural = options.structural || !preserveUnknownFields || defaults || schemas.some((schema) => factsOf(schema).extensions);
   if (preserveUnknownFields && defaults) errors.push(invalid('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
   const common = addVersions(errors, versions, { ...options, structural, prunes: !preserveUnknownFields });
   const first = versions[0]?.name ?? '';

@@ -20,38 +20,28 @@ const intOrString = [{ type: 'integer' }, { type: 'string' }];
 /** Are these the alternatives of `x-kubernetes-int-or-string`, and nothing more? */
 export const isIntOrString = (anyOf: readonly Schema[] | undefined): boolean => semanticEqual(anyOf, intOrString);
 
-/** Is this so of the schema or of any one inside? */
-export function schemaHas(schema: Schema | undefined, test: (schema: Schema) => boolean): boolean {
-  if (schema === undefined) return false;
-  if (test(schema)) return true;
-  const inside = (one: unknown): boolean => isSchema(one) && schemaHas(one, test);
+/** Adds the schemas directly inside one, structural or not, to `found`. */
+export function schemasIn(schema: Schema, found: Schema[]): void {
+  const add = (one: unknown): void => { if (isSchema(one)) found.push(one); };
   const { properties, items, allOf, anyOf, oneOf, patternProperties, definitions, dependencies } = schema;
   // Most schemas have none of these words: nothing is gathered for them, for there can be thousands of schemas.
-  if (properties !== undefined) for (const name in properties) if (inside(properties[name])) return true;
-  if (items !== undefined && (Array.isArray(items) ? items.some(inside) : inside(items))) return true;
-  if (inside(schema.additionalProperties) || inside(schema.not) || inside(schema.additionalItems)) return true;
-  if (allOf?.some(inside) === true || anyOf?.some(inside) === true || oneOf?.some(inside) === true) return true;
-  return [patternProperties, definitions, dependencies].some((named) => named !== undefined && Object.values(named).some(inside));
+  if (properties !== undefined) for (const name in properties) add(properties[name]);
+  if (items !== undefined) {
+    if (Array.isArray(items)) items.forEach(add);
+    else add(items);
+  }
+  add(schema.additionalProperties);
+  add(schema.not);
+  add(schema.additionalItems);
+  allOf?.forEach(add);
+  anyOf?.forEach(add);
+  oneOf?.forEach(add);
+  for (const named of [patternProperties, definitions, dependencies]) if (named !== undefined) Object.values(named).forEach(add);
 }
 
 /** Every schema of a definition, one a version. */
 export function schemasOf({ spec }: Loose<CustomResourceDefinition>): Schema[] {
   return (spec?.versions ?? []).flatMap(({ schema }) => schema?.openAPIV3Schema ?? []);
-}
-
-/** Does the schema say anything that only structural schemas can? */
-export const hasExtensions = (schema: Schema): boolean => schemaHas(schema, (one) => one['x-kubernetes-embedded-resource'] === true || one['x-kubernetes-preserve-unknown-fields'] !== undefined
-  || one['x-kubernetes-int-or-string'] === true || (one['x-kubernetes-list-map-keys'] ?? []).length > 0 || one['x-kubernetes-list-type'] !== undefined || (one['x-kubernetes-validations'] ?? []).length > 0);
-
-/** What upstream's structural form cannot hold, and no other rule speaks of; empty when there is nothing. */
-export function unstructurable(schema: Schema | undefined): string {
-  return schemaHas(schema, (one) => (one.$schema ?? '') !== '') ? "OpenAPIV3Schema 'schema' is not supported" : '';
-}
-
-/** Does the schema hold what rules refuse before its structure can be looked at? */
-export function cannotBeStructural(schema: Schema): boolean {
-  return schemaHas(schema, (one) => (one.$schema ?? '') !== '' || (one.id ?? '') !== '' || one.$ref !== undefined || one.patternProperties !== undefined || one.dependencies !== undefined
-    || one.additionalItems !== undefined || one.definitions !== undefined || itemListOf(one).length > 0 || one['x-kubernetes-preserve-unknown-fields'] === false);
 }
 
 /** What a path in the notation of CEL leads to; an error in upstream's words where it leads nowhere. */

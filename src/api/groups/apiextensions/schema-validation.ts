@@ -1,11 +1,14 @@
 /** What may stand in the schema of a custom resource, all but what its CEL rules mean and whether its defaults satisfy it. */
 import type { FieldError } from '../../field-error.ts';
+import { factsOf, schemasAPiece, schemaTypes } from '../../custom-resources/schema-facts.ts';
 import { forbidden, invalid, notSupported, required } from '../../field-error.ts';
+import type { Pieces } from '../../../base/turns.ts';
+import { atOnce } from '../../../base/turns.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { addOptionalEnum } from '../../pod/validation/rules.ts';
 import type { ValidationRule } from '../../types/apiextensions/v1.ts';
 import { internalItems } from './internal-form.ts';
-import { followPath, itemListOf, itemsOf, schemaHas, valuesOf } from './json-schema.ts';
+import { followPath, itemListOf, itemsOf, valuesOf } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
 type Errors = FieldError[];
@@ -24,7 +27,6 @@ interface Place {
   readonly root: boolean;
 }
 
-const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const listTypes = ['atomic', 'set', 'map'];
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 const metaFields = ['metadata', 'kind', 'apiVersion'];
@@ -42,7 +44,7 @@ const unsupported: readonly (readonly [field: keyof Schema, is: (schema: Schema)
 
 function addWords(errors: Errors, path: string, schema: Schema, place: Place, options: SchemaOptions): void {
   const { type = '' } = schema;
-  if (options.knownTypes && type !== '' && !types.includes(type)) errors.push(notSupported(`${path}.type`, type, types));
+  if (options.knownTypes && type !== '' && !schemaTypes.includes(type)) errors.push(notSupported(`${path}.type`, type, schemaTypes));
   if (schema.default !== undefined && place.noDefaults !== undefined) errors.push(forbidden(`${path}.default`, `must not be set ${place.noDefaults}`.trim()));
   for (const [field, is] of unsupported) if (is(schema)) errors.push(forbidden(`${path}.${field}`, `${field} is not supported`));
   if (type === 'null') errors.push(forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
@@ -52,9 +54,13 @@ function addWords(errors: Errors, path: string, schema: Schema, place: Place, op
   if (schema.additionalProperties !== undefined && Object.keys(schema.properties ?? {}).length > 0 && schema.additionalProperties !== true) errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
 }
 
-function addBelow(errors: Errors, path: string, schema: Schema, place: Place, options: SchemaOptions): void {
+type Below = readonly [where: string, schema: Schema, place: Place];
+
+/** What is directly below, in the order in which upstream looks at it. */
+function placesBelow(schema: Schema, place: Place): readonly Below[] {
+  const below: Below[] = [];
   const inner = { ...place, root: false };
-  const add = (one: Schema | undefined, where: string, there: Place = inner): void => { if (one !== undefined) validateSchema(errors, `${path}.${where}`, one, there, options); };
+  const add = (one: Schema | undefined, where: string, there: Place = inner): void => { if (one !== undefined) below.push([where, one, there]); };
   add(valuesOf(schema), 'additionalProperties', place.insideMeta ? { ...inner, noDefaults: 'inside additionalProperties applying to object metadata' } : inner);
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const meta = (place.root || schema['x-kubernetes-embedded-resource'] === true) && metaFields.includes(name);
@@ -65,6 +71,7 @@ function addBelow(errors: Errors, path: string, schema: Schema, place: Place, op
   for (const [name, one] of Object.entries(schema.definitions ?? {})) add(one, `definitions[${name}]`);
   add(itemsOf(schema), 'items');
   itemListOf(schema).forEach((one, i) => add(one, `items[${i}]`));
+  return below;
 }
 
 /** An extension that only one type may have. */
@@ -137,7 +144,7 @@ export function keyErrors(schema: Schema, path: string): FieldError[] {
 
 /** Is every set's member compared as a whole, everywhere in the schema? */
 export function hasLooseSets(schema: Schema): boolean {
-  return schemaHas(schema, (one) => {
+  return factsOf(schema).keyedLists.some((one) => {
     const errors: Errors = [];
     if (one['x-kubernetes-list-type'] === 'set') addAtomicItems(errors, '', itemsOf(one));
     return errors.length > 0;
@@ -158,20 +165,36 @@ function addRule(errors: Errors, path: string, schema: Schema, { rule = '', mess
   if ('error' in followPath(schema, fieldPath, { brackets: true })) errors.push(invalid(`${path}.fieldPath`, fieldPath, 'must be a valid path'));
 }
 
+interface Walk extends SchemaOptions {
+  /** Schemas looked at. */
+  seen: number;
+}
+
 /** A schema and all inside it. */
-function validateSchema(errors: Errors, path: string, schema: Schema, place: Place, options: SchemaOptions): void {
+function* validateSchema(errors: Errors, path: string, schema: Schema, place: Place, options: Walk): Pieces<void> {
   addWords(errors, path, schema, place, options);
-  addBelow(errors, path, schema, place, options);
+  for (const [where, one, there] of placesBelow(schema, place)) yield* validateSchema(errors, `${path}.${where}`, one, there, options);
+  if (++options.seen % schemasAPiece === 0) yield;
   addTopology(errors, path, schema, options);
   schema['x-kubernetes-validations']?.forEach((rule, i) => addRule(errors, `${path}.x-kubernetes-validations[${i}]`, schema, rule));
 }
 
-/** The schema of a version, from its root. */
-export function validateRootSchema(schema: Schema, path: string, options: SchemaOptions): FieldError[] {
+function* rootErrors(schema: Schema, path: string, { knownTypes, atomicSets, keyedLists }: SchemaOptions): Pieces<FieldError[]> {
   const errors: Errors = [];
-  validateSchema(errors, path, schema, { insideMeta: false, root: true }, options);
+  yield* validateSchema(errors, path, schema, { insideMeta: false, root: true }, { knownTypes, atomicSets, keyedLists, seen: 0 });
   return errors;
 }
 
-/** Does any part name a type that there is not? */
-export const hasUnknownTypes = (schema: Schema): boolean => schemaHas(schema, ({ type = '' }) => type !== '' && !types.includes(type));
+/** Schemas without any error, however strictly they are looked at. */
+const faultless = new WeakSet<Schema>();
+const strict: SchemaOptions = { knownTypes: true, atomicSets: true, keyedLists: true };
+
+/** Does all the work of `validateRootSchema` on a schema that has no errors, in pieces. */
+export function* foreseeRootErrors(schema: Schema): Pieces<void> {
+  if (!faultless.has(schema) && (yield* rootErrors(schema, '', strict)).length === 0) faultless.add(schema);
+}
+
+/** The schema of a version, from its root. It must not change afterwards. */
+export function validateRootSchema(schema: Schema, path: string, options: SchemaOptions): FieldError[] {
+  return faultless.has(schema) ? [] : atOnce(rootErrors(schema, path, options));
+}

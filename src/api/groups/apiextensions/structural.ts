@@ -1,11 +1,16 @@
 /** Structural schemas (KEP-1979): what says which fields there are says their types, and value rules speak only of those. */
+import type { Pieces } from '../../../base/turns.ts';
+import { atOnce } from '../../../base/turns.ts';
 import { matcherOf } from '../../custom-resources/pattern-loader.ts';
+import { schemasAPiece } from '../../custom-resources/schema-facts.ts';
 import type { FieldError } from '../../field-error.ts';
 import { forbidden, formatFieldError, invalid, required } from '../../field-error.ts';
 import { isIntOrString, itemsOf, valuesOf } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 
 type Errors = FieldError[];
+/** Errors, and how many schemas were looked at for them. */
+interface Walk { readonly errors: Errors; seen: number }
 type Level = 'root' | 'items' | 'field';
 
 const missingType: Readonly<Record<Level, string>> = { root: 'must not be empty at the root', items: 'must not be empty for specified array items', field: 'must not be empty for specified object fields' };
@@ -73,14 +78,16 @@ function addResource(errors: Errors, path: string, schema: Schema, level: Level)
   if (embedded && !open && Object.keys(properties).length === 0) errors.push(required(`${path}.properties`, 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'));
 }
 
-function addInvariants(errors: Errors, path: string, schema: Schema, level: Level): void {
+function* addInvariants(walk: Walk, path: string, schema: Schema, level: Level): Pieces<void> {
+  const { errors } = walk;
+  if (++walk.seen % schemasAPiece === 0) yield;
   const items = itemsOf(schema);
   const values = valuesOf(schema);
   if (schema.type === 'array' && items === undefined) errors.push(required(`${path}.items`, 'must be specified'));
-  if (items !== undefined) addInvariants(errors, `${path}.items`, items, 'items');
-  for (const [name, property] of Object.entries(schema.properties ?? {})) addInvariants(errors, `${path}.properties[${name}]`, property, 'field');
+  if (items !== undefined) yield* addInvariants(walk, `${path}.items`, items, 'items');
+  for (const name in schema.properties) yield* addInvariants(walk, `${path}.properties[${name}]`, schema.properties[name]!, 'field');
   if (schema.additionalProperties !== undefined && level === 'root') errors.push(forbidden(`${path}.additionalProperties`, 'must not be used at the root'));
-  if (values !== undefined) addInvariants(errors, `${path}.additionalProperties`, values, 'field');
+  if (values !== undefined) yield* addInvariants(walk, `${path}.additionalProperties`, values, 'field');
   if (schema['x-kubernetes-int-or-string'] === true) {
     for (const field of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const) if (schema[field] === true) errors.push(invalid(`${path}.${field}`, true, 'must be false if x-kubernetes-int-or-string is true'));
   }
@@ -104,10 +111,23 @@ function addNestedCompleteness(errors: Errors, rules: Schema, structure: Schema 
   for (const [name, property] of Object.entries(rules.properties ?? {})) step(property, structure.properties?.[name], `properties[${name}]`);
 }
 
-/** What keeps a schema from being structural, sorted by its text. */
+/** Schemas that are structural. */
+const structural = new WeakSet<Schema>();
+
+/** Does all the work of `validateStructural` on a schema that is structural, in pieces. The patterns must have been loaded. */
+export function* foreseeStructure(schema: Schema): Pieces<void> {
+  if (!structural.has(schema)) yield* structuralErrors(schema, '');
+}
+
+/** What keeps a schema from being structural, sorted by its text. It must not change afterwards. */
 export function validateStructural(schema: Schema, path: string): FieldError[] {
+  return structural.has(schema) ? [] : atOnce(structuralErrors(schema, path));
+}
+
+function* structuralErrors(schema: Schema, path: string): Pieces<FieldError[]> {
   const errors: Errors = [];
-  addInvariants(errors, path, schema, 'root');
+  yield* addInvariants({ errors, seen: 0 }, path, schema, 'root');
   addCompleteness(errors, schema, schema, { structure: path, rules: path });
+  if (errors.length === 0) structural.add(schema);
   return errors.map((error) => [formatFieldError(error), error] as const).sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, error]) => error);
 }

@@ -1,6 +1,7 @@
 /** What a version of a custom resource says beside its schema's details: columns, subresources, fields to select by. */
 import type { FieldError } from '../../field-error.ts';
 import { duplicate, forbidden, invalid, required, tooMany } from '../../field-error.ts';
+import { factsOf } from '../../custom-resources/schema-facts.ts';
 import { checkRules } from '../../custom-resources/rules-loader.ts';
 import type { Loose } from '../../meta/loose.ts';
 import { byteLength } from '../../meta/validation.ts';
@@ -8,7 +9,7 @@ import { addInvalid } from '../../pod/validation/rules.ts';
 import type { CustomResourceColumnDefinition, CustomResourceSubresources, SelectableField } from '../../types/apiextensions/v1.ts';
 import { validateDefaults } from './default-validation.ts';
 import { internalSchema } from './internal-form.ts';
-import { cannotBeStructural, followPath, unstructurable } from './json-schema.ts';
+import { followPath } from './json-schema.ts';
 import type { Schema } from './json-schema.ts';
 import { validateRootSchema } from './schema-validation.ts';
 import type { SchemaOptions } from './schema-validation.ts';
@@ -107,12 +108,13 @@ export function addSchema(errors: Errors, path: string, schema: Schema | undefin
   const before = errors.length;
   if (options.status) addStatusRoot(errors, path, schema);
   if (schema.nullable === true) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
-  if (options.structural && !cannotBeStructural(schema)) {
+  const { cannotBeStructural, dialect } = factsOf(schema);
+  if (options.structural && !cannotBeStructural) {
     const wrong = validateStructural(schema, at);
     errors.push(...(wrong.length > 0 ? wrong : validateDefaults(schema, at, options.prunedDefaults)));
   }
   errors.push(...validateRootSchema(schema, at, options));
-  if (options.structural && errors.length === before && !cannotBeStructural(schema)) errors.push(...checkRules(schema, at, { costly: options.costlyRules }));
-  const wrong = options.structural && errors.length === before ? unstructurable(schema) : '';
-  if (wrong !== '') addInvalid(errors, at, '', [wrong]);
+  if (options.structural && errors.length === before && !cannotBeStructural) errors.push(...checkRules(schema, at, { costly: options.costlyRules }));
+  // Upstream's structural form has no place for it, and no other rule speaks of it.
+  if (options.structural && errors.length === before && dialect) addInvalid(errors, at, '', ["OpenAPIV3Schema 'schema' is not supported"]);
 }
