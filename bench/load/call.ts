@@ -6,15 +6,22 @@ export interface CallResult {
   readonly body: string;
 }
 
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly agent?: Agent;
+  /** Of the body. Default JSON. */
+  readonly contentType?: string;
+}
+
 /** One request and its whole answer. The server's certificate is not looked at: it is on this machine and was just made. */
-export function call(url: string, token: string, method: string, path: string, options: { readonly body?: unknown; readonly agent?: Agent } = {}): Promise<CallResult> {
+export function call(url: string, token: string, method: string, path: string, options: CallOptions = {}): Promise<CallResult> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url + path, {
       method,
       rejectUnauthorized: false,
       timeout: 30_000,
       ...(options.agent !== undefined && { agent: options.agent }),
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': options.contentType ?? 'application/json' },
     }, (incoming) => {
       let body = '';
       incoming.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => resolve({ code: incoming.statusCode ?? 0, body })).on('error', reject);
@@ -25,7 +32,7 @@ export function call(url: string, token: string, method: string, path: string, o
 }
 
 /** As `call`, with the answer parsed. Rejects for anything but success. */
-export async function callJson<T>(url: string, token: string, method: string, path: string, options: { readonly body?: unknown; readonly agent?: Agent } = {}): Promise<T> {
+export async function callJson<T>(url: string, token: string, method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { code, body } = await call(url, token, method, path, options);
   if (code >= 300) throw new Error(`${method} ${path}: ${code} ${body.slice(0, 300)}`);
   return JSON.parse(body) as T;

@@ -4,7 +4,7 @@ import type { JsonObject } from '../patch/json-value.ts';
 import { ApiError, badRequestError } from '../status.ts';
 import type { ManagedFieldsEntry, StatusCause } from '../types/meta/v1.ts';
 import { appliedFields, joinProblems, mergeApplied, validateApplied } from './applied.ts';
-import { compareObjects, createdFields } from './compare.ts';
+import { compareObjects, createdFields, isNothing } from './compare.ts';
 import { difference, pathsOf, recursiveDifference, restrict, setOfPath, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.ts';
@@ -103,7 +103,8 @@ function applyOnce(live: KubeObject | undefined, patch: JsonObject, stands: Kube
   const losses = lossesOf(owners, { live: stands, object: object as unknown as KubeObject, comparison, except: id }, writer);
   if (!force && losses.conflicts.size > 0) throw new Conflicts([...losses.conflicts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([owner, set]) => [...pathsOf(set)].map((path) => ({ owner, path }))));
   takeFrom(owners, losses);
-  const unchanged = sameValue(stands, object, writer.endpoint.shape, { a: 'go', b: 'raw' });
+  // What differs is not the same; what does not may still differ in what nobody owns.
+  const unchanged = isNothing(comparison) && sameValue(stands, object, writer.endpoint.shape, { a: 'go', b: 'raw' });
   if (owners.has(id) && !unchanged) owners.set(id, { ...mine, time: writer.time });
   return { object: unchanged ? undefined : object, managedFields: entriesOf(owners) };
 }

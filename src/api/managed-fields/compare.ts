@@ -18,6 +18,9 @@ export interface Comparison {
 
 export const sameObjects: Comparison = { removed: undefined, modified: undefined, added: undefined };
 
+/** Did nothing change? */
+export const isNothing = ({ removed, modified, added }: Comparison): boolean => removed === undefined && modified === undefined && added === undefined;
+
 export interface CompareOptions {
   /** How the new object is read; the old one always as Go would write it. */
   readonly form: Form;

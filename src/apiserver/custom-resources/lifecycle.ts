@@ -127,12 +127,12 @@ export class DefinitionLifecycle implements Disposable {
     }
   }
 
-  /** Writes what `change` makes of a copy of the definition as it stands. */
+  /** Writes what `change` makes of a copy of the definition as it stands. Its spec, which can be large, is shared, and so seen to be the same. */
   async #write(name: string, change: (definition: CustomResourceDefinition) => CustomResourceDefinition): Promise<void> {
     await updateObject(this.#core, {
       served: this.#home, namespace: '', name, subresource: 'status', rules: {}, allowCreate: false,
       desired: (existing) => {
-        const object = change(structuredClone(existing as CustomResourceDefinition));
+        const object = change({ ...(existing as CustomResourceDefinition), metadata: { ...existing!.metadata } });
         trackWrite(this.#core, { name: manager, served: this.#home, subresource: 'status' }, existing, object);
         return object;
       },

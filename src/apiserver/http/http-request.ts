@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { ApiError, badRequestError } from '../../api/status.ts';
 import { parseGoDuration } from '../../base/go-duration.ts';
+import { giveWay } from '../../base/turns.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
 import { checkBodyType, decodeBody } from '../encoding/decode-body.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
@@ -9,6 +10,7 @@ import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 import type { DecodedBody } from '../verbs/decoded-body.ts';
+import { largeBytes } from '../verbs/large.ts';
 import { headersToPassOn } from './headers-to-pass-on.ts';
 
 /** HTTP/2 requests and responses come in Node's compatibility form, which has all that is used here. */
@@ -169,7 +171,7 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     return readAll(this.#incoming).then((bytes) => {
       const body = this.#decode(bytes, expectedKind);
       this.audit?.received(body.value);
-      return body;
+      return bytes.length > largeBytes ? giveWay().then(() => ({ ...body, sizeBytes: bytes.length })) : body;
     });
   }
 

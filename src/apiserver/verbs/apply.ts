@@ -1,5 +1,6 @@
 import type { UpdateRules } from '../../api/groups/definition.ts';
 import { applyPatchTo, describeObject } from '../../api/managed-fields/apply.ts';
+import type { Applied } from '../../api/managed-fields/apply.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { isJsonObject } from '../../api/patch/json-value.ts';
 import type { JsonObject } from '../../api/patch/json-value.ts';
@@ -13,6 +14,7 @@ import type { DecodedBody } from './decoded-body.ts';
 import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, writerOf } from './field-manager.ts';
 import { namespaceOfRequest } from './get.ts';
+import { betweenSteps } from './large.ts';
 import { mayCreate } from './may-create.ts';
 import { matchName } from './update.ts';
 import { updateObject } from './update-object.ts';
@@ -21,7 +23,7 @@ import { writeOptions } from './write-options.ts';
 import type { FieldValidation } from './write-options.ts';
 
 /** The body of an apply. Fields that stand in it twice are refused or warned of, as `fieldValidation` asks. */
-export async function readApplied(request: ServerRequest): Promise<{ readonly patch: JsonObject; report(fieldValidation: FieldValidation): void }> {
+export async function readApplied(request: ServerRequest): Promise<{ readonly patch: JsonObject; readonly sizeBytes: number; report(fieldValidation: FieldValidation): void }> {
   let body: DecodedBody;
   try {
     body = await request.decodedBody();
@@ -32,6 +34,7 @@ export async function readApplied(request: ServerRequest): Promise<{ readonly pa
   if (!isJsonObject(value ?? {})) throw badRequestError(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
   return {
     patch: (value ?? {}) as JsonObject,
+    sizeBytes: body.sizeBytes ?? 0,
     report(fieldValidation) {
       if (duplicates.length === 0 || fieldValidation === 'Ignore') return;
       if (fieldValidation === 'Strict') throw badRequestError(`error strict decoding patch: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`);
@@ -44,13 +47,19 @@ export async function readApplied(request: ServerRequest): Promise<{ readonly pa
 export async function apply(core: Core, served: StoredResource, request: ServerRequest, rules: UpdateRules<KubeObject>): Promise<Answer> {
   const { info } = request;
   const options = writeOptions(request.queryOrUndefined, 'PatchOptions', true);
-  const { patch, report } = await readApplied(request);
+  const { patch, sizeBytes, report } = await readApplied(request);
   const namespace = namespaceOfRequest(served, info);
   const manager = fieldManagerOf(request, served, options);
-  const desired = (existing: KubeObject | undefined): KubeObject | Promise<KubeObject> => (served.custom === undefined ? merged(existing) : served.custom.converting(() => merged(existing)));
-  const merged = (existing: KubeObject | undefined): KubeObject => {
+  const desired = async (existing: KubeObject | undefined): Promise<KubeObject> => {
+    const applied = await (served.custom === undefined ? merge(existing) : served.custom.converting(() => merge(existing)));
+    await betweenSteps(sizeBytes);
+    return complete(existing, applied);
+  };
+  const merge = (existing: KubeObject | undefined): Applied => {
     const live = existing === undefined || served.conversion === undefined ? existing : served.conversion.fromStored(existing);
-    const applied = applyPatchTo(live, patch, { apiVersion: served.apiVersion, kind: served.schema.kind }, writerOf(core, manager), { force: options.force });
+    return applyPatchTo(live, patch, { apiVersion: served.apiVersion, kind: served.schema.kind }, writerOf(core, manager), { force: options.force });
+  };
+  const complete = (existing: KubeObject | undefined, applied: Applied): KubeObject => {
     report(options.fieldValidation);
     // Nothing applied to nothing is an object without a name, which is refused below.
     const object = applied.object === undefined && existing !== undefined ? structuredClone(existing) : decodeApplied(applied.object ?? { apiVersion: served.apiVersion, kind: served.schema.kind, metadata: {} }, served);

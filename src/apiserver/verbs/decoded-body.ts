@@ -8,6 +8,8 @@ export interface DecodedBody {
   readonly duplicates: readonly string[];
   /** Puts unknown and duplicate fields into the order in which the body has them. */
   readonly inOrder?: (problems: readonly string[]) => readonly string[];
+  /** How long it was; absent where it came without a text. */
+  readonly sizeBytes?: number;
   /** Where its unknown fields are named otherwise than by their paths. */
   readonly format?: 'cbor';
 }

@@ -14,6 +14,7 @@ import { admit, validateAdmission } from './admit.ts';
 import { createObject, matchNamespace } from './create.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
+import { betweenSteps } from './large.ts';
 import { dryRunObject, encodeForStore, existingOf, put, remove } from './store-object.ts';
 import { refusedErrors } from './write-context.ts';
 
@@ -79,6 +80,8 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
   const object = await plan.desired(old);
+  const giving = betweenSteps(existing.bytes.length);
+  if (giving !== undefined) await giving;
   const { managedFields } = object.metadata;
   const { view } = plan;
   const admittee = { operation: 'UPDATE' as const, schema, subresource: plan.subresource, namespace: plan.namespace, name: plan.name, ...(view === undefined ? { object, oldObject: old } : { kind: 'Scale', object: view.of(object), oldObject: view.of(old) }) };
