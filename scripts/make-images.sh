@@ -166,6 +166,80 @@ for name in redis-alpine:latest redis:alpine redis:latest; do
   archive "$name" "{$path,\"Cmd\":[\"redis-server\"],\"ExposedPorts\":{\"6379/tcp\":{}}}" "$base_layer" "$redis_layer"
 done
 
+# What Kubernetes' own tests run: the parts of their agnhost that a shell can do. `agnhost COMMAND`: pause, entrypoint-tester,
+# netexec, nettest, liveness, test-webserver, serve-hostname, etc-hosts, dns-suffix, dns-server-list, logs-generator.
+agnhost=$work/agnhost
+mkdir -p "$agnhost/bin"
+cat >"$agnhost/agnhost" <<'SCRIPT'
+#!/bin/sh
+command=${1:-pause}
+shift
+option() { name=$1 default=$2; shift 2; for word in "$@"; do case "$take$word" in "--$name="*) default=${word#*=} ;; take*) default=$word; take= ;; "--$name") take=take; continue ;; esac; done; echo "$default"; }
+serve() { AGNHOST=$command STARTED=$(date +%s) nc -ll -p "$1" -e /bin/agnhost-answer & trap "kill $!; exit 0" TERM INT; wait; }
+forever() { trap 'exit 0' TERM INT; while :; do sleep 2147483647 & wait; done; }
+case "$command" in
+  pause) echo Paused; forever ;;
+  entrypoint-tester) echo "[$0 $command${*:+ $*}]" ;;
+  netexec) serve "$(option http-port 8080 "$@")" ;;
+  nettest) serve "$(option port 8080 "$@")" ;;
+  liveness) serve 8080 ;;
+  serve-hostname) serve "$(option port 9376 "$@")" ;;
+  test-webserver) serve "$(option port 80 "$@")" ;;
+  etc-hosts) cat /etc/hosts ;;
+  dns-suffix) sed -n 's/^search //p' /etc/resolv.conf | tr ' ' ',' ;;
+  dns-server-list) sed -n 's/^nameserver //p' /etc/resolv.conf | tr '\n' ',' | sed 's/,$//' ;;
+  logs-generator)
+    total=$(option log-lines-total 0 "$@")
+    seconds=$(option run-duration 0s "$@"); seconds=${seconds%s}
+    line=0
+    while [ "$line" -lt "$total" ]; do
+      echo "I$(date '+%m%d %H:%M:%S').000000       1 logs_generator.go:76] $line GET /api/v1/namespaces/kube-system/pods/p$line 200"
+      line=$((line + 1))
+      usleep $((seconds * 1000000 / total))
+    done ;;
+  *) echo "agnhost: $command is not a part of this image" >&2; exit 1 ;;
+esac
+SCRIPT
+cat >"$agnhost/bin/agnhost-answer" <<'SCRIPT'
+#!/bin/sh
+# One HTTP request on standard input, its answer on standard output; each is told to the container's log.
+IFS=' ' read -r method target _ || exit 0
+length=0
+while IFS= read -r header; do
+  header=$(printf %s "$header" | tr -d '\r')
+  [ -n "$header" ] || break
+  case "$header" in [Cc]ontent-[Ll]ength:*) length=${header#*: } ;; esac
+done
+[ "$length" -gt 0 ] && body=$(head -c "$length")
+echo "$method $target" >/proc/1/fd/1
+decode() { httpd -d "$(printf %s "$1" | sed 's/+/ /g')"; }
+query() { printf %s "$target" | sed -n "s/^[^?]*?\(.*&\)*$1=\([^&]*\).*/\2/p"; }
+answer() { text=$2; printf 'HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s' "$1" "$(printf %s "$text" | wc -c)" "$text"; exit 0; }
+case "$AGNHOST${target%%\?*}" in
+  liveness/healthz)
+    age=$(($(date +%s) - STARTED))
+    [ "$age" -gt 10 ] && answer '500 Internal Server Error' "error: $age"
+    answer '200 OK' ok ;;
+  nettest/write)
+    printf %s "$body" | sed -n 's/.*"Source" *: *"\([^"]*\)".*/\1/p' >>/tmp/received
+    answer '200 OK' '{}' ;;
+  nettest/read)
+    received=$(sort /tmp/received 2>/dev/null | uniq -c | while read -r count source; do printf '"%s":%s,' "$source" "$count"; done)
+    answer '200 OK' "{\"Hostname\":\"$(hostname)\",\"Received\":{${received%,}}}" ;;
+  serve-hostname*|netexec/hostname|netexec/hostName) answer '200 OK' "$(hostname)" ;;
+  netexec/echo) answer '200 OK' "$(decode "$(query msg)")" ;;
+  netexec/healthz) answer '200 OK' ok ;;
+  netexec/header) answer '200 OK' "$header" ;;
+  netexec/dial) answer '200 OK' "{\"responses\":[\"$(wget -qO- "http://$(query host):$(query port)/$(decode "$(query request)")")\"]}" ;;
+  netexec/) answer '200 OK' "NOW: $(date)" ;;
+  netexec/*) answer '404 Not Found' '404 page not found' ;;
+  *) answer '200 OK' '<html></html>' ;;
+esac
+SCRIPT
+chmod 755 "$agnhost/agnhost" "$agnhost/bin/agnhost-answer"
+cp "$agnhost/agnhost" "$agnhost/agnhost-2"
+archive registry.k8s.io/e2e-test-images/agnhost:2.59 "{$path,\"Entrypoint\":[\"/agnhost\"],\"Cmd\":[\"pause\"]}" "$base_layer" "$(layer "$agnhost")"
+
 # The sandbox's first process: ignores SIGCHLD (so that the kernel reaps orphans), exits at SIGTERM and SIGINT, waits.
 mkdir -p "$work/pause"
 if [ "$arch" = amd64 ]; then

@@ -35,6 +35,8 @@ export interface MachineInfo {
   /** GOARCH: amd64, arm64 … */
   readonly architecture: string;
   readonly operatingSystem: string;
+  /** Can the kernel enforce AppArmor's profiles? */
+  readonly appArmor: boolean;
 }
 
 export interface MachineUsage {

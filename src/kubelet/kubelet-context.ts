@@ -46,6 +46,8 @@ export interface KubeletContext {
   servicesSynced(): Promise<void>;
   /** Why pods with a network of their own cannot start yet; undefined when they can. */
   networkProblem(): string | undefined;
+  /** The handler that the pod's runtime class names; empty for the runtime's default. Rejects when there is no such class. */
+  runtimeHandler(pod: Pod): Promise<string>;
   /** Undefined when the pod may run here; else why not. */
   admit(pod: Pod): { readonly reason: string; readonly message: string } | undefined;
   /** Forgets all that is kept by the pod's uid. */

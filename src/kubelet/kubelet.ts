@@ -1,5 +1,5 @@
 import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
-import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, pods, secrets, services } from '../api/resources.ts';
+import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, pods, runtimeclasses, secrets, services } from '../api/resources.ts';
 import type { Node, Pod, Service, Taint } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -9,7 +9,7 @@ import { createEventRecorder } from '../client/event-recorder/event-recorder.ts'
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { admitPod } from './admission.ts';
+import { admitPod } from './admission/registry.ts';
 import { BackOff } from './back-off.ts';
 import type { Host } from './host.ts';
 import { ImageManager } from './images/image-manager.ts';
@@ -20,6 +20,7 @@ import { cleanUpOrphans } from './orphans.ts';
 import { PodDirectories } from './pod-directories.ts';
 import { PodEvents } from './pod-events.ts';
 import type { PodRuntimeState } from './pods/pod-runtime.ts';
+import { specOf } from './pods/pod-spec.ts';
 import { PodWorker } from './pods/pod-worker.ts';
 import { Relister } from './pods/relister.ts';
 import { ProbeManager } from './probes/probe-manager.ts';
@@ -55,6 +56,8 @@ export interface KubeletOptions {
   readonly capacity?: Readonly<Record<string, string>>;
   /** Default 110. */
   readonly maxPods?: number;
+  /** Beside the safe ones: names, or prefixes that end in `*`. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   /** Instead of the machine's. The first is the primary one. */
   readonly addresses?: readonly string[];
   /** The pod range, when it does not come from the node's spec. */
@@ -211,7 +214,22 @@ export class Kubelet implements AsyncDisposable {
       services: (namespace) => this.#services.list(namespace),
       servicesSynced: () => this.#services.synced(),
       networkProblem: () => this.#reporter.networkProblem,
-      admit: (pod) => admitPod(pod, [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod), this.#reporter.allocatable),
+      admit: (pod) => admitPod(pod, {
+        node: this.#reporter.node,
+        allocatable: this.#reporter.allocatable,
+        others: [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod),
+        runtime: this.#reporter.runtimeStatus,
+        kernelVersion: host.virtual ? '999' : machine.kernelVersion,
+        allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls ?? [],
+        appArmor: machine.appArmor,
+      }),
+      runtimeHandler: async (pod) => {
+        const { runtimeClassName: name } = specOf(pod);
+        if (name === undefined || name === '') return '';
+        const runtimeClass = await references.read(runtimeclasses, { name });
+        if (runtimeClass === undefined) throw new Error(`runtimeclass.node.k8s.io ${JSON.stringify(name)} not found`);
+        return runtimeClass.handler;
+      },
       release: (podUid) => {
         references.release(podUid);
         tokens.forget(podUid);

@@ -6,7 +6,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
  */
 export interface Runtime extends AsyncDisposable {
   version(): Promise<{ readonly runtimeName: string; readonly runtimeVersion: string }>;
-  status(): Promise<{ readonly runtimeReady: Condition; readonly networkReady: Condition }>;
+  status(): Promise<RuntimeStatus>;
   /** Tells the runtime the node's pod range; the network becomes ready after it. */
   updatePodCidr(podCidr: string): Promise<void>;
 
@@ -25,6 +25,8 @@ export interface Runtime extends AsyncDisposable {
   /** SIGTERM (or the image's stop signal), SIGKILL after the grace period. Resolves when it has exited. Idempotent. */
   stopContainer(containerId: string, gracePeriodSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
+  /** Changes the limits of a container that runs. What it has from then on, `containerStatus` tells where the runtime knows. */
+  updateContainerResources(containerId: string, resources: LinuxResources): Promise<void>;
   /** The filter is what the caller needs; an implementation may answer with more. */
   listContainers(filter?: RuntimeFilter): Promise<Container[]>;
   /** Undefined when there is none. */
@@ -68,6 +70,17 @@ export class RuntimeError extends Error {
     this.code = code;
   }
 }
+
+export interface RuntimeStatus {
+  readonly runtimeReady: Condition;
+  readonly networkReady: Condition;
+  /** What it can do by the name of a runtime class's handler; `''` for the default one. Empty where it does not say. */
+  readonly handlers: readonly RuntimeHandler[];
+  /** Does it keep groups of the image apart from those that a pod asks for (`supplementalGroupsPolicy: Strict`)? */
+  readonly supplementalGroupsPolicy: boolean;
+}
+
+export interface RuntimeHandler { readonly name: string; readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean }
 
 export interface Condition { readonly status: boolean; readonly reason: string; readonly message: string }
 
@@ -119,12 +132,15 @@ export interface SecurityContext {
   readonly runAsGroup?: number;
   readonly runAsUserName?: string;
   readonly supplementalGroups: readonly number[];
+  /** Strict: the groups that the image gives the user do not count. Default: they do. */
+  readonly supplementalGroupsPolicy?: 'Merge' | 'Strict';
   readonly privileged: boolean;
   readonly readOnlyRootFilesystem: boolean;
   readonly noNewPrivileges: boolean;
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
   readonly seccomp: { readonly type: 'RuntimeDefault' | 'Unconfined' } | { readonly type: 'Localhost'; readonly path: string };
+  readonly appArmor?: SecurityContext['seccomp'];
   /** Default masked paths are applied unless true (procMount: Unmasked, or privileged). */
   readonly unmaskedProc: boolean;
 }
@@ -166,7 +182,12 @@ export interface ContainerConfig {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
-  readonly linux: { readonly resources: LinuxResources; readonly securityContext: SecurityContext };
+  readonly linux: {
+    readonly resources: LinuxResources;
+    readonly securityContext: SecurityContext;
+    /** Shares the process namespace of this container of the same sandbox, for debugging. */
+    readonly targetContainerId?: string;
+  };
 }
 
 export type ContainerState = 'created' | 'running' | 'exited' | 'unknown';
@@ -193,6 +214,8 @@ export interface ContainerStatus extends Container {
   readonly message: string;
   readonly imageId: string;
   readonly logPath: string;
+  /** What its cgroup has; undefined where the runtime does not tell. */
+  readonly resources?: LinuxResources;
 }
 
 export interface ExecRequest {

@@ -11,7 +11,17 @@ import type { ForwardedAnswer, ForwardedRequest } from '../subresources/proxy/fo
 import { headersToPassOn, isWithheld } from './headers-to-pass-on.ts';
 
 /** Sends a request and resolves with the head of its answer; the body follows as it arrives. Rejects as the connection does. */
-export function exchange(scheme: 'http' | 'https', options: RequestOptions, { method, path, headers, body, signal }: ForwardedRequest): Promise<ForwardedAnswer> {
+export function exchange(scheme: 'http' | 'https', options: RequestOptions, request: ForwardedRequest): Promise<ForwardedAnswer> {
+  return attempt(scheme, options, request).catch((failure: unknown) => {
+    // The backend closed a kept connection while the request was on its way: as Go's transport does, it is sent once more.
+    if (failure instanceof StaleConnection) return exchange(scheme, options, request);
+    throw failure;
+  });
+}
+
+class StaleConnection extends Error {}
+
+function attempt(scheme: 'http' | 'https', options: RequestOptions, { method, path, headers, body, signal }: ForwardedRequest): Promise<ForwardedAnswer> {
   return new Promise((resolve, reject) => {
     // Importing node:http from a module makes Node load its whole fetch, which costs a start 25 ms; this does not.
     const request = scheme === 'https' ? httpsRequest : process.getBuiltinModule('node:http').request;
@@ -20,7 +30,10 @@ export function exchange(scheme: 'http' | 'https', options: RequestOptions, { me
       incoming.on('error', () => {});
       resolve({ code: incoming.statusCode ?? 502, headers: headersToPassOn(incoming.headers), body: incoming });
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const mayRepeat = outgoing.reusedSocket && error.code === 'ECONNRESET' && body === undefined && (method === 'GET' || method === 'HEAD');
+      reject(mayRepeat ? new StaleConnection(error.message, { cause: error }) : error);
+    });
     if (body === undefined) outgoing.end();
     else pipeline(Readable.from(body, { objectMode: false }), outgoing).catch((error: unknown) => { outgoing.destroy(error as Error); });
   });

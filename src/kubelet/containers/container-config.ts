@@ -7,7 +7,7 @@ import { ContainerConfigError, environmentOf } from '../environment/environment.
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
-import { formatPod, gracePeriodSecondsOf, hostnameOf, specOf } from '../pods/pod-spec.ts';
+import { formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
@@ -16,9 +16,11 @@ import { containerSecurityContext, sandboxSecurityContext } from './security-con
 /** The simulated runtime's annotation for containers that are not regular ones. */
 const containerTypeAnnotation = 'coxswain.io/container-type';
 
-/** The sandbox of a pod as the runtime is asked for it. */
+/** The sandbox of a pod as the runtime is asked for it. Rejects with what the pod asks for and cannot have. */
 export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
   const spec = specOf(pod);
+  // Files of its volumes would have to be mapped, too: until then nobody gets a root that only looks like another's.
+  if (spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   const { host, directories } = context;
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
   if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
@@ -30,7 +32,8 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
     uid: uidOf(pod),
     namespace: namespaceOf(pod),
     attempt,
-    hostname: hostnameOf(pod, host.hostname),
+    // A pod on the host's network has the host's name: it has no namespace of its own to name.
+    hostname: spec.hostNetwork === true ? '' : kernelHostnameOf(pod, context.dns.clusterDomain),
     logDirectory: directories.logs(pod),
     dns,
     portMappings: spec.hostNetwork === true ? [] : portMappings,
@@ -43,10 +46,10 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
       hostIpc: spec.hostIPC === true,
       shareProcessNamespace: spec.shareProcessNamespace === true,
       sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
-      securityContext: sandboxSecurityContext(pod, context.directories.rootDir),
+      securityContext: sandboxSecurityContext(pod),
       resources: podLinuxResources(pod),
     },
-    runtimeHandler: '',
+    runtimeHandler: await context.runtimeHandler(pod),
   };
 }
 
@@ -58,6 +61,8 @@ export interface ContainerConfigInput {
   readonly image: Image;
   readonly podIps: readonly string[];
   readonly volumes: PodVolumes;
+  /** The container that an ephemeral one looks into. */
+  readonly targetContainerId: string | undefined;
 }
 
 /** One container as the runtime is asked for it; writes the files that it needs. Rejects with ContainerConfigError. */
@@ -98,6 +103,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     linux: {
       resources: containerResources(pod, container, context.machine.memoryBytes),
       securityContext: containerSecurityContext(pod, container, image, context.directories.rootDir),
+      ...(input.targetContainerId !== undefined && { targetContainerId: input.targetContainerId }),
     },
   };
 }

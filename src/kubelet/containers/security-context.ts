@@ -20,38 +20,55 @@ export function containerSecurityContext(pod: Pod, container: Container, image: 
   return {
     ...(runAsUser !== undefined ? { runAsUser } : image.uid !== undefined && image.username === '' ? { runAsUser: image.uid } : image.username !== '' ? { runAsUserName: image.username } : {}),
     ...(runAsGroup !== undefined && { runAsGroup }),
-    supplementalGroups: supplementalGroupsOf(pod),
+    ...groupsOf(pod),
     privileged,
     readOnlyRootFilesystem: own.readOnlyRootFilesystem === true,
     noNewPrivileges: own.allowPrivilegeEscalation === false,
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     seccomp: seccompOf(privileged ? undefined : own.seccompProfile ?? podContext.seccompProfile, rootDir),
+    ...appArmorOf(own.appArmorProfile ?? podContext.appArmorProfile),
     unmaskedProc: privileged || own.procMount === 'Unmasked',
   };
 }
 
 /** What the sandbox itself runs as. */
-export function sandboxSecurityContext(pod: Pod, rootDir: string): SecurityContext {
+export function sandboxSecurityContext(pod: Pod): SecurityContext {
   const podContext = specOf(pod).securityContext ?? {};
   const privileged = [...(specOf(pod).initContainers ?? []), ...specOf(pod).containers].some((container) => container.securityContext?.privileged === true);
   return {
     ...(podContext.runAsUser !== undefined && { runAsUser: podContext.runAsUser }),
     ...(podContext.runAsUser !== undefined && podContext.runAsGroup !== undefined && { runAsGroup: podContext.runAsGroup }),
-    supplementalGroups: supplementalGroupsOf(pod),
+    ...groupsOf(pod),
     privileged,
     readOnlyRootFilesystem: false,
     noNewPrivileges: false,
     addCapabilities: [],
     dropCapabilities: [],
-    seccomp: privileged ? { type: 'Unconfined' } : podContext.seccompProfile === undefined ? { type: 'RuntimeDefault' } : seccompOf(podContext.seccompProfile, rootDir),
+    // Whatever the pod's profile: it needs to do nothing but wait.
+    seccomp: { type: 'RuntimeDefault' },
     unmaskedProc: false,
   };
 }
 
-function supplementalGroupsOf(pod: Pod): number[] {
-  const podContext = specOf(pod).securityContext ?? {};
-  return [...new Set([...(podContext.supplementalGroups ?? []), ...(podContext.fsGroup === undefined ? [] : [podContext.fsGroup])])];
+function groupsOf(pod: Pod): Pick<SecurityContext, 'supplementalGroups' | 'supplementalGroupsPolicy'> {
+  const { supplementalGroups = [], fsGroup, supplementalGroupsPolicy: policy } = specOf(pod).securityContext ?? {};
+  return {
+    supplementalGroups: [...new Set([...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])])],
+    ...(policy === 'Strict' && { supplementalGroupsPolicy: policy }),
+  };
+}
+
+function appArmorOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined): Pick<SecurityContext, 'appArmor'> {
+  switch (profile?.type) {
+    case 'RuntimeDefault':
+    case 'Unconfined':
+      return { appArmor: { type: profile.type } };
+    case 'Localhost':
+      return { appArmor: { type: 'Localhost', path: profile.localhostProfile ?? '' } };
+    default:
+      return {};
+  }
 }
 
 function seccompOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined, rootDir: string): SecurityContext['seccomp'] {

@@ -1,5 +1,5 @@
 import { uidOf } from '../../api/meta/object.ts';
-import type { Container, Pod, Secret } from '../../api/types/core/v1.ts';
+import type { Container, EphemeralContainer, Pod, Secret } from '../../api/types/core/v1.ts';
 import type { ContainerStatus, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { ContainerConfigError } from '../environment/environment.ts';
 import { goDuration } from '../go-duration.ts';
@@ -64,10 +64,16 @@ export async function startContainer(context: KubeletContext, input: StartInput)
     event(image.reason);
     return failed(image.reason, image.message, image.retryAfterMs);
   }
+  const target = targetOf(container, state);
+  if (target.missing !== undefined) {
+    const message = `unable to find target container ${target.missing}`;
+    event(message);
+    return failed('CreateContainerConfigError', message);
+  }
   const attempt = previous === undefined ? restartsBefore(context, pod, container) : previous.attempt + 1;
   let config;
   try {
-    config = await containerConfig(context, { ...input, attempt, image: image.image });
+    config = await containerConfig(context, { ...input, attempt, image: image.image, targetContainerId: target.id });
   } catch (error) {
     if (!(error instanceof ContainerConfigError)) context.logger.warn('container could not be configured', { pod: formatPod(pod), container: container.name, error });
     event((error as Error).message);
@@ -93,12 +99,12 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const postStart = container.lifecycle?.postStart;
   if (postStart === undefined) return { ok: true, containerId };
   try {
-    await unlessAborted(runHook(context, { handler: postStart, container, containerId, podIp: input.podIps[0], timeoutMs: 3_600_000 }), signal);
+    await unlessAborted(runHook(context, { handler: postStart, pod, container, containerId, podIp: input.podIps[0], timeoutMs: 3_600_000 }), signal);
   } catch (error) {
     context.events.container(pod, container.name, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
     const status = await context.runtime.containerStatus(containerId);
     if (status !== undefined) await killContainer(context, pod, status, { message: 'FailedPostStartHook', podIp: input.podIps[0] });
-    return failed('PostStartHookError', `PostStartHook failed: ${(error as Error).message}`, 0);
+    return failed('PostStartHookError', (error as Error).message, 0);
   }
   return { ok: true, containerId };
 }
@@ -116,6 +122,14 @@ function crashLoop(context: KubeletContext, pod: Pod, container: Container, stat
   }
   events.container(pod, container.name, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`);
   return { ok: false, reason: 'CrashLoopBackOff', message: `back-off ${goDuration(crashBackOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`, retryAfterMs: waitMs };
+}
+
+/** The container whose processes an ephemeral one shall see; `missing`: it was named and is not there. */
+function targetOf(container: Container, state: PodRuntimeState): { readonly id?: string; readonly missing?: string } {
+  const { targetContainerName: name = '' } = container as EphemeralContainer;
+  if (name === '') return {};
+  const found = newestContainer(state, name);
+  return found === undefined ? { missing: name } : { id: found.id };
 }
 
 /** The runtime may have forgotten the container; the API has not. */

@@ -1,6 +1,5 @@
-import { namespaceOf } from '../../api/meta/object.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
-import { specOf } from '../pods/pod-spec.ts';
+import { hostDomainOf, specOf } from '../pods/pod-spec.ts';
 
 /** The text of a pod's /etc/hosts. `hostFile`: the machine's own, for pods on the host's network. */
 export function hostsFile(pod: Pod, options: { readonly hostname: string; readonly podIps: readonly string[]; readonly clusterDomain: string; readonly hostFile: string }): string {
@@ -8,7 +7,7 @@ export function hostsFile(pod: Pod, options: { readonly hostname: string; readon
   const aliases = (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}\n`).join('');
   const aliasPart = aliases === '' ? '' : `\n# Entries added by HostAliases.\n${aliases}`;
   if (spec.hostNetwork === true) return `# Kubernetes-managed hosts file (host network).\n${options.hostFile}${aliasPart}`;
-  const domain = spec.subdomain === undefined || spec.subdomain === '' ? '' : `${options.hostname}.${spec.subdomain}.${namespaceOf(pod)}.svc.${options.clusterDomain}\t`;
+  const domain = hostDomainOf(pod, options.clusterDomain);
   return [
     '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',
@@ -17,7 +16,7 @@ export function hostsFile(pod: Pod, options: { readonly hostname: string; readon
     'fe00::0\tip6-mcastprefix',
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
-    ...options.podIps.map((ip) => `${ip}\t${domain}${options.hostname}`),
+    ...options.podIps.map((ip) => `${ip}\t${domain === '' ? '' : `${options.hostname}.${domain}\t`}${options.hostname}`),
     '',
   ].join('\n') + aliasPart;
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
-import type { Image, Runtime } from '../../runtime/runtime.ts';
+import type { Image, Runtime, RuntimeStatus } from '../../runtime/runtime.ts';
 import type { Host, MachineInfo } from '../host.ts';
 import { generateNodeStatus } from './node-status.ts';
 
@@ -46,6 +46,7 @@ export class NodeReporter {
   #status: NodeStatus | undefined;
   #reportedAtMs = -Infinity;
   #networkProblem: string | undefined = 'container runtime status check may not have completed yet';
+  #runtimeStatus: RuntimeStatus | undefined;
   #wasReady = false;
   #wake: (() => void) | undefined;
 
@@ -71,6 +72,11 @@ export class NodeReporter {
   /** Why the pod network cannot be used yet. */
   get networkProblem(): string | undefined {
     return this.#networkProblem;
+  }
+
+  /** What the runtime said of itself last. */
+  get runtimeStatus(): RuntimeStatus | undefined {
+    return this.#runtimeStatus;
   }
 
   /** Looks at the runtime again now: something that the node waits for may be there. */
@@ -158,6 +164,7 @@ export class NodeReporter {
       runtimeVersion: this.#options.runtimeVersion,
       images,
       problem,
+      runtime: this.#runtimeStatus,
       old: this.#node?.status?.conditions ?? [],
       nowMs: clock.now(),
     });
@@ -168,7 +175,7 @@ export class NodeReporter {
 
   async #problem(): Promise<string | undefined> {
     try {
-      const { runtimeReady, networkReady } = await this.#options.runtime.status();
+      const { runtimeReady, networkReady } = this.#runtimeStatus = await this.#options.runtime.status();
       const text = ({ status, reason, message }: typeof networkReady, name: string): string => `${name}=${status} reason:${reason} message:${message}`;
       this.#networkProblem = networkReady.status ? undefined : `container runtime network not ready: ${text(networkReady, 'NetworkReady')}`;
       if (!runtimeReady.status) return `container runtime not ready: ${text(runtimeReady, 'RuntimeReady')}`;
@@ -217,7 +224,7 @@ const conditionEvents: Readonly<Record<string, Readonly<Record<string, string>>>
 };
 
 function withoutHeartbeats(status: NodeStatus): NodeStatus {
-  const { addresses, capacity, allocatable, conditions, daemonEndpoints, nodeInfo, images } = status;
+  const { addresses, capacity, allocatable, conditions, daemonEndpoints, nodeInfo, images, runtimeHandlers, features } = status;
   return {
     ...(addresses !== undefined && { addresses }),
     ...(capacity !== undefined && { capacity }),
@@ -225,6 +232,8 @@ function withoutHeartbeats(status: NodeStatus): NodeStatus {
     ...(daemonEndpoints !== undefined && { daemonEndpoints }),
     ...(nodeInfo !== undefined && { nodeInfo }),
     ...(images !== undefined && { images }),
+    ...(runtimeHandlers !== undefined && { runtimeHandlers }),
+    ...(features !== undefined && { features }),
     conditions: (conditions ?? []).map(({ type, status: is, reason, message }) => ({ type, status: is, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) })),
   };
 }

@@ -1,7 +1,7 @@
 import { canonicalQuantity, formatQuantity, quantityOf } from '../../api/meta/quantity.ts';
 import type { ContainerImage, NodeAddress, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
-import type { Image } from '../../runtime/runtime.ts';
+import type { Image, RuntimeStatus } from '../../runtime/runtime.ts';
 import type { MachineInfo, MachineUsage } from '../host.ts';
 
 const evictionMemoryBytes = 100 * 1024 * 1024;
@@ -25,6 +25,8 @@ export interface NodeStatusInput {
   readonly images: readonly Image[];
   /** Why the node is not ready; undefined when it is. */
   readonly problem: string | undefined;
+  /** Undefined when it could not be asked. */
+  readonly runtime: RuntimeStatus | undefined;
   readonly old: readonly NodeCondition[];
   readonly nowMs: number;
 }
@@ -60,7 +62,14 @@ export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
       architecture: machine.architecture,
     },
     images: imagesOf(input.images),
+    ...runtimeFeatures(input.runtime),
   };
+}
+
+function runtimeFeatures(runtime: RuntimeStatus | undefined): Pick<NodeStatus, 'runtimeHandlers' | 'features'> {
+  if (runtime === undefined) return {};
+  const handlers = runtime.handlers.map(({ name, ...features }) => ({ name, features }));
+  return { ...(handlers.length > 0 && { runtimeHandlers: handlers }), features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy } };
 }
 
 function capacityOf(machine: MachineInfo, maxPods: number): Record<string, string> {

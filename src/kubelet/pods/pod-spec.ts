@@ -1,6 +1,9 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import type { Container, Pod, PodSpec } from '../../api/types/core/v1.ts';
 
+/** What Linux allows. */
+const maxKernelHostname = 64;
+
 /** The spec of a pod, which every pod that was read from the API has. */
 export function specOf(pod: Pod): PodSpec {
   return pod.spec ?? { containers: [] };
@@ -56,6 +59,22 @@ export function shouldRestartAfter(container: Container, spec: PodSpec, exitCode
     default:
       return true;
   }
+}
+
+/** `subdomain.namespace.svc.cluster.local`; empty without a subdomain. */
+export function hostDomainOf(pod: Pod, clusterDomain: string): string {
+  const { subdomain = '', hostnameOverride } = specOf(pod);
+  return subdomain === '' || hostnameOverride !== undefined ? '' : `${subdomain}.${namespaceOf(pod)}.svc.${clusterDomain}`;
+}
+
+/** What the kernel of a pod's own network is told as its name. Throws an Error when a full name was asked for and is too long. */
+export function kernelHostnameOf(pod: Pod, clusterDomain: string): string {
+  const hostname = hostnameOf(pod, '');
+  const domain = hostDomainOf(pod, clusterDomain);
+  if (specOf(pod).setHostnameAsFQDN !== true || domain === '') return hostname;
+  const full = `${hostname}.${domain}`;
+  if (full.length > maxKernelHostname) throw new Error(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (${maxKernelHostname} characters is the max, ${full.length} characters requested)`);
+  return full;
 }
 
 /** The pod's host name, within the 63 characters that Linux allows. */

@@ -75,7 +75,13 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
   const { pod, failures, signal } = input;
   let { state } = input;
   if (actions.start.length === 0 && !actions.createSandbox) return { progress: false, retryAfterMs: undefined, failed: false };
-  const sandbox = await sandboxConfig(context, pod, actions.attempt);
+  const noSandbox = (error: unknown): SyncResult => {
+    context.logger.warn('sandbox could not be made', { pod: formatPod(pod), error });
+    context.events.warning(pod, 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
+    return { progress: false, retryAfterMs: undefined, failed: true };
+  };
+  const sandbox = await sandboxConfig(context, pod, actions.attempt).catch((error: unknown) => error as Error);
+  if (sandbox instanceof Error) return noSandbox(sandbox);
   let sandboxId = state.sandbox?.id ?? '';
   let podIps: readonly string[] = state.sandbox?.ips ?? [];
   if (actions.createSandbox) {
@@ -83,9 +89,7 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
       if (!context.host.virtual) await context.host.files.ensureDirectory(sandbox.logDirectory, 0o755);
       sandboxId = await context.runtime.runPodSandbox(sandbox);
     } catch (error) {
-      context.logger.warn('sandbox could not be made', { pod: formatPod(pod), error });
-      context.events.warning(pod, 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${(error as Error).message}`);
-      return { progress: false, retryAfterMs: undefined, failed: true };
+      return noSandbox(error);
     }
     podIps = (await context.runtime.podSandboxStatus(sandboxId))?.ips ?? [];
   } else if (state.containers.some(({ state: is }) => is === 'running')) {

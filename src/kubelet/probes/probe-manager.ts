@@ -25,6 +25,9 @@ interface Worker {
   verdict: boolean | undefined;
 }
 
+/** How often a probe that could not be run is tried before that counts. */
+const maxTries = 3;
+
 const names: Readonly<Record<ProbeKind, string>> = { liveness: 'Liveness', readiness: 'Readiness', startup: 'Startup' };
 
 /** Probes the running containers of all pods of a kubelet, each on its own period. */
@@ -136,9 +139,11 @@ export class ProbeManager implements ProbeVerdicts {
   async #probe(worker: Worker): Promise<void> {
     const periodMs = (worker.probe.periodSeconds ?? 10) * 1000;
     const startedMs = this.#clock.monotonicMs();
-    const outcome = await runProbe({ host: this.#host, runtime: this.#runtime, clock: this.#clock }, worker);
+    let outcome = await runProbe({ host: this.#host, runtime: this.#runtime, clock: this.#clock }, worker);
+    for (let tries = 1; tries < maxTries && outcome.result === 'unknown' && !worker.stopped; tries++) outcome = await runProbe({ host: this.#host, runtime: this.#runtime, clock: this.#clock }, worker);
     if (worker.stopped) return;
-    const success = outcome.result === 'success';
+    const success = outcome.result === 'success' || outcome.result === 'warning';
+    if (outcome.result === 'warning') this.#events.container(worker.pod, worker.container.name, 'Warning', 'ProbeWarning', `${names[worker.kind]} probe warning: ${outcome.output}`);
     if (!success) {
       const what = outcome.result === 'unknown' ? 'errored and resulted in unknown state' : 'failed';
       this.#events.container(worker.pod, worker.container.name, 'Warning', 'Unhealthy', `${names[worker.kind]} probe ${what}: ${outcome.output}`);

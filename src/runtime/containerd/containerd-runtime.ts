@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type {
-  Container, ContainerConfig, ContainerStats, ContainerStatus, ExecRequest, Image, LogLine, LogOptions, PodSandbox, PodSandboxConfig, PodSandboxStatus, ProcessStreams,
+  Container, ContainerConfig, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, PodSandbox, PodSandboxConfig, PodSandboxStatus, ProcessStreams,
   RegistryAuth, Runtime, RuntimeEvent,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
@@ -13,7 +13,7 @@ import { watchEvents } from './events.ts';
 import type { RawEvent } from './events.ts';
 import { GrpcChannel } from './grpc-channel.ts';
 import { readLogFile } from './log-reader.ts';
-import { authRequest, containerRequest, podSandboxRequest } from './requests.ts';
+import { authRequest, containerRequest, podSandboxRequest, resourcesRequest } from './requests.ts';
 import { podUidOf, toCondition, toContainer, toContainerStats, toContainerStatus, toImage, toPodSandbox, toPodSandboxStatus } from './responses.ts';
 import type { StreamDialer } from './stream-dialer.ts';
 
@@ -72,8 +72,13 @@ export class ContainerdRuntime implements Runtime {
   }
 
   async status(): ReturnType<Runtime['status']> {
-    const { status } = await this.#cri.call('Status', {});
-    return { runtimeReady: toCondition(status, 'RuntimeReady'), networkReady: toCondition(status, 'NetworkReady') };
+    const { status, runtimeHandlers, features } = await this.#cri.call('Status', {});
+    return {
+      runtimeReady: toCondition(status, 'RuntimeReady'),
+      networkReady: toCondition(status, 'NetworkReady'),
+      handlers: runtimeHandlers.map(({ name, features: can }) => ({ name, recursiveReadOnlyMounts: can?.recursiveReadOnlyMounts ?? false, userNamespaces: can?.userNamespaces ?? false })),
+      supplementalGroupsPolicy: features?.supplementalGroupsPolicy ?? false,
+    };
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {
@@ -137,6 +142,10 @@ export class ContainerdRuntime implements Runtime {
 
   async removeContainer(containerId: string): Promise<void> {
     await ignoreNotFound(this.#cri.call('RemoveContainer', { containerId }));
+  }
+
+  async updateContainerResources(containerId: string, resources: LinuxResources): Promise<void> {
+    await this.#cri.call('UpdateContainerResources', { containerId, linux: resourcesRequest(resources) });
   }
 
   async listContainers(): Promise<Container[]> {

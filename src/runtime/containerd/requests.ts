@@ -15,11 +15,11 @@ const propagations: Record<Mount['propagation'], cri.MountPropagation> = {
   bidirectional: 'PROPAGATION_BIDIRECTIONAL',
 };
 
-function seccomp(profile: SecurityContext['seccomp']): Partly<cri.SecurityProfile> {
+function securityProfile(profile: SecurityContext['seccomp']): Partly<cri.SecurityProfile> {
   return profile.type === 'Localhost' ? { profileType: 'Localhost', localhostRef: profile.path } : { profileType: profile.type };
 }
 
-function resources(of: LinuxResources): Partly<cri.LinuxContainerResources> {
+export function resourcesRequest(of: LinuxResources): Partly<cri.LinuxContainerResources> {
   return { cpuPeriod: of.cpuPeriod, cpuQuota: of.cpuQuota, cpuShares: of.cpuShares, memoryLimitInBytes: of.memoryLimitBytes, oomScoreAdj: of.oomScoreAdj };
 }
 
@@ -32,12 +32,13 @@ function namespaces(linux: PodSandboxConfig['linux']): Partly<cri.NamespaceOptio
 }
 
 /** What the sandbox's and the containers' security contexts have in common. */
-function commonSecurity(context: SecurityContext): Pick<Partly<cri.LinuxContainerSecurityContext>, 'privileged' | 'readonlyRootfs' | 'supplementalGroups' | 'seccomp' | 'runAsUser' | 'runAsGroup'> {
+function commonSecurity(context: SecurityContext): Pick<Partly<cri.LinuxContainerSecurityContext>, 'privileged' | 'readonlyRootfs' | 'supplementalGroups' | 'supplementalGroupsPolicy' | 'seccomp' | 'runAsUser' | 'runAsGroup'> {
   return {
     privileged: context.privileged,
     readonlyRootfs: context.readOnlyRootFilesystem,
     supplementalGroups: context.supplementalGroups,
-    seccomp: seccomp(context.seccomp),
+    seccomp: securityProfile(context.seccomp),
+    supplementalGroupsPolicy: context.supplementalGroupsPolicy ?? 'Merge',
     // An empty message still means 0, which is root: the wrapper tells it from "not set".
     ...(context.runAsUser !== undefined && { runAsUser: { value: context.runAsUser } }),
     ...(context.runAsGroup !== undefined && { runAsGroup: { value: context.runAsGroup } }),
@@ -58,7 +59,7 @@ export function podSandboxRequest(config: PodSandboxConfig): Partly<cri.PodSandb
       cgroupParent: linux.cgroupParent,
       securityContext: { ...commonSecurity(linux.securityContext), namespaceOptions: namespaces(linux) },
       sysctls: linux.sysctls,
-      ...(linux.resources !== undefined && { resources: resources(linux.resources) }),
+      ...(linux.resources !== undefined && { resources: resourcesRequest(linux.resources) }),
     },
   };
 }
@@ -81,11 +82,12 @@ export function containerRequest(config: ContainerConfig, sandbox: PodSandboxCon
     stdinOnce: config.stdinOnce,
     tty: config.tty,
     linux: {
-      resources: resources(config.linux.resources),
+      resources: resourcesRequest(config.linux.resources),
       securityContext: {
         ...commonSecurity(context),
         ...(context.runAsUserName !== undefined && { runAsUsername: context.runAsUserName }),
-        namespaceOptions: namespaces(sandbox.linux),
+        namespaceOptions: { ...namespaces(sandbox.linux), ...(config.linux.targetContainerId !== undefined && { pid: 'TARGET', targetId: config.linux.targetContainerId }) },
+        ...(context.appArmor !== undefined && { apparmor: securityProfile(context.appArmor) }),
         noNewPrivs: context.noNewPrivileges,
         capabilities: { addCapabilities: context.addCapabilities, dropCapabilities: context.dropCapabilities },
         ...(!context.unmaskedProc && !context.privileged && { maskedPaths, readonlyPaths }),

@@ -1,4 +1,4 @@
-import type { Condition, Container, ContainerState, ContainerStats, ContainerStatus, Image, PodSandbox, PodSandboxStatus } from '../runtime.ts';
+import type { Condition, Container, ContainerState, ContainerStats, ContainerStatus, Image, LinuxResources, PodSandbox, PodSandboxStatus } from '../runtime.ts';
 import type * as cri from './generated/cri.ts';
 
 const nanosecondsPerMillisecond = 1e6;
@@ -80,7 +80,12 @@ export function toContainerStatus(status: cri.ContainerStatus, sandboxId: string
     labels: status.labels,
     annotations: status.annotations,
     logPath: status.logPath,
+    ...(status.resources?.linux && { resources: toResources(status.resources.linux) }),
   };
+}
+
+function toResources({ cpuPeriod, cpuQuota, cpuShares, memoryLimitInBytes, oomScoreAdj }: cri.LinuxContainerResources): LinuxResources {
+  return { cpuPeriod, cpuQuota, cpuShares, memoryLimitBytes: memoryLimitInBytes, oomScoreAdj };
 }
 
 export function toImage(image: cri.Image): Image {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type {
-  Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecRequest, Image, LogLine, LogOptions, PodSandbox,
+  Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, PodSandbox,
   PodSandboxConfig, PodSandboxStatus, ProcessStreams, RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
@@ -41,6 +41,7 @@ interface SimulatedContainer {
   readonly behaviour: Behaviour;
   readonly createdAtMs: number;
   readonly log: LogBuffer;
+  resources: LinuxResources;
   state: ContainerState;
   startedAtMs: number;
   finishedAtMs: number;
@@ -72,7 +73,7 @@ export class SimulatedRuntime implements Runtime {
   async status(): Promise<Awaited<ReturnType<Runtime['status']>>> {
     const ready = { status: true, reason: '', message: '' };
     const noNetwork = { status: false, reason: 'NetworkPluginNotReady', message: 'Network plugin returns error: no pod range yet' };
-    return { runtimeReady: ready, networkReady: this.#pool === undefined ? noNetwork : ready };
+    return { runtimeReady: ready, networkReady: this.#pool === undefined ? noNetwork : ready, handlers: [], supplementalGroupsPolicy: true };
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {
@@ -125,6 +126,7 @@ export class SimulatedRuntime implements Runtime {
       id: this.#newId(),
       sandbox,
       config,
+      resources: config.linux.resources,
       behaviour: behaviourOf(sandbox.config.annotations, config.name, config.annotations[containerTypeAnnotation], config.attempt),
       createdAtMs: this.#options.clock.now(),
       log: new LogBuffer(this.#options.logLimitBytes ?? 65_536),
@@ -182,6 +184,10 @@ export class SimulatedRuntime implements Runtime {
     this.#emit('deleted', containerId, container.sandbox);
   }
 
+  async updateContainerResources(containerId: string, resources: LinuxResources): Promise<void> {
+    this.#running(containerId).resources = resources;
+  }
+
   async listContainers(filter?: RuntimeFilter): Promise<Container[]> {
     return [...this.#containers.values()].filter((container) => filter === undefined || container.sandbox.config.uid === filter.podUid).map(containerView);
   }
@@ -190,7 +196,7 @@ export class SimulatedRuntime implements Runtime {
     const container = this.#containers.get(containerId);
     if (container === undefined) return undefined;
     const { startedAtMs, finishedAtMs, exitCode, reason, config } = container;
-    return { ...containerView(container), startedAtMs, finishedAtMs, exitCode, reason, message: '', imageId: config.imageRef, logPath: config.logPath };
+    return { ...containerView(container), startedAtMs, finishedAtMs, exitCode, reason, message: '', imageId: config.imageRef, logPath: config.logPath, resources: container.resources };
   }
 
   async execSync(containerId: string, command: readonly string[]): Promise<{ readonly stdout: Uint8Array; readonly stderr: Uint8Array; readonly exitCode: number }> {

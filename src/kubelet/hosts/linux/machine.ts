@@ -16,8 +16,9 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 
 /** What the machine is. `rootDir`: its file system is the node's storage. */
 export async function readMachineInfo(rootDir: string): Promise<MachineInfo> {
-  const [memory, disk, machineId, systemUuid, bootId, osRelease] = await Promise.all([
+  const [memory, disk, machineId, systemUuid, bootId, osRelease, appArmor] = await Promise.all([
     meminfo(), statfs(rootDir), text('/etc/machine-id'), text('/sys/class/dmi/id/product_uuid'), text('/proc/sys/kernel/random/boot_id'), text('/etc/os-release'),
+    text('/sys/module/apparmor/parameters/enabled'),
   ]);
   const id = machineId.trim();
   return {
@@ -31,6 +32,7 @@ export async function readMachineInfo(rootDir: string): Promise<MachineInfo> {
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? 'Linux',
     architecture: architectures[arch()] ?? arch(),
     operatingSystem: 'linux',
+    appArmor: appArmor.startsWith('Y'),
   };
 }
 

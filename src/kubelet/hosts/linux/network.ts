@@ -19,6 +19,7 @@ function dialError(address: string, error: NodeJS.ErrnoException): string {
     ETIMEDOUT: 'connect: connection timed out',
   };
   if (error.code === 'ECONNRESET') return `read tcp ${address}: read: connection reset by peer`;
+  if (error.code === 'EPROTO' || error.code?.startsWith('ERR_SSL_WRONG_VERSION') === true) return 'http: server gave HTTP response to HTTPS client';
   if (error.code === 'ENOTFOUND') return `dial tcp: lookup ${address.replace(/:\d+$/, '')}: no such host`;
   return `dial tcp ${address}: ${reasons[error.code ?? ''] ?? error.message}`;
 }

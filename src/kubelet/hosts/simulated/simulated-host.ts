@@ -59,6 +59,7 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
       osImage: 'Coxswain simulated node',
       architecture: options.architecture ?? 'amd64',
       operatingSystem: 'linux',
+      appArmor: true,
     }),
     usage: async () => ({
       memoryAvailableBytes: memoryBytes,

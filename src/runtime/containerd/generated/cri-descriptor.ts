@@ -74,6 +74,8 @@ export const descriptor = {
     Container: { fields: { id: { id: 1, type: 'string' }, podSandboxId: { id: 2, type: 'string' }, metadata: { id: 3, type: 'ContainerMetadata' }, image: { id: 4, type: 'ImageSpec' }, imageRef: { id: 5, type: 'string' }, state: { id: 6, type: 'ContainerState' }, createdAt: { id: 7, type: 'int64' }, labels: { id: 8, type: 'string', keyType: 'string' }, annotations: { id: 9, type: 'string', keyType: 'string' }, imageId: { id: 10, type: 'string' } } },
     ContainerStatusRequest: { fields: { containerId: { id: 1, type: 'string' }, verbose: { id: 2, type: 'bool' } } },
     ContainerStatusResponse: { fields: { status: { id: 1, type: 'ContainerStatus' }, info: { id: 2, type: 'string', keyType: 'string' } } },
+    UpdateContainerResourcesRequest: { fields: { containerId: { id: 1, type: 'string' }, linux: { id: 2, type: 'LinuxContainerResources' }, annotations: { id: 4, type: 'string', keyType: 'string' } } },
+    UpdateContainerResourcesResponse: { fields: {} },
     ReopenContainerLogRequest: { fields: { containerId: { id: 1, type: 'string' } } },
     ReopenContainerLogResponse: { fields: {} },
     ExecSyncRequest: { fields: { containerId: { id: 1, type: 'string' }, cmd: { id: 2, type: 'string', rule: 'repeated' }, timeout: { id: 3, type: 'int64' } } },

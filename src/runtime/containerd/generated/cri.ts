@@ -16,6 +16,7 @@ export const methods = {
   RemoveContainer: ['/runtime.v1.RuntimeService/RemoveContainer', 'RemoveContainerRequest', 'RemoveContainerResponse'],
   ListContainers: ['/runtime.v1.RuntimeService/ListContainers', 'ListContainersRequest', 'ListContainersResponse'],
   ContainerStatus: ['/runtime.v1.RuntimeService/ContainerStatus', 'ContainerStatusRequest', 'ContainerStatusResponse'],
+  UpdateContainerResources: ['/runtime.v1.RuntimeService/UpdateContainerResources', 'UpdateContainerResourcesRequest', 'UpdateContainerResourcesResponse'],
   ReopenContainerLog: ['/runtime.v1.RuntimeService/ReopenContainerLog', 'ReopenContainerLogRequest', 'ReopenContainerLogResponse'],
   ExecSync: ['/runtime.v1.RuntimeService/ExecSync', 'ExecSyncRequest', 'ExecSyncResponse'],
   Exec: ['/runtime.v1.RuntimeService/Exec', 'ExecRequest', 'ExecResponse'],
@@ -398,6 +399,12 @@ export interface ContainerStatusResponse {
   readonly status: ContainerStatus | null;
   readonly info: Readonly<Record<string, string>>;
 }
+export interface UpdateContainerResourcesRequest {
+  readonly containerId: string;
+  readonly linux: LinuxContainerResources | null;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+export type UpdateContainerResourcesResponse = Readonly<Record<string, never>>;
 export interface ReopenContainerLogRequest {
   readonly containerId: string;
 }
@@ -576,6 +583,7 @@ export interface Methods {
   RemoveContainer: { request: RemoveContainerRequest; response: RemoveContainerResponse };
   ListContainers: { request: ListContainersRequest; response: ListContainersResponse };
   ContainerStatus: { request: ContainerStatusRequest; response: ContainerStatusResponse };
+  UpdateContainerResources: { request: UpdateContainerResourcesRequest; response: UpdateContainerResourcesResponse };
   ReopenContainerLog: { request: ReopenContainerLogRequest; response: ReopenContainerLogResponse };
   ExecSync: { request: ExecSyncRequest; response: ExecSyncResponse };
   Exec: { request: ExecRequest; response: ExecResponse };

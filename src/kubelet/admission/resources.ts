@@ -1,16 +1,11 @@
-import { compareQuantity, milliValue, subtractQuantity, value } from '../api/meta/quantity.ts';
-import { formatQuantity } from '../api/meta/quantity.ts';
-import { clashes, hostPortsOf } from '../api/pod/host-ports.ts';
-import type { Pod } from '../api/types/core/v1.ts';
-import { isTerminalPhase } from './pods/pod-spec.ts';
-import type { ResourceList } from './resources/quantities.ts';
-import { podResources } from './resources/quantities.ts';
+import { compareQuantity, formatQuantity, milliValue, subtractQuantity, value } from '../../api/meta/quantity.ts';
+import { clashes, hostPortsOf } from '../../api/pod/host-ports.ts';
+import { isTerminalPhase } from '../pods/pod-spec.ts';
+import { podResources } from '../resources/quantities.ts';
+import type { Admission } from './verdict.ts';
 
-/**
- * May the pod run beside these others? The scheduler has thought so, but two schedulers may disagree, and a pod may name
- * its node itself. Undefined when it may.
- */
-export function admitPod(pod: Pod, others: readonly Pod[], allocatable: ResourceList): { readonly reason: string; readonly message: string } | undefined {
+/** Does what the pod asks for fit beside the others, its host ports included? */
+export const resourceFit: Admission = (pod, { others, allocatable }) => {
   const active = others.filter((other) => other.metadata.uid !== pod.metadata.uid && !isTerminalPhase(other.status?.phase));
   const refuse = (resource: string, requested: number, used: number, capacity: number): { reason: string; message: string } => ({
     reason: `OutOf${resource}`,
@@ -33,4 +28,4 @@ export function admitPod(pod: Pod, others: readonly Pod[], allocatable: Resource
     return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
   }
   return undefined;
-}
+};

@@ -1,0 +1,25 @@
+import type { Node, Pod } from '../../api/types/core/v1.ts';
+import type { RuntimeStatus } from '../../runtime/runtime.ts';
+import type { ResourceList } from '../resources/quantities.ts';
+
+/** Why a pod may not run on this node: becomes the reason and message of its failure. */
+export interface Refusal { readonly reason: string; readonly message: string }
+
+/** What pods are judged by. */
+export interface AdmissionInput {
+  /** The node as the API has it; undefined before it is registered. */
+  readonly node: Node | undefined;
+  readonly allocatable: ResourceList;
+  /** Pods that were admitted before. */
+  readonly others: readonly Pod[];
+  /** Undefined before the runtime was asked. */
+  readonly runtime: RuntimeStatus | undefined;
+  /** `6.18.5-amd64`: some sysctls are a pod's own only since a certain version. */
+  readonly kernelVersion: string;
+  /** Names and prefixes (`net.core.*`) that this node's administrator allows beside the safe ones. */
+  readonly allowedUnsafeSysctls: readonly string[];
+  readonly appArmor: boolean;
+}
+
+/** Undefined when nothing speaks against the pod. */
+export type Admission = (pod: Pod, input: AdmissionInput) => Refusal | undefined;

@@ -1,0 +1,17 @@
+import { after, before, describe } from 'node:test';
+import { environmentScenarios } from './pods/environment.ts';
+import { lifecycleScenarios } from './pods/lifecycle.ts';
+import { probeScenarios } from './pods/probes.ts';
+import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
+import { securityScenarios } from './pods/security.ts';
+import { streamScenarios } from './pods/streams.ts';
+
+if (withoutContainers !== false) console.log(`# pods are not tried on real containers: ${withoutContainers}`);
+
+describe('pods on real containers', { skip: withoutContainers, concurrency: 16, timeout: 220_000 }, () => {
+  let cluster: RealCluster;
+  before(async () => { cluster = await RealCluster.start(); });
+  after(() => cluster[Symbol.asyncDispose]());
+  // What takes longest begins first.
+  for (const scenarios of [probeScenarios, lifecycleScenarios, streamScenarios, environmentScenarios, securityScenarios]) scenarios(() => cluster);
+});
