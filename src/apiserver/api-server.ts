@@ -50,7 +50,9 @@ import { compose } from './pipeline/step.ts';
 import { ServedResources } from './served-resources.ts';
 import type { ChosenResources } from './serving/choose-resources.ts';
 import { chooseResources } from './serving/choose-resources.ts';
+import type { ServiceHook } from './services/service-hook.ts';
 import { serviceHook } from './services/service-hook.ts';
+import { startServiceNetwork } from './services/start.ts';
 import { ownEndpoints } from './subresources/registry.ts';
 import { EncryptedStore } from './encryption/encrypted-store.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
@@ -77,6 +79,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #negotiator: Negotiator;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
+  readonly #services: ServiceHook;
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregation: Aggregation | undefined;
   readonly #bootstrapObjects: readonly KubeObject[];
@@ -102,7 +105,8 @@ export class ApiServer implements AsyncDisposable {
     const admission: AdmissionPlugin[] = [];
     const admissionMetrics = new AdmissionMetrics();
     this.metrics.add(admissionMetrics.families);
-    const hooks = new Map<string, StorageHook>([['/services', serviceHook(this.reader, options)], ...certificateHooks, ...adminAccessHooks(this.reader)]);
+    this.#services = serviceHook(this.reader, options, () => this.#core);
+    const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...adminAccessHooks(this.reader)]);
     this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
@@ -162,7 +166,11 @@ export class ApiServer implements AsyncDisposable {
     if (chosen.gates('CBORServingAndStorage')) await loadCbor();
     const cache = await WatchCache.start(options.store, options.logger);
     const server = new ApiServer(options, cache, { chosen, measured });
-    await bootstrap(server.#core, { ...options, bootstrapObjects: server.#bootstrapObjects });
+    const [stopServices] = await Promise.all([
+      startServiceNetwork({ core: server.#core, reader: server.reader, local: server.local, serviceCidr: options.serviceCidr, isHeld: (ip) => server.#services.isHeld(ip) }),
+      bootstrap(server.#core, { ...options, bootstrapObjects: server.#bootstrapObjects }),
+    ]);
+    server.#cleanUp.push(stopServices);
     const flowControl = server.#flowControl;
     if (flowControl !== undefined && server.#core.resources.stored('flowcontrol.apiserver.k8s.io', 'flowschemas') !== undefined) {
       server.#cleanUp.push(await keepFlowControl(server.#core));

@@ -15,8 +15,13 @@ import type { WebhookClient } from './webhooks/webhook-client.ts';
 
 /** What one write needs beside the object: taken back when the write fails. */
 export interface Reservation {
-  commit(): void;
-  rollback(): void;
+  /**
+   * What must be durable before the object itself is written; not asked for in a dry run. It may still change the
+   * object, and throws ApiError to refuse.
+   */
+  claim?(): Promise<void>;
+  commit(): void | Promise<void>;
+  rollback(): void | Promise<void>;
 }
 
 /**
@@ -28,7 +33,8 @@ export interface StorageHook {
   checkNew?(object: KubeObject): Promise<FieldError[]>;
   beginCreate?(object: KubeObject): Reservation;
   beginUpdate?(object: KubeObject, old: KubeObject): Reservation;
-  afterDelete?(object: KubeObject): void;
+  /** The deletion is answered when this is done. */
+  afterDelete?(object: KubeObject): void | Promise<void>;
 }
 
 /** What the verbs work with. */

@@ -23,6 +23,7 @@ import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts
 import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
 import { startResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { startRootCaController } from './root-ca/root-ca.ts';
+import { startServiceCidrController } from './service-cidr/service-cidr.ts';
 import { startServiceAccountTokenController } from './service-account-token/service-account-token.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
@@ -74,6 +75,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'volumeattributesclass-protection-controller', start: startVacProtectionController },
   { name: 'bootstrap-signer-controller', start: startBootstrapSignerController },
   { name: 'token-cleaner-controller', start: startTokenCleanerController },
+  { name: 'service-cidr-controller', start: startServiceCidrController },
   { name: 'namespace-controller', start: startNamespaceController },
   { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
   { name: 'garbage-collector-controller', start: startGarbageCollector },

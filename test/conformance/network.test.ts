@@ -213,7 +213,19 @@ test('[sig-network] ServiceCIDR and IPAddress API should support IPAddress API o
   await apiOperations(world, ipaddresses, () => ({ apiVersion: 'networking.k8s.io/v1', kind: 'IPAddress', metadata: {}, spec: { parentRef: { resource: 'endpoints', name: 'svc', namespace: ns } } }), { nameOf: () => `192.168.255.${last++}` });
 });
 
+test('[sig-network] Service CIDRs should create Services and serve on different Service CIDRs', async () => {
+  await using world = await World.start();
+  await world.client.create(servicecidrs, { metadata: { name: 'test-svc-cidr' }, spec: { cidrs: ['203.0.113.0/24'] } });
+  await world.until('the range to be ready', async () => (await world.client.get(servicecidrs, { name: 'test-svc-cidr' })).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'));
+  const made = await world.client.create(services, { metadata: { namespace: ns, name: 'cidr1-test' }, spec: { type: 'NodePort', clusterIP: '203.0.113.10', selector: { app: 'cidr1-test' }, ports: [{ port: 80, name: 'http', protocol: 'TCP', targetPort: 9376 }] } });
+  assert.equal(made.spec?.clusterIP, '203.0.113.10');
+  assert.deepEqual((await world.client.get(ipaddresses, { name: '203.0.113.10' })).spec?.parentRef, { resource: 'services', namespace: ns, name: 'cidr1-test' });
+});
+
 test('[sig-network] ServiceCIDR and IPAddress API should support ServiceCIDR API operations [Conformance]', async () => {
   await using world = await World.start({ controllers: false });
+  const own = await world.client.get(servicecidrs, { name: 'kubernetes' });
+  assert.equal((await world.client.getSubresource(servicecidrs, { name: 'kubernetes' }, 'status')).metadata.uid, own.metadata.uid);
+  assert.ok((await world.client.list(servicecidrs)).items.length > 0);
   await apiOperations(world, servicecidrs, (name) => ({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, spec: { cidrs: ['10.255.240.0/24'] } }), { status: true, statusKeepsMetadata: true, statusPatch: { status: { conditions: [{ type: 'e2e', status: 'True', reason: 'E2E', message: 'Set from an e2e test', lastTransitionTime: '2026-01-01T00:00:00Z' }] } } });
 });

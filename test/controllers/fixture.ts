@@ -8,6 +8,7 @@ import type { Pod } from '../../src/api/types/core/v1.ts';
 import { createAuthorization } from '../../src/apiserver/authorization/registry.ts';
 import { rbacBootstrapObjects } from '../../src/apiserver/authorization/bootstrap/objects.ts';
 import { createAdmission } from '../../src/apiserver/admission/registry.ts';
+import type { ApiServerOptions } from '../../src/apiserver/api-server.ts';
 import { ApiServer } from '../../src/apiserver/api-server.ts';
 import { Discovery } from '../../src/apiserver/discovery/discovery.ts';
 import { formatTime } from '../../src/base/clock.ts';
@@ -29,6 +30,8 @@ export interface Fixture extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** Messages of warnings and errors that were logged. */
   readonly complaints: string[];
+  /** Stops the controller manager and starts another, which knows nothing of what the first remembered. */
+  restart(): Promise<void>;
   /** `REASON MESSAGE xCOUNT` of the events on an object, in the order of their names. */
   eventsOn(name: string): Promise<string[]>;
   /** Pods of a namespace by name, without those being deleted. */
@@ -38,6 +41,8 @@ export interface Fixture extends AsyncDisposable {
 export type FixtureOptions = Pick<ControllerManagerOptions, 'controllers' | 'settings'> & {
   /** Plays scheduler and kubelet: binds pods to node-1, runs them, and lets them go when deleted. Default true. */
   readonly kubelet?: boolean | { readonly ready: (pod: Pod) => boolean };
+  /** Of the API server. */
+  readonly server?: Partial<ApiServerOptions>;
 };
 
 /** A real API server on the memory store with RBAC, the controller manager, and virtual time. */
@@ -54,22 +59,33 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
     plugged: (parts) => ({ authorizers: [createAuthorization(parts).authorizer], admission: createAdmission(parts) }),
     documents: [(resources) => new Discovery(resources)],
     bootstrapObjects: rbacBootstrapObjects(),
+    ...options.server,
   });
   const clientAs = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(server.local, { user: { name, groups }, userAgent, clock });
   const client = clientAs('admin', ['system:masters', 'system:authenticated'], 'test');
   if (options.kubelet !== false) await startKubelet(clientAs('kubelet', ['system:masters', 'system:authenticated'], 'kubelet'), clock, random, stop.signal, typeof options.kubelet === 'object' ? options.kubelet.ready : () => true);
-  const manager = await startControllerManager({
-    client: clientAs('system:kube-controller-manager', ['system:authenticated'], 'kube-controller-manager'),
-    clientFor: (name) => clientAs(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'], 'kube-controller-manager'),
-    clock, random, logger, signal: stop.signal,
-    ...(options.controllers !== undefined && { controllers: options.controllers }),
-    ...(options.settings !== undefined && { settings: options.settings }),
-  });
-  await clock.settle();
-  await manager.ready;
-  await clock.advance(10);
+  const startManager = async (signal: AbortSignal): Promise<void> => {
+    const manager = await startControllerManager({
+      client: clientAs('system:kube-controller-manager', ['system:authenticated'], 'kube-controller-manager'),
+      clientFor: (name) => clientAs(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'], 'kube-controller-manager'),
+      clock, random, logger, signal,
+      ...(options.controllers !== undefined && { controllers: options.controllers }),
+      ...(options.settings !== undefined && { settings: options.settings }),
+    });
+    await clock.settle();
+    await manager.ready;
+    await clock.advance(10);
+  };
+  let managing = new AbortController();
+  await startManager(managing.signal);
   return {
     clock, client, signal: stop.signal, complaints,
+    async restart() {
+      managing.abort(new Error('the manager is restarted'));
+      await clock.settle();
+      managing = new AbortController();
+      await startManager(managing.signal);
+    },
     async eventsOn(name) {
       const { items } = await client.list(events);
       return items.filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message, count }) => `${reason} ${message} x${count}`);
@@ -79,6 +95,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
+      managing.abort(new Error('the test is over'));
       await clock.settle();
       await server[Symbol.asyncDispose]();
     },

@@ -2,21 +2,16 @@ import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { isReason } from '../../api/status.ts';
 import { reconcileDefault } from '../authorization/bootstrap/reconcile.ts';
-import type { Core, WriteContext } from '../core.ts';
+import type { Core } from '../core.ts';
 import type { ApiServerOptions } from '../options.ts';
-import type { StoredResource } from '../served-resources.ts';
-import { createObject } from '../verbs/create.ts';
 import { trackWrite } from '../verbs/field-manager.ts';
 import { deleteObject } from '../verbs/delete-object.ts';
-import type { DeletePlan } from '../verbs/delete-options.ts';
 import { objectKey } from '../verbs/get.ts';
 import { updateObject } from '../verbs/update-object.ts';
 import { updateRules } from '../verbs/update-rules.ts';
 import { advertisedObjects, initialObjects } from './objects.ts';
+import { createOwn, homeOf, ownContext, plainDelete, serverManager } from './own-objects.ts';
 
-const context: WriteContext = { user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }, dryRun: false, warn: () => {} };
-/** The server writes through its own API as any client does. */
-const serverManager = 'kube-apiserver';
 const rbacPrefix = 'rbac.authorization.k8s.io/';
 
 /** What to do with an object that exists: undefined for nothing. */
@@ -43,8 +38,6 @@ export async function advertise(core: Core, where: { readonly address: string; r
   for (const object of advertisedObjects(where)) await ensure(core, object, replace);
 }
 
-const plainDelete: DeletePlan = { dryRun: false, options: {}, gracePeriodSeconds: undefined, propagation: undefined, orphanDependents: undefined, uid: undefined, resourceVersion: undefined };
-
 /** Roles get back what they lost, what the server says of itself is kept right, and the rest is its owners'. */
 function reconciliationOf({ apiVersion, kind, metadata }: KubeObject): Reconcile {
   if (apiVersion?.startsWith(rbacPrefix) === true) return reconcileRole;
@@ -63,27 +56,6 @@ const replace: Reconcile = (expected, existing) => {
   return semanticEqual(object, existing) ? undefined : { action: 'update', object };
 };
 
-/** Undefined for what the runtime configuration has turned off. */
-function homeOf(core: Core, object: KubeObject): StoredResource | undefined {
-  const [group = '', version = ''] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/', 2) : ['', object.apiVersion];
-  const served = core.resources.byKind(group, version, object.kind!);
-  if (served === undefined) return undefined;
-  if (served.storage === undefined) throw new Error(`bootstrap: ${object.kind} in ${object.apiVersion} is not stored`);
-  return (served as StoredResource).home;
-}
-
-/** Deletes an object in the server's own name. It may be gone already. */
-export async function removeObject(core: Core, object: KubeObject): Promise<void> {
-  const { namespace = '', name = '' } = object.metadata;
-  const home = homeOf(core, object);
-  if (home === undefined) return;
-  try {
-    await deleteObject(core, home, { namespace, name }, plainDelete, context);
-  } catch (error) {
-    if (!isReason(error, 'NotFound')) throw error;
-  }
-}
-
 /** Makes an object that is missing; `reconcile` decides about one that exists. */
 export async function ensure(core: Core, expected: KubeObject, reconcile: Reconcile): Promise<void> {
   const home = homeOf(core, expected);
@@ -91,14 +63,14 @@ export async function ensure(core: Core, expected: KubeObject, reconcile: Reconc
   const { namespace = '', name = '' } = expected.metadata;
   const existing = home.storage.cache.get(objectKey(namespace, name))?.object;
   if (existing === undefined) {
-    await createAnew(core, home, expected);
+    await createAnew(core, expected);
     return;
   }
   const wanted = reconcile(expected, existing);
   if (wanted === undefined) return;
   if (wanted.action === 'recreate') {
-    await deleteObject(core, home, { namespace, name }, plainDelete, context);
-    await createAnew(core, home, wanted.object);
+    await deleteObject(core, home, { namespace, name }, plainDelete, ownContext);
+    await createAnew(core, wanted.object);
     return;
   }
   home.definition.applyDefaults?.(wanted.object);
@@ -106,17 +78,14 @@ export async function ensure(core: Core, expected: KubeObject, reconcile: Reconc
     const object = structuredClone(wanted.object);
     trackWrite(core, { name: serverManager, served: home, subresource: '' }, current, object);
     return object;
-  } }, context);
+  } }, ownContext);
 }
 
-async function createAnew(core: Core, home: StoredResource, object: KubeObject): Promise<void> {
-  const copy = structuredClone(object);
-  home.definition.applyDefaults?.(copy);
+/** Another server of the same cluster may be quicker. */
+async function createAnew(core: Core, object: KubeObject): Promise<void> {
   try {
-    trackWrite(core, { name: serverManager, served: home, subresource: '' }, undefined, copy);
-    await createObject(core, home, copy, context);
+    await createOwn(core, object);
   } catch (error) {
-    // Another server of the same cluster was quicker.
     if (!isReason(error, 'AlreadyExists')) throw error;
   }
 }

@@ -1,31 +1,28 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Endpoints, Service } from '../../api/types/core/v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts';
-import type { ServiceCIDR } from '../../api/types/networking/v1.ts';
 import { systemPriorityClasses } from '../admission/priority/priority.ts';
 import type { ApiServerOptions } from '../options.ts';
-import { IpRange } from '../services/ip-range.ts';
-import { defaultServiceCidr } from '../services/service-hook.ts';
+import { ClusterIpRange } from '../services/cluster-ip-range.ts';
+import { configuredCidrs } from '../services/service-cidrs.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** What must exist before anything else, in order. Created when missing, never changed. */
 export function initialObjects(options: Pick<ApiServerOptions, 'serviceCidr'>): KubeObject[] {
-  const cidr = options.serviceCidr ?? defaultServiceCidr;
-  const serviceCidr: ServiceCIDR & KubeObject = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name: 'kubernetes' }, spec: { cidrs: [cidr] } };
+  const [cidr = ''] = configuredCidrs(options.serviceCidr);
   const service: Service & KubeObject = {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
-      type: 'ClusterIP', clusterIP: new IpRange(cidr).first, sessionAffinity: 'None',
+      type: 'ClusterIP', clusterIP: new ClusterIpRange(cidr).first, sessionAffinity: 'None',
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
     },
   };
   return [
     ...namespaces.map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     ...systemPriorityClasses,
-    serviceCidr,
     service,
   ];
 }

@@ -3,7 +3,8 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { flowschemas, prioritylevelconfigurations } from '../../api/resources.ts';
 import type { Timer } from '../../base/clock.ts';
 import type { Reconcile } from '../bootstrap/bootstrap.ts';
-import { ensure, removeObject } from '../bootstrap/bootstrap.ts';
+import { ensure } from '../bootstrap/bootstrap.ts';
+import { removeObject } from '../bootstrap/own-objects.ts';
 import type { Core } from '../core.ts';
 import { autoUpdateAnnotation, mandatoryLevels, mandatorySchemas, suggestedLevels, suggestedSchemas } from './bootstrap-objects.ts';
 

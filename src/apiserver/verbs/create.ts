@@ -106,18 +106,20 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
     if (waiting !== undefined) await waiting;
 
     const key = objectKey(namespace, name);
-    if (context.dryRun) {
+    if (context.dryRun || reservation.claim !== undefined) {
       const existing = storage.cache.get(key);
       if (existing !== undefined) throw existsError(served, name, existing);
-      return dryRunObject(key, object, 0);
+      if (context.dryRun) return dryRunObject(key, object, 0);
+      await reservation.claim?.();
     }
     const result = await put(core, served, key, object, 0);
     if (!result.ok) throw existsError(served, name, result.current);
-    reservation.commit();
     committed = true;
+    const ending = reservation.commit();
+    if (ending !== undefined) await ending;
     return result.object;
   } finally {
-    if (!committed) reservation.rollback();
+    if (!committed) await reservation.rollback();
   }
 }
 

@@ -82,7 +82,8 @@ async function tryDelete(core: Core, served: StoredResource, existing: CachedObj
   if (context.dryRun) return { done: true, object: existing, deleted: true };
   const removed = await remove(core, served, existing.key, last.revision);
   if (!removed.ok) return removed.current === undefined && last !== existing ? { done: true, object: last, deleted: true } : { done: false, current: removed.current };
-  core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(removed.object.object);
+  const after = core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(removed.object.object);
+  if (after !== undefined) await after;
   return { done: true, object: removed.object, deleted: true };
 }
 

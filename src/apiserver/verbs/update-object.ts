@@ -112,14 +112,16 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);
     const validating = validateAdmission(core, view === undefined ? admittee : { ...admittee, object: view.of(object) }, context);
     if (validating !== undefined) await validating;
+    if (reservation.claim !== undefined && !context.dryRun) await reservation.claim();
     const result = await write(core, plan, { object, existing }, context);
-    if (result.done) {
-      reservation.commit();
+    if (result.done && !context.dryRun) {
       committed = true;
+      const ending = reservation.commit();
+      if (ending !== undefined) await ending;
     }
     return result;
   } finally {
-    if (!committed) reservation.rollback();
+    if (!committed) await reservation.rollback();
   }
 }
 
@@ -166,7 +168,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
     if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
     const removed = await remove(core, served, key, existing.revision);
     if (!removed.ok && removed.current !== undefined) return { done: false, current: removed.current };
-    core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
+    await core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
     // Clients of an update expect the object that they sent, not a Status.
     return { done: true, object: dryRunObject(key, object, existing.revision) };
   }
