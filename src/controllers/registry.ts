@@ -21,6 +21,7 @@ import { startPodGarbageCollector } from './pod-gc/pod-gc.ts';
 import { startPvProtectionController } from './pv-protection/pv-protection.ts';
 import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts';
 import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
+import { startResourceClaimController } from './resource-claim/resource-claim.ts';
 import { startResourceQuotaController } from './resource-quota/resource-quota.ts';
 import { startRootCaController } from './root-ca/root-ca.ts';
 import { startServiceCidrController } from './service-cidr/service-cidr.ts';
@@ -67,6 +68,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'certificatesigningrequest-approving-controller', start: startCertificateApprovingController },
   { name: 'certificatesigningrequest-cleaner-controller', start: startCertificateCleanerController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
+  { name: 'resourceclaim-controller', start: startResourceClaimController },
   { name: 'ephemeral-volume-controller', start: startEphemeralVolumeController },
   { name: 'persistentvolume-binder-controller', start: startPersistentVolumeBinder },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },

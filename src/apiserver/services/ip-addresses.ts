@@ -1,4 +1,5 @@
 import { nameOf, namespaceOf } from '../../api/meta/object.ts';
+import type { Loose } from '../../api/meta/loose.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { ipFamilyOf } from '../../api/meta/ip.ts';
 import { ipaddresses } from '../../api/resources.ts';
@@ -18,6 +19,12 @@ export const isManaged = ({ metadata }: KubeObject): boolean => metadata.labels?
 
 /** Does it say so, and name its family? */
 export const isLabelled = (address: IPAddress): boolean => isManaged(address) && address.metadata.labels?.[familyLabel] === familyName(ipFamilyOf(nameOf(address)) ?? 4);
+
+/** Whose the address is; what is not said is empty. */
+export function parentOf({ spec }: Loose<IPAddress>): { readonly group: string; readonly resource: string; readonly namespace: string; readonly name: string } {
+  const { group = '', resource = '', namespace = '', name = '' } = spec?.parentRef ?? {};
+  return { group, resource, namespace, name };
+}
 
 /** The object that says which Service has an address. */
 export function ipAddressFor(ip: string, service: KubeObject): IPAddress {

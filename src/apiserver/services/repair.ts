@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { IpAddresses } from './ip-addresses.ts';
-import { isLabelled, isManaged } from './ip-addresses.ts';
+import { isLabelled, isManaged, parentOf } from './ip-addresses.ts';
 import { familyName } from './ip-families.ts';
 import type { ServiceCidrs } from './service-cidrs.ts';
 
@@ -70,7 +70,7 @@ export class AddressRepair {
       await addresses.create(ip, service);
       return;
     }
-    const { group = '', resource, namespace = '', name } = address.spec?.parentRef ?? {};
+    const { group, resource, namespace, name } = parentOf(address);
     const wrong = `the ClusterIP ${of} for Service ${namespaceOf(service)}/${nameOf(service)} has a wrong reference; repairing`;
     if (group !== '' || resource !== 'services') {
       this.#warn(service, 'ClusterIPNotAllocated', wrong);
@@ -79,7 +79,7 @@ export class AddressRepair {
     }
     if (namespace !== namespaceOf(service) || name !== nameOf(service)) {
       // Two Services may have the same address: then the object stays whose it is.
-      const other = reader.get(services, namespace, name ?? '');
+      const other = reader.get(services, namespace, name);
       if (other === undefined) {
         this.#warn(service, 'ClusterIPNotAllocated', wrong);
         await this.#recreate(ip, service);
@@ -95,7 +95,7 @@ export class AddressRepair {
     const { addresses, clock, reader } = this.#parts;
     const address = addresses.get(ip);
     if (address === undefined || !isManaged(address) || this.#parts.isHeld(ip)) return undefined;
-    const { group = '', resource = '', namespace = '', name = '' } = address.spec?.parentRef ?? {};
+    const { group, resource, namespace, name } = parentOf(address);
     if (group !== '' || resource !== 'services') {
       await this.#cleanUp(address, 'IPAddressNotAllocated', `IPAddress ${ip} appears to have been modified, not referencing a Service &ParentReference{Group:${group},Resource:${resource},Namespace:${namespace},Name:${name},}: cleaning up`);
       return undefined;

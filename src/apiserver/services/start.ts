@@ -11,7 +11,7 @@ import { ownContext, serverManager } from '../bootstrap/own-objects.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { Core } from '../core.ts';
 import { DefaultServiceCidr } from './default-service-cidr.ts';
-import { IpAddresses } from './ip-addresses.ts';
+import { IpAddresses, parentOf } from './ip-addresses.ts';
 import { AddressRepair } from './repair.ts';
 import { ServiceCidrs, defaultCidrName } from './service-cidrs.ts';
 
@@ -60,11 +60,11 @@ export async function startServiceNetwork(parts: ServiceNetworkParts): Promise<(
     else if (previous !== undefined) lost(previous);
   }));
   /** A Service that stays without its object is found when upstream looks at all Services again, not before. */
-  const lost = ({ metadata, spec }: IPAddress): void => {
-    const { resource, namespace = '', name = '' } = spec?.parentRef ?? {};
+  const lost = (address: IPAddress): void => {
+    const { resource, namespace, name } = parentOf(address);
     if (resource !== 'services') return;
     const service = reader.get(services, namespace, name);
-    if (service?.spec?.clusterIPs?.includes(metadata.name ?? '') === true) serviceQueue.addAfter(keyOf(service), repairIntervalMs);
+    if (service?.spec?.clusterIPs?.includes(nameOf(address)) === true) serviceQueue.addAfter(keyOf(service), repairIntervalMs);
   };
   const common = { clock, logger, informers: [], signal: stop.signal };
   runController({ ...common, name: `${component}-services`, queue: serviceQueue, reconcile: (key) => repair.syncService(key) });
