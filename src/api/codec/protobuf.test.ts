@@ -60,6 +60,11 @@ test('a zero that Go writes for a plain field is left out', () => {
   assert.deepEqual(decodeProtobuf(encodeProtobuf(object, deployment)), { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} });
 });
 
+test('a number without end is refused, not written for ever', () => {
+  const schema = builtinSchema.kind('', 'v1', 'Pod')!;
+  for (const value of [Infinity, -Infinity, NaN, 1.5]) assert.throws(() => encodeProtobuf({ apiVersion: 'v1', kind: 'Pod', spec: { priority: value } }, schema), RangeError);
+});
+
 test('negative and large numbers', () => {
   const pod = builtinSchema.kind('', 'v1', 'Pod')!;
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { generation: 2 ** 52 + 1 }, spec: { priority: -5, terminationGracePeriodSeconds: -(2 ** 40) } };

@@ -60,8 +60,9 @@ export class BackwardWriter {
     this.#buffer[at] = value;
   }
 
-  /** An int32 or int64 as protobuf writes them: negative numbers take ten bytes. */
+  /** An int32 or int64 as protobuf writes them: negative numbers take ten bytes. Throws RangeError for what is no integer: an infinite one would never end. */
   integer(value: number): void {
+    if (!Number.isInteger(value)) throw new RangeError(`${value} is not an integer`);
     if (value >= 0) {
       this.varint(value);
       return;
