@@ -62,7 +62,10 @@ test('a zero that Go writes for a plain field is left out', () => {
 
 test('a number without end is refused, not written for ever', () => {
   const schema = builtinSchema.kind('', 'v1', 'Pod')!;
-  for (const value of [Infinity, -Infinity, NaN, 1.5]) assert.throws(() => encodeProtobuf({ apiVersion: 'v1', kind: 'Pod', spec: { priority: value } }, schema), RangeError);
+  for (const value of [Infinity, -Infinity, NaN, 1.5]) {
+    const pod: object = { apiVersion: 'v1', kind: 'Pod', spec: { priority: value } };
+    assert.throws(() => encodeProtobuf(pod, schema), RangeError);
+  }
 });
 
 test('negative and large numbers', () => {
