@@ -18,7 +18,7 @@ import { fieldsOfPath, scaleAccess } from './scale-rules.ts';
 import { factsOf } from './schema-facts.ts';
 import { SchemaNode } from './schema-node.ts';
 import { selectableFieldsOf } from './selectable-fields.ts';
-import { compareVersions } from './version-order.ts';
+import { deprecationOf, inOrder } from './version-order.ts';
 
 type Version = Loose<CustomResourceDefinitionVersion>;
 
@@ -39,14 +39,6 @@ const subresourceVerbs = ['get', 'patch', 'update'];
 async function hashOf(group: string, version: string, kind: string): Promise<string> {
   const digest = await globalThis.crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${group}/${version}/${kind}`));
   return btoa(String.fromCharCode(...new Uint8Array(digest, 0, 8)));
-}
-
-function deprecationOf({ group, names, versions }: Context, { name = '', deprecated = false, deprecationWarning }: Version): string | undefined {
-  if (!deprecated) return undefined;
-  if (deprecationWarning !== undefined) return deprecationWarning;
-  const better = versions.filter((other) => other.served === true && other.deprecated !== true && compareVersions(other.name ?? '', name) < 0).map((other) => other.name ?? '').sort(compareVersions);
-  const use = better.length === 0 ? '' : `; use ${group}/${better[0]} ${names.kind ?? ''}`;
-  return `${group}/${name} ${names.kind ?? ''} is deprecated${use}`;
 }
 
 function subresourcesOf({ group, names }: Context, { name = '', subresources }: Version): SubresourceSchema[] {
@@ -78,7 +70,7 @@ async function compileVersion(context: Context, version: Version): Promise<Compi
   const cel = facts.rules ? await rulesOf(root) : undefined;
   const scale = subresources?.scale;
   const resource = resourceOf(context, version, root);
-  const deprecation = deprecationOf(context, version);
+  const deprecation = deprecationOf(version, { group: context.group, kind: context.names.kind ?? '', versions: context.versions });
   const selectable = selectableFieldsOf(version.selectableFields ?? []);
   const definition: ResourceDefinition<KubeObject> = {
     type: { group: resource.group, version: name, resource: resource.resource, kind: resource.kind, namespaced: resource.namespaced },
@@ -123,6 +115,6 @@ export async function compileDefinition(crd: CustomResourceDefinition): Promise<
     storageVersionHash: await hashOf(group, stored.name ?? '', spec?.names?.kind ?? ''),
   };
   const compiled: CompiledVersion[] = [];
-  for (const version of [...versions].sort((a, b) => compareVersions(a.name ?? '', b.name ?? ''))) compiled.push(await compileVersion(context, version));
+  for (const version of inOrder(versions)) compiled.push(await compileVersion(context, version));
   return { versions: compiled, storage: compiled.find(({ storage }) => storage)! };
 }

@@ -4,6 +4,7 @@ import type { TokenReview, TokenReviewStatus, UserInfo as ReviewedUser } from '.
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { EndpointHandler } from '../request.ts';
+import { reviewBody } from '../subresources/review-body.ts';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import type { TokenAuthenticator } from './token-authenticator.ts';
 import { bearerCredentials } from './token-authenticator.ts';
@@ -49,18 +50,18 @@ export function authenticationEndpoints(options: { readonly authenticators: read
     {
       group, version: 'v1', resource: 'tokenreviews', subresource: '', verbs: ['create'],
       handle: async (context) => {
-        const body = (await context.body()) as Partial<TokenReview> | undefined;
-        const token = body?.spec?.token ?? '';
-        if (typeof token !== 'string' || token === '') throw badRequestError('token is required for TokenReview in authentication');
-        if ((body?.metadata?.namespace ?? '') !== '') throw badRequestError('namespace is not allowed on this type: ' + body!.metadata!.namespace);
-        const status = await reviewToken(options.authenticators, options.audiences, token, body?.spec?.audiences ?? []);
-        return { kind: 'object', code: 201, object: { kind: 'TokenReview', apiVersion: `${group}/v1`, metadata: body?.metadata ?? {}, spec: body!.spec!, status } };
+        const { spec, metadata = {} } = await reviewBody<TokenReview>(context, { group, kind: 'TokenReview' });
+        const token = spec?.token ?? '';
+        if (spec === undefined || token === '') throw badRequestError('token is required for TokenReview in authentication');
+        if ((metadata.namespace ?? '') !== '') throw badRequestError(`namespace is not allowed on this type: ${metadata.namespace!}`);
+        const status = await reviewToken(options.authenticators, options.audiences, token, spec.audiences ?? []);
+        return { kind: 'object', code: 201, object: { kind: 'TokenReview', apiVersion: `${group}/v1`, metadata, spec, status } };
       },
     },
     {
       group, version: 'v1', resource: 'selfsubjectreviews', subresource: '', verbs: ['create'],
       handle: async (context) => {
-        await context.body();
+        await reviewBody(context, { group, kind: 'SelfSubjectReview' });
         const metadata: ObjectMeta = { creationTimestamp: formatTime(options.clock.now()) };
         return { kind: 'object', code: 201, object: { kind: 'SelfSubjectReview', apiVersion: `${group}/v1`, metadata, status: { userInfo: shown(context.user) } } };
       },

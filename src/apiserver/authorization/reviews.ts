@@ -8,8 +8,7 @@ import type { LocalSubjectAccessReview, NonResourceAttributes, ResourceAttribute
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { EndpointHandler, RequestContext } from '../request.ts';
 import type { Attributes, Authorizer } from './authorizer.ts';
-import { decodeTyped } from '../verbs/decode-object.ts';
-import { builtinSchema } from '../../api/schema/table.ts';
+import { reviewBody } from '../subresources/review-body.ts';
 import type { Authorization } from './registry.ts';
 import { fieldsOfReview, labelsOfReview } from './selectors.ts';
 import { aggregate } from './union.ts';
@@ -111,13 +110,6 @@ function subjectOf(spec: SubjectAccessReviewSpec): UserInfo {
   return { name: spec.user ?? '', groups: spec.groups ?? [], ...(spec.uid !== undefined && { uid: spec.uid }), ...(spec.extra !== undefined && { extra: spec.extra }) };
 }
 
-async function bodyOf<T extends { spec?: object }>(context: RequestContext, kind: string): Promise<T> {
-  const body = await context.body();
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequestError(`not a ${kind}: the body must hold one`);
-  const object = decodeTyped({ value: body, duplicates: [] }, { group, version: 'v1', kind, schema: builtinSchema.kind(group, 'v1', kind)! }, { fieldValidation: 'Warn', warn: (message) => context.warn(message) }) as unknown as T;
-  return { ...object, spec: object.spec ?? {} };
-}
-
 function endpoint<T extends { spec?: object }>(resource: string, kind: string, serve: (review: T, context: RequestContext) => Promise<object>): EndpointHandler {
   return {
     group,
@@ -126,7 +118,8 @@ function endpoint<T extends { spec?: object }>(resource: string, kind: string, s
     subresource: '',
     verbs: ['create'],
     handle: async (context) => {
-      const object = await bodyOf<T>(context, kind);
+      const given = await reviewBody<T>(context, { group, kind });
+      const object = { ...given, spec: given.spec ?? {} } as T;
       const status = await serve(object, context);
       // A rules review is answered without what was asked, as upstream answers it.
       const { spec = {}, metadata = {} } = resource === 'selfsubjectrulesreviews' ? {} : object as { spec?: object; metadata?: ObjectMeta };

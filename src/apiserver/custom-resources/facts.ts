@@ -1,4 +1,4 @@
-import { compareVersions } from '../../api/custom-resources/version-order.ts';
+import { deprecationOf, inOrder } from '../../api/custom-resources/version-order.ts';
 import type { CustomResourceConversion, CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames } from '../../api/types/apiextensions/v1.ts';
 
 /** What serving needs to know of one version before its schema is looked at. */
@@ -46,13 +46,13 @@ export function conditionOf(conditions: readonly CustomResourceDefinitionConditi
 export function factsOf(definition: CustomResourceDefinition, revision: number): DefinitionFacts {
   const { metadata, spec, status } = definition;
   const accepted = status?.acceptedNames;
-  const versions = spec.versions.map((version): VersionFacts => ({
+  const versions = inOrder(spec.versions).map((version): VersionFacts => ({
     name: version.name,
     served: version.served,
-    deprecation: version.deprecated === true ? (version.deprecationWarning ?? deprecationWarning(definition, version.name)) : undefined,
+    deprecation: deprecationOf(version, { group: spec.group, kind: spec.names.kind, versions: spec.versions }),
     status: version.subresources?.status !== undefined,
     scale: version.subresources?.scale?.specReplicasPath.replace(/^\./, ''),
-  })).sort((a, b) => compareVersions(a.name, b.name));
+  }));
   return {
     name: metadata.name ?? '', uid: metadata.uid ?? '', revision, generation: metadata.generation ?? 0,
     group: spec.group,
@@ -64,10 +64,4 @@ export function factsOf(definition: CustomResourceDefinition, revision: number):
     terminating: holds(definition, 'Terminating'),
     conversion: spec.conversion,
   };
-}
-
-/** What upstream warns of when the definition says nothing itself. */
-function deprecationWarning({ spec }: CustomResourceDefinition, version: string): string {
-  const better = spec.versions.filter(({ name, served, deprecated }) => served && deprecated !== true && compareVersions(name, version) < 0).map(({ name }) => name).sort((a, b) => compareVersions(a, b))[0];
-  return `${spec.group}/${version} ${spec.names.kind} is deprecated${better === undefined ? '' : `; use ${spec.group}/${better} ${spec.names.kind}`}`;
 }

@@ -1,28 +1,16 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { patternOf } from '../../custom-resources/patterns.ts';
 import { asIndex, asString } from '../runtime/arguments.ts';
 import { CelFailure } from '../runtime/failure.ts';
 import { ValueList } from '../runtime/values.ts';
 import { member, type Library } from '../language/declarations.ts';
 import { INT, listOf, STRING } from '../language/types.ts';
 
-/** Patterns that were compiled, the most recent ones: expressions mostly match constants. */
-const compiled = new Map<string, RE2JS>();
-const maxCompiled = 500;
-
 /** The pattern in RE2's syntax, whose time is linear in the text. Throws a CelFailure for what is no pattern. */
 export function compilePattern(pattern: string, complaint: (detail: string) => string = (detail) => detail): RE2JS {
-  let regex = compiled.get(pattern);
-  if (regex === undefined) {
-    try {
-      regex = RE2JS.compile(pattern);
-    } catch (error) {
-      throw new CelFailure(complaint(error instanceof Error ? error.message : String(error)));
-    }
-    const oldest = compiled.size < maxCompiled ? undefined : compiled.keys().next().value;
-    if (oldest !== undefined) compiled.delete(oldest);
-    compiled.set(pattern, regex);
-  }
-  return regex;
+  const found = patternOf(pattern);
+  if ('error' in found) throw new CelFailure(complaint(found.error));
+  return found.regex;
 }
 
 /** Whether the pattern matches somewhere in the text. */
