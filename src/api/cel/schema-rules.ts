@@ -7,6 +7,8 @@ export interface SchemaRulesInput {
   readonly old: unknown;
   /** Path of the value, as field errors name it; empty for the whole object. */
   readonly path: string;
+  /** Hears of errors that are no reason to refuse an update, for it does not touch what is wrong. */
+  readonly ratcheted?: ((error: FieldError) => void) | undefined;
 }
 
 /** Every `x-kubernetes-validations` of one structural schema, compiled once. Pure, and bounded by the cost limits of upstream. */

@@ -2,6 +2,7 @@
  * Objects between JSON values and CBOR as upstream writes it (KEP-4222): self-described, keys sorted, strings as byte
  * strings, and what is base64 in JSON as bytes that say so (tag 22).
  */
+import { alteredMessage, isAltered } from './exact-integers.ts';
 import { encode, decodeFirst, Tagged, Token, Tokenizer, Type } from 'cborg';
 import type { DecodeOptions, EncodeOptions } from 'cborg';
 import type { ObjectSchema, ValueSchema } from '../schema/schema.ts';
@@ -146,6 +147,7 @@ class JsonTokenizer extends Tokenizer {
         continue;
       }
       if (token.type === Type.bytes) return new Token(Type.string, (later ?? text)(token.value as Uint8Array), token.encodedLength);
+      if (typeof token.value === 'bigint' && isAltered(String(token.value))) throw new CborError(alteredMessage(String(token.value)));
       if (typeof token.value === 'bigint') return new Token(token.type, Number(token.value), token.encodedLength);
       return token;
     }

@@ -1,5 +1,6 @@
 import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
+import { alteredInteger, alteredMessage } from './exact-integers.ts';
 import { hasDuplicates, inTextOrder, JsonSyntaxError, scanJson } from './json-scan.ts';
 
 /** Nesting past this is refused: no API object comes near, and everything that walks objects recurses. */
@@ -84,6 +85,8 @@ export function decodeJson(body: Uint8Array | string, options: { readonly duplic
   } catch (error) {
     throw malformed(text, syntaxErrorOf(text, error), expectedKind);
   }
+  const altered = alteredInteger(text);
+  if (altered !== undefined) throw badRequestError(alteredMessage(altered));
   if (expectedKind !== undefined) expectObject(value, expectedKind, text);
   const duplicates = options.duplicates === true && hasDuplicates(text, value) ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
   return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };

@@ -3,6 +3,7 @@ import type { Pair, Tags } from 'yaml';
 import type { ApiError } from '../status.ts';
 import { badRequestError, isReason } from '../status.ts';
 import type { DecodedJson } from './json.ts';
+import { alteredMessage, isAltered } from './exact-integers.ts';
 import { decodeJson, expectObject, maxJsonDepth, unrecognizedError } from './json.ts';
 
 /** An alias may stand for this many nodes in all, so that a small text cannot grow into gigabytes. */
@@ -46,6 +47,7 @@ function read(document: Document, text: string): DecodedJson {
     duplicates = duplicateKeys(document, text);
     value = document.toJS({ maxAliasCount }) as unknown;
   } catch (error) {
+    if (isReason(error, 'BadRequest')) throw error;
     throw error instanceof RangeError ? tooDeep() : badRequestError(`${conversionError}yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
   depthOf(value, 0);
@@ -56,6 +58,9 @@ function read(document: Document, text: string): DecodedJson {
 function duplicateKeys(document: Document, text: string): string[] {
   const offsets: { readonly offset: number; readonly key: unknown }[] = [];
   visit(document, {
+    Scalar(_, { value, source = '' }) {
+      if (typeof value === 'number' && isAltered(source)) throw badRequestError(alteredMessage(source));
+    },
     Map(_, map) {
       if (!isMap(map)) return;
       const seen = new Set<unknown>();

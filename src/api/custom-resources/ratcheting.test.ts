@@ -45,3 +45,11 @@ test('ratcheting of custom resources: the status', () => {
   assert.deepEqual(widget.update({ status: { kind: 'long' } }, { status: { kind: 'long', s: 'x' } }, 'status'), ['status.kind: Too long: may not be more than 1 bytes']);
   assert.deepEqual(widget.update({ spec: { a: 'long' } }, { spec: { a: 'longer' } }, 'status'), []);
 });
+
+test('ratcheting of custom resources: what a rule finds wrong and an update leaves alone is warned of', async () => {
+  const ruled = await CompiledWidget.of(object({ spec: object({ a: { type: 'string', 'x-kubernetes-validations': [{ rule: "self == 'a'" }] }, b: { type: 'string' } }) }));
+  const warnings: string[] = [];
+  const errors = ruled.version.definition.update?.validateUpdate?.(ruled.make({ spec: { a: 'x', b: 'new' } }), ruled.make({ spec: { a: 'x' } }), { nowMs: 0, warn: (message) => warnings.push(message) });
+  assert.deepEqual(errors, []);
+  assert.deepEqual(warnings, ['spec.a: Invalid value: "x": failed rule: self == \'a\'']);
+});

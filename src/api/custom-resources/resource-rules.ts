@@ -1,8 +1,8 @@
 /** How objects of one version are prepared and validated: upstream's customresource strategies. */
 import type { SchemaRules } from '../cel/schema-rules.ts';
 import type { FieldError } from '../field-error.ts';
-import { invalid } from '../field-error.ts';
-import type { ResourceDefinition, UpdateRules } from '../groups/definition.ts';
+import { formatFieldError, invalid } from '../field-error.ts';
+import type { ResourceDefinition, RuleContext, UpdateRules } from '../groups/definition.ts';
 import { keepField } from '../groups/strategy.ts';
 import type { Loose } from '../meta/loose.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -26,6 +26,11 @@ export interface RulesInput {
   readonly status: boolean;
   readonly scale: Loose<CustomResourceSubresourceScale> | undefined;
   readonly cel: SchemaRules | undefined;
+}
+
+/** What is asked, and who hears of what may stay wrong. */
+interface Asked extends RulesInput {
+  readonly warn?: RuleContext['warn'];
 }
 
 type Rules = Required<Pick<ResourceDefinition<KubeObject>, 'prepareForCreate' | 'validate' | 'update' | 'subresources' | 'warnings'>>;
@@ -58,10 +63,10 @@ function prepareStatus(object: KubeObject, old: KubeObject): void {
 /** With such errors values may not have the types that rules in CEL count on. */
 const blocking: ReadonlySet<string> = new Set(['FieldValueNotSupported', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid']);
 
-function addCelErrors(errors: FieldError[], object: KubeObject, old: KubeObject | undefined, cel: SchemaRules | undefined): void {
+function addCelErrors(errors: FieldError[], object: KubeObject, old: KubeObject | undefined, { cel, warn }: Asked): void {
   if (cel === undefined) return;
   if (errors.some(({ reason }) => blocking.has(reason))) errors.push(invalid('<nil>', null, 'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'));
-  else errors.push(...cel.validate({ value: object, old, path: '' }));
+  else errors.push(...cel.validate({ value: object, old, path: '', ratcheted: (error) => warn?.(formatFieldError(error)) }));
 }
 
 /** Lists that were wrong before may stay so. */
@@ -71,24 +76,24 @@ function listErrors(object: KubeObject, old: KubeObject | undefined, { root, fac
   return errors.length > 0 && old !== undefined && validateListTypes(old, root).length > 0 ? [] : errors;
 }
 
-function validate(object: KubeObject, old: KubeObject | undefined, input: RulesInput): FieldError[] {
+function validate(object: KubeObject, old: KubeObject | undefined, input: Asked): FieldError[] {
   const { root, facts, scale } = input;
   const errors = validateValues(root, object, { old });
   if (scale !== undefined) errors.push(...validateScale(object, scale, 'spec'), ...validateScale(object, scale, 'status'));
   if (facts.embedded) errors.push(...validateEmbedded(object, root));
   errors.push(...listErrors(object, old, input));
-  addCelErrors(errors, object, old, input.cel);
+  addCelErrors(errors, object, old, input);
   return errors;
 }
 
-function validateStatus(object: KubeObject, old: KubeObject, input: RulesInput): FieldError[] {
+function validateStatus(object: KubeObject, old: KubeObject, input: Asked): FieldError[] {
   const errors: FieldError[] = [];
   const node = input.root.property('status');
   const status = statusOf(object);
   if (node !== undefined && status !== undefined) errors.push(...validateValues(node, status, { old: statusOf(old), prefix: 'status' }));
   if (input.scale !== undefined) errors.push(...validateScale(object, input.scale, 'status'));
   errors.push(...listErrors(object, old, input));
-  addCelErrors(errors, object, old, input.cel);
+  addCelErrors(errors, object, old, input);
   return errors;
 }
 
@@ -109,7 +114,7 @@ function finalizerWarnings({ metadata: { finalizers = [] } }: KubeObject, old: K
 export function rulesOfVersion(input: RulesInput): Rules {
   const statusRules: UpdateRules<KubeObject> = {
     prepareForUpdate: prepareStatus,
-    validateUpdate: (object, old) => validateStatus(object, old, input),
+    validateUpdate: (object, old, { warn }) => validateStatus(object, old, { ...input, warn }),
     resets: ['metadata', 'spec'],
   };
   return {
@@ -120,7 +125,7 @@ export function rulesOfVersion(input: RulesInput): Rules {
     validate: (object) => validate(object, undefined, input),
     update: {
       prepareForUpdate: (object, old) => prepareForUpdate(object, old, input.status),
-      validateUpdate: (object, old) => validate(object, isObject(old) ? old : undefined, input),
+      validateUpdate: (object, old, { warn }) => validate(object, isObject(old) ? old : undefined, { ...input, warn }),
       resets: input.status ? ['status'] : [],
     },
     subresources: input.status ? { status: statusRules } : {},

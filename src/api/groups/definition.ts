@@ -17,6 +17,8 @@ export interface RuleContext {
   readonly nowMs: number;
   /** Given to `prepareForCreate`. */
   readonly user?: RequestingUser;
+  /** Given to `validateUpdate`: tells the client of what is wrong and may stay so. */
+  readonly warn?: (message: string) => void;
 }
 
 /** One column of a server-side table (metav1.TableColumnDefinition without its prose). */

@@ -106,7 +106,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   let committed = false;
   try {
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
-    errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs }) ?? []));
+    errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs, warn: (message) => context.warn(message) }) ?? []));
     const refused = refusedErrors(errors, context);
     if (refused.length > 0) throw invalidError(schema, plan.name, refused);
     if (plan.subresource === '') for (const warning of definition.warnings?.(object, old) ?? []) context.warn(warning);

@@ -38,8 +38,8 @@ interface Place {
 }
 
 /** Asks every rule about an object, within the budget. */
-export function validateRules(tree: RuleTree, { value, old, path }: SchemaRulesInput, budget = objectBudget): FieldError[] {
-  const validation = new Validation(budget);
+export function validateRules(tree: RuleTree, { value, old, path, ratcheted }: SchemaRulesInput, budget = objectBudget): FieldError[] {
+  const validation = new Validation(budget, ratcheted);
   validation.visit({ tree, path, value, old, correlation: old === undefined ? {} : { current: { node: tree.node, value, old } } });
   return validation.errors;
 }
@@ -48,9 +48,11 @@ class Validation {
   readonly errors: FieldError[] = [];
   /** Negative once it ran out: then nothing more is asked. */
   #budget: number;
+  readonly #ratcheted: SchemaRulesInput['ratcheted'];
 
-  constructor(budget: number) {
+  constructor(budget: number, ratcheted: SchemaRulesInput['ratcheted']) {
     this.#budget = budget;
+    this.#ratcheted = ratcheted;
   }
 
   visit(place: Place): void {
@@ -142,6 +144,7 @@ class Validation {
     const at = fieldPath === '' ? asked.at : place.path === '' ? fieldPath : `${place.path}.${fieldPath}`;
     const add = (error: FieldError): void => {
       if (usesOldSelf || !isRatcheted(place.correlation)) this.errors.push(error);
+      else this.#ratcheted?.(error);
     };
     let detail: string | undefined;
     if (message !== undefined) {
