@@ -24,6 +24,7 @@ import { InProcessEndpoint } from './local-endpoint.ts';
 import { AccessCounts } from './metrics/access.ts';
 import { AdmissionMetrics } from './metrics/admission.ts';
 import { buildMetrics } from './metrics/build.ts';
+import { ConversionMetrics } from './metrics/conversions.ts';
 import { InFlight } from './metrics/in-flight.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/requests.ts';
@@ -104,10 +105,11 @@ export class ApiServer implements AsyncDisposable {
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
     const admissionMetrics = new AdmissionMetrics();
-    this.metrics.add(admissionMetrics.families);
+    const conversionMetrics = new ConversionMetrics();
+    this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
     const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...adminAccessHooks(this.reader)]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {

@@ -11,6 +11,7 @@ import type { Attributes, Decision } from './authorization/authorizer.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { BookmarkTicker } from './verbs/bookmarks.ts';
+import type { ConversionMetrics } from './metrics/conversions.ts';
 import type { WebhookClient } from './webhooks/webhook-client.ts';
 
 /** What one write needs beside the object: taken back when the write fails. */
@@ -50,6 +51,7 @@ export interface Core {
   readonly hooks: ReadonlyMap<string, StorageHook>;
   readonly bookmarks: BookmarkTicker;
   readonly webhooks: WebhookClient;
+  readonly conversionMetrics: ConversionMetrics;
   /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
   readonly isStale: (storeKey: string) => boolean;
   /** For what a request needs beside what its path asks for. */

@@ -150,3 +150,19 @@ test('without a webhook versions differ in name alone, and each keeps what its s
   assert.deepEqual(watch.events.map(({ type, object }) => `${type} ${object.apiVersion} ${String(object.spec['size'])}`), ['ADDED example.com/v2 1', 'MODIFIED example.com/v2 2']);
   watch.stop();
 });
+
+test('what conversions take, and how they end, is counted under upstream\'s names', async () => {
+  await using it = await start();
+  const { server } = it;
+  await server.create(v2, widget('a', { width: 3 }, { version: 'v2' }));
+  it.respond = () => 'hang up';
+  await assert.rejects(server.create(v2, widget('b', { width: 3 }, { version: 'v2' })));
+  it.respond = (asked) => answer(asked, []);
+  await assert.rejects(server.create(v2, widget('c', { width: 3 }, { version: 'v2' })));
+  const lines = (await server.server.metrics.render()).split('\n');
+  const count = (line: string): number => Number(lines.find((one) => one.startsWith(`${line} `))?.slice(line.length + 1) ?? 0);
+  assert.ok(count('apiserver_conversion_webhook_request_total{result="success",failure_type=""}') > 0);
+  assert.equal(count('apiserver_conversion_webhook_request_total{result="failure",failure_type="conversion_webhook_call_failure"}'), 1);
+  assert.equal(count('apiserver_conversion_webhook_request_total{result="failure",failure_type="conversion_webhook_partial_response_failure"}'), 1);
+  assert.equal(count('apiserver_crd_conversion_webhook_duration_seconds_count{crd_name="widgets.example.com",from_version="v2",to_version="v1",succeeded="false"}'), 2);
+});

@@ -35,7 +35,7 @@ export class CustomResources {
     if (goesOn && before.facts.terminating === facts.terminating) return;
     const { group, names: { plural } } = facts;
     const definition = new ServedDefinition({
-      webhooks: this.#core.webhooks, random: this.#core.random, logger: this.#core.logger, compile: this.#compile,
+      webhooks: this.#core.webhooks, clock: this.#core.clock, conversionMetrics: this.#core.conversionMetrics, random: this.#core.random, logger: this.#core.logger, compile: this.#compile,
       cache: this.#core.cache.resource(group, plural),
       definition: () => this.#definitions.cache.get(name)?.object as CustomResourceDefinition | undefined,
     }, facts, goesOn ? before : undefined);

@@ -160,7 +160,7 @@ export class ServedDefinition implements VersionHost {
       });
     };
     if (!this.#byWebhook) return place(foreign.map((object) => ({ ...structuredClone(object), apiVersion })));
-    return convertByWebhook(this.#parts, this.facts.conversion!.webhook!, foreign, apiVersion).then(place);
+    return convertByWebhook(this.#parts, { definition: this.facts.name, webhook: this.facts.conversion!.webhook! }, foreign, apiVersion).then(place);
   }
 
   /** See CustomVersion. */

@@ -53,3 +53,18 @@ test('replicas that an object does not have: its scale cannot be read, but set',
   assert.deepEqual((await server.patch(`${resource}/a/scale`, { spec: { replicas: 2 } })).spec, { replicas: 2 });
   assert.deepEqual((await server.get(`${resource}/a`)).spec, { size: 2 });
 });
+
+test('the scale of each version stands where that version says', async () => {
+  await using server = await TestServer.start();
+  const version = (name: string, field: string): ReturnType<typeof versionOf> => versionOf(name, {
+    schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, count: { type: 'integer' } } }, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } } },
+    subresources: { scale: { specReplicasPath: `.spec.${field}`, statusReplicasPath: `.status.${field}` } },
+  });
+  await define(server, widgets([version('v1', 'size'), version('v2', 'count')]));
+  await server.create(resource, widget('a', { size: 1, count: 2 }));
+  const other = resource.replace('/v1/', '/v2/');
+  assert.deepEqual([(await server.get(`${resource}/a/scale`)).spec, (await server.get(`${other}/a/scale`)).spec], [{ replicas: 1 }, { replicas: 2 }]);
+  assert.deepEqual((await server.patch(`${other}/a/scale`, { spec: { replicas: 7 } })).spec, { replicas: 7 });
+  assert.deepEqual((await server.update(`${resource}/a/scale`, { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name: 'a' }, spec: { replicas: 5 } })).spec, { replicas: 5 });
+  assert.deepEqual((await server.get(`${resource}/a`)).spec, { size: 5, count: 7 });
+});

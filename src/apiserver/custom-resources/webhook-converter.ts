@@ -1,7 +1,9 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError } from '../../api/status.ts';
 import type { WebhookConversion } from '../../api/types/apiextensions/v1.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import type { ConversionFailure, ConversionMetrics } from '../metrics/conversions.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
 import { ConversionProblem, restoreMetadata } from './converted-object.ts';
 
@@ -13,6 +15,8 @@ const maxTextLength = 4 * 1024 * 1024;
 export interface ConverterParts {
   readonly webhooks: WebhookClient;
   readonly random: Random;
+  readonly clock: Clock;
+  readonly conversionMetrics: ConversionMetrics;
 }
 
 interface ConversionReview {
@@ -29,11 +33,22 @@ const shownKind = ({ apiVersion = '', kind = '' }: KubeObject): string => `${api
  * version already; they stay as they are. Rejects with ApiError, in upstream's words, when the webhook cannot be
  * reached, takes too long, or answers something that is none of the objects.
  */
-export async function convertByWebhook(parts: ConverterParts, webhook: WebhookConversion, objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
+export async function convertByWebhook(parts: ConverterParts, { definition, webhook }: { readonly definition: string; readonly webhook: WebhookConversion }, objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
+  const { clock, conversionMetrics } = parts;
+  const startedMs = clock.monotonicMs();
+  const observe = (succeeded: boolean): void => conversionMetrics.conversion({ definition, from: versionOf(objects[0]?.apiVersion ?? ''), to: versionOf(apiVersion), succeeded, durationMs: clock.monotonicMs() - startedMs });
   const converted: KubeObject[] = [];
-  for (const batch of batchesOf(objects)) converted.push(...(await convertBatch(parts, webhook, batch, apiVersion)));
+  try {
+    for (const batch of batchesOf(objects)) converted.push(...(await convertBatch(parts, webhook, batch, apiVersion)));
+  } catch (error) {
+    observe(false);
+    throw error;
+  }
+  observe(true);
   return converted;
 }
+
+const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1);
 
 function* batchesOf(objects: readonly KubeObject[]): Iterable<readonly KubeObject[]> {
   let batch: KubeObject[] = [];
@@ -51,29 +66,39 @@ function* batchesOf(objects: readonly KubeObject[]): Iterable<readonly KubeObjec
   if (batch.length > 0) yield batch;
 }
 
-async function convertBatch({ webhooks, random }: ConverterParts, { clientConfig = {}, conversionReviewVersions }: WebhookConversion, objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
+async function convertBatch({ webhooks, random, clock, conversionMetrics }: ConverterParts, { clientConfig = {}, conversionReviewVersions }: WebhookConversion, objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
   const shown = shownKind(objects[0]!);
-  const fail = (detail: string, cause?: unknown): ApiError => new ApiError('', `conversion webhook for ${shown} ${detail}`, { cause });
+  const startedMs = clock.monotonicMs();
+  const observe = (failure: ConversionFailure): void => conversionMetrics.call(failure, clock.monotonicMs() - startedMs);
+  const fail = (failure: ConversionFailure, detail: string, cause?: unknown): ApiError => {
+    observe(failure);
+    return new ApiError('', `conversion webhook for ${shown} ${detail}`, { cause });
+  };
   const reviewVersion = conversionReviewVersions.find((version) => version === 'v1' || version === 'v1beta1');
   if (reviewVersion === undefined) throw new ApiError('', 'no supported conversion review versions');
   const uid = random.uuid();
   const review = { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${reviewVersion}`, request: { uid, desiredAPIVersion: apiVersion, objects } };
   let answer: readonly unknown[];
+  let failure: ConversionFailure = 'conversion_webhook_call_failure';
   try {
-    answer = readAnswer(await webhooks.call(clientConfig, review, { timeoutMs }), { uid, reviewVersion });
+    const bytes = await webhooks.call(clientConfig, review, { timeoutMs });
+    failure = 'conversion_webhook_malformed_response_failure';
+    answer = readAnswer(bytes, { uid, reviewVersion });
   } catch (error) {
-    throw fail(`failed: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw fail(failure, `failed: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  if (answer.length !== objects.length) throw fail(`returned ${answer.length} objects, expected ${objects.length}`);
-  return answer.map((converted, i) => {
+  if (answer.length !== objects.length) throw fail('conversion_webhook_partial_response_failure', `returned ${answer.length} objects, expected ${objects.length}`);
+  const restored = answer.map((converted, i) => {
     try {
       return restoreMetadata(objects[i]!, converted, apiVersion);
     } catch (error) {
       if (!(error instanceof ConversionProblem)) throw error;
       const where = objects.length > 1 ? ` in object at index ${i}` : '';
-      throw error.inMetadata ? fail(`returned invalid metadata${where}: ${error.message}`) : fail(`returned invalid ${objects.length > 1 ? `converted object at index ${i}` : 'object'}: ${error.message}`);
+      throw fail('conversion_webhook_invalid_converted_object_failure', error.inMetadata ? `returned invalid metadata${where}: ${error.message}` : `returned invalid ${objects.length > 1 ? `converted object at index ${i}` : 'object'}: ${error.message}`);
     }
   });
+  observe('');
+  return restored;
 }
 
 /** The objects of an answer. Throws Error where it is none, or a refusal. */

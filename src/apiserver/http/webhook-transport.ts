@@ -12,6 +12,8 @@ import { connectionErrorText, tlsErrorText } from './go-errors.ts';
 
 /** Connections to all webhooks together that are kept for the next call. */
 const maxIdleConnections = 64;
+/** How often a webhook that asks for it is asked again, as client-go does it. */
+const maxRetries = 10;
 /** What upstream's API server calls itself there. */
 const userAgent = 'kube-apiserver-admission';
 
@@ -36,13 +38,24 @@ export class TlsWebhookTransport implements WebhookTransport, Disposable {
   async post(post: WebhookPost): Promise<WebhookAnswer> {
     const { signal, cancel } = timeoutSignal(this.#clock, post.timeoutMs, post.signal);
     try {
-      const incoming = await this.#send(post, signal);
+      const incoming = await this.#sendUntilTaken(post, signal);
       return { code: incoming.statusCode ?? 0, contentType: incoming.headers['content-type'] ?? '', body: await readAll(incoming, post.maxAnswerBytes) };
     } catch (error) {
       if (signal.aborted) throw new Error(post.signal?.aborted === true ? 'context canceled' : 'context deadline exceeded', { cause: error });
       throw error;
     } finally {
       cancel();
+    }
+  }
+
+  /** A webhook that has too much to do says when to ask again. */
+  async #sendUntilTaken(post: WebhookPost, signal: AbortSignal): Promise<IncomingMessage> {
+    for (let retries = 0; ; retries++) {
+      const incoming = await this.#send(post, signal);
+      const waitMs = retryAfterMs(incoming);
+      if (waitMs === undefined || retries === maxRetries) return incoming;
+      incoming.resume();
+      await this.#clock.sleep(waitMs, signal);
     }
   }
 
@@ -80,6 +93,12 @@ export class TlsWebhookTransport implements WebhookTransport, Disposable {
   [Symbol.dispose](): void {
     this.#agent?.destroy();
   }
+}
+
+/** As client-go reads it: whole seconds, of an answer that says no more than that it could not be. */
+function retryAfterMs({ statusCode = 0, headers }: IncomingMessage): number | undefined {
+  const after = headers['retry-after'] ?? '';
+  return (statusCode === 429 || statusCode >= 500) && /^\d{1,6}$/.test(after) ? Number(after) * 1000 : undefined;
 }
 
 class StaleConnection extends Error {}

@@ -1,7 +1,8 @@
 import type { AdmissionOperation } from '../admission/admission.ts';
-import { Histogram, labelled } from './histogram.ts';
-import type { Gauge, Labels } from './registry.ts';
+import { labelled } from './histogram.ts';
+import type { Gauge } from './registry.ts';
 import { histogramFamily } from './registry.ts';
+import { Series } from './series.ts';
 
 export type AdmissionPhase = 'admit' | 'validate';
 /** Webhooks count their phases under other names. */
@@ -11,37 +12,7 @@ const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const webhookBounds = [...bounds, 10, 25];
 const conditionBounds = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
 const policyBounds = [0.0000005, 0.001, 0.01, 0.1, 1];
-/** Names come from objects of users: what is more is not told apart. */
-const maxSeries = 5000;
 const maxCode = 600;
-
-/** Histograms by their labels. */
-class Series {
-  readonly #bounds: readonly number[];
-  readonly #series = new Map<string, { readonly labels: Labels; readonly histogram: Histogram }>();
-
-  constructor(of: readonly number[]) {
-    this.#bounds = of;
-  }
-
-  observe(labels: Labels, seconds: number, times = 1): void {
-    const key = Object.values(labels).join('\0');
-    let known = this.#series.get(key);
-    if (known === undefined) {
-      if (this.#series.size >= maxSeries) return;
-      this.#series.set(key, (known = { labels, histogram: new Histogram(this.#bounds) }));
-    }
-    known.histogram.observe(seconds, times);
-  }
-
-  histograms(): ReturnType<typeof labelled>[] {
-    return Array.from(this.#series.values(), ({ labels, histogram }) => labelled(labels, histogram));
-  }
-
-  counts(): [Labels, number][] {
-    return Array.from(this.#series.values(), ({ labels, histogram }) => [labels, histogram.total]);
-  }
-}
 
 /** One call of a webhook. */
 export interface ObservedCall {

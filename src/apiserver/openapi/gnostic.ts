@@ -11,12 +11,29 @@ interface PrintedSchema {
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
+  readonly title?: string;
   readonly description?: string;
   readonly default?: unknown;
+  readonly multipleOf?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: boolean;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly maxProperties?: number;
+  readonly minProperties?: number;
   readonly required?: readonly string[];
+  readonly enum?: readonly unknown[];
   readonly items?: PrintedSchema;
   readonly additionalProperties?: PrintedSchema | boolean;
   readonly properties?: Readonly<Record<string, PrintedSchema>>;
+  readonly externalDocs?: { readonly description?: string; readonly url?: string };
+  readonly example?: unknown;
 }
 
 const pathMethods: readonly (readonly [Method, number])[] = [['patch', 8], ['head', 7], ['options', 6], ['delete', 5], ['post', 4], ['put', 3], ['get', 2]];
@@ -72,17 +89,44 @@ class DocumentWriter {
   #schema(schema: PrintedSchema): void {
     const out = this.#out;
     this.#extensions(31, schema);
-    const { properties, items, additionalProperties, type } = schema;
+    const { properties, items, additionalProperties, type, externalDocs, example } = schema;
+    if (example !== undefined) this.#any(30, example);
+    if (externalDocs !== undefined) out.messageField(29, () => {
+      if (externalDocs.url !== undefined) out.stringField(2, externalDocs.url);
+      if (externalDocs.description !== undefined) out.stringField(1, externalDocs.description);
+    });
     if (properties !== undefined) out.messageField(25, () => { this.namedSchemas(properties); });
     if (items !== undefined) out.messageField(23, () => { out.messageField(1, () => { this.#schema(items); }); });
     if (type !== undefined) out.messageField(22, () => { out.stringField(1, type); });
     if (typeof additionalProperties === 'boolean') out.messageField(21, () => { out.boolField(2, additionalProperties); });
     else if (additionalProperties !== undefined) out.messageField(21, () => { out.messageField(1, () => { this.#schema(additionalProperties); }); });
+    for (const value of [...(schema.enum ?? [])].reverse()) this.#any(20, value);
     this.#strings(19, schema.required);
-    if (schema.default !== undefined) out.messageField(5, () => { out.stringField(2, JSON.stringify(schema.default)); });
+    this.#rules(schema);
+    if (schema.default !== undefined) this.#any(5, schema.default);
     if (schema.description !== undefined) out.stringField(4, schema.description);
+    if (schema.title !== undefined) out.stringField(3, schema.title);
     if (schema.format !== undefined) out.stringField(2, schema.format);
     if (schema.$ref !== undefined) out.stringField(1, schema.$ref);
+  }
+
+  /** A value of any type, as YAML text. */
+  #any(field: number, value: unknown): void {
+    this.#out.messageField(field, () => { this.#out.stringField(2, JSON.stringify(value)); });
+  }
+
+  /** What values must be. Zeros are not written, as in any proto3. */
+  #rules(schema: PrintedSchema): void {
+    const out = this.#out;
+    for (const [field, value] of [[18, schema.minProperties], [17, schema.maxProperties]] as const) if (value !== undefined && value !== 0) out.integerField(field, value);
+    if (schema.uniqueItems === true) out.boolField(16, true);
+    for (const [field, value] of [[15, schema.minItems], [14, schema.maxItems]] as const) if (value !== undefined && value !== 0) out.integerField(field, value);
+    if ((schema.pattern ?? '') !== '') out.stringField(13, schema.pattern!);
+    for (const [field, value] of [[12, schema.minLength], [11, schema.maxLength]] as const) if (value !== undefined && value !== 0) out.integerField(field, value);
+    if (schema.exclusiveMinimum === true) out.boolField(10, true);
+    if ((schema.minimum ?? 0) !== 0) out.doubleField(9, schema.minimum!);
+    if (schema.exclusiveMaximum === true) out.boolField(8, true);
+    for (const [field, value] of [[7, schema.maximum], [6, schema.multipleOf]] as const) if (value !== undefined && value !== 0) out.doubleField(field, value);
   }
 
   pathItem(item: SwaggerPathItem): void {

@@ -113,3 +113,26 @@ test('virtual time stands still while a webhook is asked', async () => {
   await clock.advance(10);
   await called;
 });
+
+test('a webhook that has too much to do is asked again when it says', async () => {
+  let asked = 0;
+  await using it = await fixture(() => (++asked < 3 ? { code: asked === 1 ? 429 : 503, headers: { 'retry-after': '0' }, body: '{}' } : { body: { kind: 'Answer' } }));
+  const location = { url: it.hook.url, caBundle: bundle(it.hook.ca) };
+  assert.equal(await it.call(location), '{"kind":"Answer"}');
+  assert.equal(asked, 3);
+});
+
+test('a webhook that never has time is asked eleven times, and not again at all where it does not say when', async () => {
+  let asked = 0;
+  const headers: { value: Record<string, string> } = { value: { 'retry-after': '0' } };
+  await using it = await fixture(() => {
+    asked++;
+    return { code: 503, headers: headers.value, body: '{}' };
+  });
+  const location = { url: it.hook.url, caBundle: bundle(it.hook.ca) };
+  await assert.rejects(it.call(location));
+  assert.equal(asked, 11);
+  headers.value = {};
+  await assert.rejects(it.call(location));
+  assert.equal(asked, 12);
+});
