@@ -1,5 +1,5 @@
 import type { AdmissionOperation } from '../admission/admission.ts';
-import { labelled } from './histogram.ts';
+import type { labelled } from './histogram.ts';
 import type { Gauge } from './registry.ts';
 import { histogramFamily } from './registry.ts';
 import { Series } from './series.ts';
