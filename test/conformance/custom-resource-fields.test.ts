@@ -36,7 +36,7 @@ async function apply(schema: JSONSchemaProps, body: string): Promise<{ readonly 
   await using world = await World.start({ nodes: 0 });
   await defineIn(world, definitionOf('mygroup.example.com', 'Noxu', { versions: [version('v1beta1', schema), version('v1beta2', schema, { storage: false }), version('v0', schema, { served: false, storage: false })] }));
   const manifest = `apiVersion: mygroup.example.com/v1beta1\nkind: Noxu\nmetadata:\n  name: mytest\n${body}`;
-  return world.http('PATCH', '/apis/mygroup.example.com/v1beta1/noxus/mytest?fieldManager=field_validation_mgr&fieldValidation=Strict', { body: manifest, contentType: 'application/apply-patch+yaml' });
+  return await world.http('PATCH', '/apis/mygroup.example.com/v1beta1/noxus/mytest?fieldManager=field_validation_mgr&fieldValidation=Strict', { body: manifest, contentType: 'application/apply-patch+yaml' });
 }
 
 const validation: readonly (readonly [title: string, schema: JSONSchemaProps, body: string, refused: RegExp | undefined])[] = [
