@@ -10,6 +10,7 @@ import type { Authorizer } from './authorization/authorizer.ts';
 import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
 import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
+import type { CacheContents } from './cache/watch-cache.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
 import { startCustomResources } from './custom-resources/start.ts';
@@ -166,7 +167,7 @@ export class ApiServer implements AsyncDisposable {
     const options = encryption === undefined ? { ...given, store: measured } : { ...given, store: new EncryptedStore(measured, encryption.transformerFor), health: [...(given.health ?? []), ...encryption.health] };
     const chosen = await chooseResources(options);
     if (chosen.gates('CBORServingAndStorage')) await loadCbor();
-    const cache = await WatchCache.start(options.store, options.logger);
+    const cache = await WatchCache.start(options.store, options.logger, options.contents);
     const server = new ApiServer(options, cache, { chosen, measured });
     const [stopServices] = await Promise.all([
       startServiceNetwork({ core: server.#core, reader: server.reader, local: server.local, serviceCidr: options.serviceCidr, isHeld: (ip) => server.#services.isHeld(ip) }),
@@ -189,6 +190,11 @@ export class ApiServer implements AsyncDisposable {
     return server;
   }
 
+  /** What it has in memory of the store, for a server that starts on a copy of that. */
+  get contents(): CacheContents {
+    return this.#core.cache.contents;
+  }
+
   /** Where HTTPS was opened first; undefined before `listen`. */
   get address(): { readonly host: string; readonly port: number } | undefined {
     return this.#listeners[0]?.address;
@@ -201,6 +207,10 @@ export class ApiServer implements AsyncDisposable {
     const listener = await Opened.open(options, {
       handle: this.#handle, metrics: this.#requestMetrics, watchMetrics: this.#watchMetrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
     });
+    if (this.#disposed) {
+      await listener.close(0);
+      throw new Error('the API server was stopped');
+    }
     this.#listeners.push(listener);
     return listener.address;
   }

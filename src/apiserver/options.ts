@@ -17,6 +17,7 @@ import type { AuditPolicy } from './audit/policy.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 import type { ObjectReader } from './cache/reader.ts';
+import type { CacheContents } from './cache/watch-cache.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { ServedResources } from './served-resources.ts';
@@ -97,6 +98,8 @@ export interface ApiServerOptions {
   readonly runtimeConfig?: RuntimeConfig;
   readonly featureGates?: FeatureGateSettings;
   readonly store: Store;
+  /** What a server of another store with the same content has in memory: saves reading it from the store. */
+  readonly contents?: CacheContents;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -25,6 +25,7 @@ import { localClients } from './identities.ts';
 
 export interface ControlPlaneOptions {
   readonly store: Store;
+  readonly contents?: ApiServerOptions['contents'];
   readonly pki: Pki;
   readonly clock: Clock;
   readonly random: Random;
@@ -76,6 +77,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { store, pki, clock, random, logger } = options;
   const server = await ApiServer.start({
     store,
+    ...(options.contents !== undefined && { contents: options.contents }),
     clock,
     random,
     logger: logger.named('apiserver'),

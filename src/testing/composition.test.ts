@@ -9,7 +9,7 @@ import type { Client } from '../client/client.ts';
 import { createMemoryPki } from '../pki/pki.ts';
 import { MemoryStore } from '../store/drivers/memory/memory-store.ts';
 import { Composition } from './composition.ts';
-import { drive } from './drive.ts';
+import { drive, end } from './drive.ts';
 
 const pki = createMemoryPki({ clock: new RealClock(), apiServerNames: ['127.0.0.1'] });
 
@@ -18,7 +18,7 @@ async function compose(seed = 1): Promise<{ readonly clock: VirtualClock; readon
   const clock = new VirtualClock();
   const parts = new Composition({ clock, seed, store: MemoryStore.open(), pki: await pki });
   await drive(clock, start(parts));
-  return { clock, parts, client: parts.clients.administrator(), [Symbol.asyncDispose]: () => drive(clock, parts[Symbol.asyncDispose]()) };
+  return { clock, parts, client: parts.clients.administrator(), [Symbol.asyncDispose]: () => end(clock, parts) };
 }
 
 async function start(parts: Composition): Promise<void> {

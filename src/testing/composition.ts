@@ -14,6 +14,9 @@ import type { KubeletOptions } from '../kubelet/kubelet.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
+import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';
+import type { CacheContents } from '../apiserver/cache/watch-cache.ts';
+import type { NodeState } from './simulated-node.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SwitchedEndpoint } from './switched-endpoint.ts';
 
@@ -34,13 +37,24 @@ export interface CompositionOptions {
   readonly wrap?: (endpoint: LocalEndpoint) => LocalEndpoint;
   /** What every kubelet is told. */
   readonly kubelet?: Partial<KubeletOptions>;
+  /** What a composition was on whose store's content this one starts; its machines are there, and are off until they are started. */
+  readonly state?: CompositionState;
+}
+
+/** What the parts hold beside the store, at one moment; what is not here they find out anew, as after a restart. */
+export interface CompositionState {
+  /** The seed of what is still to come, of each component. */
+  readonly chance: ReadonlyMap<string, number>;
+  readonly nodes: readonly NodeState[];
+  readonly addresses: number;
+  readonly contents: CacheContents | undefined;
 }
 
 export interface AddedNode {
   readonly name: string;
   /** Default: the next of 198.18.0.0/15. */
-  readonly address?: string;
-  readonly kubelet?: Partial<KubeletOptions>;
+  readonly address?: string | undefined;
+  readonly kubelet?: Partial<KubeletOptions> | undefined;
 }
 
 const serviceCidr = '10.96.0.0/16';
@@ -61,6 +75,7 @@ export class Composition implements AsyncDisposable {
   readonly #switch = new SwitchedEndpoint();
   readonly #nodes = new Map<string, SimulatedNode>();
   readonly #chance = new Map<string, SeededRandom>();
+  #contents: CacheContents | undefined;
   #apiServer: ApiServer | undefined;
   #scheduler: Scheduler | undefined;
   #controllers: RunningController | undefined;
@@ -71,6 +86,20 @@ export class Composition implements AsyncDisposable {
     this.#logger = options.logger ?? silentLogger;
     this.endpoint = options.wrap?.(this.#switch) ?? this.#switch;
     this.clients = localClients(this.endpoint, options.clock);
+    this.#contents = options.state?.contents;
+    for (const [name, seed] of options.state?.chance ?? []) this.#chance.set(name, new SeededRandom(seed));
+    for (const { name, address, kubelet, runtime } of options.state?.nodes ?? []) this.#newNode({ name, address, kubelet }, runtime);
+    this.#addresses = options.state?.addresses ?? 0;
+  }
+
+  /** What another composition needs, beside a copy of the store, to go on as this one. Nothing may be under way. */
+  capture(): CompositionState {
+    return {
+      chance: new Map([...this.#chance].map(([name, random]) => [name, random.state])),
+      nodes: [...this.#nodes.values()].map((node) => node.capture()),
+      addresses: this.#addresses,
+      contents: this.#apiServer?.contents,
+    };
   }
 
   /** Undefined: it does not run. */
@@ -88,7 +117,9 @@ export class Composition implements AsyncDisposable {
       serviceCidr, clusterCidr, advertise: { address: '192.0.2.1', port: 6443 },
       ...this.#options.apiServer,
       store, pki, clock, random: this.#random('kube-apiserver'), logger: this.#logger,
+      ...(this.#contents !== undefined && { contents: this.#contents }),
     });
+    this.#contents = undefined;
     this.#apiServer = server;
     this.#switch.current = server.local;
     return server;
@@ -134,13 +165,17 @@ export class Composition implements AsyncDisposable {
   async addNode({ name, address, kubelet }: AddedNode): Promise<SimulatedNode> {
     if (this.#nodes.has(name)) throw new Error(`there is a node ${JSON.stringify(name)} already`);
     const number = ++this.#addresses;
-    const node = new SimulatedNode({
-      name, address: address ?? `198.${18 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`,
-      client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
-      kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },
-    });
-    this.#nodes.set(name, node);
+    const node = this.#newNode({ name, address: address ?? `198.${18 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`, kubelet });
     await node.start();
+    return node;
+  }
+
+  #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, runtime?: SimulatedRuntimeState): SimulatedNode {
+    const node = new SimulatedNode({
+      name, address, client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
+      kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },
+    }, runtime);
+    this.#nodes.set(name, node);
     return node;
   }
 

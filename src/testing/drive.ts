@@ -22,3 +22,10 @@ export async function drive<T>(clock: Clock, work: Promise<T>): Promise<T> {
   }
   return work;
 }
+
+/** Ends what runs on the clock. No time passes: what real connections still have under way is not cut short by it. */
+export async function end(clock: Clock, resource: AsyncDisposable): Promise<void> {
+  const ending = resource[Symbol.asyncDispose]();
+  if (clock instanceof VirtualClock) await clock.settle();
+  await ending;
+}

@@ -6,6 +6,7 @@ import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
 import type { KubeletOptions } from '../kubelet/kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
+import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';
 import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
 
 export interface SimulatedNodeOptions {
@@ -19,6 +20,17 @@ export interface SimulatedNodeOptions {
   readonly kubelet?: Partial<KubeletOptions>;
 }
 
+/** What a machine is at one moment. */
+export interface NodeState {
+  readonly name: string;
+  readonly address: string;
+  readonly kubelet: Partial<KubeletOptions> | undefined;
+  /** Does its kubelet run? */
+  readonly running: boolean;
+  /** Its containers; undefined: the machine is off. */
+  readonly runtime: SimulatedRuntimeState | undefined;
+}
+
 /** A machine that exists in memory alone: the real kubelet on the simulated runtime. Off until it is started. */
 export class SimulatedNode implements AsyncDisposable {
   readonly name: string;
@@ -27,10 +39,18 @@ export class SimulatedNode implements AsyncDisposable {
   #runtime: SimulatedRuntime | undefined;
   #kubelet: Kubelet | undefined;
 
-  constructor(options: SimulatedNodeOptions) {
-    this.name = options.name;
-    this.address = options.address;
+  /** `runtime`: what the machine runs already. */
+  constructor(options: SimulatedNodeOptions, runtime?: SimulatedRuntimeState) {
+    const { name, address, clock, random } = options;
+    this.name = name;
+    this.address = address;
     this.#options = options;
+    if (runtime !== undefined) this.#runtime = new SimulatedRuntime({ clock, random, state: runtime });
+  }
+
+  /** What another machine needs to go on as this one. */
+  capture(): NodeState {
+    return { name: this.name, address: this.address, kubelet: this.#options.kubelet, running: this.#kubelet !== undefined, runtime: this.#runtime?.capture() };
   }
 
   /** Undefined: it does not run. */

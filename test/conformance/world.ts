@@ -20,7 +20,7 @@ import type { Pki } from '../../src/pki/pki.ts';
 import { createMemoryPki } from '../../src/pki/pki.ts';
 import { MemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
 import { Composition } from '../../src/testing/composition.ts';
-import { drive } from '../../src/testing/drive.ts';
+import { drive, end } from '../../src/testing/drive.ts';
 
 export interface WorldOptions {
   /** Simulated nodes `node-1`, `node-2` …: the real kubelet on the simulated runtime. Default 2. */
@@ -185,7 +185,7 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
-    await drive(this.clock, this.parts[Symbol.asyncDispose]());
+    await end(this.clock, this.parts);
     await this.#undo.disposeAsync();
   }
 }

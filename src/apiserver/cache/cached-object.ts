@@ -94,6 +94,15 @@ export class CachedObject {
     return (this.#fields ?? this.#fieldsOf?.(this.object))?.[name] ?? '';
   }
 
+  /** The same object for the cache of another server, whose fields are read its way. Shares the bytes, and the decoded form while that is there. */
+  under(fieldsOf: FieldsOf | undefined): CachedObject {
+    const { key, revision, bytes } = this;
+    const object = new CachedObject({ key, revision, bytes, fieldsOf });
+    object.#decoded = this.#decoded;
+    object.#labels = this.#labels;
+    return object;
+  }
+
   /** The same content under another revision: what a watcher is shown when an object leaves its selection. */
   at(revision: number): CachedObject {
     const object = this.copy();

@@ -10,6 +10,12 @@ import { WatcherSet } from './watcher.ts';
 
 const noFields: Readonly<Record<string, string>> = Object.freeze({});
 
+/** What the cache of one resource holds at one moment, in order of key. */
+export interface ResourceContents {
+  readonly objects: readonly CachedObject[];
+  readonly changedAt: number;
+}
+
 /** All objects of one stored resource as they stand, the latest changes, and those who watch. */
 export class ResourceCache {
   /** What the resource's keys start with in the store, e.g. `/registry/core/pods/`. */
@@ -99,6 +105,20 @@ export class ResourceCache {
     this.#entries.set(object);
     this.#bytes += object.bytes.length;
     if (revision > this.#changedAt) this.#changedAt = revision;
+  }
+
+  /** Puts in what the cache of another server holds of a store with the same content. */
+  adopt({ objects, changedAt }: ResourceContents): void {
+    this.#entries.fill(objects.map((object) => object.under(this.#selectable)));
+    for (const { bytes } of objects) this.#bytes += bytes.length;
+    this.#changedAt = changedAt;
+  }
+
+  /** All objects as they stand. */
+  get contents(): ResourceContents {
+    const objects: CachedObject[] = [];
+    this.#entries.scan('', undefined, (object) => objects.push(object) > 0);
+    return { objects, changedAt: this.#changedAt };
   }
 
   /** Takes in one committed event. `written`: the decoded object, when its writer is in this process and still has it. */

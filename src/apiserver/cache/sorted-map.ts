@@ -17,6 +17,13 @@ export class SortedMap<T extends { readonly key: string }> {
     return this.#byKey.get(key);
   }
 
+  /** Puts values into an empty map; they are in order of key, and no key is there twice. */
+  fill(values: readonly T[]): void {
+    for (const value of values) this.#byKey.set(value.key, value);
+    this.#chunks = [];
+    for (let from = 0; from < values.length; from += chunkLimit >>> 1) this.#chunks.push(values.slice(from, from + (chunkLimit >>> 1)));
+  }
+
   /** Inserts or replaces. Returns what was there. */
   set(value: T): T | undefined {
     const { key } = value;

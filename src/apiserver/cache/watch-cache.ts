@@ -2,6 +2,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Store, StoreEvent } from '../../store/store.ts';
 import type { Change } from './change.ts';
+import type { ResourceContents } from './resource-cache.ts';
 import { ResourceCache } from './resource-cache.ts';
 
 /** What all keys start with. */
@@ -13,6 +14,13 @@ const loadPageSize = 5000;
 /** `/registry/GROUP/RESOURCE/`; the core group is called `core`. */
 export function storagePrefix(group: string, resource: string): string {
   return `${registryRoot}${group === '' ? 'core' : group}/${resource}/`;
+}
+
+/** What a watch cache holds at one moment: another server can start with it, on a copy of the store. */
+export interface CacheContents {
+  readonly revision: number;
+  /** By the prefix of their keys. */
+  readonly resources: ReadonlyMap<string, ResourceContents>;
 }
 
 function prefixOf(key: string): string {
@@ -40,11 +48,25 @@ export class WatchCache implements Disposable {
     this.#logger = logger;
   }
 
-  /** Fills the cache and follows the store from there on. */
-  static async start(store: Store, logger: Logger): Promise<WatchCache> {
+  /**
+   * Fills the cache and follows the store from there on. `contents`: of the cache of another server, on a store with the
+   * same content; used when the store is still at its revision, which saves reading it.
+   */
+  static async start(store: Store, logger: Logger, contents?: CacheContents): Promise<WatchCache> {
     const cache = new WatchCache(store, logger);
-    await cache.#load();
+    await (contents !== undefined && contents.revision === store.revision ? cache.#adopt(contents) : cache.#load());
     return cache;
+  }
+
+  /** What is in the cache now. */
+  get contents(): CacheContents {
+    return { revision: this.#revision, resources: new Map([...this.#resources].map(([prefix, resource]) => [prefix, resource.contents])) };
+  }
+
+  async #adopt({ revision, resources }: CacheContents): Promise<void> {
+    this.#loadedAt = revision;
+    for (const [prefix, contents] of resources) this.#resource(prefix).adopt(contents);
+    await this.#follow(revision);
   }
 
   /** Everything up to this revision is in the cache, and has been told to watchers. */
@@ -67,6 +89,10 @@ export class WatchCache implements Disposable {
       if (page.remaining === 0) break;
       after = page.entries.at(-1)!.key;
     }
+    await this.#follow(revision);
+  }
+
+  async #follow(revision: number): Promise<void> {
     this.#revision = revision;
     await this.#store.watch(registryRoot, { fromRevision: revision + 1, signal: this.#stop.signal }, (events, reached) => this.#take(events, reached));
   }

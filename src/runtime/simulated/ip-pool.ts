@@ -5,6 +5,7 @@ import { RuntimeError } from '../runtime.ts';
  * bridge, the network and broadcast addresses never used.
  */
 export class IpPool {
+  readonly #cidr: string;
   readonly #first: number;
   readonly #size: number;
   readonly #used = new Set<number>();
@@ -16,9 +17,18 @@ export class IpPool {
     const bytes = match?.slice(1, 5).map(Number) ?? [];
     const prefix = Number(match?.[5]);
     if (match === null || bytes.some((byte) => byte > 255) || prefix > 30) throw new RuntimeError('invalid-argument', `not supported: pod range ${JSON.stringify(cidr)} (an IPv4 range of /30 or wider)`);
+    this.#cidr = cidr;
     this.#size = 2 ** (32 - prefix);
     const address = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
     this.#first = address - (address % this.#size);
+  }
+
+  /** Another pool of the range, in which the same addresses are taken. */
+  copy(): IpPool {
+    const copy = new IpPool(this.#cidr);
+    for (const offset of this.#used) copy.#used.add(offset);
+    copy.#last = this.#last;
+    return copy;
   }
 
   take(): string {

@@ -19,6 +19,16 @@ export class LogBuffer {
     this.#limitBytes = limitBytes;
   }
 
+  /** The same lines in a buffer of its own, which nobody follows yet. */
+  copy(): LogBuffer {
+    const copy = new LogBuffer(this.#limitBytes);
+    copy.#entries = [...this.#entries];
+    copy.#firstIndex = this.#firstIndex;
+    copy.#bytes = this.#bytes;
+    copy.#closed = this.#closed;
+    return copy;
+  }
+
   /** Appends text, a line for each newline in it. `nowMs`: wall time. */
   write(stream: 'stdout' | 'stderr', text: string, nowMs: number): void {
     for (const line of text.split(/(?<=\n)/)) {

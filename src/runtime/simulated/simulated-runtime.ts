@@ -12,6 +12,8 @@ import { behaviourOf, containerTypeAnnotation } from './behaviour.ts';
 import { runBuiltin } from './builtins.ts';
 import { IpPool } from './ip-pool.ts';
 import { LogBuffer } from './log-buffer.ts';
+import type { SimulatedRuntimeState } from './state.ts';
+import { copyState } from './state.ts';
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -24,9 +26,12 @@ export interface SimulatedRuntimeOptions {
   readonly images?: 'all' | readonly string[];
   /** Kept of each container's log. Default 64 KiB. */
   readonly logLimitBytes?: number;
+  /** What another runtime held (see `capture`): containers run on from there. */
+  readonly state?: SimulatedRuntimeState;
 }
 
-interface SimulatedSandbox {
+/** A sandbox as the runtime keeps it. */
+export interface SimulatedSandbox {
   readonly id: string;
   readonly config: PodSandboxConfig;
   readonly createdAtMs: number;
@@ -34,7 +39,8 @@ interface SimulatedSandbox {
   ready: boolean;
 }
 
-interface SimulatedContainer {
+/** A container as the runtime keeps it. */
+export interface SimulatedContainer {
   readonly id: string;
   readonly sandbox: SimulatedSandbox;
   readonly config: ContainerConfig;
@@ -64,6 +70,24 @@ export class SimulatedRuntime implements Runtime {
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
     if (Array.isArray(options.images)) for (const image of options.images as readonly string[]) this.#addImage(image);
+    if (options.state !== undefined) this.#resume(options.state);
+  }
+
+  /** What the runtime holds now, for another that goes on from here. */
+  capture(): SimulatedRuntimeState {
+    return copyState({ sandboxes: this.#sandboxes, containers: this.#containers, images: this.#images, pool: this.#pool, podCidr: this.#podCidr });
+  }
+
+  #resume(state: SimulatedRuntimeState): void {
+    const { sandboxes, containers, images, pool, podCidr } = copyState(state);
+    for (const sandbox of sandboxes.values()) this.#sandboxes.set(sandbox.id, sandbox);
+    for (const image of images.values()) for (const tag of image.repoTags) this.#images.set(tag, image);
+    this.#pool = pool;
+    this.#podCidr = podCidr;
+    for (const container of containers.values()) {
+      this.#containers.set(container.id, container);
+      if (container.state === 'running') this.#exitLater(container);
+    }
   }
 
   async version(): Promise<{ readonly runtimeName: string; readonly runtimeVersion: string }> {
@@ -154,9 +178,16 @@ export class SimulatedRuntime implements Runtime {
     container.startedAtMs = clock.now();
     if (behaviour.log !== undefined) container.log.write('stdout', behaviour.log.endsWith('\n') ? behaviour.log : `${behaviour.log}\n`, clock.now());
     this.#emit('started', containerId, container.sandbox);
-    if (behaviour.exitAfterMs === undefined) return;
-    container.timer = clock.setTimer(behaviour.exitAfterMs, () => {
-      this.#kill(container, behaviour.exitCode, behaviour.oomKilled ? 'OOMKilled' : behaviour.exitCode === 0 ? 'Completed' : 'Error');
+    this.#exitLater(container);
+  }
+
+  /** As its annotations say, counted from its start. */
+  #exitLater(container: SimulatedContainer): void {
+    const { exitAfterMs, exitCode, oomKilled } = container.behaviour;
+    if (exitAfterMs === undefined) return;
+    const { clock } = this.#options;
+    container.timer = clock.setTimer(container.startedAtMs + exitAfterMs - clock.now(), () => {
+      this.#kill(container, exitCode, oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error');
     }, { unref: true });
   }
 

@@ -1,0 +1,25 @@
+import type { Image } from '../runtime.ts';
+import type { IpPool } from './ip-pool.ts';
+import type { SimulatedContainer, SimulatedSandbox } from './simulated-runtime.ts';
+
+/** What a simulated runtime holds at one moment: another can go on from there. Opaque; nobody changes it. */
+export interface SimulatedRuntimeState {
+  readonly sandboxes: ReadonlyMap<string, SimulatedSandbox>;
+  readonly containers: ReadonlyMap<string, SimulatedContainer>;
+  readonly images: ReadonlyMap<string, Image>;
+  readonly pool: IpPool | undefined;
+  readonly podCidr: string;
+}
+
+/** A copy that shares nothing that changes: its containers have no timers yet. */
+export function copyState({ sandboxes, containers, images, pool, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState & { readonly sandboxes: Map<string, SimulatedSandbox>; readonly containers: Map<string, SimulatedContainer>; readonly images: Map<string, Image> } {
+  const copies = new Map([...sandboxes].map(([id, sandbox]) => [id, { ...sandbox }]));
+  const copyOf = (container: SimulatedContainer): SimulatedContainer => ({
+    ...container,
+    sandbox: copies.get(container.sandbox.id) ?? { ...container.sandbox },
+    log: container.log.copy(),
+    timer: undefined,
+    exited: Promise.withResolvers<void>(),
+  });
+  return { sandboxes: copies, containers: new Map([...containers].map(([id, container]) => [id, copyOf(container)])), images: new Map(images), pool: pool?.copy(), podCidr };
+}
