@@ -150,6 +150,7 @@ export class ApiServer implements AsyncDisposable {
         impersonate: impersonate(authorizers),
         authorize: authorize(authorizers, counts),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight, inFlight),
+        ...(options.intercept !== undefined && { intercept: options.intercept }),
         ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),

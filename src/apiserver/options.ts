@@ -19,6 +19,7 @@ import type { Attributes, Authorizer, Decision } from './authorization/authorize
 import type { ObjectReader } from './cache/reader.ts';
 import type { CacheContents } from './cache/watch-cache.ts';
 import type { ObjectWriter } from './object-writer.ts';
+import type { Step } from './pipeline/step.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { FeatureGateSettings } from './serving/feature-gates.ts';
@@ -103,6 +104,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Stands around every request whose user is known, for faults. */
+  readonly intercept?: Step;
   /** In order. None: only the local endpoint knows who asks, and connections are anonymous. */
   readonly authenticators?: readonly MaybeFactory<Authenticator>[];
   /** In order. None: everything is allowed. */

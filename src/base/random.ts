@@ -58,6 +58,11 @@ export class SeededRandom implements Random {
     return this.#state;
   }
 
+  /** Goes on from where another stood. */
+  resume(state: number): void {
+    this.#state = state >>> 0;
+  }
+
   float(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;

@@ -26,6 +26,7 @@ import { localClients } from './identities.ts';
 export interface ControlPlaneOptions {
   readonly store: Store;
   readonly contents?: ApiServerOptions['contents'];
+  readonly intercept?: ApiServerOptions['intercept'];
   readonly pki: Pki;
   readonly clock: Clock;
   readonly random: Random;
@@ -78,6 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const server = await ApiServer.start({
     store,
     ...(options.contents !== undefined && { contents: options.contents }),
+    ...(options.intercept !== undefined && { intercept: options.intercept }),
     clock,
     random,
     logger: logger.named('apiserver'),

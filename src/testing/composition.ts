@@ -14,7 +14,6 @@ import type { KubeletOptions } from '../kubelet/kubelet.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
-import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';
 import type { CacheContents } from '../apiserver/cache/watch-cache.ts';
 import type { NodeState } from './simulated-node.ts';
 import { SimulatedNode } from './simulated-node.ts';
@@ -88,8 +87,13 @@ export class Composition implements AsyncDisposable {
     this.clients = localClients(this.endpoint, options.clock);
     this.#contents = options.state?.contents;
     for (const [name, seed] of options.state?.chance ?? []) this.#chance.set(name, new SeededRandom(seed));
-    for (const { name, address, kubelet, runtime } of options.state?.nodes ?? []) this.#newNode({ name, address, kubelet }, runtime);
+    for (const node of options.state?.nodes ?? []) this.#newNode(node, node);
     this.#addresses = options.state?.addresses ?? 0;
+  }
+
+  /** Chance goes on from where that of another composition stood. */
+  resumeChance(chance: CompositionState['chance']): void {
+    for (const [name, random] of this.#chance) random.resume(chance.get(name) ?? random.state);
   }
 
   /** What another composition needs, beside a copy of the store, to go on as this one. Nothing may be under way. */
@@ -170,11 +174,11 @@ export class Composition implements AsyncDisposable {
     return node;
   }
 
-  #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, runtime?: SimulatedRuntimeState): SimulatedNode {
+  #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, resumed?: Pick<NodeState, 'runtime' | 'running'>): SimulatedNode {
     const node = new SimulatedNode({
       name, address, client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
       kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },
-    }, runtime);
+    }, resumed);
     this.#nodes.set(name, node);
     return node;
   }

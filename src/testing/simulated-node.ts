@@ -35,13 +35,17 @@ export interface NodeState {
 export class SimulatedNode implements AsyncDisposable {
   readonly name: string;
   readonly address: string;
+  /** Did its kubelet run, where it goes on from? Then it is to be started. */
+  readonly resumes: boolean;
   readonly #options: SimulatedNodeOptions;
   #runtime: SimulatedRuntime | undefined;
   #kubelet: Kubelet | undefined;
 
-  /** `runtime`: what the machine runs already. */
-  constructor(options: SimulatedNodeOptions, runtime?: SimulatedRuntimeState) {
+  /** `resumed`: what the machine runs already. */
+  constructor(options: SimulatedNodeOptions, resumed: Pick<NodeState, 'runtime' | 'running'> = { runtime: undefined, running: false }) {
     const { name, address, clock, random } = options;
+    const { runtime } = resumed;
+    this.resumes = resumed.running;
     this.name = name;
     this.address = address;
     this.#options = options;

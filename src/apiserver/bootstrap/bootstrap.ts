@@ -52,7 +52,10 @@ const reconcileRole: Reconcile = (expected, existing) => {
 };
 
 const replace: Reconcile = (expected, existing) => {
-  const object = { ...structuredClone(existing), ...expected, metadata: { ...structuredClone(existing.metadata), labels: { ...existing.metadata.labels, ...expected.metadata.labels } } };
+  const { labels } = expected.metadata;
+  // No labels are not the same as an empty map of them.
+  const metadata = { ...structuredClone(existing.metadata), ...(labels !== undefined && { labels: { ...existing.metadata.labels, ...labels } }) };
+  const object = { ...structuredClone(existing), ...expected, metadata };
   return semanticEqual(object, existing) ? undefined : { action: 'update', object };
 };
 
