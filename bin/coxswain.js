@@ -1,44 +1,4 @@
 #!/usr/bin/env node
-// The entry point: makes sure there is a Node.js >= 24 and a built program, then becomes that program.
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import module from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { spawnSync } from 'node:child_process';
-import { ensureDependencies, findNode, isCheckout, root, runWithNode } from './find-node.js';
+import { start } from './start.js';
 
-const program = join(root, 'dist', 'coxswain.js');
-
-function newestSourceMs(folder) {
-  let newest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.name.endsWith('.test.ts')) continue;
-    const path = join(folder, entry.name);
-    const ms = entry.isDirectory() ? newestSourceMs(path) : statSync(path).mtimeMs;
-    if (ms > newest) newest = ms;
-  }
-  return newest;
-}
-
-// In a checkout the bundle follows the sources; an installed package ships it.
-function ensureBuilt() {
-  if (!isCheckout || (existsSync(program) && statSync(program).mtimeMs >= newestSourceMs(join(root, 'src')))) return false;
-  const built = spawnSync(findNode() ?? process.execPath, [join(root, 'scripts', 'build.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (built.status !== 0) process.exit(1);
-  return true;
-}
-
-// An older Node that starts a newer one has made all ready for it, and said when the start began: installing and
-// building, which happen once, do not count.
-if (process.env.COXSWAIN_STARTED_MS === undefined) {
-  const installed = ensureDependencies();
-  const built = ensureBuilt();
-  process.env.COXSWAIN_STARTED_MS = String(installed || built ? Date.now() : Math.round(performance.timeOrigin));
-}
-
-if (findNode() === process.execPath) {
-  module.enableCompileCache?.(join(root, 'dist', '.cache'));
-  await import(pathToFileURL(program).href);
-} else {
-  runWithNode([join(root, 'bin', 'coxswain.js'), ...process.argv.slice(2)]);
-}
+await start('coxswain');

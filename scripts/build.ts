@@ -12,6 +12,7 @@ rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: {
     coxswain: join(root, 'src/cmd/main.ts'),
+    kubectl: join(root, 'src/cmd/kubectl-main.ts'),
     'sqlite-worker': join(root, 'src/store/drivers/sqlite/worker.ts'),
   },
   outdir,

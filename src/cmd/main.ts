@@ -61,6 +61,8 @@ Example:
   image.command('ls').description('list the node\'s images').addOption(dataDirFlag())
     .action(async (flags: { dataDir: string }) => (await import('./image.ts')).listImages(flags.dataDir));
 
+  root.command('kubectl [line...]').description('kubectl: for this cluster and any other; `coxswain kubectl --help` tells its commands');
+
   root.command('reset').description('stop and remove everything that Coxswain ever made on this machine').addOption(dataDirFlag())
     .action(async (flags: { dataDir: string }) => (await import('./reset.ts')).resetMachine(flags.dataDir));
 
@@ -80,6 +82,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 // Before anything large is loaded.
 holdYoungGeneration();
+// kubectl reads its line by rules of its own.
+if (process.argv[2] === 'kubectl') {
+  const { kubectlProgram } = await import('./kubectl.ts');
+  await kubectlProgram(process.argv.slice(3));
+}
 try {
   await program().parseAsync();
 } catch (error) {

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load-kubeconfig.ts';
+import { loadConfig } from '../config/load-kubeconfig.ts';
+import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
+import { KubectlError } from '../errors.ts';
+import type { Session } from '../session.ts';
+
+/** Where to connect, as whom, and with what limits. */
+export interface ConnectionSettings {
+  /** `https://host:port`, with an optional path. */
+  readonly server: string;
+  readonly namespace: string | undefined;
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+  readonly tlsServerName: string | undefined;
+  readonly clientCertificate: string | undefined;
+  readonly clientKey: string | undefined;
+  readonly token: (() => string) | undefined;
+  readonly basic: { readonly username: string; readonly password: string } | undefined;
+  readonly exec: ExecEntry | undefined;
+  readonly proxyUrl: string | undefined;
+  readonly compression: boolean;
+  /** Undefined: no limit. */
+  readonly timeoutMs: number | undefined;
+  readonly impersonate: { readonly user: string; readonly uid: string; readonly groups: readonly string[]; readonly extra: Readonly<Record<string, readonly string[]>> } | undefined;
+}
+
+const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Where upstream looks when nothing says otherwise. */
+const defaultServer = 'http://localhost:8080';
+
+type Session1 = Pick<Session, 'io' | 'globals' | 'givenGlobals'>;
+
+/** Reads the configuration for one call. Throws KubectlError for what does not fit together. */
+export function connectionSettings(session: Session1): ConnectionSettings {
+  const { io, globals } = session;
+  const config = loadConfig(io, globals.kubeconfig);
+  if (config.contexts.size + config.clusters.size + config.users.size === 0 && globals.server === '') {
+    const inside = inCluster(session);
+    if (inside !== undefined) return inside;
+  }
+  const { context, cluster, user } = entriesOf(config, session);
+  const { namespace } = context;
+  return { ...transportOf(cluster, session), ...identityOf(user, session), namespace: namespace === '' ? undefined : namespace };
+}
+
+function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; cluster: ClusterEntry; user: UserEntry } {
+  const contextName = globals.context === '' ? config.currentContext : globals.context;
+  const context = config.contexts.get(contextName);
+  if (context === undefined && contextName !== '') throw new KubectlError(`Error in configuration: context was not found for specified context: ${contextName}`, { prefixed: true });
+  const clusterName = globals.cluster === '' ? context?.cluster ?? '' : globals.cluster;
+  const cluster = config.clusters.get(clusterName);
+  if (cluster === undefined && globals.cluster !== '') throw new KubectlError(`cluster ${JSON.stringify(clusterName)} does not exist`);
+  const userName = globals.user === '' ? context?.user ?? '' : globals.user;
+  const user = config.users.get(userName);
+  if (user === undefined && globals.user !== '') throw new KubectlError(`auth info ${JSON.stringify(userName)} does not exist`);
+  return { context: context ?? {}, cluster: cluster ?? {}, user: user ?? {} };
+}
+
+function pem(data: string | undefined, file: string | undefined, what: string): string | undefined {
+  if (data !== undefined && data !== '') return Buffer.from(data, 'base64').toString('utf8');
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new KubectlError(`Error in configuration: unable to read ${what} ${file}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? `open ${file}: no such file or directory` : (error as Error).message}`, { prefixed: true, cause: error });
+  }
+}
+
+function timeoutOf(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return Number(text) * 1000 || undefined;
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (parts === null) throw new KubectlError(`Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)`);
+  return Number(parts[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[parts[2]!] ?? 1) || undefined;
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);
+
+function transportOf(cluster: ClusterEntry, { io, globals, givenGlobals }: Session1): Pick<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs'> {
+  const insecure = givenGlobals.has('insecure-skip-tls-verify') ? globals['insecure-skip-tls-verify'] : cluster['insecure-skip-tls-verify'] === true;
+  const flagCa = nonEmpty(globals['certificate-authority']);
+  const ca = flagCa === undefined ? pem(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority') : pem(undefined, resolve(io.folder, flagCa), 'certificate-authority');
+  if (insecure && ca !== undefined && !givenGlobals.has('insecure-skip-tls-verify')) throw new KubectlError('Error in configuration: specifying a root certificates file with the insecure flag is not allowed', { prefixed: true });
+  const given = nonEmpty(globals.server) ?? nonEmpty(cluster.server) ?? defaultServer;
+  const server = /^https?:\/\//.test(given) ? given : `http://${given}`;
+  if (!URL.canParse(server)) throw new KubectlError(`Error in configuration: the server ${JSON.stringify(given)} is not a valid URL`, { prefixed: true });
+  return {
+    server, insecure, ca: insecure ? undefined : ca,
+    tlsServerName: nonEmpty(globals['tls-server-name']) ?? nonEmpty(cluster['tls-server-name']),
+    proxyUrl: nonEmpty(cluster['proxy-url']),
+    compression: !(globals['disable-compression'] || cluster['disable-compression'] === true),
+    timeoutMs: timeoutOf(globals['request-timeout']),
+  };
+}
+
+function extraOf(pairs: readonly string[]): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const [key, ...value] = pair.split('=');
+    if (key === undefined || key === '' || value.length === 0) throw new KubectlError(`invalid --as-user-extra ${JSON.stringify(pair)}: must be key=value`);
+    (extra[key] ??= []).push(value.join('='));
+  }
+  return extra;
+}
+
+function identityOf(user: UserEntry, { io, globals }: Session1): Omit<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs' | 'namespace'> {
+  const flagFile = (path: string): string | undefined => (path === '' ? undefined : resolve(io.folder, path));
+  const certificate = flagFile(globals['client-certificate']);
+  const key = flagFile(globals['client-key']);
+  const tokenFile = nonEmpty(user.tokenFile);
+  const token = nonEmpty(globals.token) ?? nonEmpty(user.token);
+  const username = nonEmpty(globals.username) ?? nonEmpty(user.username);
+  if (user['auth-provider'] !== undefined) {
+    const id = user['auth-provider'].config?.['id-token'];
+    if (user['auth-provider'].name !== 'oidc' || id === undefined) throw new KubectlError(`not supported: the auth provider ${JSON.stringify(user['auth-provider'].name ?? '')}; use an exec credential plugin instead`);
+    return { ...noIdentity, token: () => id };
+  }
+  const impersonated = nonEmpty(globals.as) ?? nonEmpty(user.as);
+  const groups = globals['as-group'].length > 0 ? globals['as-group'] : user['as-groups'] ?? [];
+  const uid = nonEmpty(globals['as-uid']) ?? user['as-uid'] ?? '';
+  const extra = globals['as-user-extra'].length > 0 ? extraOf(globals['as-user-extra']) : user['as-user-extra'] ?? {};
+  if (impersonated === undefined && (groups.length > 0 || uid !== '' || Object.keys(extra).length > 0)) throw new KubectlError('Error in configuration: requesting uid, groups or user-extra for  without impersonating a user', { prefixed: true });
+  return {
+    clientCertificate: certificate === undefined ? pem(user['client-certificate-data'], user['client-certificate'], 'client-cert') : pem(undefined, certificate, 'client-cert'),
+    clientKey: key === undefined ? pem(user['client-key-data'], user['client-key'], 'client-key') : pem(undefined, key, 'client-key'),
+    token: token !== undefined ? () => token : tokenFile === undefined ? undefined : () => readFileSync(tokenFile, 'utf8').trim(),
+    basic: username === undefined ? undefined : { username, password: nonEmpty(globals.password) ?? user.password ?? '' },
+    exec: token === undefined && username === undefined ? user.exec : undefined,
+    impersonate: impersonated === undefined ? undefined : { user: impersonated, uid, groups, extra },
+  };
+}
+
+const noIdentity = { clientCertificate: undefined, clientKey: undefined, token: undefined, basic: undefined, exec: undefined, impersonate: undefined } as const;
+
+/** Inside a pod, its service account says where and as whom. */
+function inCluster(session: Session1): ConnectionSettings | undefined {
+  const host = session.io.environment['KUBERNETES_SERVICE_HOST'];
+  const port = session.io.environment['KUBERNETES_SERVICE_PORT'];
+  const tokenFile = `${serviceAccountFolder}/token`;
+  if (host === undefined || port === undefined || !existsSync(tokenFile)) return undefined;
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const transport = transportOf({ server, 'certificate-authority': `${serviceAccountFolder}/ca.crt` }, session);
+  return { ...transport, ...identityOf({ tokenFile }, session), namespace: readFileSync(`${serviceAccountFolder}/namespace`, 'utf8').trim() };
+}

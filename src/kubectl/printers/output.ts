@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { KubectlError } from '../errors.ts';
+import { bool, text } from '../flags/flags.ts';
+import type { Io } from '../io.ts';
+import type { AnyObject } from '../resources/item.ts';
+import { JsonPrinter, NamePrinter, YamlPrinter, withoutManagedFields } from './object-printers.ts';
+import type { Printer } from './printer.ts';
+
+/** Flags of every command that can print objects. */
+export const outputFlags = {
+  'output': text('Output format. One of: (json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).', { short: 'o' }),
+  'template': text('Template string or path to template file to use when -o=go-template, -o=go-template-file.'),
+  'show-managed-fields': bool('If true, keep the managedFields when printing objects in JSON or YAML format.'),
+  'allow-missing-template-keys': bool('If true, ignore any errors in templates when a field or map key is missing in the template. Only applies to golang and jsonpath output formats.', { initial: true }),
+} as const;
+
+export interface OutputOptions {
+  readonly output: string;
+  readonly template: string;
+  readonly showManagedFields: boolean;
+  readonly allowMissing: boolean;
+  readonly noHeaders?: boolean;
+  readonly io: Io;
+  /** What the command can print beside the forms here; names them in the refusal. */
+  readonly allowed: readonly string[];
+}
+
+const objectFormats = ['json', 'yaml', 'kyaml', 'name', 'go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file'] as const;
+export const getFormats = [...objectFormats, 'custom-columns', 'custom-columns-file', 'wide'] as const;
+
+function readFile(path: string, io: Io): string {
+  try {
+    return readFileSync(resolve(io.folder, path), 'utf8');
+  } catch (error) {
+    throw new KubectlError(`error reading --template ${path}, open ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message}`, { cause: error });
+  }
+}
+
+/** The printer that `-o` asks for; undefined when it asks for a table. Throws KubectlError for a form that there is not. */
+export async function printerFor(options: OutputOptions): Promise<Printer | undefined> {
+  const { io, showManagedFields } = options;
+  const asked = options.output === '' && options.template !== '' ? 'go-template' : options.output;
+  const equals = asked.indexOf('=');
+  const [form, inline] = equals < 0 ? [asked, undefined] : [asked.slice(0, equals), asked.slice(equals + 1)];
+  const template = inline ?? options.template;
+  const clean = (printer: Printer): Printer => (showManagedFields ? printer : { print: (object: AnyObject) => printer.print(withoutManagedFields(object)) });
+  if (form === '' || form === 'wide') return undefined;
+  if (!(options.allowed).includes(form)) throw noMatch(options);
+  switch (form) {
+    case 'json': return clean(new JsonPrinter());
+    case 'yaml': return clean(new YamlPrinter());
+    case 'name': return new NamePrinter();
+    case 'jsonpath': case 'jsonpath-file': {
+      const { JsonPathPrinter } = await import('./json-path.ts');
+      if (template === '') throw new KubectlError(`template format specified but no template given`);
+      return clean(new JsonPathPrinter(form === 'jsonpath' ? template : readFile(template, io), { allowMissing: options.allowMissing }));
+    }
+    case 'custom-columns': case 'custom-columns-file': {
+      const { CustomColumnsPrinter, parseColumns, parseColumnsFile } = await import('./custom-columns.ts');
+      return clean(new CustomColumnsPrinter(form === 'custom-columns' ? parseColumns(template) : parseColumnsFile(readFile(template, io)), { noHeaders: options.noHeaders === true }));
+    }
+    default: throw new KubectlError(`not supported: the output format ${JSON.stringify(form)}`);
+  }
+}
+
+function noMatch({ output, allowed }: OutputOptions): KubectlError {
+  return new KubectlError(`unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${[...allowed].sort().join(',')}`);
+}

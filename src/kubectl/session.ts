@@ -1,0 +1,69 @@
+import type { FlagValues } from './flags/flags.ts';
+import type { GlobalFlags } from './global-flags.ts';
+import type { Io } from './io.ts';
+import type { Connection } from './connection/connection.ts';
+import type { ConnectionSettings } from './connection/settings.ts';
+import type { Mapper } from './discovery/mapper.ts';
+
+/**
+ * One call of the program: where its configuration says to connect, as whom, and what the server has. Everything is
+ * read when first asked for, so that a command that needs no server needs no configuration either.
+ */
+export interface Session {
+  readonly io: Io;
+  readonly globals: FlagValues<GlobalFlags>;
+  readonly givenGlobals: ReadonlySet<string>;
+  /** The namespace of this call; `explicit`: the user named it on the command line. */
+  namespace(): Promise<{ readonly name: string; readonly explicit: boolean }>;
+  settings(): Promise<ConnectionSettings>;
+  connection(): Promise<Connection>;
+  mapper(): Promise<Mapper>;
+}
+
+class LazySession implements Session {
+  readonly io: Io;
+  readonly globals: FlagValues<GlobalFlags>;
+  readonly givenGlobals: ReadonlySet<string>;
+  readonly #command: string;
+  #settings: Promise<ConnectionSettings> | undefined;
+  #connection: Promise<Connection> | undefined;
+  #mapper: Promise<Mapper> | undefined;
+
+  constructor(options: { readonly io: Io; readonly globals: FlagValues<GlobalFlags>; readonly givenGlobals: ReadonlySet<string>; readonly command: string }) {
+    this.io = options.io;
+    this.globals = options.globals;
+    this.givenGlobals = options.givenGlobals;
+    this.#command = options.command;
+  }
+
+  settings(): Promise<ConnectionSettings> {
+    this.#settings ??= import('./connection/settings.ts').then(({ connectionSettings }) => connectionSettings(this));
+    return this.#settings;
+  }
+
+  async namespace(): Promise<{ readonly name: string; readonly explicit: boolean }> {
+    if (this.globals.namespace !== '') return { name: this.globals.namespace, explicit: true };
+    return { name: (await this.settings()).namespace ?? 'default', explicit: false };
+  }
+
+  connection(): Promise<Connection> {
+    this.#connection ??= (async () => {
+      const [settings, { openConnection }] = await Promise.all([this.settings(), import('./connection/connection.ts')]);
+      return openConnection({ settings, io: this.io, command: this.#command, verbosity: this.globals.v });
+    })();
+    return this.#connection;
+  }
+
+  mapper(): Promise<Mapper> {
+    this.#mapper ??= (async () => {
+      const [connection, { openMapper }] = await Promise.all([this.connection(), import('./discovery/open-mapper.ts')]);
+      return openMapper({ connection, io: this.io, cacheFolder: this.globals['cache-dir'] });
+    })();
+    return this.#mapper;
+  }
+}
+
+/** A session for one call. `command` is told to the server in a header, as upstream's kubectl does. */
+export function openSession(options: { readonly io: Io; readonly globals: FlagValues<GlobalFlags>; readonly givenGlobals: ReadonlySet<string>; readonly command: string }): Session {
+  return new LazySession(options);
+}
