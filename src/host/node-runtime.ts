@@ -8,6 +8,7 @@ import { chooseSnapshotter } from './containerd-config.ts';
 import type { ContainerdProcess } from './containerd-process.ts';
 import { startContainerd } from './containerd-process.ts';
 import { loadImageArchive } from './image-load.ts';
+import { imageMounts } from './image-mounts.ts';
 import { hostPaths, recordCgroupRoot } from './paths.ts';
 import { runCommand } from './run-command.ts';
 import { spdyDialer } from './spdy-dialer.ts';
@@ -52,9 +53,11 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
     ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
     ...(options.bridge !== undefined && { bridge: options.bridge }),
   });
+  const snapshotter = chooseSnapshotter(paths.containerdDir);
   const recorded = new Set<string>();
   const runtime = new ContainerdRuntime({
     socketPath: containerd.socketPath, clock, logger, dialer: options.dialer ?? spdyDialer,
+    imageMounter: imageMounts({ directory: paths.imageMountsDir, socketPath: containerd.socketPath, ctr: capabilities.ctr, snapshotter }),
     configureNetwork: async (podCidr) => {
       // The kubelet makes its top cgroup before the first pod; a node with another bridge has other cgroups.
       if ((options.bridge ?? defaultBridge) === defaultBridge) recordCgroupRoot(paths, '/kubepods');
@@ -67,7 +70,6 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
       recordCgroupRoot(paths, cgroupParent);
     },
   });
-  const snapshotter = chooseSnapshotter(paths.containerdDir);
   return {
     runtime,
     containerd,

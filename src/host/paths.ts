@@ -12,6 +12,8 @@ export interface HostPaths {
   readonly rootDir: string;
   readonly stateDir: string;
   readonly runcRoot: string;
+  /** Images that are mounted as volumes. */
+  readonly imageMountsDir: string;
   readonly certsDir: string;
   readonly cniDir: string;
   readonly cniConfDir: string;
@@ -40,6 +42,7 @@ export function hostPaths(dataDirectory: string): HostPaths {
     rootDir: join(containerdDir, 'root'),
     stateDir: join(containerdDir, 'state'),
     runcRoot: join(containerdDir, 'state', 'runc'),
+    imageMountsDir: join(containerdDir, 'image-mounts'),
     certsDir: join(dataDir, 'certs.d'),
     cniDir: join(dataDir, 'cni'),
     cniConfDir: join(dataDir, 'cni', 'net.d'),

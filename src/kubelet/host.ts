@@ -57,7 +57,28 @@ export interface TreeFile {
   readonly data: Uint8Array;
   /** Permission bits. */
   readonly mode: number;
+  /** Whom the file belongs to; default ourselves. */
+  readonly userId?: number;
 }
+
+/** How a volume is given to a group (fsGroup and its policy). */
+export interface GroupOwnership {
+  readonly groupId: number;
+  /** Members may read but not write. */
+  readonly readOnly: boolean;
+  /** Nothing is done where the volume's own directory is as it should be (OnRootMismatch). */
+  readonly onlyOnMismatch: boolean;
+}
+
+export interface MountRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/** `present`: memory was mounted there already. */
+export type MemoryMount = 'mounted' | 'present' | 'impossible';
 
 export type PathType = 'missing' | 'directory' | 'file' | 'socket' | 'char-device' | 'block-device' | 'other';
 
@@ -69,6 +90,8 @@ export interface HostFiles {
   writeFile(path: string, text: string, mode: number): Promise<void>;
   /** The last bytes of a file, as text; empty when it is missing. */
   readTail(path: string, maxBytes: number): Promise<string>;
+  /** A whole file below a directory; rejects when it is larger, no regular file, or when a link leads out of the directory. */
+  readInside(directory: string, path: string, maxBytes: number): Promise<string>;
   typeOf(path: string): Promise<PathType>;
   /** Names in a directory; empty when it is missing. */
   list(path: string): Promise<readonly string[]>;
@@ -76,13 +99,17 @@ export interface HostFiles {
    * Replaces the whole content of a volume at once: readers see the old files or the new ones (`..data` symbolic link).
    * File names are relative and may have slashes. Returns whether anything changed.
    */
-  writeTree(directory: string, files: ReadonlyMap<string, TreeFile>, options: { readonly groupId: number | undefined; readonly userId?: number }): Promise<boolean>;
-  /** Mounts a memory file system over the directory; does nothing when it is one already. False where that is not possible. */
-  mountMemory(directory: string, options: { readonly sizeBytes: number | undefined }): Promise<boolean>;
+  writeTree(directory: string, files: ReadonlyMap<string, TreeFile>, options: { readonly groupId: number | undefined }): Promise<boolean>;
+  /** Mounts a memory file system over the directory. */
+  mountMemory(directory: string, options: { readonly sizeBytes: number | undefined }): Promise<MemoryMount>;
+  /** Mounts a file system over a directory unless one is mounted there. Rejects with what mount(8) says. */
+  mount(request: MountRequest): Promise<void>;
   /** Gives the directory and all that is in it to a group, with the set-group-id bit, as fsGroup asks. */
-  changeGroup(directory: string, groupId: number): Promise<void>;
-  /** The real path of `subPath` inside a volume, created when missing. Rejects when it leads out of the volume. */
-  resolveSubPath(volumePath: string, subPath: string): Promise<string>;
+  giveToGroup(directory: string, ownership: GroupOwnership): Promise<void>;
+  /** Mounts a part of a volume at `target`; see hosts/linux/sub-path.ts. Rejects with an Error whose `step` is `create` or `prepare`. */
+  bindSubPath(request: { readonly volumePath: string; readonly subPath: string; readonly target: string }): Promise<void>;
+  /** Bytes on the disk, or in memory, of everything below on the same file system. */
+  diskUsage(path: string): Promise<number>;
   /** Unmounts whatever is mounted below, then removes the directory. Never crosses a mount that cannot be undone. */
   removeTree(path: string): Promise<void>;
 }

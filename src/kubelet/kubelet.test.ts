@@ -219,7 +219,7 @@ test('unsupported volumes say so', async () => {
   await using node = await TestNode.start();
   await node.createPod('claims', { volumes: [{ name: 'data', nfs: { server: 'nfs', path: '/' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
   await node.clock.advance(200);
-  assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type nfs');
+  assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type iscsi');
   assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
 });
 

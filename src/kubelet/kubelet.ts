@@ -27,6 +27,7 @@ import { ProbeManager } from './probes/probe-manager.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { StatusManager } from './status/status-manager.ts';
+import { trustBundlesOf } from './volumes/projected/trust-bundles.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
 
 /** Services for environment variables. Kubelets in one process share one. */
@@ -206,7 +207,8 @@ export class Kubelet implements AsyncDisposable {
         host, directories, tokens, facts: () => facts([]), ...objects,
         persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
         persistentVolume: (name) => references.read(persistentvolumes, { name }),
-      }),
+        trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),
+      }, clock),
       probes: new ProbeManager({ host, runtime, clock, events, onVerdict: wake }),
       statuses: new StatusManager({ client, clock, logger }),
       crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),

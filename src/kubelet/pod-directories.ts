@@ -21,7 +21,25 @@ export class PodDirectories {
 
   /** `type`: the plugin's name, as upstream's `kubernetes.io~empty-dir`. */
   volume(podUid: string, type: string, name: string): string {
-    return `${this.pod(podUid)}/volumes/kubernetes.io~${type}/${name}`;
+    return `${this.volumes(podUid)}/kubernetes.io~${type}/${name}`;
+  }
+
+  volumes(podUid: string): string {
+    return `${this.pod(podUid)}/volumes`;
+  }
+
+  /** A file that says that a volume was set up; it outlives the kubelet, not the pod. */
+  volumeReady(podUid: string, type: string, name: string): string {
+    return `${this.pod(podUid)}/plugins/kubernetes.io~${type}/${name}/ready`;
+  }
+
+  volumeSubPaths(podUid: string): string {
+    return `${this.pod(podUid)}/volume-subpaths`;
+  }
+
+  /** Where a part of a volume is mounted for one mount of a container, by the mount's place in its list. */
+  volumeSubPath(podUid: string, volume: string, container: string, index: number): string {
+    return `${this.volumeSubPaths(podUid)}/${volume}/${container}/${index}`;
   }
 
   etcHosts(podUid: string): string {

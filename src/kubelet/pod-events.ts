@@ -19,9 +19,9 @@ export class PodEvents {
     this.#recorder.event(referenceOf(pod), 'Warning', reason, message);
   }
 
-  /** On one container: the reference says which. */
+  /** On one container: the reference says which. Without a name: on the pod. */
   container(pod: Pod, container: string, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#recorder.event({ ...referenceOf(pod), fieldPath: containerFieldPath(pod, container) }, type, reason, message);
+    this.#recorder.event({ ...referenceOf(pod), ...(container !== '' && { fieldPath: containerFieldPath(pod, container) }) }, type, reason, message);
   }
 }
 

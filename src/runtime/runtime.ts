@@ -158,6 +158,10 @@ export interface Mount {
   readonly hostPath: string;
   readonly readOnly: boolean;
   readonly propagation: 'private' | 'host-to-container' | 'bidirectional';
+  /** With `readOnly`: also what is mounted below. Only where the handler's status says so. */
+  readonly recursiveReadOnly?: boolean;
+  /** Shows the files of an image, read-only, instead of `hostPath`; a part of them where `subPath` is not empty. */
+  readonly image?: { readonly ref: string; readonly subPath: string };
 }
 
 export interface ContainerConfig {

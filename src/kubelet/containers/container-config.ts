@@ -1,9 +1,9 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
-import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.ts';
+import type { Container, Pod } from '../../api/types/core/v1.ts';
 import type { ContainerConfig, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { hostsFile } from '../dns/hosts-file.ts';
 import { podDns } from '../dns/pod-dns.ts';
-import { ContainerConfigError, environmentOf } from '../environment/environment.ts';
+import { environmentOf } from '../environment/environment.ts';
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
@@ -12,6 +12,7 @@ import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
 import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
+import { volumeFile, volumeMounts } from './volume-mounts.ts';
 
 /** The simulated runtime's annotation for containers that are not regular ones. */
 const containerTypeAnnotation = 'coxswain.io/container-type';
@@ -73,6 +74,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     configMap: (_, name) => context.configMap(pod, name),
     secret: (_, name) => context.secret(pod, name),
     services: (namespace) => context.services(namespace),
+    volumeFile: (volumeName, path) => volumeFile(context, input.volumes, volumeName, path),
     facts: context.facts(input.podIps),
   });
   const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
@@ -112,8 +114,7 @@ async function mountsOf(context: KubeletContext, input: ContainerConfigInput, en
   const { pod, container, attempt, podIps } = input;
   const { host, directories } = context;
   const spec = specOf(pod);
-  const mounts: Mount[] = [];
-  for (const mount of container.volumeMounts ?? []) mounts.push(await volumeMount(context, input, mount, environment));
+  const mounts = await volumeMounts(context, { pod, container, volumes: input.volumes, environment });
   const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path);
 
   if (!isTaken('/etc/hosts') && (podIps.length > 0 || spec.hostNetwork === true)) {
@@ -136,35 +137,4 @@ async function mountsOf(context: KubeletContext, input: ContainerConfigInput, en
     mounts.push({ containerPath: terminationPath, hostPath, readOnly: false, propagation: 'private' });
   }
   return mounts;
-}
-
-async function volumeMount(context: KubeletContext, { container, volumes }: ContainerConfigInput, mount: VolumeMount, environment: ReadonlyMap<string, string>): Promise<Mount> {
-  const volume = volumes.mounted.get(mount.name);
-  if (volume === undefined) throw new ContainerConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
-  let { hostPath } = volume;
-  const subPath = mount.subPathExpr === undefined || mount.subPathExpr === '' ? (mount.subPath ?? '') : expandSubPath(mount.subPathExpr, environment);
-  if (subPath !== '' && !context.host.virtual) {
-    try {
-      hostPath = await context.host.files.resolveSubPath(hostPath, subPath);
-    } catch (error) {
-      throw new ContainerConfigError(`failed to prepare subPath for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}: ${(error as Error).message}`);
-    }
-  }
-  return {
-    containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-    hostPath,
-    readOnly: mount.readOnly === true || volume.readOnly,
-    propagation: mount.mountPropagation === 'Bidirectional' ? 'bidirectional' : mount.mountPropagation === 'HostToContainer' ? 'host-to-container' : 'private',
-  };
-}
-
-function expandSubPath(expression: string, environment: ReadonlyMap<string, string>): string {
-  const missing: string[] = [];
-  const path = expand(expression, (name) => {
-    const value = environment.get(name);
-    if (value === undefined || value === '') missing.push(name);
-    return value;
-  });
-  if (missing.length > 0) throw new ContainerConfigError(`missing value for ${JSON.stringify(missing[0])}`);
-  return path;
 }

@@ -9,6 +9,7 @@ import { formatPod, specOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import { newestContainer } from '../pods/pod-runtime.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
+import { ensureImages } from '../volumes/image-volumes.ts';
 import { containerConfig } from './container-config.ts';
 import { runHook } from './hooks.ts';
 import { killContainer } from './kill-container.ts';
@@ -58,11 +59,11 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const failed = (reason: string, message: string, retryAfterMs: number | undefined = retryMs): StartResult => ({ ok: false, reason, message, retryAfterMs });
   const event = (text: string): void => context.events.container(pod, container.name, 'Warning', 'Failed', `Error: ${text}`);
 
-  const image = await unlessAborted(context.images.ensure(pod, container, await pullSecrets(context, pod)), signal);
-  if (image === undefined) return interrupted;
-  if (!image.ok) {
-    event(image.reason);
-    return failed(image.reason, image.message, image.retryAfterMs);
+  const images = await unlessAborted(ensureImages(context.images, { pod, container, volumes: input.volumes, secrets: await pullSecrets(context, pod) }), signal);
+  if (images === undefined) return interrupted;
+  if (!images.ok) {
+    event(images.reason);
+    return failed(images.reason, images.message, images.retryAfterMs);
   }
   const target = targetOf(container, state);
   if (target.missing !== undefined) {
@@ -73,7 +74,7 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const attempt = previous === undefined ? restartsBefore(context, pod, container) : previous.attempt + 1;
   let config;
   try {
-    config = await containerConfig(context, { ...input, attempt, image: image.image, targetContainerId: target.id });
+    config = await containerConfig(context, { ...input, volumes: images.volumes, attempt, image: images.image, targetContainerId: target.id });
   } catch (error) {
     if (!(error instanceof ContainerConfigError)) context.logger.warn('container could not be configured', { pod: formatPod(pod), container: container.name, error });
     event((error as Error).message);

@@ -12,6 +12,7 @@ const sources: EnvironmentSources = {
   configMap: async (_, name) => (name === 'settings' ? configMap : undefined),
   secret: async (_, name) => (name === 'keys' ? secret : undefined),
   services: (namespace) => (namespace === 'default' ? [service('kubernetes', 'default', '10.96.0.1', [{ port: 443, name: 'https' }])] : [service('redis-master', 'shop', '10.96.0.7', [{ port: 6379, name: 'db' }]), service('headless', 'shop', 'None', [{ port: 1 }])]),
+  volumeFile: async () => "HOST='db'\n",
   facts: { podIps: ['10.244.0.5'], hostIps: ['192.168.0.2'], allocatable: { cpu: '8', memory: '32Gi' } },
 };
 const pod: Pod = { metadata: { name: 'web', namespace: 'shop', uid: 'u1', labels: { app: 'web', tier: 'front' }, annotations: {} }, spec: { nodeName: 'node-1', serviceAccountName: 'robot', containers: [] } };
@@ -30,13 +31,13 @@ test('variables come from every source, later ones see earlier ones', async () =
       { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       { name: 'LABEL', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }, { name: 'LABELS', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } },
       { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } }, { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
-      { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'keys', key: 'password' } } }, { name: 'MAYBE', valueFrom: { configMapKeyRef: { name: 'settings', key: 'no', optional: true } } },
+      { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'keys', key: 'password' } } }, { name: 'FROM_FILE', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'env', key: 'HOST' } } }, { name: 'MAYBE', valueFrom: { configMapKeyRef: { name: 'settings', key: 'no', optional: true } } },
     ],
     resources: { limits: { memory: '64Mi' } },
   });
-  const { PLAIN, SUM, NODE, IP, LABEL, LABELS, LIMIT, CPU, PASSWORD, CM_A, password } = environment;
-  assert.deepEqual({ PLAIN, SUM, NODE, IP, LABEL, LABELS, LIMIT, CPU, PASSWORD, CM_A, password }, {
-    PLAIN: 'x', SUM: 'x-alpha-6379', NODE: 'node-1', IP: '10.244.0.5', LABEL: 'web', LABELS: 'app="web"\ntier="front"', LIMIT: '64', CPU: '8', PASSWORD: 's3cret', CM_A: 'alpha', password: 's3cret',
+  const { PLAIN, SUM, NODE, IP, LABEL, LABELS, LIMIT, CPU, PASSWORD, CM_A, password, FROM_FILE } = environment;
+  assert.deepEqual({ PLAIN, SUM, NODE, IP, LABEL, LABELS, LIMIT, CPU, PASSWORD, CM_A, password, FROM_FILE }, {
+    PLAIN: 'x', SUM: 'x-alpha-6379', NODE: 'node-1', IP: '10.244.0.5', LABEL: 'web', LABELS: 'app="web"\ntier="front"', LIMIT: '64', CPU: '8', PASSWORD: 's3cret', CM_A: 'alpha', password: 's3cret', FROM_FILE: 'db',
   });
   assert.equal('MAYBE' in environment, false);
 });
@@ -59,6 +60,7 @@ test('what is missing is told as upstream tells it', async () => {
     [{ envFrom: [{ secretRef: { name: 'none' } }] }, 'secret "none" not found'],
     [{ env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'settings', key: 'no' } } }] }, "couldn't find key no in ConfigMap shop/settings"],
     [{ env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 'keys', key: 'no' } } }] }, "couldn't find key no in Secret shop/keys"],
+    [{ env: [{ name: 'X', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'env', key: 'no' } } }] }, 'environment variable key "no" not found in file "env"'],
   ];
   for (const [container, message] of cases) await assert.rejects(of(container), (error: unknown) => error instanceof ContainerConfigError && error.message === message, message);
 });

@@ -1,6 +1,7 @@
 import { namespaceOf } from '../../api/meta/object.ts';
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../../api/types/core/v1.ts';
 import { specOf } from '../pods/pod-spec.ts';
+import { envFileValue } from './env-file.ts';
 import { expand } from './expansion.ts';
 import type { PodFacts } from './references.ts';
 import { fieldValue, resourceValue } from './references.ts';
@@ -20,6 +21,8 @@ export interface EnvironmentSources {
   secret(namespace: string, name: string): Promise<Secret | undefined>;
   /** All services of a namespace. */
   services(namespace: string): readonly Service[];
+  /** The text of a file in one of the pod's volumes. Rejects where there is none, or no such volume. */
+  volumeFile(volumeName: string, path: string): Promise<string>;
   readonly facts: PodFacts;
 }
 
@@ -62,7 +65,7 @@ function visibleServices(pod: Pod, sources: EnvironmentSources): Map<string, str
 }
 
 async function valueFrom(pod: Pod, container: Container, variable: EnvVar, sources: EnvironmentSources): Promise<string | undefined> {
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = variable.valueFrom ?? {};
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = variable.valueFrom ?? {};
   const namespace = namespaceOf(pod);
   if (fieldRef !== undefined) return configured(() => fieldValue(pod, fieldRef.fieldPath, sources.facts));
   if (resourceFieldRef !== undefined) return configured(() => resourceValue(pod, resourceFieldRef, container, sources.facts));
@@ -80,6 +83,20 @@ async function valueFrom(pod: Pod, container: Container, variable: EnvVar, sourc
     if (encoded !== undefined) return decode(encoded);
     if (optional) return undefined;
     throw new ContainerConfigError(secret === undefined ? `secret ${JSON.stringify(name)} not found` : `couldn't find key ${key} in Secret ${namespace}/${name}`);
+  }
+  if (fileKeyRef !== undefined) {
+    const { volumeName, path, key, optional = false } = fileKeyRef;
+    const file = await sources.volumeFile(volumeName, path);
+    let text: string;
+    try {
+      text = envFileValue(file, key);
+    } catch {
+      // What exactly is wrong could show what else is in the file.
+      throw new ContainerConfigError("couldn't parse env file");
+    }
+    if (text !== '') return text;
+    if (optional) return undefined;
+    throw new ContainerConfigError(`environment variable key ${JSON.stringify(key)} not found in file ${JSON.stringify(path)}`);
   }
   throw new ContainerConfigError(`not supported: the source of environment variable ${JSON.stringify(variable.name)}`);
 }

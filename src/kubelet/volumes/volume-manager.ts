@@ -1,9 +1,15 @@
 import { uidOf } from '../../api/meta/object.ts';
 import type { Pod, Volume } from '../../api/types/core/v1.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { TreeFile } from '../host.ts';
-import { specOf } from '../pods/pod-spec.ts';
+import { containersOf, specOf } from '../pods/pod-spec.ts';
+import { nestedMountPoints } from './common/nested-mount-points.ts';
 import { volumePlugins } from './registry.ts';
+import { VolumeError } from './volume-plugin.ts';
 import type { FilesPlugin, MountedVolume, VolumeContext } from './volume-plugin.ts';
+
+/** How long a pod waits for its volumes before an event says for which (upstream's podAttachAndMountTimeout). */
+const waitMs = 123_000;
 
 export interface PodVolumes {
   readonly mounted: ReadonlyMap<string, MountedVolume>;
@@ -17,76 +23,126 @@ interface PodEntry {
   readonly directories: Map<string, MountedVolume>;
   /** What was written last into each volume of files. */
   readonly contents: Map<string, string>;
+  /** Since when volumes have been missing, or since they were told of. */
+  waitingSinceMs: number | undefined;
 }
+
+interface Result { readonly mounted: MountedVolume; readonly refreshAtMs?: number }
+interface Failure { readonly volume: string; readonly message: string }
 
 /** Sets up the volumes of pods; calling it again brings their files up to date and costs little when nothing changed. */
 export class VolumeManager {
   readonly #context: VolumeContext;
+  readonly #clock: Clock;
   readonly #pods = new Map<string, PodEntry>();
 
-  constructor(context: VolumeContext) {
+  constructor(context: VolumeContext, clock: Clock) {
     this.#context = context;
+    this.#clock = clock;
   }
 
-  /** Only volumes that a container mounts are set up. Never rejects for a volume's sake: see `failures`. */
+  /** Only volumes that a container uses are set up. Never rejects for a volume's sake: see `failures`. */
   async setUp(pod: Pod): Promise<PodVolumes> {
-    const spec = specOf(pod);
-    const used = new Set([...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].flatMap((container) => (container.volumeMounts ?? []).map(({ name }) => name)));
+    const used = usedVolumes(pod);
     const mounted = new Map<string, MountedVolume>();
-    const failures: { volume: string; message: string }[] = [];
+    const failures: Failure[] = [];
+    const unprocessed: { readonly volume: string; readonly message: string }[] = [];
     let refreshAtMs: number | undefined;
     let entry = this.#pods.get(uidOf(pod));
-    if (entry === undefined) this.#pods.set(uidOf(pod), entry = { directories: new Map(), contents: new Map() });
-    for (const volume of spec.volumes ?? []) {
+    if (entry === undefined) this.#pods.set(uidOf(pod), entry = { directories: new Map(), contents: new Map(), waitingSinceMs: undefined });
+    for (const volume of specOf(pod).volumes ?? []) {
       if (!used.has(volume.name)) continue;
       try {
         const result = await this.#setUpOne(pod, volume, entry);
         mounted.set(volume.name, result.mounted);
         if (result.refreshAtMs !== undefined) refreshAtMs = Math.min(refreshAtMs ?? Infinity, result.refreshAtMs);
       } catch (error) {
-        const text = (error as Error).message;
-        failures.push({ volume: volume.name, message: text.startsWith('not supported') ? text : `MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${text}` });
+        const stage = error instanceof VolumeError ? error.stage : 'setup';
+        const message = (error as Error).message;
+        if (stage === 'processing') unprocessed.push({ volume: volume.name, message });
+        else failures.push({ volume: volume.name, message: stage === 'unsupported' || message.startsWith('not supported') ? message : `MountVolume.SetUp failed for volume ${JSON.stringify((error instanceof VolumeError ? error.volumeName : undefined) ?? volume.name)} : ${message}` });
       }
     }
-    return { mounted, failures, refreshAtMs };
+    const late = this.#late(entry, failures, unprocessed);
+    return { mounted, failures: late === undefined ? failures : [...failures, late], refreshAtMs };
   }
 
   /** The pod has ended: takes its volumes away. */
   async tearDown(podUid: string): Promise<void> {
     this.#pods.delete(podUid);
-    await this.#context.host.files.removeTree(`${this.#context.directories.pod(podUid)}/volumes`);
+    const { host, directories } = this.#context;
+    // Parts of volumes first: they keep the volumes that they are parts of.
+    await host.files.removeTree(directories.volumeSubPaths(podUid));
+    await host.files.removeTree(directories.volumes(podUid));
   }
 
-  async #setUpOne(pod: Pod, volume: Volume, entry: PodEntry): Promise<{ readonly mounted: MountedVolume; readonly refreshAtMs?: number }> {
+  /** What is mounted for the pod, by the volume's name. */
+  mountedOf(podUid: string): ReadonlyMap<string, MountedVolume> {
+    return this.#pods.get(podUid)?.directories ?? new Map<string, MountedVolume>();
+  }
+
+  /** The event on all of a pod's missing volumes: at once where they cannot even be looked up, else when it has waited long. */
+  #late(entry: PodEntry, failures: readonly Failure[], unprocessed: readonly Failure[]): Failure | undefined {
+    const missing = [...failures, ...unprocessed].map(({ volume }) => volume);
+    const [first] = missing;
+    if (first === undefined) {
+      entry.waitingSinceMs = undefined;
+      return undefined;
+    }
+    const nowMs = this.#clock.now();
+    entry.waitingSinceMs ??= nowMs;
+    if (unprocessed.length === 0 && nowMs - entry.waitingSinceMs < waitMs) return undefined;
+    entry.waitingSinceMs = nowMs;
+    const reason = unprocessed.length === 0 ? 'context deadline exceeded' : unprocessed.map(({ message }) => message).join('; ');
+    return { volume: first, message: `Unable to attach or mount volumes: unmounted volumes=[${missing.join(' ')}], unattached volumes=[], failed to process volumes=[${unprocessed.map(({ volume }) => volume).join(' ')}]: ${reason}` };
+  }
+
+  async #setUpOne(pod: Pod, volume: Volume, entry: PodEntry): Promise<Result> {
     const plugin = volumePlugins.find(({ field }) => volume[field] !== undefined);
     if (plugin === undefined) {
       const field = Object.keys(volume).find((key) => key !== 'name') ?? 'none';
-      throw new Error(`not supported: volume ${JSON.stringify(volume.name)} of type ${field}`);
+      throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(volume.name)} of type ${field}`);
     }
     if (plugin.kind === 'files') return this.#setUpFiles(plugin, pod, volume, entry);
     const known = entry.directories.get(volume.name);
     if (known !== undefined) return { mounted: known };
+    if (isDevice(pod, volume.name)) throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(volume.name)} as a block device`);
     const mounted = await plugin.mount(this.#context, pod, volume);
     entry.directories.set(volume.name, mounted);
     return { mounted };
   }
 
-  async #setUpFiles(plugin: FilesPlugin, pod: Pod, volume: Volume, entry: PodEntry): Promise<{ readonly mounted: MountedVolume; readonly refreshAtMs?: number }> {
+  async #setUpFiles(plugin: FilesPlugin, pod: Pod, volume: Volume, entry: PodEntry): Promise<Result> {
     const { host, directories } = this.#context;
     const hostPath = directories.volume(uidOf(pod), plugin.directoryName, volume.name);
-    const { files, refreshAtMs, userId } = await plugin.collect(this.#context, pod, volume);
+    const { files, refreshAtMs } = await plugin.collect(this.#context, pod, volume);
     if (!host.virtual) {
       const signature = signatureOf(files);
       if (entry.contents.get(volume.name) !== signature) {
-        await host.files.ensureDirectory(hostPath, 0o777);
-        // Where memory cannot be mounted, the disk must do: better than no secrets at all.
-        if (plugin.inMemory) await host.files.mountMemory(hostPath, { sizeBytes: undefined });
-        await host.files.writeTree(hostPath, files, { groupId: specOf(pod).securityContext?.fsGroup, ...(userId !== undefined && { userId }) });
+        if (!entry.contents.has(volume.name)) {
+          await host.files.ensureDirectory(hostPath, 0o777);
+          // Where memory cannot be mounted, the disk must do: better than no secrets at all.
+          if (plugin.inMemory) await host.files.mountMemory(hostPath, { sizeBytes: undefined });
+          for (const directory of nestedMountPoints(pod, volume.name)) await host.files.ensureDirectory(`${hostPath}/${directory}`, 0o755);
+        }
+        await host.files.writeTree(hostPath, files, { groupId: specOf(pod).securityContext?.fsGroup });
         entry.contents.set(volume.name, signature);
       }
     }
     return { mounted: { hostPath, readOnly: true }, ...(refreshAtMs !== undefined && { refreshAtMs }) };
   }
+}
+
+function isDevice(pod: Pod, volume: string): boolean {
+  return containersOf(pod).some(({ container }) => container.volumeDevices?.some(({ name }) => name === volume));
+}
+
+/** The volumes that containers mount, or take variables from. */
+function usedVolumes(pod: Pod): Set<string> {
+  return new Set(containersOf(pod).flatMap(({ container }) => [
+    ...[...(container.volumeMounts ?? []), ...(container.volumeDevices ?? [])].map(({ name }) => name),
+    ...(container.env ?? []).flatMap(({ valueFrom }) => (valueFrom?.fileKeyRef === undefined ? [] : [valueFrom.fileKeyRef.volumeName])),
+  ]));
 }
 
 /** Tells contents apart without keeping them: secrets should not lie about in memory longer than needed. */

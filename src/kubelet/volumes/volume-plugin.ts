@@ -1,8 +1,12 @@
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
+import type { LabelSelector } from '../../api/types/meta/v1.ts';
 import type { PodFacts } from '../environment/references.ts';
 import type { Host, TreeFile } from '../host.ts';
 import type { PodDirectories } from '../pod-directories.ts';
 import type { ServiceAccountTokens } from '../service-account-tokens.ts';
+
+/** Which cluster trust bundles a projected volume wants: one by name, or those of a signer that a selector picks. */
+export type TrustBundleRequest = { readonly name: string } | { readonly signerName: string; readonly labelSelector: LabelSelector | undefined };
 
 /** What plugins work with. */
 export interface VolumeContext {
@@ -13,14 +17,18 @@ export interface VolumeContext {
   secret(pod: Pod, name: string): Promise<Secret | undefined>;
   persistentVolumeClaim(pod: Pod, name: string): Promise<PersistentVolumeClaim | undefined>;
   persistentVolume(name: string): Promise<PersistentVolume | undefined>;
+  /** The PEM texts of the bundles; empty when none matches. Rejects where the API is not served. */
+  trustBundles(pod: Pod, request: TrustBundleRequest): Promise<readonly string[]>;
   facts(): PodFacts;
 }
 
-/** A volume that is there, at a path on the node. */
+/** A volume that is there: at a path on the node, or an image that the runtime mounts. */
 export interface MountedVolume {
   readonly hostPath: string;
   /** The plugin does not let containers write, whatever their mounts say. */
   readonly readOnly: boolean;
+  /** The image whose files the volume shows; `hostPath` is empty then. */
+  readonly imageRef?: string;
 }
 
 /** A plugin whose volume is a directory or a path that is made once. */
@@ -46,8 +54,40 @@ export interface CollectedFiles {
   readonly files: ReadonlyMap<string, TreeFile>;
   /** When the content should be collected again though nothing changed; undefined: never. */
   readonly refreshAtMs?: number;
-  /** Whom the files belong to, when all containers run as one user. */
-  readonly userId?: number;
 }
 
 export type VolumePlugin = DirectoryPlugin | FilesPlugin;
+
+/** What a source is asked to mount: for a pod's own volume, or for a persistent volume that a claim is bound to. */
+export interface SourceRequest {
+  readonly pod: Pod;
+  /** The volume's name in paths and messages: the persistent volume's, where there is one. */
+  readonly name: string;
+  /** The volume's own source: only the plugin's field is looked at. */
+  readonly source: Pick<Volume, 'hostPath' | 'nfs'> & Pick<PersistentVolumeSpec, 'local'>;
+  readonly readOnly: boolean;
+  readonly mountOptions: readonly string[];
+}
+
+/**
+ * Storage that is mounted for pods, inline or by a claim: the contract that drivers of others will be called through.
+ * Everything that a plugin mounts lies below the pod's own volume directories; it is unmounted there when the pod ends.
+ */
+export interface SourcePlugin {
+  readonly field: keyof SourceRequest['source'];
+  /** Idempotent: also called for a volume that an earlier kubelet has mounted. Rejects, worded as upstream. */
+  mount(context: VolumeContext, request: SourceRequest): Promise<MountedVolume>;
+}
+
+/** A failure whose event is not the usual "MountVolume.SetUp failed for volume": `processing` happens before anything is mounted. */
+export class VolumeError extends Error {
+  readonly stage: 'processing' | 'unsupported' | 'setup';
+  /** The name to tell instead of the pod's name for the volume. */
+  readonly volumeName: string | undefined;
+  constructor(stage: VolumeError['stage'], message: string, options: { readonly volumeName?: string; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'VolumeError';
+    this.stage = stage;
+    this.volumeName = options.volumeName;
+  }
+}

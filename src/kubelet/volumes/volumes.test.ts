@@ -16,7 +16,7 @@ function recordingHost(): { host: ReturnType<typeof simulatedHost>; trees: Map<s
       trees.set(directory.split('/').slice(-2).join('/'), Object.fromEntries([...tree].map(([path, { data, mode }]) => [path, `${mode.toString(8)} ${Buffer.from(data).toString('utf8')}`])));
       return true;
     },
-    mountMemory: async (directory) => { memory.push(directory.split('/').at(-1)!); return true; },
+    mountMemory: async (directory) => { memory.push(directory.split('/').at(-1)!); return 'mounted'; },
   };
   return { host: { ...base, virtual: false, files }, trees, memory };
 }
@@ -65,7 +65,7 @@ test('a claim is mounted once it is bound, from the path of its volume', async (
   const claim = await node.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv-1' } });
   await node.createPod('db', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
   await node.clock.advance(300);
-  assert.equal(node.eventsOf('db')[0], 'FailedMount: MountVolume.SetUp failed for volume "v" : PVC is not bound');
+  assert.equal(node.eventsOf('db')[0], 'FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: error processing PVC default/data: PVC is not bound');
   await node.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/srv/db' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid! } } });
   await node.client.patch(persistentvolumeclaims, { namespace: 'default', name: 'data' }, { type: 'merge', value: { status: { phase: 'Bound' } } }, { subresource: 'status' });
   await node.clock.advance(150_000);
@@ -77,8 +77,8 @@ test('volumes of other kinds are refused by name', async () => {
   await using node = await TestNode.start({ kubelet: { host } });
   const claim = await node.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '', volumeName: 'pv-1' } });
   await node.client.patch(persistentvolumeclaims, { namespace: 'default', name: 'data' }, { type: 'merge', value: { status: { phase: 'Bound' } } }, { subresource: 'status' });
-  await node.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], nfs: { server: 'nfs', path: '/' }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid! } } });
+  await node.client.create(persistentvolumes, { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], iscsi: { targetPortal: '10.0.0.1', iqn: 'iqn.2001-04.com.example:storage', lun: 0 }, claimRef: { namespace: 'default', name: 'data', uid: claim.metadata.uid! } } });
   await node.createPod('db', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
   await node.clock.advance(300);
-  assert.equal(node.eventsOf('db')[0], 'FailedMount: not supported: persistent volume "pv-1" of type nfs');
+  assert.equal(node.eventsOf('db')[0], 'FailedMount: not supported: persistent volume "pv-1" of type iscsi');
 });

@@ -73,7 +73,11 @@ export function containerRequest(config: ContainerConfig, sandbox: PodSandboxCon
     ...(config.args !== undefined && { args: config.args }),
     ...(config.workingDir !== undefined && { workingDir: config.workingDir }),
     envs: config.env.map((variable) => ({ key: variable.name, value: Buffer.from(variable.value, 'utf8') })),
-    mounts: config.mounts.map((mount) => ({ containerPath: mount.containerPath, hostPath: mount.hostPath, readonly: mount.readOnly, propagation: propagations[mount.propagation] })),
+    mounts: config.mounts.map((mount) => ({
+      containerPath: mount.containerPath, hostPath: mount.hostPath, readonly: mount.readOnly, propagation: propagations[mount.propagation],
+      ...(mount.recursiveReadOnly === true && { recursiveReadOnly: true }),
+      ...(mount.image !== undefined && { image: { image: mount.image.ref }, imageSubPath: mount.image.subPath }),
+    })),
     devices: config.devices,
     labels: config.labels,
     annotations: config.annotations,

@@ -51,6 +51,8 @@ export class NodeAuthorizer implements Authorizer {
         case 'volumeattachments.storage.k8s.io': return this.#get(nodeName, 'attachment', attributes);
         case 'serviceaccounts': return this.#serviceAccount(nodeName, attributes);
         case 'leases.coordination.k8s.io': return this.#lease(nodeName, attributes);
+        // Of no use where the API does not serve them, which upstream's does not by default: then its role says nothing of them.
+        case 'clustertrustbundles.certificates.k8s.io': return ['get', 'list', 'watch'].includes(attributes.verb) && attributes.subresource === '' ? allow : refuse('');
         case 'csinodes.storage.k8s.io': return this.#csiNode(nodeName, attributes);
         case 'resourceslices.resource.k8s.io': return this.#resourceSlice(nodeName, attributes);
         case 'nodes': return this.#node(nodeName, attributes);

@@ -1,13 +1,12 @@
-import { chmod, chown, lstat, mkdir, open, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, open, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import type { Clock } from '../../../base/clock.ts';
 import { formatTime } from '../../../base/clock.ts';
 import type { HostFiles, PathType } from '../../host.ts';
 import { writeAtomically } from './atomic-writer.ts';
-import { mountTmpfs, unmountBelow } from './mounts.ts';
-
-/** "Leave it as it is", for chown. */
-const unchanged = 0xffff_ffff;
+import { mountFileSystem, mountTmpfs, unmountBelow } from './mounts.ts';
+import { giveToGroup } from './ownership.ts';
+import { runCommand } from './run-command.ts';
+import { bindSubPath, readInside } from './sub-path.ts';
 
 /** The real file system. */
 export function linuxFiles(clock: Clock): HostFiles {
@@ -26,15 +25,18 @@ export function linuxFiles(clock: Clock): HostFiles {
       await chmod(path, mode);
     },
     readTail,
+    readInside,
     typeOf,
     list: (path) => readdir(path).catch((error: unknown) => {
       if (isMissing(error)) return [];
       throw error;
     }),
-    writeTree: (directory, files, { groupId, userId }) => writeAtomically(directory, files, { stamp: `${formatTime(clock.now()).replace(/[-:T]/g, '_').slice(0, 19)}.${String(++count).padStart(9, '0')}`, groupId, userId }),
+    writeTree: (directory, files, { groupId }) => writeAtomically(directory, files, { stamp: `${formatTime(clock.now()).replace(/[-:T]/g, '_').slice(0, 19)}.${String(++count).padStart(9, '0')}`, groupId }),
     mountMemory: (directory, { sizeBytes }) => mountTmpfs(directory, sizeBytes),
-    changeGroup,
-    resolveSubPath,
+    mount: mountFileSystem,
+    giveToGroup,
+    bindSubPath,
+    diskUsage,
     async removeTree(path) {
       if (!(await exists(path))) return;
       await unmountBelow(await realpath(path));
@@ -86,28 +88,10 @@ async function typeOf(path: string): Promise<PathType> {
   return 'other';
 }
 
-async function changeGroup(directory: string, groupId: number): Promise<void> {
-  const own = async (path: string, isDirectory: boolean): Promise<void> => {
-    const { mode } = await lstat(path);
-    await chown(path, unchanged, groupId);
-    await chmod(path, isDirectory ? mode | 0o2770 : mode | 0o660);
-  };
-  await own(directory, true);
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) if (entry.isDirectory() || entry.isFile()) await own(join(entry.parentPath, entry.name), entry.isDirectory());
-}
-
-async function resolveSubPath(volumePath: string, subPath: string): Promise<string> {
-  if (subPath.startsWith('/') || subPath.split('/').includes('..')) throw new Error(`subPath ${JSON.stringify(subPath)} must be a relative path without '..'`);
-  const root = await realpath(volumePath);
-  let current = root;
-  for (const part of subPath.split('/').filter((text) => text !== '' && text !== '.')) {
-    const next = join(current, part);
-    if (!(await exists(next))) {
-      await mkdir(next);
-      await chmod(next, (await stat(current)).mode & 0o7777);
-    }
-    current = await realpath(next);
-    if (current !== root && !current.startsWith(`${root}/`)) throw new Error(`subPath ${JSON.stringify(subPath)} leads out of its volume`);
-  }
-  return current;
+async function diskUsage(path: string): Promise<number> {
+  const { ok, stdout, stderr } = await runCommand('du', ['-skx', path]);
+  const kibibytes = Number.parseInt(stdout, 10);
+  // Files may go while they are counted: du complains, and what it has counted is still right.
+  if (Number.isNaN(kibibytes)) throw new Error(ok ? `du said ${JSON.stringify(stdout)}` : stderr);
+  return kibibytes * 1024;
 }

@@ -29,12 +29,15 @@ const noFiles: HostFiles = {
   ensureFile: nothing,
   writeFile: nothing,
   readTail: async () => '',
+  readInside: async () => '',
   typeOf: async () => 'missing',
   list: async () => [],
   writeTree: async () => false,
-  mountMemory: async () => true,
-  changeGroup: nothing,
-  resolveSubPath: async (volumePath, subPath) => `${volumePath}/${subPath}`,
+  mountMemory: async () => 'mounted',
+  mount: nothing,
+  giveToGroup: nothing,
+  bindSubPath: nothing,
+  diskUsage: async () => 0,
   removeTree: nothing,
 };
 const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, removePod: nothing, listPods: async () => [] };

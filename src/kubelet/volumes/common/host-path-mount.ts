@@ -1,10 +1,16 @@
 import type { HostPathVolumeSource } from '../../../api/types/core/v1.ts';
 import type { MountedVolume, VolumeContext } from '../volume-plugin.ts';
 
+/** Throws for a path with `..` in it; `worded` makes the message of the problem. */
+export function refuseBacksteps(path: string, worded: (problem: string) => string): void {
+  if (path.split('/').includes('..')) throw new Error(worded("must not contain '..'"));
+}
+
 /** A path of the node itself, made or looked at as its type asks. Rejects, worded as upstream, when it is something else. */
-export async function mountHostPath({ host }: VolumeContext, source: HostPathVolumeSource): Promise<MountedVolume> {
+export async function mountHostPath({ host }: VolumeContext, source: HostPathVolumeSource, readOnly = false): Promise<MountedVolume> {
   const { path, type = '' } = source;
-  const mounted = { hostPath: path, readOnly: false };
+  refuseBacksteps(path, (problem) => `invalid HostPath \`${path}\`: ${problem}`);
+  const mounted = { hostPath: path, readOnly };
   if (host.virtual || type === '') return mounted;
   if (type === 'DirectoryOrCreate' && (await host.files.typeOf(path)) === 'missing') await host.files.ensureDirectory(path, 0o755);
   if (type === 'FileOrCreate' && (await host.files.typeOf(path)) === 'missing') await host.files.ensureFile(path, 0o644);

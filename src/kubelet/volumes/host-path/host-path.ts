@@ -1,9 +1,8 @@
 import { mountHostPath } from '../common/host-path-mount.ts';
-import type { DirectoryPlugin } from '../volume-plugin.ts';
+import type { SourcePlugin } from '../volume-plugin.ts';
 
 /** A path of the node itself. */
-export const hostPath: DirectoryPlugin = {
-  kind: 'directory',
+export const hostPath: SourcePlugin = {
   field: 'hostPath',
-  mount: (context, _pod, volume) => mountHostPath(context, volume.hostPath ?? { path: '' }),
+  mount: (context, { source, readOnly }) => mountHostPath(context, source.hostPath ?? { path: '' }, readOnly),
 };
