@@ -167,7 +167,7 @@ for name in redis-alpine:latest redis:alpine redis:latest; do
 done
 
 # What Kubernetes' own tests run: the parts of their agnhost that a shell can do. `agnhost COMMAND`: pause, entrypoint-tester,
-# netexec, nettest, liveness, test-webserver, serve-hostname, etc-hosts, dns-suffix, dns-server-list, logs-generator.
+# netexec, nettest, liveness, test-webserver, serve-hostname, etc-hosts, dns-suffix, dns-server-list, logs-generator, mounttest.
 agnhost=$work/agnhost
 mkdir -p "$agnhost/bin"
 cat >"$agnhost/agnhost" <<'SCRIPT'
@@ -186,6 +186,7 @@ case "$command" in
   serve-hostname) serve "$(option port 9376 "$@")" ;;
   test-webserver) serve "$(option port 80 "$@")" ;;
   etc-hosts) cat /etc/hosts ;;
+  mounttest) exec /bin/agnhost-mounttest "$@" ;;
   dns-suffix) sed -n 's/^search //p' /etc/resolv.conf | tr ' ' ',' ;;
   dns-server-list) sed -n 's/^nameserver //p' /etc/resolv.conf | tr '\n' ',' | sed 's/,$//' ;;
   logs-generator)
@@ -236,9 +237,56 @@ case "$AGNHOST${target%%\?*}" in
   *) answer '200 OK' '<html></html>' ;;
 esac
 SCRIPT
-chmod 755 "$agnhost/agnhost" "$agnhost/bin/agnhost-answer"
+cat >"$agnhost/bin/agnhost-mounttest" <<'SCRIPT'
+#!/bin/sh
+# Makes files and tells of them, in the order and the words of Kubernetes' tool.
+umask 0
+trap 'exit 0' TERM INT
+status=0 retry=180 break=true
+letters() { for digit in $(echo "$1" | sed 's/./& /g'); do case $digit in 0) printf -- --- ;; 1) printf -- --x ;; 2) printf -- -w- ;; 3) printf -- -wx ;; 4) printf -- r-- ;; 5) printf -- r-x ;; 6) printf -- rw- ;; 7) printf -- rwx ;; esac; done; }
+# A mode as Go writes it: kind, set-user-id, set-group-id, sticky, and the permissions.
+mode() {
+  octal=$(printf %04d "$(stat -L -c %a "$1")") kind=
+  case $(stat -L -c %F "$1") in directory) kind=d ;; 'character special file') kind=Dc ;; 'block special file') kind=D ;; socket) kind=S ;; fifo) kind=p ;; esac
+  case $octal in [4567]*) kind=${kind}u ;; esac
+  case $octal in [2367]*) kind=${kind}g ;; esac
+  case $octal in [1357]*) kind=${kind}t ;; esac
+  echo "${kind:--}$(letters "${octal#?}")"
+}
+content() { text=$(cat "$1" 2>&1; echo .) && [ -r "$1" ] && echo "content of file \"$1\": ${text%.}"; }
+make() { echo 'mount-tester new file' >"$1" && chmod "$2" "$1" && content "$1" || status=1; }
+tell() {
+  case $1 in
+    fs_type) case $(stat -f -c %T "$2") in tmpfs) echo "mount type of \"$2\": tmpfs" ;; *) echo "mount type of \"$2\": $(stat -f -c %t "$2")" ;; esac ;;
+    new_file_*) make "$2" "${1#new_file_}" ;;
+    file_mode) echo "mode of file \"$2\": $(mode "$2")" ;;
+    file_perm) octal=$(printf %04d "$(stat -L -c %a "$2")"); echo "perms of file \"$2\": -$(letters "${octal#?}")" ;;
+    file_owner) stat -L -c "owner UID of \"$2\": %u
+owner GID of \"$2\": %g" "$2" ;;
+    file_content) content "$2" || { echo "error reading file content for \"$2\": open $2: no such file or directory"; status=1; } ;;
+    file_content_in_loop)
+      end=$(($(date +%s) + retry))
+      while [ "$(date +%s)" -lt "$end" ]; do
+        if content "$2"; then [ "$break" = true ] && break; else echo "Error reading file $2: open $2: no such file or directory, retrying"; fi
+        usleep 500000
+      done ;;
+  esac
+}
+for word in "$@"; do case $word in --retry_time=*) retry=${word#*=} ;; --break_on_expected_content=*) break=${word#*=} ;; esac; done
+for wanted in fs_type new_file_0644 new_file_0666 new_file_0660 new_file_0777 file_mode file_perm file_content file_content_in_loop file_owner; do
+  for word in "$@"; do case $word in "--$wanted="*) tell "$wanted" "${word#*=}" || status=1 ;; esac; done
+done
+exit $status
+SCRIPT
+chmod 755 "$agnhost/agnhost" "$agnhost/bin/agnhost-answer" "$agnhost/bin/agnhost-mounttest"
 cp "$agnhost/agnhost" "$agnhost/agnhost-2"
 archive registry.k8s.io/e2e-test-images/agnhost:2.59 "{$path,\"Entrypoint\":[\"/agnhost\"],\"Cmd\":[\"pause\"]}" "$base_layer" "$(layer "$agnhost")"
+
+# The image that Kubernetes' tests mount as a volume: files that no program needs.
+mkdir -p "$work/kitten/etc"
+printf '{"image":"kitten.jpg"}\n' >"$work/kitten/data.json"
+printf 'NAME="Alpine Linux"\nID=alpine\n' >"$work/kitten/etc/os-release"
+archive registry.k8s.io/e2e-test-images/kitten:1.8 '{}' "$(layer "$work/kitten")"
 
 # The sandbox's first process: ignores SIGCHLD (so that the kernel reaps orphans), exits at SIGTERM and SIGINT, waits.
 mkdir -p "$work/pause"

@@ -217,7 +217,7 @@ test('a pod that does not fit is rejected', async () => {
 
 test('unsupported volumes say so', async () => {
   await using node = await TestNode.start();
-  await node.createPod('claims', { volumes: [{ name: 'data', nfs: { server: 'nfs', path: '/' } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
+  await node.createPod('claims', { volumes: [{ name: 'data', iscsi: { targetPortal: '10.0.0.1', iqn: 'iqn.2001-04.com.example:storage', lun: 0 } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] });
   await node.clock.advance(200);
   assert.equal(node.eventsOf('claims')[0], 'FailedMount: not supported: volume "data" of type iscsi');
   assert.equal(node.pod('claims').status?.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');

@@ -38,6 +38,7 @@ const interrupted: StartResult = { ok: false, reason: 'ContainerCreating', messa
 
 /** The promise's value, or undefined as soon as the signal aborts. What the promise does later is nobody's business. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  work.catch(() => {});
   if (signal.aborted) return undefined;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const onAbort = (): void => resolve(undefined);
