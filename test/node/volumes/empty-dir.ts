@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configmaps, pods, replicationcontrollers, secrets } from '../../../src/api/resources.ts';
+import { configmaps, events, pods, replicationcontrollers, secrets } from '../../../src/api/resources.ts';
+import type { Pod } from '../../../src/api/types/core/v1.ts';
 import type { RealCluster } from '../pods/real-cluster.ts';
 import { agnhost, isReadyPod, podOf } from '../pods/real-cluster.ts';
 import { expectOutput, mountTestPod } from './mount-test.ts';
-import assert from 'node:assert/strict';
 
 const nonRootUid = 1001;
 const permissions = { '0644': '-rw-r--r--', '0666': '-rw-rw-rw-', '0777': '-rwxrwxrwx' };
@@ -74,7 +75,14 @@ export function emptyDirScenarios(cluster: () => RealCluster): void {
           },
         },
       });
-      await cluster().until('the pods with many volumes run', async () => (await client.list(pods, { namespace: 'default' }, { labelSelector: `name=${name}` })).items.filter(isReadyPod).length === racingPods);
+      let last: readonly Pod[] = [];
+      await cluster().until('the pods with many volumes run', async () => {
+        last = (await client.list(pods, { namespace: 'default' }, { labelSelector: `name=${name}` })).items;
+        return last.filter(isReadyPod).length === racingPods;
+      }, 120_000).catch(async (error: unknown) => {
+        const told = (await client.list(events, { namespace: 'default' })).items.filter(({ involvedObject }) => last.some(({ metadata }) => metadata.uid === involvedObject.uid)).map(({ reason, message }) => `${reason}: ${message}`);
+        throw new Error(`${(error as Error).message}: ${JSON.stringify(last.filter((pod) => !isReadyPod(pod)).map(({ status }) => status))}\n${told.join('\n')}`, { cause: error });
+      });
       await client.delete(replicationcontrollers, { namespace: 'default', name }, { propagationPolicy: 'Background' });
     }
   });
