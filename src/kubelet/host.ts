@@ -119,6 +119,13 @@ export interface HostCgroups {
   prepare(root: string): Promise<void>;
   /** Makes or updates a pod's cgroup. */
   ensurePod(parent: string, resources: LinuxResources): Promise<void>;
+  /**
+   * What a container's cgroup has; undefined when it is not there. Where the kernel rounds, it is `expected` that is
+   * told as long as it may have been what was asked for.
+   */
+  readContainer(parent: string, containerId: string, expected: LinuxResources): Promise<LinuxResources | undefined>;
+  /** Bytes in use; undefined when there is no such cgroup. */
+  memoryUsage(path: string): Promise<number | undefined>;
   /** Idempotent. */
   removePod(parent: string): Promise<void>;
   /** The uids of pods that have a cgroup under the root, with its path as `removePod` takes it. */

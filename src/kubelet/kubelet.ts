@@ -219,7 +219,7 @@ export class Kubelet implements AsyncDisposable {
       admit: (pod) => admitPod(pod, {
         node: this.#reporter.node,
         allocatable: this.#reporter.allocatable,
-        others: [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.pod),
+        others: [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.allocated),
         runtime: this.#reporter.runtimeStatus,
         kernelVersion: host.virtual ? '999' : machine.kernelVersion,
         allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls ?? [],
@@ -299,16 +299,23 @@ export class Kubelet implements AsyncDisposable {
     this.#context.statuses.observe(pod);
     const known = this.#workers.get(uid);
     if (known !== undefined) {
+      if (known.pod.metadata.generation !== pod.metadata.generation) this.#wakeResizes(known);
       known.update(pod);
       return;
     }
     const worker = new PodWorker(this.#context, pod, (podUid) => {
       this.#workers.delete(podUid);
+      this.#wakeResizes(worker);
       const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
       if (this.#byName.get(key) === worker) this.#byName.delete(key);
     });
     this.#workers.set(uid, worker);
     this.#byName.set(`${namespaceOf(pod)}/${nameOf(pod)}`, worker);
+  }
+
+  /** One of the others has changed or gone: there may be room now for those that wait to grow. */
+  #wakeResizes(except: PodWorker): void {
+    for (const other of this.#workers.values()) if (other !== except && other.isResizePending) other.wake();
   }
 
   #remove(pod: Pod): void {

@@ -3,6 +3,7 @@ import { environmentScenarios } from './pods/environment.ts';
 import { lifecycleScenarios } from './pods/lifecycle.ts';
 import { probeScenarios } from './pods/probes.ts';
 import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
+import { resizeScenarios } from './pods/resize.ts';
 import { securityScenarios } from './pods/security.ts';
 import { streamScenarios } from './pods/streams.ts';
 
@@ -13,5 +14,5 @@ describe('pods on real containers', { skip: withoutContainers, concurrency: 16, 
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
   // What takes longest begins first.
-  for (const scenarios of [probeScenarios, lifecycleScenarios, streamScenarios, environmentScenarios, securityScenarios]) scenarios(() => cluster);
+  for (const scenarios of [probeScenarios, lifecycleScenarios, resizeScenarios, streamScenarios, environmentScenarios, securityScenarios]) scenarios(() => cluster);
 });

@@ -3,10 +3,11 @@ import type { ContainerStatus } from '../../runtime/runtime.ts';
 import type { ContainerRole } from './pod-spec.ts';
 import { isSidecar, shouldRestartAfter, specOf } from './pod-spec.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
+import { resizeOf } from '../resources/actual.ts';
 import { annotations, hashOf, newestContainer, sandboxChanged } from './pod-runtime.ts';
 
 export interface ContainerToStart { readonly container: Container; readonly role: ContainerRole }
-export interface ContainerToKill { readonly container: Container; readonly status: ContainerStatus; readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' | 'unknown' }
+export interface ContainerToKill { readonly container: Container; readonly status: ContainerStatus; readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' | 'resize' | 'unknown' }
 
 /** What must be done so that a pod's containers become what its spec asks for. */
 export interface PodActions {
@@ -61,13 +62,13 @@ export function computeActions(pod: Pod, state: PodRuntimeState, probes: ProbeVe
       }
       continue;
     }
-    const failure = failureOf(container, status, probes);
+    const failure = failureOf(pod, container, status, probes);
     if (failure === undefined) {
       kept++;
       continue;
     }
-    const restart = failure.cause === 'changed' || (container.restartPolicy ?? spec.restartPolicy) !== 'Never';
-    kill.push({ container, status, cause: failure.cause, message: restart ? `${failure.message}, will be restarted` : failure.message });
+    const restart = failure.cause === 'changed' || failure.cause === 'resize' || (container.restartPolicy ?? spec.restartPolicy) !== 'Never';
+    kill.push({ container, status, cause: failure.cause, message: restart && failure.cause !== 'resize' ? `${failure.message}, will be restarted` : failure.message });
     if (restart) start.push({ container, role: 'regular' });
   }
   const working = kept + start.filter(({ role }) => role === 'regular').length;
@@ -91,11 +92,12 @@ function actionsForNewSandbox(pod: Pod, state: PodRuntimeState, attempt: number)
   return { killPod: true, createSandbox: true, attempt, kill: [], start };
 }
 
-function failureOf(container: Container, status: ContainerStatus, probes: ProbeVerdicts): { readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' } | undefined {
+function failureOf(pod: Pod, container: Container, status: ContainerStatus, probes: ProbeVerdicts): { readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' | 'resize' } | undefined {
   const hash = status.annotations[annotations.hash];
   if (hash !== undefined && hash !== hashOf(container)) return { message: `Container ${container.name} definition changed`, cause: 'changed' };
   if (probes.liveness(status.id) === false) return { message: `Container ${container.name} failed liveness probe`, cause: 'liveness' };
   if (probes.startup(status.id) === false) return { message: `Container ${container.name} failed startup probe`, cause: 'startup' };
+  if (resizeOf(pod, container, status) === 'restart') return { message: `Container ${container.name} resize requires restart`, cause: 'resize' };
   return undefined;
 }
 
@@ -109,9 +111,9 @@ function initActions(pod: Pod, state: PodRuntimeState, probes: ProbeVerdicts, ki
     const status = newest?.sandboxId === sandboxId ? newest : undefined;
     if (isSidecar(container)) {
       if (status?.state === 'running') {
-        const failure = failureOf(container, status, probes);
+        const failure = failureOf(pod, container, status, probes);
         if (failure !== undefined) {
-          kill.push({ container, status, cause: failure.cause, message: `${failure.message}, will be restarted` });
+          kill.push({ container, status, cause: failure.cause, message: failure.cause === 'resize' ? failure.message : `${failure.message}, will be restarted` });
           start.push({ container, role: 'sidecar' });
         } else if (initialized || probes.started(status.id)) continue;
       } else start.push({ container, role: 'sidecar' });

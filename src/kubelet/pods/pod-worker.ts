@@ -10,6 +10,9 @@ import type { KubeletContext } from '../kubelet-context.ts';
 import { podCgroupParent } from '../resources/linux-resources.ts';
 import { generatePodStatus } from '../status/pod-status.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
+import { isResizing } from '../resources/resize.ts';
+import { withActualResources } from '../resources/actual.ts';
+import { Allocation, resizeRetryMs } from './allocation.ts';
 import { removeLeftovers, removePod } from './collect-garbage.ts';
 import { formatPod, gracePeriodSecondsOf, isTerminalPhase, specOf } from './pod-spec.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
@@ -34,6 +37,9 @@ export class PodWorker {
   readonly #ended = new Map<string, ContainerStatus>();
   readonly #messages = new TerminationMessages();
   #pod: Pod;
+  /** What is being carried out, and therefore reported; `#pod` may be newer. */
+  #current: Pod;
+  readonly #allocation: Allocation;
   #phase: 'syncing' | 'terminating' | 'terminated' = 'syncing';
   #state: PodRuntimeState = emptyRuntimeState;
   /** Fails the pod: rejected, evicted, past its deadline. */
@@ -53,7 +59,8 @@ export class PodWorker {
 
   constructor(context: KubeletContext, pod: Pod, onGone: (podUid: string) => void) {
     this.#context = context;
-    this.#pod = pod;
+    this.#pod = this.#current = pod;
+    this.#allocation = new Allocation(pod);
     this.#onGone = onGone;
     this.done = this.#run();
   }
@@ -62,14 +69,24 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** The pod with the resources that this node has granted it. */
+  get allocated(): Pod {
+    return this.#allocation.apply(this.#pod);
+  }
+
+  /** Does it wait for room to grow? */
+  get isResizePending(): boolean {
+    return this.#allocation.isPending;
+  }
+
   /** What the runtime knew of the pod when it was last looked at. */
   get state(): PodRuntimeState {
     return this.#state;
   }
 
-  /** Counts against the node's resources. */
+  /** Counts against the node's resources: also what ran before a restart of ours, whoever is looked at first. */
   get isAdmitted(): boolean {
-    return this.#admitted && this.#phase !== 'terminated';
+    return (this.#admitted || this.#pod.status?.phase === 'Running') && this.#phase !== 'terminated';
   }
 
   /** A newer version of the pod from the API. Changes of its status alone are not looked at. */
@@ -161,7 +178,7 @@ export class PodWorker {
   }
 
   async #sync(): Promise<number | 'now' | undefined> {
-    const pod = this.#pod;
+    const pod = this.#current = this.#pod;
     if (this.#terminating.signal.aborted || isTerminalPhase(pod.status?.phase)) {
       this.#phase = 'terminating';
       return 'now';
@@ -176,6 +193,7 @@ export class PodWorker {
       }
     }
     this.#admitted = true;
+    this.#allocation.review(pod, (asked) => this.#context.admit(asked), this.#context.events);
     const status = this.#report(false);
     if (isTerminalPhase(status.phase)) {
       this.#phase = 'terminating';
@@ -187,21 +205,25 @@ export class PodWorker {
       this.evict('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
       return 'now';
     }
-    const result = await syncPod(this.#context, { pod, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
+    const allocated = this.#allocation.apply(pod);
+    const result = await syncPod(this.#context, { pod: allocated, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
     if (this.#terminating.signal.aborted) return 'now';
     await this.#look();
+    this.#allocation.progress(allocated, isResizing(allocated, this.#state), result.resizeError, this.#context.events);
     this.#report(false);
     await removeLeftovers(this.#context, this.#state);
     if (result.progress) {
       this.#retryMs = minRetryMs;
       return 'now';
     }
-    const retryMs = result.failed ? this.#nextRetryMs() : result.retryAfterMs;
-    return deadlineMs === undefined ? retryMs : Math.min(deadlineMs, retryMs ?? Infinity);
+    const retryMs = result.failed || result.resizeError !== undefined ? this.#nextRetryMs() : result.retryAfterMs;
+    const waits = [deadlineMs, retryMs, this.#allocation.isPending ? resizeRetryMs : undefined].filter((wait) => wait !== undefined);
+    return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
   async #end(): Promise<number | 'now' | undefined> {
     const { context, pod } = { context: this.#context, pod: this.#pod };
+    this.#current = pod;
     context.probes.stopRestarts(uidOf(pod));
     await this.#look();
     if (!this.#deleted) this.#report(false);
@@ -249,16 +271,18 @@ export class PodWorker {
   }
 
   async #look(): Promise<void> {
-    this.#state = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
+    const state = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
+    this.#state = await withActualResources(this.#context, this.#allocation.apply(this.#current), state);
     await this.#messages.collect(this.#context, this.#pod, this.#state);
   }
 
   #report(isTerminal: boolean): PodStatus {
     const context = this.#context;
-    if (this.#phase === 'syncing') context.probes.sync(this.#pod, this.#state);
+    if (this.#phase === 'syncing') context.probes.sync(this.#current, this.#state);
     const idOf = (containerId: string | undefined): string => containerId?.slice(containerId.indexOf('://') + 3) ?? '';
     const status = generatePodStatus({
-      pod: this.#pod,
+      pod: this.#allocation.apply(this.#current),
+      resize: this.#allocation.conditions,
       state: this.#state,
       failures: this.#failures,
       runtimeName: context.runtimeName,

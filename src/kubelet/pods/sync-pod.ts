@@ -3,6 +3,7 @@ import { sandboxConfig } from '../containers/container-config.ts';
 import { killContainer, killPodContainers } from '../containers/kill-container.ts';
 import { startContainer } from '../containers/start-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
+import { resizeContainers } from '../resources/resize.ts';
 import { podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
 import type { PodActions } from './actions.ts';
 import { computeActions } from './actions.ts';
@@ -25,6 +26,8 @@ export interface SyncResult {
   readonly retryAfterMs: number | undefined;
   /** A failure that calls for a growing delay: of volumes or of the sandbox. */
   readonly failed: boolean;
+  /** What keeps running containers from getting the resources that they were granted. */
+  readonly resizeError?: string | undefined;
 }
 
 /** Takes a pod one step closer to what its spec asks for. */
@@ -63,9 +66,12 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
     await killContainer(context, pod, status, { message, podIp: state.sandbox?.ips[0], ...(graceSeconds !== undefined && { graceSeconds }) });
     progress = true;
   }
+  const resized = await resizeContainers(context, pod, state).catch((error: unknown) => error as Error);
+  if (resized === true) progress = true;
   const started = await startAll(context, input, actions, volumes);
   return {
     progress: progress || started.progress,
+    resizeError: resized instanceof Error ? resized.message : undefined,
     failed: started.failed,
     retryAfterMs: refreshAfterMs === undefined ? started.retryAfterMs : Math.min(refreshAfterMs, started.retryAfterMs ?? Infinity),
   };

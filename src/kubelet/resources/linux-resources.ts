@@ -1,5 +1,5 @@
-import { milliValue, value } from '../../api/meta/quantity.ts';
-import type { Container, Pod } from '../../api/types/core/v1.ts';
+import { canonicalQuantity, formatQuantity, milliValue, quantityOf, value } from '../../api/meta/quantity.ts';
+import type { Container, Pod, ResourceRequirements } from '../../api/types/core/v1.ts';
 import type { LinuxResources } from '../../runtime/runtime.ts';
 import { specOf } from '../pods/pod-spec.ts';
 import { qosClassOf } from './qos.ts';
@@ -67,6 +67,20 @@ export function podLinuxResources(pod: Pod): LinuxResources {
     memoryLimitBytes: all('memory') ? value(limits['memory'] ?? '0') : 0,
     oomScoreAdj: sandboxOomScore,
   };
+}
+
+/** What a running container has, in the API's terms: `allocated` wherever its cgroup says the same. */
+export function actualRequirements(allocated: ResourceRequirements, pod: Pod, container: Container, actual: LinuxResources): ResourceRequirements {
+  const expected = containerResources(pod, { ...container, resources: allocated }, 1);
+  const requests = { ...allocated.requests };
+  const limits = { ...allocated.limits };
+  if (requests['cpu'] !== undefined && actual.cpuShares !== expected.cpuShares) requests['cpu'] = canonicalQuantity(`${Math.ceil((actual.cpuShares * 1000) / 1024)}m`);
+  if (limits['cpu'] !== undefined && actual.cpuQuota !== expected.cpuQuota && actual.cpuQuota > 0) limits['cpu'] = canonicalQuantity(`${Math.round((actual.cpuQuota * 1000) / actual.cpuPeriod)}m`);
+  if (limits['memory'] !== undefined && Math.abs(actual.memoryLimitBytes - expected.memoryLimitBytes) >= 4096) {
+    if (actual.memoryLimitBytes > 0) limits['memory'] = formatQuantity(quantityOf(actual.memoryLimitBytes, 'BinarySI'));
+    else delete limits['memory'];
+  }
+  return { ...(allocated.limits !== undefined && { limits }), ...(allocated.requests !== undefined && { requests }) };
 }
 
 /** `kubepods/burstable/podUID` under the root: where the runtime puts the pod's containers. Guaranteed pods have no level of their own. */

@@ -3,7 +3,10 @@ import { isSidecar, specOf } from '../pods/pod-spec.ts';
 import type { PodPhase } from './phase.ts';
 
 /** The condition types that are the kubelet's to write; all others are kept as they are. */
-export const kubeletConditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady', 'PodReadyToStartContainers']);
+export const kubeletConditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady', 'PodReadyToStartContainers', 'PodResizePending', 'PodResizeInProgress']);
+
+/** Those that are there only while they are true. */
+export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress']);
 
 export interface ConditionInput {
   readonly pod: Pod;

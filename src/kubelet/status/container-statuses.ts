@@ -5,6 +5,7 @@ import { shouldBeRestarted } from '../pods/actions.ts';
 import { isSidecar, specOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import { newestContainer } from '../pods/pod-runtime.ts';
+import { actualRequirements } from '../resources/linux-resources.ts';
 
 /** Why a container could not be started, by its name: shown as the waiting reason. */
 export type StartFailures = ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
@@ -90,6 +91,7 @@ function withContainer(input: ContainerStatusInput, container: Container, seen: 
   else if (old !== undefined && old.containerID !== containerId && old.state?.terminated !== undefined) lastState = { terminated: old.state.terminated };
   else if (old?.lastState?.terminated !== undefined) lastState = { terminated: old.lastState.terminated };
   const resources = container.resources ?? {};
+  const actual = newest.state === 'running' && newest.resources !== undefined ? actualRequirements(resources, input.pod, container, newest.resources) : { ...(resources.limits !== undefined && { limits: resources.limits }), ...(resources.requests !== undefined && { requests: resources.requests }) };
   return {
     name: container.name,
     state,
@@ -101,7 +103,7 @@ function withContainer(input: ContainerStatusInput, container: Container, seen: 
     containerID: containerId,
     started: false,
     ...(resources.requests !== undefined && { allocatedResources: resources.requests }),
-    resources: { ...(resources.limits !== undefined && { limits: resources.limits }), ...(resources.requests !== undefined && { requests: resources.requests }) },
+    resources: actual,
     ...baseOf(container),
   };
 }

@@ -1,4 +1,4 @@
-import type { ContainerStatus, PodStatus } from '../../api/types/core/v1.ts';
+import type { ContainerStatus, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
 import { isSidecar, isTerminalPhase, specOf } from '../pods/pod-spec.ts';
 import { sandboxChanged } from '../pods/pod-runtime.ts';
 import { qosClassOf } from '../resources/qos.ts';
@@ -16,6 +16,8 @@ export interface PodStatusInput extends ContainerStatusInput {
   readonly isTerminal: boolean;
   /** Overrides the phase with Failed: eviction, rejection, deadline. */
   readonly failed?: { readonly reason: string; readonly message: string };
+  /** How far a change of its resources is. */
+  readonly resize: readonly PodCondition[];
   /** Readiness as the probes see it, for containers that run. */
   ready(container: ContainerStatus): boolean;
   started(container: ContainerStatus): boolean;
@@ -51,7 +53,7 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
     phase,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
-    conditions: [...conditions, ...others],
+    conditions: [...conditions, ...input.resize, ...others],
     ...(input.hostIps[0] !== undefined && { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),
     ...(podIps[0] !== undefined && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
     ...(init.length > 0 && { initContainerStatuses: init }),

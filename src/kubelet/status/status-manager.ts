@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
-import { kubeletConditions } from './conditions.ts';
+import { kubeletConditions, resizeConditions } from './conditions.ts';
 
 /** A pod that is still being made changes often: its status is written when it has rested for so long. */
 const pendingDelayMs = 100;
@@ -158,12 +158,13 @@ function patchOf({ status, written }: Entry): Record<string, unknown> | undefine
     patch[field] = field === 'hostIPs' ? wanted : [...gone.map(({ ip }) => ({ $patch: 'delete', ip })), ...wanted];
   }
   const conditions = (status.conditions ?? []).filter((condition) => kubeletConditions.has(condition.type) && !semanticEqual(condition, written.conditions?.find(({ type }) => type === condition.type)));
-  if (conditions.length > 0) {
+  const gone = (written.conditions ?? []).filter(({ type }) => resizeConditions.has(type) && !status.conditions?.some((condition) => condition.type === type));
+  if (conditions.length > 0 || gone.length > 0) {
     // Fields that a condition no longer has must be taken away by name.
-    patch['conditions'] = conditions.map((condition) => {
+    patch['conditions'] = [...gone.map(({ type }) => ({ $patch: 'delete', type })), ...conditions.map((condition) => {
       const before = written.conditions?.find(({ type }) => type === condition.type);
       return { ...(before?.reason !== undefined && { reason: null }), ...(before?.message !== undefined && { message: null }), ...condition };
-    });
+    })];
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
 }

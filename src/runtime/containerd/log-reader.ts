@@ -41,9 +41,8 @@ export function parseRecord(record: Buffer): LogLine | undefined {
   };
 }
 
-/** Where the last `lines` records begin, reading backwards from the end. A last record without newline counts. */
-export async function findTailOffset(file: FileHandle, lines: number): Promise<number> {
-  const size = (await file.stat()).size;
+/** Where the last `lines` records of the first `size` bytes begin, reading backwards from their end. A last record without newline counts. */
+export async function findTailOffset(file: FileHandle, lines: number, size: number): Promise<number> {
   if (lines <= 0) return size;
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let left = lines;
@@ -131,17 +130,20 @@ class Waker {
 class RecordReader {
   #file: FileHandle;
   #position: number;
+  readonly #end: number;
   #rest: Buffer = Buffer.alloc(0);
   readonly #chunk = Buffer.allocUnsafe(chunkBytes);
 
-  constructor(file: FileHandle, position: number) {
+  /** `end`: what is written behind it is not read. */
+  constructor(file: FileHandle, { position, end }: { readonly position: number; readonly end: number }) {
     this.#file = file;
     this.#position = position;
+    this.#end = end;
   }
 
   /** The records that are there; undefined at the end of the file. */
   async next(): Promise<Buffer[] | undefined> {
-    const { bytesRead } = await this.#file.read(this.#chunk, 0, chunkBytes, this.#position);
+    const { bytesRead } = await this.#file.read(this.#chunk, 0, Math.min(chunkBytes, this.#end - this.#position), this.#position);
     if (bytesRead === 0) return undefined;
     this.#position += bytesRead;
     const data = this.#rest.length === 0 ? Buffer.from(this.#chunk.subarray(0, bytesRead)) : Buffer.concat([this.#rest, this.#chunk.subarray(0, bytesRead)]);
@@ -186,7 +188,9 @@ export async function* readLogFile(source: LogSource, options: LogOptions): Asyn
     throw new RuntimeError(code, `failed to try resolving symlinks in path ${JSON.stringify(source.path)}: lstat ${source.path}: ${error.code === 'ENOENT' ? 'no such file or directory' : error.message}`, { cause: error });
   });
   const waker = options.follow ? new Waker(source, options.signal) : undefined;
-  const reader = new RecordReader(file, options.tailLines === undefined ? 0 : await findTailOffset(file, options.tailLines));
+  // Lines that come while the last ones are looked for would be more than were asked for.
+  const { size } = await file.stat();
+  const reader = new RecordReader(file, { position: options.tailLines === undefined ? 0 : await findTailOffset(file, options.tailLines, size), end: options.follow ? Infinity : size });
   try {
     let ending = false;
     while (!options.signal.aborted) {

@@ -62,6 +62,21 @@ function unified(logger: Logger, mount: string): HostCgroups {
       await put(logger, join(path, 'cpu.max'), `${resources.cpuQuota > 0 ? resources.cpuQuota : 'max'} ${resources.cpuPeriod}`);
       await put(logger, join(path, 'memory.max'), resources.memoryLimitBytes > 0 ? String(resources.memoryLimitBytes) : 'max');
     },
+    async readContainer(parent, containerId, expected) {
+      const path = join(mount, parent, containerId);
+      const [weight, max, memory] = await Promise.all([number(join(path, 'cpu.weight')), readFile(join(path, 'cpu.max'), 'utf8').catch(() => ''), number(join(path, 'memory.max'))]);
+      if (weight === undefined) return undefined;
+      const [quota = 'max', period] = max.trim().split(' ');
+      const isExpected = weight === weightOf(expected.cpuShares) || weight === laterWeightOf(expected.cpuShares);
+      return {
+        ...expected,
+        cpuShares: isExpected ? expected.cpuShares : sharesOfWeight(weight),
+        cpuQuota: quota === 'max' ? 0 : Number(quota),
+        cpuPeriod: Number(period ?? expected.cpuPeriod),
+        memoryLimitBytes: memory ?? 0,
+      };
+    },
+    memoryUsage: (path) => number(join(mount, path, 'memory.current')),
     removePod: (parent) => removeTree(join(mount, parent)),
     listPods: (root) => podsBelow(mount, root),
   };
@@ -71,6 +86,26 @@ function unified(logger: Logger, mount: string): HostCgroups {
 function weightOf(shares: number): number {
   return 1 + Math.floor(((shares - 2) * 9999) / 262_142);
 }
+
+/** The same as runtimes count since runc 1.3 and crun 1.23: 1024 shares are the default weight of 100. */
+function laterWeightOf(shares: number): number {
+  if (shares <= 2) return 1;
+  const l = Math.log2(shares);
+  return Math.min(10_000, Math.ceil(10 ** ((l * l + 125 * l) / 612 - 7 / 34)));
+}
+
+function sharesOfWeight(weight: number): number {
+  return 2 + Math.floor(((weight - 1) * 262_142) / 9999);
+}
+
+/** The number in a file; undefined when it is not there or holds none (`max`). */
+async function number(file: string): Promise<number | undefined> {
+  const text = (await readFile(file, 'utf8').catch(() => '')).trim();
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** What version 1 writes where there is no limit: the largest number of whole pages. */
+const unlimitedBytes = 2 ** 62;
 
 function legacy(logger: Logger, mount: string): HostCgroups {
   const present = v1Controllers.filter((controller) => existsSync(join(mount, controller)));
@@ -96,6 +131,15 @@ function legacy(logger: Logger, mount: string): HostCgroups {
       await set('cpu', parent, 'cpu.cfs_quota_us', String(resources.cpuQuota > 0 ? resources.cpuQuota : -1));
       if (resources.memoryLimitBytes > 0) await set('memory', parent, 'memory.limit_in_bytes', String(resources.memoryLimitBytes));
     },
+    async readContainer(parent, containerId, expected) {
+      const path = join(parent, containerId);
+      const [shares, quota, period, memory] = await Promise.all([
+        number(join(mount, 'cpu', path, 'cpu.shares')), number(join(mount, 'cpu', path, 'cpu.cfs_quota_us')), number(join(mount, 'cpu', path, 'cpu.cfs_period_us')), number(join(mount, 'memory', path, 'memory.limit_in_bytes')),
+      ]);
+      if (shares === undefined) return undefined;
+      return { ...expected, cpuShares: shares, cpuQuota: Math.max(0, quota ?? 0), cpuPeriod: period ?? expected.cpuPeriod, memoryLimitBytes: memory === undefined || memory >= unlimitedBytes ? 0 : memory };
+    },
+    memoryUsage: (path) => number(join(mount, 'memory', path, 'memory.usage_in_bytes')),
     async removePod(parent) {
       const controllers = await readdir(mount).catch(() => []);
       for (const controller of controllers) if (existsSync(join(mount, controller, parent))) await removeTree(join(mount, controller, parent));

@@ -40,7 +40,7 @@ const noFiles: HostFiles = {
   diskUsage: async () => 0,
   removeTree: nothing,
 };
-const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, removePod: nothing, listPods: async () => [] };
+const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, readContainer: async () => undefined, memoryUsage: async () => undefined, removePod: nothing, listPods: async () => [] };
 const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth: refuse };
 
 /** A machine that exists in memory alone. */
