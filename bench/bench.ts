@@ -10,14 +10,17 @@ export class Bench implements AsyncDisposable {
   readonly clock: Clock;
   /** Short loads, for a look; the figures vary more. */
   readonly quick: boolean;
+  /** How large the cluster of the part `scale` is, and how fast its pods are asked for. */
+  readonly scale: { readonly nodes: number; readonly pods: number; readonly podsPerSecond: number };
   /** On a disk, not in memory: the writes are meant to be durable. */
   readonly folder: string;
   readonly children = new Set<ChildProcess>();
   #folders = 0;
 
-  constructor(options: { readonly clock: Clock; readonly quick: boolean; readonly parent: string }) {
+  constructor(options: { readonly clock: Clock; readonly quick: boolean; readonly parent: string; readonly scale: Bench['scale'] }) {
     this.clock = options.clock;
     this.quick = options.quick;
+    this.scale = options.scale;
     mkdirSync(options.parent, { recursive: true });
     this.folder = mkdtempSync(join(options.parent, 'coxswain-bench-'));
   }

@@ -20,6 +20,7 @@ export interface Program extends AsyncDisposable {
   readonly url: string;
   /** From the start of the process until `/readyz` answered 200. */
   readonly readyMs: number;
+  sinceStartMs(): number;
   /** Resident memory in MB (10^6 bytes). */
   residentMb(): number;
   /** Processor time used so far, of all threads together. Resolution: 10 ms. */
@@ -34,6 +35,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   /** A data directory of an earlier start; default: a fresh one. */
   readonly dataDir?: string;
+  /** How long it may take until it says that all of it is ready. Default: a minute. */
+  readonly startTimeoutMs?: number;
 }
 
 function freePort(): Promise<number> {
@@ -66,8 +69,8 @@ export async function startProgram(bench: Bench, options: ProgramOptions): Promi
   let look = (): void => {};
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output += text; look(); });
   const ended = new Promise<void>((resolve) => child.once('exit', () => { bench.children.delete(child); resolve(); }));
-  const says = (words: string): Promise<void> => new Promise((resolve, reject) => {
-    const timer = clock.setTimer(startTimeoutMs, () => reject(new Error(`the program did not say "${words}" in ${startTimeoutMs / 1000} s:\n${output}`)));
+  const says = (words: string, limitMs: number): Promise<void> => new Promise((resolve, reject) => {
+    const timer = clock.setTimer(limitMs, () => reject(new Error(`the program did not say "${words}" in ${limitMs / 1000} s:\n${output}`)));
     const before = look;
     look = () => {
       before();
@@ -82,9 +85,9 @@ export async function startProgram(bench: Bench, options: ProgramOptions): Promi
     });
   });
 
-  const complete = says('Ctrl-C stops it');
+  const complete = says('Ctrl-C stops it', options.startTimeoutMs ?? startTimeoutMs);
   complete.catch(() => {});
-  await says('api server ready');
+  await says('api server ready', startTimeoutMs);
   // It answers before its own API services are there.
   for (;;) {
     const answer = await call(url, token, 'GET', '/readyz');
@@ -97,6 +100,7 @@ export async function startProgram(bench: Bench, options: ProgramOptions): Promi
     url,
     readyMs,
     complete,
+    sinceStartMs: () => clock.monotonicMs() - startedMs,
     residentMb: () => residentMb(child),
     cpuMs: () => cpuMs(child),
     async [Symbol.asyncDispose]() {

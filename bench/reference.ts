@@ -5,7 +5,7 @@
  * their managed fields.
  */
 export interface Reference {
-  readonly unit: 'ms' | 'MB' | '/s';
+  readonly unit: 'ms' | 'MB' | '/s' | '%';
   readonly upstream: number | undefined;
   readonly goal: number | undefined;
 }
@@ -46,6 +46,17 @@ export const reference = {
   'discovery with 500 definitions': { unit: 'ms', upstream: undefined, goal: 50 },
   'memory of 500 definitions': { unit: 'MB', upstream: undefined, goal: 150 },
   'API server ready, restart with 500 definitions': { unit: 'ms', upstream: undefined, goal: undefined },
+  'simulated nodes ready': { unit: 'ms', upstream: undefined, goal: undefined },
+  'memory, simulated nodes without pods': { unit: 'MB', upstream: undefined, goal: undefined },
+  'CPU of simulated nodes without pods': { unit: '%', upstream: undefined, goal: undefined },
+  'memory, simulated nodes with their pods': { unit: 'MB', upstream: undefined, goal: 6000 },
+  'pods that become Ready': { unit: '/s', upstream: undefined, goal: undefined },
+  'pod start, median': { unit: 'ms', upstream: undefined, goal: undefined },
+  'pod start, p99': { unit: 'ms', upstream: undefined, goal: 5000 },
+  'API get, p99 meanwhile': { unit: 'ms', upstream: undefined, goal: 1000 },
+  'API create, p99 meanwhile': { unit: 'ms', upstream: undefined, goal: 1000 },
+  'API list of 500 pods, p99 meanwhile': { unit: 'ms', upstream: undefined, goal: 1000 },
+  'Deployment of 5,000 pods, all Ready': { unit: 'ms', upstream: undefined, goal: 10_000 },
   'ceiling: small GETs of a bare HTTPS server': { unit: '/s', upstream: undefined, goal: undefined },
   'ceiling: 0.94 MB answers of a bare HTTPS server': { unit: '/s', upstream: undefined, goal: undefined },
   'ceiling: 35 MB answers of a bare HTTPS server': { unit: '/s', upstream: undefined, goal: undefined },

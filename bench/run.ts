@@ -1,6 +1,7 @@
 /**
  * The whole program's figures beside upstream's and the goals.
  * `npm run bench [-- PART…] [--quick] [--dir FOLDER]`: all parts take about three minutes. Store: `node bench/store.ts`.
+ * `npm run bench -- scale [--nodes 5000] [--pods 50000] [--rate PODS-A-SECOND]`: a large cluster, only when asked for.
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { customResources } from './parts/custom-resources.ts';
 import { growth } from './parts/growth.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
+import { deployment, scale } from './parts/scale.ts';
 import { schedule } from './parts/schedule.ts';
 import { scheduler } from './parts/scheduler.ts';
 import { start } from './parts/start.ts';
@@ -23,17 +25,19 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, 'custom-resources': customResources };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, 'custom-resources': customResources, deployment };
+/** Those that run only when they are named. */
+const large: typeof parts = { scale };
 /** Longer than all parts together ever take. */
-const limitMs = 15 * 60_000;
+const limitMs = 60 * 60_000;
 
 const { values: flags, positionals: chosen } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, dir: { type: 'string', default: join(import.meta.dirname, '../.cache') } },
+  options: { quick: { type: 'boolean', default: false }, nodes: { type: 'string', default: '5000' }, pods: { type: 'string', default: '50000' }, rate: { type: 'string', default: '100' }, dir: { type: 'string', default: join(import.meta.dirname, '../.cache') } },
 });
 for (const name of chosen) {
-  if (parts[name] === undefined) {
-    console.error(`error: there is no part ${JSON.stringify(name)}; there are ${Object.keys(parts).join(', ')}`);
+  if ((parts[name] ?? large[name]) === undefined) {
+    console.error(`error: there is no part ${JSON.stringify(name)}; there are ${Object.keys({ ...parts, ...large }).join(', ')}`);
     process.exit(2);
   }
 }
@@ -42,14 +46,14 @@ const clock = new RealClock();
 const figures: Figure[] = [];
 let failed = false;
 {
-  await using bench = new Bench({ clock, quick: flags.quick, parent: flags.dir });
+  await using bench = new Bench({ clock, quick: flags.quick, parent: flags.dir, scale: { nodes: Number(flags.nodes), pods: Number(flags.pods), podsPerSecond: Number(flags.rate) } });
   const stop = (code: number): void => void bench[Symbol.asyncDispose]().then(() => process.exit(code));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(130));
   clock.setTimer(limitMs, () => stop(1), { unref: true });
 
   await bench.build();
   // The ceilings once more at the end: a machine that others use changes in between.
-  for (const [name, part] of [...Object.entries(parts), ['ceiling', ceiling] as const]) {
+  for (const [name, part] of [...Object.entries(parts), ...Object.entries(large).filter(([name]) => chosen.includes(name)), ['ceiling', ceiling] as const]) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
     const startedMs = clock.monotonicMs();
     try {

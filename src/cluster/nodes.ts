@@ -15,6 +15,13 @@ import { clusterPaths } from './layout.ts';
 import type { Machine } from './machine.ts';
 import { startServiceNetwork } from './service-network.ts';
 
+/** Simulated nodes that register at the same time: their writes share commits. */
+const startsAtOnce = 32;
+/** More nodes than that renew their leases half as often, and do not each tell how they start: it would be most of what the cluster does. */
+const manyNodes = 200;
+/** Renewed after a quarter of it, which leaves the other half of the node controller's patience. */
+const leaseSecondsOfMany = 80;
+
 /** The nodes of a cluster that live in this process. */
 export interface ClusterNodes extends AsyncDisposable {
   readonly real: boolean;
@@ -71,7 +78,8 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   }
   if (simulatedCount > 0) {
     const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
-    for (let index = 0; index < simulatedCount; index++) {
+    let next = 0;
+    const startOne = async (index: number): Promise<void> => {
       const number = index + first;
       const nodeName = number === 0 ? options.nodeName : `${options.nodeName}-${number + 1}`;
       own.add(nodeName);
@@ -83,8 +91,12 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
         logger,
         rootDir: `${paths.kubelet}/${nodeName}`,
         services: source,
+        ...(simulatedCount > manyNodes && { startsQuietly: true, nodeLeaseDurationSeconds: leaseSecondsOfMany }),
       })));
-    }
+    };
+    await Promise.all(Array.from({ length: startsAtOnce }, async () => {
+      while (next < simulatedCount) await startOne(next++);
+    }));
   }
   const ready = Promise.all(kubelets.map((kubelet) => kubelet.ready)).then(() => undefined);
   ready.catch(() => {});

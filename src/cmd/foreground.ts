@@ -15,16 +15,21 @@ export interface Foreground {
   readonly progress: Progress;
 }
 
+/** What thousands of nodes do at once outlives a small young generation, and copying it is then most of the work. */
+const largeYoungBytes = 96 * 1024 * 1024;
+
 /** How what runs in the foreground stops. */
 export interface Stopping<T> {
   /** What is said at the end. */
   stopped(started: T): string;
   /** What it may take by its own settings, milliseconds, beside the ten seconds that everything gets. */
   readonly graceMs?: number;
+  /** The start is much work by itself: the young generation may grow meanwhile. Default false. */
+  readonly isLarge?: boolean;
 }
 
 /** Starts it, runs until a signal comes, stops it and ends the process. Rejects when it cannot be started. */
-export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, { stopped, graceMs = 0 }: Stopping<T>): Promise<never> {
+export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, { stopped, graceMs = 0, isLarge = false }: Stopping<T>): Promise<never> {
   const clock = new RealClock();
   const logger = new LineLogger({ clock, level: logLevel, write: (line) => process.stderr.write(`${line}\n`) });
   const progress = new Progress({ clock, startedAtMs: startedAtMs(), write: (text) => process.stdout.write(text), colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' });
@@ -36,9 +41,10 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
   });
   process.on('unhandledRejection', (error) => logger.error('a promise was rejected and nobody noticed', { error, stack: error instanceof Error ? error.stack : undefined }));
 
+  if (isLarge) boundYoungGeneration(clock, largeYoungBytes);
   const starting = start({ clock, random: new SystemRandom(), logger, progress });
   await Promise.race([starting, stop]);
-  boundYoungGeneration(clock);
+  if (!isLarge) boundYoungGeneration(clock);
   await stop;
   progress.line();
   progress.doing('stopping');

@@ -37,6 +37,12 @@ test('a flag wins over the config file, the file over the default', () => {
   }
 });
 
+test('many nodes have a range of pod addresses that is large enough, unless another is asked for', () => {
+  assert.equal(resolveWith({ nodes: '256' }).clusterCidr, '10.244.0.0/16');
+  assert.equal(resolveWith({ nodes: '5000' }).clusterCidr, '10.128.0.0/9');
+  assert.equal(resolveWith({ nodes: '5000', clusterCidr: '10.0.0.0/10' }).clusterCidr, '10.0.0.0/10');
+});
+
 for (const [flags, message] of [
   [{ port: '65536' }, /--port: wants a whole number from 0 to 65535, not "65536"/],
   [{ port: 'x' }, /--port/],

@@ -17,6 +17,10 @@ import type { Setting } from './setting.ts';
 export type { Check } from './checks.ts';
 export { clusterCidrCheck, dnsName, ipAddress, UsageError, wholeNumber } from './checks.ts';
 
+/** Each node has a /24: the default range is enough for so many, and this one for 32,768. */
+const nodesOfDefaultRange = 256;
+const wideClusterCidr = '10.128.0.0/9';
+
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
 export interface ClusterOptions extends ClusterSettings, AccessFlags {
   readonly tokenAuthFile: string | undefined;
@@ -39,7 +43,7 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },
   { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
-  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: 'addresses of pods', default: '10.244.0.0/16', check: clusterCidrCheck },
+  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
   { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Range(28) },
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
@@ -94,6 +98,7 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
     else result[key] = fallback;
   }
   result['nodeName'] ??= dnsName(hostName.toLowerCase(), 'the host name, which names the node unless --node-name does,');
+  if (!given('clusterCidr') && !('clusterCidr' in config) && Number(result['nodes']) > nodesOfDefaultRange) result['clusterCidr'] = wideClusterCidr;
   const options = result as unknown as ClusterOptions;
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);

@@ -24,13 +24,13 @@ export function holdYoungGeneration(): void {
  * From now on the young generation grows with the work, up to a bound. V8 reads the bound that its flags state only when
  * the process starts, which is before we can speak; how fast it grows it reads at each collection.
  */
-export function boundYoungGeneration(clock: Clock): void {
+export function boundYoungGeneration(clock: Clock, maxBytes = enoughBytes): void {
   let seen = performance.eventLoopUtilization();
   const look = (): void => {
     const now = performance.eventLoopUtilization();
     const busy = performance.eventLoopUtilization(now, seen).utilization > busyShare;
     seen = now;
-    growBy(busy && youngBytes() < enoughBytes ? 2 : 1);
+    growBy(busy && youngBytes() < maxBytes ? 2 : 1);
     wait();
   };
   const wait = (): void => void clock.setTimer(lookEveryMs, look, { unref: true });

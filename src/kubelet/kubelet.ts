@@ -77,6 +77,8 @@ export interface KubeletOptions {
   readonly nodeLeaseDurationSeconds?: number;
   /** As kubelet configuration's `nodeStatusUpdateFrequency`. Default 10 s. */
   readonly nodeStatusUpdateFrequencyMs?: number;
+  /** Without events of the node's start, of which thousands would say the same. Default false. */
+  readonly startsQuietly?: boolean;
 }
 
 /** The agent of one node: makes the pods that are bound to it run on its runtime, and reports them and itself. */
@@ -165,14 +167,18 @@ export class Kubelet implements AsyncDisposable {
       servingPort: this.#options.servingPort,
       capacity: this.#options.capacity,
       checkMs: this.#options.nodeStatusUpdateFrequencyMs ?? 10_000,
+      isQuiet: this.#options.startsQuietly ?? false,
     });
     this.#context = this.#createContext(version.runtimeName, machine, recorder, logger);
     this.#services = this.#options.services ?? this.#ownServices();
     if (this.#options.podCidr !== undefined) await runtime.updatePodCidr(this.#options.podCidr);
     if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
-    recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', 'Starting', 'Starting kubelet.');
+    if (this.#options.startsQuietly !== true) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', 'Starting', 'Starting kubelet.');
 
-    this.#undoEvents = runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake());
+    this.#undoEvents = runtime.onEvent(({ podUid }) => {
+      this.#workers.get(podUid)?.wake();
+      if (host.virtual) this.#reporter.touched();
+    });
     this.#pods = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, random, logger });
     this.#pods.addHandler({ add: (pod) => this.#put(pod), update: (_, pod) => this.#put(pod), delete: (pod) => this.#remove(pod) });
     await this.#reporter.register();

@@ -2,7 +2,7 @@ import { semanticEqual } from '../../api/meta/equal.ts';
 import { nodes } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
@@ -35,6 +35,8 @@ export interface NodeReporterOptions {
   readonly capacity: Readonly<Record<string, string>> | undefined;
   /** How often the node is looked at. */
   readonly checkMs: number;
+  /** No events of how it starts. */
+  readonly isQuiet: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -49,11 +51,21 @@ export class NodeReporter {
   #runtimeStatus: RuntimeStatus | undefined;
   #wasReady = false;
   #wake: (() => void) | undefined;
+  /** When it is looked at again, monotonic, while it rests. */
+  #nextMs = Infinity;
+  /** Asked for while a look was under way. */
+  #again = false;
+  /** Something has happened since the last look. */
+  #isTouched = false;
+  #timer: Timer | undefined;
 
   constructor(options: NodeReporterOptions) {
     this.#options = options;
     this.#ready.promise.catch(() => {});
-    options.signal.addEventListener('abort', () => this.#ready.reject(options.signal.reason), { once: true });
+    options.signal.addEventListener('abort', () => {
+      this.#ready.reject(options.signal.reason);
+      this.#wake?.();
+    }, { once: true });
   }
 
   get node(): Node | undefined {
@@ -81,7 +93,15 @@ export class NodeReporter {
 
   /** Looks at the runtime again now: something that the node waits for may be there. */
   checkNow(): void {
+    this.#again = true;
     this.#wake?.();
+  }
+
+  /** Something has happened on the node that its status may tell of: it is looked at when it is due. */
+  touched(): void {
+    const { clock, checkMs } = this.#options;
+    this.#isTouched = true;
+    if (this.#nextMs - clock.monotonicMs() > checkMs) this.#wake?.();
   }
 
   /** The node as the watch shows it. */
@@ -122,16 +142,33 @@ export class NodeReporter {
         logger.warn('node status could not be written', { node: nodeName, error });
       }
       if (before !== undefined && this.#networkProblem === undefined) onNetworkReady();
-      await this.#rest(this.#wasReady ? this.#options.checkMs : fastCheckMs);
+      await this.#rest();
     }
   }
 
-  async #rest(delayMs: number): Promise<void> {
+  /** Nothing happens by itself on a virtual node, so it rests until it is touched, or has to be heard of again. */
+  #restMs(): number {
+    const { host, checkMs } = this.#options;
+    if (host.virtual && !this.#isTouched) return reportMs;
+    return this.#wasReady || host.virtual ? checkMs : fastCheckMs;
+  }
+
+  async #rest(): Promise<void> {
     const { clock, signal } = this.#options;
-    const rest = new AbortController();
-    this.#wake = () => rest.abort();
-    await clock.sleep(delayMs, AbortSignal.any([signal, rest.signal])).catch(() => {});
+    const startMs = clock.monotonicMs();
+    while (!this.#again && !signal.aborted) {
+      this.#nextMs = startMs + this.#restMs();
+      const leftMs = this.#nextMs - clock.monotonicMs();
+      if (leftMs <= 0) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        this.#timer = clock.setTimer(leftMs, resolve);
+      });
+      this.#timer?.cancel();
+    }
+    this.#again = this.#isTouched = false;
     this.#wake = undefined;
+    this.#nextMs = Infinity;
   }
 
   #metadata(): { name: string; labels: Record<string, string>; annotations: Record<string, string> } {
@@ -209,7 +246,8 @@ export class NodeReporter {
   #announce(before: readonly NodeCondition[], after: readonly NodeCondition[]): void {
     const { nodeName, recorder } = this.#options;
     for (const { type, status } of after) {
-      if (before.find((condition) => condition.type === type)?.status === status && this.#wasReady) continue;
+      const old = before.find((condition) => condition.type === type)?.status;
+      if ((old === status && this.#wasReady) || (this.#options.isQuiet && !this.#wasReady)) continue;
       const reason = conditionEvents[type]?.[status];
       if (reason !== undefined) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);
     }
