@@ -7,9 +7,22 @@ const entry = (name: string, summary: string, load: () => Module, more: Pick<Com
 /** Every command of the line, in the order and under the headings in which help lists them. */
 export const commandGroups: readonly CommandGroup[] = [
   {
+    heading: 'Basic Commands (Beginner)',
+    commands: [
+      entry('create', 'Create a resource from a file or from stdin', () => import('./commands/create/create.ts')),
+    ],
+  },
+  {
     heading: 'Basic Commands (Intermediate)',
     commands: [
       entry('get', 'Display one or many resources', () => import('./commands/get/get.ts'), { suggestFor: ['list', 'ls'] }),
+      entry('delete', 'Delete resources by file names, stdin, resources and names, or by resources and label selector', () => import('./commands/delete.ts'), { suggestFor: ['rm', 'remove'] }),
+    ],
+  },
+  {
+    heading: 'Advanced Commands',
+    commands: [
+      entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
     ],
   },
   {

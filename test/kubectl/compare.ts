@@ -63,6 +63,20 @@ export class Comparison implements AsyncDisposable {
     assert.equal(shown(ours), shown(theirs), `kubectl ${line}`);
   }
 
+  /** The same lines in a namespace of each program's own: what each says, and what it leaves for the next. */
+  async sameIn(lines: readonly string[]): Promise<void> {
+    for (const namespace of ['ours', 'their']) {
+      await this.theirs(`create namespace ${namespace}`);
+      for (let tries = 0; tries < 100 && (await this.theirs(`get sa default -n ${namespace}`)).code !== 0; tries++);
+    }
+    for (const line of lines) {
+      const ours = await this.ours(`${line} -n ours`);
+      const theirs = await this.theirs(`${line} -n their`);
+      const shown = ({ code, stdout, stderr }: Outcome): string => masked(`${stdout}--- stderr\n${stderr}--- exit code ${code}\n`).replaceAll(/\b(?:ours|their)\b/g, 'NAMESPACE').replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH');
+      assert.equal(shown(ours), shown(theirs), `kubectl ${line}`);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cluster[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
