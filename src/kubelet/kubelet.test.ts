@@ -186,6 +186,18 @@ test('a restarted kubelet adopts what runs and removes what nobody asks for', as
   assert.deepEqual(node.writes.slice(writes).filter((write) => write.startsWith('patch pods')), []);
 });
 
+test('regression: a pod that was deleted while no kubelet ran is ended by the next', async () => {
+  await using node = await TestNode.start();
+  await node.createPod('web');
+  await node.clock.advance(1000);
+  await node.kubelet[Symbol.asyncDispose]();
+  await node.client.delete(pods, { namespace: 'default', name: 'web' });
+  await node.startKubelet();
+  await node.clock.advance(35_000);
+  assert.equal(node.hasPod('web'), false);
+  assert.deepEqual(await node.runtime.listContainers(), []);
+});
+
 test('activeDeadlineSeconds fails the pod', async () => {
   await using node = await TestNode.start();
   await node.createPod('late', { activeDeadlineSeconds: 20, restartPolicy: 'Never' });

@@ -62,6 +62,8 @@ export class PodWorker {
     this.#pod = this.#current = pod;
     this.#allocation = new Allocation(pod);
     this.#onGone = onGone;
+    // Deleted while no kubelet looked: nothing else will say so.
+    if (pod.metadata.deletionTimestamp !== undefined) this.#terminate();
     this.done = this.#run();
   }
 

@@ -69,9 +69,11 @@ export class StatusManager {
   async flush(pod: Pod): Promise<void> {
     const entry = this.#entries.get(uidOf(pod));
     if (entry === undefined || (entry.timer === undefined && !entry.writing)) return;
-    entry.timer?.cancel();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Before the write begins: it may have nothing to write after all, and be over at once.
+    entry.waiters.push(resolve);
     this.#schedule(entry, 0);
-    await new Promise<void>((resolve) => entry.waiters.push(resolve));
+    await promise;
   }
 
   forget(podUid: string): void {
@@ -116,8 +118,10 @@ export class StatusManager {
         entry.written = written.status ?? status;
         entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
       } catch (error) {
-        // A pod that is gone, or another of the same name, has no use for this status.
-        if (isReason(error, 'NotFound') || isReason(error, 'Conflict')) entry.written = status;
+        // A pod that is gone, or another of the same name, has no use for this status. Neither a conflict nor an invalid uid
+        // alone says so: a patch that others' writes came in between of too often is a conflict, too.
+        const mayBeReplaced = isReason(error, 'Conflict') || isReason(error, 'Invalid');
+        if (isReason(error, 'NotFound') || (mayBeReplaced && await this.#isReplaced(entry.pod))) entry.written = status;
         else {
           failed = !this.#stopped;
           if (failed) this.#logger.warn('pod status could not be written', { pod: `${ref.namespace}/${ref.name}`, error });
@@ -129,6 +133,15 @@ export class StatusManager {
     if (failed) this.#schedule(entry, retryDelayMs);
     else if (entry.status !== status) this.#schedule(entry, 0);
     else for (const resolve of entry.waiters.splice(0)) resolve();
+  }
+
+  /** Whether the pod's name is another's by now, or nobody's. */
+  async #isReplaced(pod: Pod): Promise<boolean> {
+    try {
+      return (await this.#client.get(pods, { namespace: namespaceOf(pod), name: nameOf(pod) })).metadata.uid !== uidOf(pod);
+    } catch (error) {
+      return isReason(error, 'NotFound');
+    }
   }
 }
 
