@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { formatTime } from '../base/clock.ts';
+import { StoreUnavailableError } from '../store/store.ts';
 import type { KubeletDialer, KubeletTarget } from './subresources/kubelet-dialer.ts';
 import { refusal, TestServer } from './testing/server.ts';
 import type { Shown } from './testing/server.ts';
@@ -66,6 +67,28 @@ test('pods go gracefully: marked first, shortened, then deleted', async () => {
   await api.create(pods, pod('b'));
   assert.equal((await api.delete(`${pods}/b`)).kind, 'Pod');
   await assert.rejects(api.get(`${pods}/b`), refusal('NotFound'), 'a pod without a node goes at once');
+});
+
+test('regression: a pod that was marked and then could not be removed is removed when somebody asks again', async () => {
+  await using api = await TestServer.start();
+  await runningPod(api, 'a');
+  const write = api.store.write.bind(api.store);
+  api.store.write = (what) => (what.type === 'delete' ? Promise.reject(new StoreUnavailableError('disk full')) : write(what));
+  await assert.rejects(api.delete(`${pods}/a`, { gracePeriodSeconds: 0 }));
+  assert.equal((await api.get(`${pods}/a`)).metadata.deletionGracePeriodSeconds, 0);
+  api.store.write = write;
+  await api.delete(`${pods}/a`, { gracePeriodSeconds: 0 });
+  await assert.rejects(api.get(`${pods}/a`), refusal('NotFound'));
+});
+
+test('a grace period is not shortened into the past', async () => {
+  await using api = await TestServer.start();
+  await runningPod(api, 'a');
+  await api.delete(`${pods}/a`);
+  await api.clock.advance(20_000);
+  const { metadata } = await api.delete(`${pods}/a`, { gracePeriodSeconds: 5 });
+  assert.equal(metadata.deletionTimestamp, formatTime(api.clock.now()));
+  assert.equal(metadata.deletionGracePeriodSeconds, 1);
 });
 
 test('evictions respect budgets', async () => {

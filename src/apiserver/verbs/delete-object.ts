@@ -120,10 +120,13 @@ function graceful(core: Core, served: StoredResource, existing: KubeObject, plan
   if (served.definition.gracePeriodSeconds === undefined) return undefined;
   const { deletionTimestamp, deletionGracePeriodSeconds } = existing.metadata;
   if (deletionTimestamp !== undefined) {
-    if (deletionGracePeriodSeconds === undefined) return undefined;
+    // No time left, and still there: it was marked, and then could not be removed. Whoever asks again must be able to.
+    if (deletionGracePeriodSeconds === undefined || deletionGracePeriodSeconds === 0) return undefined;
     if (plan.gracePeriodSeconds === undefined || plan.gracePeriodSeconds >= deletionGracePeriodSeconds) return 'pending';
-    const started = (parseTime(deletionTimestamp) ?? core.clock.now()) - deletionGracePeriodSeconds * 1000;
-    return { seconds: plan.gracePeriodSeconds, timestamp: formatTime(started + plan.gracePeriodSeconds * 1000) };
+    const nowMs = core.clock.now();
+    const endMs = (parseTime(deletionTimestamp) ?? nowMs) - (deletionGracePeriodSeconds - plan.gracePeriodSeconds) * 1000;
+    // Patience that is over already becomes the shortest there is: the end is still the kubelet's to make.
+    return endMs < nowMs && plan.gracePeriodSeconds > 0 ? { seconds: 1, timestamp: formatTime(nowMs) } : { seconds: plan.gracePeriodSeconds, timestamp: formatTime(Math.max(endMs, nowMs)) };
   }
   const seconds = served.definition.gracePeriodSeconds(existing, plan.gracePeriodSeconds);
   return seconds === undefined ? undefined : { seconds, timestamp: formatTime(core.clock.now() + seconds * 1000) };
