@@ -1,0 +1,14 @@
+import { addressesAreUnique } from './addresses-are-unique.ts';
+import { endpointsFollowPods } from './endpoints-follow-pods.ts';
+import type { Invariant } from './invariant.ts';
+import { jobsEnd } from './jobs-end.ts';
+import { nodesAreNotOverbooked } from './nodes-are-not-overbooked.ts';
+import { nothingIsLeftBehind } from './nothing-is-left-behind.ts';
+import { podsAreBoundOnce } from './pods-are-bound-once.ts';
+import { workloadsConverge } from './workloads-converge.ts';
+
+/** All of them, for one run. */
+export const invariants = (): readonly Invariant[] => [
+  podsAreBoundOnce(), addressesAreUnique(), nodesAreNotOverbooked(), jobsEnd(),
+  nothingIsLeftBehind(), workloadsConverge(), endpointsFollowPods(),
+];
