@@ -15,6 +15,7 @@ import { calm } from './faults.ts';
 import { FaultyEndpoint } from './faulty-endpoint.ts';
 import { FaultyStore } from './faulty-store.ts';
 import type { History } from './history.ts';
+import type { RunningPod } from './invariants/invariant.ts';
 import { JumpingClock } from './jumping-clock.ts';
 
 export interface SimulatedClusterOptions {
@@ -89,6 +90,19 @@ export class SimulatedCluster implements AsyncDisposable {
     this.#store.mend();
     await drive(this.time, Promise.all(this.#repairs.values()));
     for (const component of ['users', 'controllers', 'scheduler', ...this.parts.nodes.keys()]) this.#endpoint.mend(component);
+  }
+
+  /** What the machines really run. */
+  async running(): Promise<readonly RunningPod[]> {
+    const running: RunningPod[] = [];
+    for (const [node, { runtime }] of this.parts.nodes) {
+      const sandboxes = new Map((await runtime?.listPodSandboxes() ?? []).map((sandbox) => [sandbox.id, sandbox]));
+      for (const { sandboxId, state } of await runtime?.listContainers() ?? []) {
+        const sandbox = sandboxes.get(sandboxId);
+        if (state === 'running' && sandbox !== undefined) running.push({ node, namespace: sandbox.namespace, name: sandbox.name });
+      }
+    }
+    return running;
   }
 
   /** One of the disasters of this run, if it can happen now; it is repaired after a while. */

@@ -4,9 +4,10 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { drive } from '../../src/testing/drive.ts';
 import { Chance } from '../fuzz/chance.ts';
 import { SimulatedCluster } from './cluster.ts';
-import { describeFaults, faultsOf } from './faults.ts';
+import { describeFaults, faultsOf, isGentle } from './faults.ts';
 import type { Change } from './history.ts';
 import { History } from './history.ts';
+import type { Invariant } from './invariants/invariant.ts';
 import { invariants } from './invariants/registry.ts';
 import { ProblemLogger } from './problem-logger.ts';
 import { Workload } from './workload.ts';
@@ -72,12 +73,13 @@ class Run {
   readonly rates;
   workload: Workload | undefined;
   readonly #seed: number;
-  readonly #invariants = invariants();
+  readonly #invariants: readonly Invariant[];
   #cluster: SimulatedCluster | undefined;
 
   constructor({ seed, onNote, onChange }: SimulationOptions) {
     this.#seed = seed;
     this.rates = faultsOf(seed);
+    this.#invariants = invariants({ gentle: isGentle(seed) });
     if (onNote !== undefined) this.history.onNote = onNote;
     if (onChange !== undefined) this.history.observe(onChange);
     for (const invariant of this.#invariants) {
@@ -108,7 +110,14 @@ class Run {
     history.note('== faults begin');
     const users = workload.run();
     const over = this.#disasters(cluster, time.monotonicMs() + lengthMs);
-    for (let passedMs = 0; passedMs < lengthMs && this.problems.length === 0; passedMs += stepMs) await time.advance(stepMs);
+    for (let passedMs = 0; passedMs < lengthMs && this.problems.length === 0; passedMs += stepMs) {
+      await time.advance(stepMs);
+      const running = await cluster.running();
+      for (const { name, look } of this.#invariants) {
+        const wrong = look?.(running);
+        if (wrong !== undefined) this.problem(`${name}: ${wrong}`);
+      }
+    }
     workload.stop();
     history.note('== faults end');
     await cluster.heal();

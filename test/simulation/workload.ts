@@ -6,9 +6,10 @@ import { jobOperations } from './workloads/jobs.ts';
 import type { Operation, UserContext } from './workloads/operation.ts';
 import { lastingNamespaces, quietNamespace } from './workloads/operation.ts';
 import { podOperations } from './workloads/pods.ts';
+import { prepareQuiet, quietOperations } from './workloads/quiet.ts';
 import { statefulSetOperations } from './workloads/stateful-sets.ts';
 
-const all: readonly Operation[] = [...deploymentOperations, ...statefulSetOperations, ...jobOperations, ...podOperations, ...clusterOperations];
+const all: readonly Operation[] = [...deploymentOperations, ...statefulSetOperations, ...jobOperations, ...podOperations, ...clusterOperations, ...quietOperations];
 
 /** What users do in the run of a seed: each kind of thing more or less often than usual, some not at all. */
 export class Workload {
@@ -37,6 +38,7 @@ export class Workload {
     const { client } = this.#context;
     for (const name of [...lastingNamespaces, quietNamespace]) await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     await client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: counterName }, data: { count: '0' } });
+    await prepareQuiet(this.#context);
   }
 
   /** Users do things, one after the other and at once, until they are stopped. */

@@ -1,7 +1,7 @@
 import { configmaps, namespaces, nodes } from '../../../src/api/resources.ts';
 import type { Node, Pod, Taint } from '../../../src/api/types/core/v1.ts';
 import type { Operation, UserContext } from './operation.ts';
-import { edit, someName } from './operation.ts';
+import { edit, quietNamespace, someName } from './operation.ts';
 import { evict } from './pods.ts';
 
 const trouble: Taint = { key: 'trouble', effect: 'NoExecute' };
@@ -13,7 +13,7 @@ function someNode({ chance, history }: UserContext): Node | undefined {
 
 async function drain(context: UserContext, node: Node): Promise<void> {
   await edit(context, nodes, node, ({ spec }) => { spec!.unschedulable = true; });
-  const there = [...context.history.objects<Pod>('core/pods').values()].filter(({ spec, metadata }) => spec?.nodeName === node.metadata.name && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet');
+  const there = [...context.history.objects<Pod>('core/pods').values()].filter(({ spec, metadata }) => spec?.nodeName === node.metadata.name && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet' && (metadata.namespace !== quietNamespace || metadata.labels?.['app'] === 'guarded'));
   for (const pod of there) await evict(context, pod).catch(() => {});
 }
 
