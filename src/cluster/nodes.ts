@@ -4,7 +4,7 @@ import { isReason } from '../api/status.ts';
 import { nodes as nodeResource, services } from '../api/resources.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
-import type { ServiceSource } from '../kubelet/kubelet.ts';
+import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
@@ -74,6 +74,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
       logger,
       rootDir: paths.kubelet,
       addresses,
+      ...sharedMachine,
     })));
   }
   if (simulatedCount > 0) {
@@ -113,6 +114,15 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+/**
+ * This node lives on somebody's machine, whose disk is often fuller than a server's, and whose images may have been loaded
+ * from files that no registry has: it makes room later than upstream's kubelet would.
+ */
+const sharedMachine: Pick<KubeletOptions, 'reserve' | 'imageCollection'> = {
+  reserve: { evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '5%', 'nodefs.inodesFree': '5%', 'imagefs.available': '5%', 'imagefs.inodesFree': '5%' } },
+  imageCollection: { highThresholdPercent: 95, lowThresholdPercent: 90, minAgeMs: 120_000 },
+};
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address === 'localhost';
 

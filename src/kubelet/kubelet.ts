@@ -11,9 +11,18 @@ import { createInformer } from '../client/informer/informer.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { admitPod } from './admission/registry.ts';
 import { BackOff } from './back-off.ts';
+import { EvictionManager, evictionCheckMs } from './eviction/eviction-manager.ts';
+import { usageByPod } from './eviction/ranking.ts';
+import type { NodeReserve } from './eviction/settings.ts';
+import { heldBackOf, thresholdsOf } from './eviction/settings.ts';
+import { crossed, observe, pressureOf } from './eviction/thresholds.ts';
 import type { Host } from './host.ts';
+import type { ImageCollection } from './images/image-collector.ts';
+import { defaultImageCollection, ImageCollector, imageCheckMs } from './images/image-collector.ts';
 import { ImageManager } from './images/image-manager.ts';
 import type { KubeletContext } from './kubelet-context.ts';
+import type { LogRotationLimits } from './logs/log-rotation.ts';
+import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts';
 import { keepNodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import { cleanUpOrphans } from './orphans.ts';
@@ -57,6 +66,12 @@ export interface KubeletOptions {
   readonly capacity?: Readonly<Record<string, string>>;
   /** Default 110. */
   readonly maxPods?: number;
+  /** What the node keeps for itself, and when it evicts for it. Default: upstream's thresholds, no reserves. */
+  readonly reserve?: NodeReserve;
+  /** When images are removed. Default: upstream's, from 85 % to 80 % of the disk. */
+  readonly imageCollection?: ImageCollection;
+  /** Default: 10 MiB, five files. */
+  readonly containerLogs?: LogRotationLimits;
   /** Beside the safe ones: names, or prefixes that end in `*`. */
   readonly allowedUnsafeSysctls?: readonly string[];
   /** Instead of the machine's. The first is the primary one. */
@@ -94,6 +109,7 @@ export class Kubelet implements AsyncDisposable {
   /** The range that the runtime has been told of, or is being told. */
   #podCidr: string | undefined;
   #ranges: Promise<void> = Promise.resolve();
+  #eviction!: EvictionManager;
   #pods!: Informer<Pod>;
   #services!: ServiceSource;
   #undoEvents: (() => void) | undefined;
@@ -156,6 +172,8 @@ export class Kubelet implements AsyncDisposable {
     const logger = this.#options.logger.named('kubelet');
     const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), this.#options.addresses ?? host.addresses()]);
     this.#addresses = addresses;
+    const { reserve = {} } = this.#options;
+    const thresholds = thresholdsOf(reserve);
     const recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
     this.#reporter = new NodeReporter({
       nodeName, client, runtime, host, machine, clock, logger, recorder, addresses, signal,
@@ -168,7 +186,12 @@ export class Kubelet implements AsyncDisposable {
       capacity: this.#options.capacity,
       checkMs: this.#options.nodeStatusUpdateFrequencyMs ?? 10_000,
       isQuiet: this.#options.startsQuietly ?? false,
+      heldBack: heldBackOf(reserve, machine),
+      // Virtual machines change only when they are told to: what they have is looked at when it is reported.
+      pressures: (usage) => (host.virtual ? crossed(thresholds, observe(usage)).map(({ signal }) => pressureOf(signal)) : this.#eviction.pressures),
     });
+    const images = new ImageCollector({ runtime, clock, logger, policy: this.#options.imageCollection ?? defaultImageCollection });
+    this.#eviction = this.#createEviction(thresholds, images, (type, reason, message) => recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message));
     this.#context = this.#createContext(version.runtimeName, machine, recorder, logger);
     this.#services = this.#options.services ?? this.#ownServices();
     if (this.#options.podCidr !== undefined) await runtime.updatePodCidr(this.#options.podCidr);
@@ -189,6 +212,20 @@ export class Kubelet implements AsyncDisposable {
     this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
     this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: this.#options.nodeLeaseDurationSeconds, signal }));
     this.#run(this.#adopt());
+    if (host.virtual) return;
+    this.#run(this.#every(logCheckMs, 'logs', async () => {
+      for (const worker of this.#workers.values()) await rotateLogs(this.#context, worker.state.containers, this.#options.containerLogs ?? defaultLogLimits);
+    }));
+    this.#run(this.#every(evictionCheckMs, 'what the machine has left', async () => {
+      const before = this.#eviction.pressures.join();
+      await this.#eviction.check();
+      if (this.#eviction.pressures.join() !== before) this.#reporter.checkNow();
+    }));
+    this.#run(this.#every(imageCheckMs, 'images', async () => {
+      const { storageAvailableBytes, storageCapacityBytes } = await host.usage();
+      const complaint = await images.collect({ availableBytes: storageAvailableBytes, capacityBytes: storageCapacityBytes });
+      if (complaint !== undefined) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Warning', 'FreeDiskSpaceFailed', complaint);
+    }));
   }
 
   #createContext(runtimeName: string, machine: KubeletContext['machine'], recorder: ReturnType<typeof createEventRecorder>, logger: Logger): KubeletContext {
@@ -230,6 +267,7 @@ export class Kubelet implements AsyncDisposable {
         kernelVersion: host.virtual ? '999' : machine.kernelVersion,
         allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls ?? [],
         appArmor: machine.appArmor,
+        pressure: (candidate) => (host.virtual ? undefined : this.#eviction.admit(candidate)),
       }),
       runtimeHandler: async (pod) => {
         const { runtimeClassName: name } = specOf(pod);
@@ -298,6 +336,35 @@ export class Kubelet implements AsyncDisposable {
       await clock.sleep(relistMs ?? 10_000, this.#stop.signal);
       await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));
     }
+  }
+
+  /** Does something again and again until the kubelet ends; that it failed once is said. */
+  async #every(periodMs: number, what: string, work: () => Promise<void>): Promise<void> {
+    const { clock, logger } = this.#options;
+    for (;;) {
+      await clock.sleep(periodMs, this.#stop.signal);
+      await work().catch((error: unknown) => logger.warn(`looking after ${what} failed`, { node: this.nodeName, error }));
+    }
+  }
+
+  #createEviction(thresholds: ReturnType<typeof thresholdsOf>, images: ImageCollector, announce: (type: 'Normal' | 'Warning', reason: string, message: string) => void): EvictionManager {
+    const { host, runtime, clock, reserve = {} } = this.#options;
+    return new EvictionManager({
+      thresholds,
+      transitionMs: reserve.evictionPressureTransitionPeriodMs ?? 300_000,
+      maxPodGraceSeconds: reserve.evictionMaxPodGracePeriodSeconds ?? 0,
+      usage: () => host.usage(),
+      now: () => clock.now(),
+      pods: () => [...this.#workers.values()].filter(({ isAdmitted, state }) => isAdmitted && state.containers.some((container) => container.state === 'running')).map(({ allocated }) => allocated),
+      usageOf: async () => usageByPod(await runtime.containerStats()),
+      emptyDirs: (pod, volume) => host.files.usage(this.#context.directories.volume(uidOf(pod), 'empty-dir', volume)),
+      evict: ({ pod, message, graceSeconds, isDisruption }) => {
+        this.#context.events.warning(pod, 'Evicted', message);
+        this.#workers.get(uidOf(pod))?.evict('Evicted', message, { graceSeconds, isDisruption });
+      },
+      reclaimDisk: () => images.removeUnused(),
+      announce: (reason, message) => announce('Warning', reason, message),
+    });
   }
 
   #put(pod: Pod): void {

@@ -41,6 +41,9 @@ export interface Runtime extends AsyncDisposable {
   /** The container's log. `follow` keeps the stream open until the container has exited and all is read, or the signal aborts. */
   readLog(containerId: string, options: LogOptions): AsyncIterable<LogLine>;
 
+  /** The container's log was moved away: what it writes from now on goes to a new file of the old name. */
+  reopenLog(containerId: string): Promise<void>;
+
   listImages(): Promise<Image[]>;
   /** By name, tag, digest or id. Undefined when it is not in the store. */
   imageStatus(image: string): Promise<Image | undefined>;

@@ -7,7 +7,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Image, Runtime, RuntimeStatus } from '../../runtime/runtime.ts';
-import type { Host, MachineInfo } from '../host.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
+import type { Host, MachineInfo, MachineUsage } from '../host.ts';
 import { generateNodeStatus } from './node-status.ts';
 
 /** Until the node is ready for the first time, what is missing is looked at often. */
@@ -33,6 +34,10 @@ export interface NodeReporterOptions {
   readonly servingPort: number | undefined;
   /** Overrides what the machine has. */
   readonly capacity: Readonly<Record<string, string>> | undefined;
+  /** What the machine is short of. */
+  readonly pressures: (usage: MachineUsage) => readonly Pressure[];
+  /** See generateNodeStatus; CPU in thousandths, the rest in bytes. */
+  readonly heldBack: Readonly<Record<string, number>>;
   /** How often the node is looked at. */
   readonly checkMs: number;
   /** No events of how it starts. */
@@ -192,7 +197,8 @@ export class NodeReporter {
     const [problem, images, usage] = await Promise.all([this.#problem(), runtime.listImages().catch((): Image[] => []), host.usage()]);
     const status = generateNodeStatus({
       machine,
-      usage,
+      pressures: this.#options.pressures(usage),
+      heldBack: this.#options.heldBack,
       maxPods: this.#options.maxPods,
       addresses: this.#options.addresses,
       hostname: host.hostname,

@@ -2,17 +2,17 @@ import { canonicalQuantity, formatQuantity, quantityOf } from '../../api/meta/qu
 import type { ContainerImage, NodeAddress, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Image, RuntimeStatus } from '../../runtime/runtime.ts';
-import type { MachineInfo, MachineUsage } from '../host.ts';
+import type { Pressure } from '../eviction/thresholds.ts';
+import type { MachineInfo } from '../host.ts';
 
-const evictionMemoryBytes = 100 * 1024 * 1024;
-const evictionStorageShare = 0.1;
-const evictionInodeShare = 0.05;
 const maxImages = 50;
 const maxNamesPerImage = 5;
 
 export interface NodeStatusInput {
   readonly machine: MachineInfo;
-  readonly usage: MachineUsage;
+  readonly pressures: readonly Pressure[];
+  /** What pods do not get: reserved for the system, and the room that eviction keeps free. */
+  readonly heldBack: Readonly<Record<string, number>>;
   readonly maxPods: number;
   readonly addresses: readonly string[];
   readonly hostname: string;
@@ -39,8 +39,9 @@ export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
     capacity,
     allocatable: canonical({
       ...capacity,
-      memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - evictionMemoryBytes), 'BinarySI')),
-      'ephemeral-storage': String(Math.ceil(machine.ephemeralStorageBytes * (1 - evictionStorageShare))),
+      cpu: `${Math.max(0, machine.cores * 1000 - (input.heldBack['cpu'] ?? 0))}m`,
+      memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - (input.heldBack['memory'] ?? 0)), 'BinarySI')),
+      'ephemeral-storage': String(Math.max(0, machine.ephemeralStorageBytes - (input.heldBack['ephemeral-storage'] ?? 0))),
     }),
     conditions: conditionsOf(input).map((condition): NodeCondition => {
       const before = input.old.find(({ type }) => type === condition.type);
@@ -88,18 +89,15 @@ function canonical(list: Readonly<Record<string, string>>): Record<string, strin
   return Object.fromEntries(Object.entries(list).map(([name, quantity]) => [name, canonicalQuantity(quantity)]));
 }
 
-function conditionsOf({ usage, problem }: NodeStatusInput): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] {
+function conditionsOf({ pressures, problem }: NodeStatusInput): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] {
   const choose = (type: string, bad: boolean, ifBad: readonly [string, string], ifGood: readonly [string, string]): Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'> => {
     const [reason, message] = bad ? ifBad : ifGood;
     return { type, status: bad ? 'True' : 'False', reason, message };
   };
-  const lowMemory = usage.memoryAvailableBytes < evictionMemoryBytes;
-  const lowDisk = usage.storageAvailableBytes < usage.storageCapacityBytes * evictionStorageShare || (usage.inodes > 0 && usage.inodesFree < usage.inodes * evictionInodeShare);
-  const lowPids = usage.pidsMax > 0 && usage.pidsUsed >= usage.pidsMax * 0.95;
   return [
-    choose('MemoryPressure', lowMemory, ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'], ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available']),
-    choose('DiskPressure', lowDisk, ['KubeletHasDiskPressure', 'kubelet has disk pressure'], ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure']),
-    choose('PIDPressure', lowPids, ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'], ['KubeletHasSufficientPID', 'kubelet has sufficient PID available']),
+    choose('MemoryPressure', pressures.includes('MemoryPressure'), ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'], ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available']),
+    choose('DiskPressure', pressures.includes('DiskPressure'), ['KubeletHasDiskPressure', 'kubelet has disk pressure'], ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure']),
+    choose('PIDPressure', pressures.includes('PIDPressure'), ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'], ['KubeletHasSufficientPID', 'kubelet has sufficient PID available']),
     problem === undefined
       ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
       : { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: problem },

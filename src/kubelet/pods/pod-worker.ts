@@ -43,7 +43,9 @@ export class PodWorker {
   #phase: 'syncing' | 'terminating' | 'terminated' = 'syncing';
   #state: PodRuntimeState = emptyRuntimeState;
   /** Fails the pod: rejected, evicted, past its deadline. */
-  #failed: { readonly reason: string; readonly message: string } | undefined;
+  #failed: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean } | undefined;
+  /** Instead of the pod's own, for those that are ended for the node's sake. */
+  #graceOverride: number | undefined;
   #admitted = false;
   /** The API object is gone, so there is nothing to delete or report. */
   #deleted = false;
@@ -110,9 +112,10 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Ends the pod and reports it as Failed. */
-  evict(reason: string, message: string): void {
-    this.#failed ??= { reason, message };
+  /** Ends the pod and reports it as Failed. `isDisruption`: it did nothing wrong, which its owner is told by a condition. */
+  evict(reason: string, message: string, options: { readonly graceSeconds?: number; readonly isDisruption?: boolean } = {}): void {
+    this.#failed ??= { reason, message, ...(options.isDisruption !== undefined && { isDisruption: options.isDisruption }) };
+    this.#graceOverride ??= options.graceSeconds;
     this.#terminate();
     this.wake();
   }
@@ -229,7 +232,7 @@ export class PodWorker {
     context.probes.stopRestarts(uidOf(pod));
     await this.#look();
     if (!this.#deleted) this.#report(false);
-    this.#graceSeconds = this.#deleted ? 0 : gracePeriodSecondsOf(pod);
+    this.#graceSeconds = this.#deleted ? 0 : this.#graceOverride ?? gracePeriodSecondsOf(pod);
     await killPodContainers(context, pod, this.#state, { graceSeconds: this.#graceSeconds, podIp: this.#state.sandbox?.ips[0] });
     for (const sandbox of this.#state.sandboxes) if (sandbox.ready) await context.runtime.stopPodSandbox(sandbox.id);
     const podIps = this.#state.sandbox?.ips;

@@ -5,6 +5,9 @@ import type { PodPhase } from './phase.ts';
 /** The condition types that are the kubelet's to write; all others are kept as they are. */
 export const kubeletConditions: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady', 'PodReadyToStartContainers', 'PodResizePending', 'PodResizeInProgress']);
 
+/** The reason of a DisruptionTarget condition that is ours; others have their own. */
+export const terminatedByKubelet = 'TerminationByKubelet';
+
 /** Those that are there only while they are true. */
 export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress']);
 

@@ -1,8 +1,8 @@
-import type { ContainerStatus, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
 import { isSidecar, isTerminalPhase, specOf } from '../pods/pod-spec.ts';
 import { sandboxChanged } from '../pods/pod-runtime.ts';
 import { qosClassOf } from '../resources/qos.ts';
-import { generateConditions, kubeletConditions } from './conditions.ts';
+import { generateConditions, kubeletConditions, terminatedByKubelet } from './conditions.ts';
 import type { ContainerStatusInput } from './container-statuses.ts';
 import { containerStatuses } from './container-statuses.ts';
 import type { PodPhase } from './phase.ts';
@@ -15,7 +15,7 @@ export interface PodStatusInput extends ContainerStatusInput {
   /** All containers have ended, and none will be started again. */
   readonly isTerminal: boolean;
   /** Overrides the phase with Failed: eviction, rejection, deadline. */
-  readonly failed?: { readonly reason: string; readonly message: string };
+  readonly failed?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean };
   /** How far a change of its resources is. */
   readonly resize: readonly PodCondition[];
   /** Readiness as the probes see it, for containers that run. */
@@ -43,7 +43,8 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
     ({ reason, message } = input.failed);
   }
 
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
+  const theirs = (pod.status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
+  const others = input.failed?.isDisruption === true && phase === 'Failed' ? [...theirs.filter(({ type }) => type !== 'DisruptionTarget'), disruption(pod, input.failed.message)] : theirs;
   const conditions = generateConditions({ pod, statuses: all, phase, others, sandboxReady: !sandboxChanged(spec.hostNetwork === true, state).changed });
   const sandboxIps = state.sandbox?.ips ?? [];
   const podIps = spec.hostNetwork === true ? input.hostIps : sandboxIps;
@@ -61,6 +62,12 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClassOf(pod),
   };
+}
+
+/** Tells the pod's owner that its end was the node's doing. */
+function disruption(pod: Pod, message: string): PodCondition {
+  const { generation } = pod.metadata;
+  return { type: 'DisruptionTarget', status: 'True', reason: terminatedByKubelet, message, ...(generation !== undefined && { observedGeneration: generation }) };
 }
 
 function withReadiness(input: PodStatusInput, status: ContainerStatus, init: boolean): ContainerStatus {

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Client } from '../../client/client.ts';
-import { kubeletConditions, resizeConditions } from './conditions.ts';
+import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
 /** A pod that is still being made changes often: its status is written when it has rested for so long. */
 const pendingDelayMs = 100;
@@ -145,10 +145,14 @@ export class StatusManager {
   }
 }
 
+function isOurs({ type, reason }: PodCondition): boolean {
+  return kubeletConditions.has(type) || (type === 'DisruptionTarget' && reason === terminatedByKubelet);
+}
+
 /** Start time and transition times: kept where nothing changed. */
 function withTimes(status: PodStatus, old: PodStatus, pod: Pod, now: string): PodStatus {
   const conditions = (status.conditions ?? []).map((condition): PodCondition => {
-    if (!kubeletConditions.has(condition.type)) return condition;
+    if (!isOurs(condition)) return condition;
     const before = old.conditions?.find(({ type }) => type === condition.type);
     const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime ?? now : now;
     return { ...condition, lastProbeTime: null as unknown as string, lastTransitionTime };
@@ -170,7 +174,7 @@ function patchOf({ status, written }: Entry): Record<string, unknown> | undefine
     const gone = present.filter(({ ip }) => !wanted.some((other) => other.ip === ip));
     patch[field] = field === 'hostIPs' ? wanted : [...gone.map(({ ip }) => ({ $patch: 'delete', ip })), ...wanted];
   }
-  const conditions = (status.conditions ?? []).filter((condition) => kubeletConditions.has(condition.type) && !semanticEqual(condition, written.conditions?.find(({ type }) => type === condition.type)));
+  const conditions = (status.conditions ?? []).filter((condition) => isOurs(condition) && !semanticEqual(condition, written.conditions?.find(({ type }) => type === condition.type)));
   const gone = (written.conditions ?? []).filter(({ type }) => resizeConditions.has(type) && !status.conditions?.some((condition) => condition.type === type));
   if (conditions.length > 0 || gone.length > 0) {
     // Fields that a condition no longer has must be taken away by name.

@@ -231,6 +231,10 @@ export class ContainerdRuntime implements Runtime {
     }, options);
   }
 
+  async reopenLog(containerId: string): Promise<void> {
+    await this.#cri.call('ReopenContainerLog', { containerId });
+  }
+
   async listImages(): Promise<Image[]> {
     return (await this.#cri.call('ListImages', {})).images.map(toImage);
   }

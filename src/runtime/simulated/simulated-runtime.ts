@@ -283,6 +283,9 @@ export class SimulatedRuntime implements Runtime {
     return this.#find(containerId).log.read(options);
   }
 
+  /** A log in memory has no file. */
+  async reopenLog(): Promise<void> {}
+
   async listImages(): Promise<Image[]> {
     return [...this.#images.values()];
   }

@@ -1,4 +1,8 @@
-import { chmod, lstat, mkdir, open, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { Clock } from '../../../base/clock.ts';
 import { formatTime } from '../../../base/clock.ts';
 import type { HostFiles, PathType } from '../../host.ts';
@@ -27,6 +31,13 @@ export function linuxFiles(clock: Clock): HostFiles {
     readTail,
     readInside,
     typeOf,
+    size: (path) => stat(path).then((found) => found.size, (error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }),
+    usage: diskUsage,
+    rename: (from, to) => rename(from, to),
+    compress,
     list: (path) => readdir(path).catch((error: unknown) => {
       if (isMissing(error)) return [];
       throw error;
@@ -70,6 +81,21 @@ async function readTail(path: string, maxBytes: number): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+async function diskUsage(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  // Files come and go meanwhile.
+  for (const entry of entries) bytes += await lstat(join(entry.parentPath, entry.name)).then(({ blocks }) => blocks * 512, () => 0);
+  return bytes;
+}
+
+/** Through a temporary name: a file that ends in `.gz` is whole. */
+async function compress(path: string): Promise<void> {
+  await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}.tmp`));
+  await rename(`${path}.tmp`, `${path}.gz`);
+  await rm(path);
 }
 
 async function typeOf(path: string): Promise<PathType> {
