@@ -93,8 +93,6 @@ export interface HostFiles {
   /** A whole file below a directory; rejects when it is larger, no regular file, or when a link leads out of the directory. */
   readInside(directory: string, path: string, maxBytes: number): Promise<string>;
   typeOf(path: string): Promise<PathType>;
-  /** Bytes on disk of all that is in a directory; 0 when it is missing. */
-  usage(path: string): Promise<number>;
   /** Bytes of a file; undefined when it is missing. */
   size(path: string): Promise<number | undefined>;
   rename(from: string, to: string): Promise<void>;

@@ -357,7 +357,7 @@ export class Kubelet implements AsyncDisposable {
       now: () => clock.now(),
       pods: () => [...this.#workers.values()].filter(({ isAdmitted, state }) => isAdmitted && state.containers.some((container) => container.state === 'running')).map(({ allocated }) => allocated),
       usageOf: async () => usageByPod(await runtime.containerStats()),
-      emptyDirs: (pod, volume) => host.files.usage(this.#context.directories.volume(uidOf(pod), 'empty-dir', volume)),
+      emptyDirs: (pod, volume) => host.files.diskUsage(this.#context.directories.volume(uidOf(pod), 'empty-dir', volume)),
       evict: ({ pod, message, graceSeconds, isDisruption }) => {
         this.#context.events.warning(pod, 'Evicted', message);
         this.#workers.get(uidOf(pod))?.evict('Evicted', message, { graceSeconds, isDisruption });

@@ -10,7 +10,7 @@ export function credentialsFor(image: ImageName, secrets: readonly Secret[]): Re
   for (const secret of secrets) {
     for (const [server, entry] of Object.entries(authsOf(secret))) {
       const specificity = match(server, image);
-      if (specificity >= 0) found.push({ auth: toRegistryAuth(server, entry), specificity });
+      if (specificity >= 0) found.push({ auth: toRegistryAuth(entry), specificity });
     }
   }
   return found.sort((a, b) => b.specificity - a.specificity).map(({ auth }) => auth);
@@ -40,12 +40,13 @@ function match(server: string, image: ImageName): number {
   return server.length;
 }
 
-function toRegistryAuth(server: string, entry: DockerAuth): RegistryAuth {
+function toRegistryAuth(entry: DockerAuth): RegistryAuth {
   const [username = '', ...rest] = entry.auth === undefined ? [] : Buffer.from(entry.auth, 'base64').toString('utf8').split(':');
   return {
     username: entry.username ?? username,
     password: entry.password ?? rest.join(':'),
-    serverAddress: server,
+    // As upstream: the entry has been matched already, and containerd takes an address with a port for no address at all.
+    serverAddress: '',
     identityToken: entry.identitytoken ?? '',
     registryToken: entry.registrytoken ?? '',
   };

@@ -4,14 +4,15 @@ import { test } from 'node:test';
 import { events, pods, secrets } from '../../../src/api/resources.ts';
 import type { RealCluster } from './real-cluster.ts';
 import { podOf, script } from './real-cluster.ts';
-import { startRegistry } from './registry.ts';
+import { ImageRegistry } from '../volumes/image-registry.ts';
 
 /** Images from a registry that asks who one is. */
 export function imageScenarios(cluster: () => RealCluster): void {
   test('an image of a private registry is pulled with the secret of the pod, and not without', async () => {
-    await using registry = await startRegistry(join(cluster().folder, 'images/busybox_1.36.tar'));
+    const login = 'user1:s3cret';
+    await using registry = await ImageRegistry.start(join(cluster().folder, 'images/busybox_1.36.tar'), login);
     const image = `${registry.host}/private/busybox:1`;
-    const auths = { [registry.host]: { auth: Buffer.from(`${registry.user}:${registry.password}`).toString('base64') } };
+    const auths = { [registry.host]: { auth: Buffer.from(login).toString('base64') } };
     await cluster().client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace: 'default' }, type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } });
     const eventsOf = async (name: string): Promise<string[]> => (await cluster().client.list(events, { namespace: 'default' }, { fieldSelector: `involvedObject.name=${name}` })).items.map(({ reason, message }) => `${reason}: ${message}`);
 

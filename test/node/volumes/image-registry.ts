@@ -12,14 +12,18 @@ interface ArchiveManifest { readonly Config: string; readonly Layers: readonly s
 export class ImageRegistry implements AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+  /** Paths of what it has given. */
+  readonly served: readonly string[];
   readonly #server: Server;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, served: readonly string[]) {
     this.#server = server;
+    this.served = served;
     this.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(archive: string): Promise<ImageRegistry> {
+  /** `login`, `user:password`: only whoever says so is answered. */
+  static async start(archive: string, login?: string): Promise<ImageRegistry> {
     const read = (name: string): Buffer => execFileSync('tar', ['-xOf', archive, `./${name}`], { maxBuffer: 256 * 1024 * 1024 });
     const [{ Config, Layers }] = JSON.parse(read('manifest.json').toString('utf8')) as [ArchiveManifest];
     const blobs = new Map<string, Buffer>();
@@ -35,16 +39,20 @@ export class ImageRegistry implements AsyncDisposable {
       layers: Layers.map((layer) => add('application/vnd.docker.image.rootfs.diff.tar', read(layer))),
     }));
     const { digest } = add(type, manifest);
+    const expected = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+    const served: string[] = [];
     const server = createServer((request, response) => {
+      if (expected !== undefined && request.headers.authorization !== expected) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="images"' }).end();
       const [, kind, reference = ''] = /\/v2\/.+\/(manifests|blobs)\/(.+)$/.exec(request.url ?? '') ?? [];
       const data = request.url === '/v2/' ? Buffer.from('{}') : kind === 'manifests' && !reference.startsWith('sha256:') ? manifest : blobs.get(reference);
       if (data === undefined) return void response.writeHead(404).end();
+      served.push(request.url ?? '');
       response.writeHead(200, { 'content-type': data === manifest ? type : 'application/octet-stream', 'content-length': data.length, ...(data === manifest && { 'docker-content-digest': digest }) });
       response.end(request.method === 'HEAD' ? undefined : data);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new ImageRegistry(server);
+    return new ImageRegistry(server, served);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

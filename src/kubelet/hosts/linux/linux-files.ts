@@ -1,6 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../../../base/clock.ts';
@@ -35,7 +34,6 @@ export function linuxFiles(clock: Clock): HostFiles {
       if (isMissing(error)) return undefined;
       throw error;
     }),
-    usage: diskUsage,
     rename: (from, to) => rename(from, to),
     compress,
     list: (path) => readdir(path).catch((error: unknown) => {
@@ -81,14 +79,6 @@ async function readTail(path: string, maxBytes: number): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-async function diskUsage(path: string): Promise<number> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  let bytes = 0;
-  // Files come and go meanwhile.
-  for (const entry of entries) bytes += await lstat(join(entry.parentPath, entry.name)).then(({ blocks }) => blocks * 512, () => 0);
-  return bytes;
 }
 
 /** Through a temporary name: a file that ends in `.gz` is whole. */

@@ -31,7 +31,6 @@ const noFiles: HostFiles = {
   readTail: async () => '',
   readInside: async () => '',
   typeOf: async () => 'missing',
-  usage: async () => 0,
   size: async () => undefined,
   rename: nothing,
   compress: nothing,
