@@ -45,6 +45,7 @@ const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
     clusterDomain(),
   ],
   kubelet: () => [
+    file('--config <file>', 'a KubeletConfiguration: eviction, reserves, images, logs, DNS and more; it wins over flags'),
     new Option('--data-dir <folder>', 'where the kubelet keeps everything').default(defaultDataDir()).argParser(path),
     nodeName(),
     new Option('--runtime <kind>', 'containerd (real containers) or simulated').choices(['containerd', 'simulated']).default('containerd'),

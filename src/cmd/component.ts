@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { LogLevel } from '../base/logger.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { ComponentOptions } from '../cluster/alone/component.ts';
+import type { ReadConfiguration as KubeletConfiguration } from '../kubelet/config/read.ts';
 import type { ReadConfiguration } from '../scheduler/config/read.ts';
 import { controllerSettings } from './controller-flags.ts';
 import { runInForeground } from './foreground.ts';
@@ -76,7 +77,8 @@ async function starter(name: ComponentName, flags: ComponentFlags, { ca }: Compo
     case 'kubelet': {
       const { startKubeletAlone } = await import('../cluster/alone/kubelet.ts');
       const { dataDir, runtime, install, clusterDns, clusterDomain } = flags;
-      return (options) => startKubeletAlone({ ...options, dataDir, nodeName, runtime, install, clusterCidr, clusterDns, clusterDomain, tls: tlsFiles(flags) });
+      const configuration = flags.config === undefined ? undefined : await readKubelet(flags.config);
+      return (options) => startKubeletAlone({ ...options, ...(configuration !== undefined && { configuration }), dataDir, nodeName, runtime, install, clusterCidr, clusterDns, clusterDomain, tls: tlsFiles(flags) });
     }
   }
 }
@@ -92,6 +94,16 @@ async function readScheduling(path: string): Promise<ReadConfiguration> {
   const { readSchedulerConfiguration } = await import('../scheduler/config/read.ts');
   try {
     return readSchedulerConfiguration(text);
+  } catch (error) {
+    throw new UsageError(`--config: ${(error as Error).message}`);
+  }
+}
+
+async function readKubelet(path: string): Promise<KubeletConfiguration> {
+  const text = await readFlagFile('--config', path);
+  const { readKubeletConfiguration } = await import('../kubelet/config/read.ts');
+  try {
+    return readKubeletConfiguration(text);
   } catch (error) {
     throw new UsageError(`--config: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linuxHost } from '../../kubelet/hosts/linux/linux-host.ts';
+import type { ReadConfiguration } from '../../kubelet/config/read.ts';
 import { Kubelet } from '../../kubelet/kubelet.ts';
 import type { KubeletServerOptions } from '../../kubelet/server/kubelet-server.ts';
 import { ensurePki } from '../../pki/pki.ts';
@@ -20,6 +21,8 @@ export interface KubeletAloneOptions extends ComponentOptions {
   readonly clusterCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** What a KubeletConfiguration says: it is asked before the flags of the same meaning. */
+  readonly configuration?: ReadConfiguration;
   /** Files. All three or none; without, what the pki folder of the data directory signs. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
 }
@@ -55,6 +58,7 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<A
     ...(server !== undefined && { servingPort: server.port }),
     version: 'v1.36.0',
     rootDir: machine.kind === 'real' ? paths.kubelet : `${paths.kubelet}/${nodeName}`,
+    ...options.configuration,
   }));
   kubelets.push(kubelet);
   progress.ready('kubelet');

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readKubeletConfiguration } from './read.ts';
+
+const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
+
+test('what a configuration says is followed', () => {
+  const read = readKubeletConfiguration(`${head}
+clusterDNS: [10.96.0.10]
+clusterDomain: example.org
+maxPods: 50
+evictionHard: {memory.available: 5%, nodefs.available: 1Gi}
+evictionSoft: {memory.available: 10%}
+evictionSoftGracePeriod: {memory.available: 1m30s}
+systemReserved: {cpu: 500m, memory: 1Gi}
+imageGCHighThresholdPercent: 70
+imageGCLowThresholdPercent: 60
+containerLogMaxSize: 1Mi
+allowedUnsafeSysctls: ['net.core.*']
+registerWithTaints: [{key: dedicated, effect: NoSchedule}]
+`);
+  assert.deepEqual(read, {
+    clusterDns: ['10.96.0.10'], clusterDomain: 'example.org', maxPods: 50, allowedUnsafeSysctls: ['net.core.*'], nodeTaints: [{ key: 'dedicated', effect: 'NoSchedule' }],
+    reserve: { evictionHard: { 'memory.available': '5%', 'nodefs.available': '1Gi' }, evictionSoft: { 'memory.available': '10%' }, evictionSoftGracePeriodMs: { 'memory.available': 90_000 }, systemReserved: { cpu: '500m', memory: '1Gi' } },
+    imageCollection: { highThresholdPercent: 70, lowThresholdPercent: 60, minAgeMs: 120_000 },
+    containerLogs: { maxBytes: 1_048_576, maxFiles: 5 },
+  });
+});
+
+test('the file that kubeadm writes is taken, but for what this kubelet does not do', () => {
+  const kubeadm = `${head}
+authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
+authorization: {mode: Webhook, webhook: {cacheAuthorizedTTL: 0s, cacheUnauthorizedTTL: 0s}}
+cgroupDriver: cgroupfs
+clusterDNS: [10.96.0.10]
+clusterDomain: cluster.local
+containerRuntimeEndpoint: ""
+cpuManagerReconcilePeriod: 0s
+crashLoopBackOff: {}
+evictionPressureTransitionPeriod: 0s
+fileCheckFrequency: 0s
+healthzBindAddress: 127.0.0.1
+healthzPort: 10248
+imageMaximumGCAge: 0s
+imageMinimumGCAge: 0s
+logging: {flushFrequency: 0, options: {json: {infoBufferSize: "0"}}, verbosity: 0}
+memorySwap: {}
+nodeStatusReportFrequency: 0s
+nodeStatusUpdateFrequency: 0s
+shutdownGracePeriod: 0s
+syncFrequency: 0s
+volumeStatsAggPeriod: 0s
+`;
+  assert.equal(readKubeletConfiguration(kubeadm).clusterDomain, 'cluster.local');
+  assert.throws(() => readKubeletConfiguration(`${kubeadm}staticPodPath: /etc/kubernetes/manifests\n`), { message: 'not supported: staticPodPath: "/etc/kubernetes/manifests"' });
+  assert.throws(() => readKubeletConfiguration(`${kubeadm}rotateCertificates: true\n`), { message: 'not supported: rotateCertificates: true' });
+});
+
+test('what is none is refused, by name', () => {
+  for (const [more, message] of [
+    ['maxPod: 5', 'strict decoding error: unknown field "maxPod"'],
+    ['maxPods: many', 'maxPods: wants a whole number, got "many"'],
+    ['cpuManagerPolicy: static', 'not supported: cpuManagerPolicy: "static"'],
+    ['evictionHard: {swap.available: 1Gi}', 'not supported: eviction signal "swap.available"'],
+    ['evictionSoft: {memory.available: 1Gi}', 'grace period must be specified for the soft eviction threshold memory.available'],
+    ['imageGCLowThresholdPercent: 90', 'invalid configuration: imageGCLowThresholdPercent (90) must be less than imageGCHighThresholdPercent (85)'],
+    ['containerLogMaxFiles: 1', 'invalid configuration: containerLogMaxFiles (1) must be greater than 1'],
+    ['systemReserved: {pid: "100"}', 'not supported: systemReserved of pid'],
+    ['shutdownGracePeriod: 30s', 'not supported: shutdownGracePeriod: "30s"'],
+  ] as const) assert.throws(() => readKubeletConfiguration(`${head}${more}\n`), { message });
+  assert.throws(() => readKubeletConfiguration('kind: Pod\napiVersion: v1\n'), /^Error: no kind "Pod" is registered for version "v1"/);
+});
