@@ -1,4 +1,5 @@
 import type { UpgradeRequest } from '../../streaming/streaming.ts';
+import { cadvisorMetrics } from './cadvisor.ts';
 import { containerLog } from './container-logs.ts';
 import type { ServedKubelet } from './served-kubelet.ts';
 import { findPod, HttpError, runningContainer } from './served-kubelet.ts';
@@ -68,6 +69,8 @@ export class KubeletHandler {
         return json(await statsSummary(this.#kubelet(query)));
       case '/metrics/resource':
         return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await resourceMetrics(this.#kubelet(query)) };
+      case '/metrics/cadvisor':
+        return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await cadvisorMetrics(this.#kubelet(query)) };
       default:
     }
     if (verb === 'containerLogs' && rest.length === 1) {

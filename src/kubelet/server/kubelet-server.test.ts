@@ -72,6 +72,9 @@ test('logs are cut, stamped and refused as kubectl expects', async () => {
   const summary = JSON.parse((await get(server.port, '/stats/summary', apiServer)).body) as { pods: { podRef: { name: string }; containers: unknown[] }[] };
   assert.deepEqual(summary.pods.map(({ podRef, containers }) => [podRef.name, containers.length]), [['web', 1]]);
   assert.match((await get(server.port, '/metrics/resource', apiServer)).body, /^container_memory_working_set_bytes\{container="app",namespace="default",pod="web"\} 1048576 \d+$/m);
+  const cadvisor = (await get(server.port, '/metrics/cadvisor', apiServer)).body;
+  assert.match(cadvisor, /^container_memory_working_set_bytes\{container="app",id="\/kubepods\/besteffort\/pod[0-9a-f-]+\/[0-9a-f]+",image="nginx:1\.14\.2",name="[0-9a-f]+",namespace="default",pod="web"\} 1048576 \d+$/m);
+  assert.match(cadvisor, /^machine_cpu_cores\{boot_id="node-1",.*\} 8 \d+$/m);
 });
 
 test('exec carries streams and the exit code', async () => {
