@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test';
 import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
+import { restartScenario, volumeScenarios } from './volumes/beyond.ts';
 import { downwardScenarios } from './volumes/downward.ts';
 import { emptyDirScenarios } from './volumes/empty-dir.ts';
 import { identityScenarios } from './volumes/identity.ts';
@@ -9,9 +10,13 @@ import { subPathScenarios } from './volumes/sub-paths.ts';
 
 if (withoutContainers !== false) console.log(`# volumes are not tried on real containers: ${withoutContainers}`);
 
-describe('volumes on real containers', { skip: withoutContainers, concurrency: 16, timeout: 220_000 }, () => {
+describe('volumes on real containers', { skip: withoutContainers, concurrency: 1, timeout: 235_000 }, () => {
   let cluster: RealCluster;
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
-  for (const scenarios of [subPathScenarios, imageScenarios, emptyDirScenarios, objectScenarios, downwardScenarios, identityScenarios]) scenarios(() => cluster);
+  describe('beside each other', { concurrency: 16 }, () => {
+    // What takes longest begins first.
+    for (const scenarios of [emptyDirScenarios, subPathScenarios, imageScenarios, objectScenarios, downwardScenarios, identityScenarios, volumeScenarios]) scenarios(() => cluster);
+  });
+  describe('alone', () => restartScenario(() => cluster));
 });

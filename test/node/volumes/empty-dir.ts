@@ -13,6 +13,7 @@ const racingPods = 5;
 
 /** Directories that live as long as their pods. */
 export function emptyDirScenarios(cluster: () => RealCluster): void {
+  wrapperRace(cluster);
   for (const medium of ['default', 'tmpfs'] as const) {
     const source = { emptyDir: medium === 'tmpfs' ? { medium: 'Memory' } : {} };
     const type = medium === 'tmpfs' ? ['mount type of "/test-volume": tmpfs'] : [];
@@ -54,7 +55,9 @@ export function emptyDirScenarios(cluster: () => RealCluster): void {
       image: agnhost, args: ['test-webserver'], volumeMounts: [{ name: 'secret-volume', mountPath: '/etc/secret-volume', readOnly: true }, { name: 'configmap-volume', mountPath: '/etc/configmap-volume' }],
     }, { volumes: [{ name: 'secret-volume', secret: { secretName: 'wrapper' } }, { name: 'configmap-volume', configMap: { name: 'wrapper' } }] }));
   });
+}
 
+function wrapperRace(cluster: () => RealCluster): void {
   test('[sig-storage] EmptyDir wrapper volumes should not cause race condition when used for configmaps [Serial] [Conformance]', async () => {
     const { client } = cluster();
     const names = Array.from({ length: racingMaps }, (_, index) => `racey-configmap-${index}`);
