@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly controllers?: boolean;
   /** API versions beside upstream's usual ones. */
   readonly runtimeConfig?: Readonly<Record<string, string>>;
+  /** Features other than upstream's usual ones. */
+  readonly featureGates?: Readonly<Record<string, string>>;
   /** Nodes say only every few hours that they live, and are believed so long: for tests of weeks and months. */
   readonly calm?: boolean;
 }
@@ -76,10 +78,10 @@ export class World implements AsyncDisposable {
     const locate = (where: { readonly host: string; readonly port: number }): { readonly host: string; readonly port: number } => backends.get(`${where.host}:${where.port}`) ?? where;
     const webhookTransport = new TlsWebhookTransport({ locate });
     const extensions = new TlsExtensionTransport({ client: pki.frontProxyClient, locate });
-    const { capacity, calm = false, runtimeConfig } = options;
+    const { capacity, calm = false, runtimeConfig, featureGates } = options;
     const parts = new Composition({
       clock, pki, seed: 7, store: MemoryStore.open(),
-      apiServer: { runtimeConfig, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
+      apiServer: { runtimeConfig, featureGates, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
       kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { nodeLeaseDurationSeconds: calmLeaseSeconds, nodeStatusUpdateFrequencyMs: calmLeaseSeconds * 1000 }) },
     });
     const world = new World({ clock, parts, server: await parts.startApiServer(), backends }, pki);

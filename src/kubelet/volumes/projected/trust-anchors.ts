@@ -1,7 +1,7 @@
 import type { ClusterTrustBundleProjection, Pod } from '../../../api/types/core/v1.ts';
+import { pemBlocks } from '../../../api/x509/pem.ts';
 import type { VolumeContext } from '../volume-plugin.ts';
 
-const certificate = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 const lineLength = 64;
 
 /** The certificates of one bundle or of a signer's, each once. Rejects, worded as upstream, when there are none and there must be. */
@@ -17,6 +17,6 @@ export async function trustAnchors(context: VolumeContext, pod: Pod, { name, sig
 /** Without what stands between the blocks, headers and doubles; sorted, so that the order of objects changes nothing. */
 function normalize(bundles: readonly string[]): string {
   const anchors = new Set<string>();
-  for (const bundle of bundles) for (const [, , body = ''] of bundle.matchAll(certificate)) anchors.add(body.split('\n').filter((line) => !line.includes(':')).join('').replace(/\s/g, ''));
+  for (const bundle of bundles) for (const { base64 } of pemBlocks(bundle)) anchors.add(base64);
   return [...anchors].sort().map((body) => `-----BEGIN CERTIFICATE-----\n${body.match(new RegExp(`.{1,${lineLength}}`, 'g'))?.join('\n') ?? ''}\n-----END CERTIFICATE-----\n`).join('');
 }
