@@ -21,6 +21,7 @@ const flags: readonly Flag[] = [
   { name: 'horizontal-pod-autoscaler-tolerance', setting: 'hpaTolerance', about: 'how far usage may be from its target, as a fraction' },
   { name: 'horizontal-pod-autoscaler-cpu-initialization-period', setting: 'hpaCpuInitializationPeriodMs', about: 'CPU samples of a pod may be skipped for so long after its start' },
   { name: 'horizontal-pod-autoscaler-initial-readiness-delay', setting: 'hpaInitialReadinessDelayMs', about: 'changes of readiness so soon after the start are the first' },
+  { name: 'legacy-service-account-token-clean-up-period', setting: 'legacyServiceAccountTokenCleanUpPeriodMs', about: 'tokens in secrets that are not used for so long are marked as invalid, and deleted after as long again' },
 ];
 
 const isDuration = (setting: Setting): boolean => setting.endsWith('Ms');

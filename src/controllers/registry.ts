@@ -1,3 +1,4 @@
+import { startAttachDetachController } from './attach-detach/attach-detach.ts';
 import { startBootstrapSignerController, startTokenCleanerController } from './bootstrap-tokens/bootstrap-tokens.ts';
 import { startCertificateApprovingController, startCertificateCleanerController, startCertificateSigningController } from './certificates/certificates.ts';
 import { startClusterRoleAggregationController } from './cluster-role-aggregation/cluster-role-aggregation.ts';
@@ -5,6 +6,7 @@ import type { ControllerContext } from './common/context.ts';
 import { startCronJobController } from './cron-job/cron-job.ts';
 import { startDaemonSetController } from './daemon-set/daemon-set.ts';
 import { startDeploymentController } from './deployment/deployment.ts';
+import { startDeviceTaintEvictionController } from './device-taint-eviction/device-taint-eviction.ts';
 import { startDisruptionController } from './disruption/disruption.ts';
 import { startEndpointSliceMirroringController } from './endpoint-slice-mirroring/endpoint-slice-mirroring.ts';
 import { startEndpointSliceController } from './endpoint-slice/endpoint-slice.ts';
@@ -13,6 +15,7 @@ import { startEphemeralVolumeController } from './ephemeral-volume/ephemeral-vol
 import { startGarbageCollector } from './garbage-collector/garbage-collector.ts';
 import { startHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler.ts';
 import { startJobController } from './job/job.ts';
+import { startLegacyServiceAccountTokenCleaner } from './legacy-service-account-token-cleaner/legacy-service-account-token-cleaner.ts';
 import { startNamespaceController } from './namespace/namespace.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
@@ -28,6 +31,7 @@ import { startServiceCidrController } from './service-cidr/service-cidr.ts';
 import { startServiceAccountTokenController } from './service-account-token/service-account-token.ts';
 import { startServiceAccountController } from './service-account/service-account.ts';
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
+import { startVolumeExpandController } from './volume-expand/volume-expand.ts';
 import { startValidatingAdmissionPolicyStatusController } from './validating-admission-policy-status/validating-admission-policy-status.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
@@ -45,6 +49,7 @@ export interface ControllerEntry {
 export const controllers: readonly ControllerEntry[] = [
   { name: 'serviceaccount-controller', start: startServiceAccountController },
   { name: 'serviceaccount-token-controller', start: startServiceAccountTokenController },
+  { name: 'legacy-serviceaccount-token-cleaner-controller', start: startLegacyServiceAccountTokenCleaner },
   { name: 'root-ca-certificate-publisher-controller', start: startRootCaController },
   { name: 'clusterrole-aggregation-controller', start: startClusterRoleAggregationController },
   { name: 'node-ipam-controller', start: startNodeIpamController },
@@ -69,8 +74,11 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'certificatesigningrequest-cleaner-controller', start: startCertificateCleanerController },
   { name: 'resourcequota-controller', start: startResourceQuotaController },
   { name: 'resourceclaim-controller', start: startResourceClaimController },
+  { name: 'device-taint-eviction-controller', start: startDeviceTaintEvictionController },
   { name: 'ephemeral-volume-controller', start: startEphemeralVolumeController },
   { name: 'persistentvolume-binder-controller', start: startPersistentVolumeBinder },
+  { name: 'persistentvolume-attach-detach-controller', start: startAttachDetachController },
+  { name: 'persistentvolume-expander-controller', start: startVolumeExpandController },
   { name: 'persistentvolumeclaim-protection-controller', start: startPvcProtectionController },
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
   { name: 'validatingadmissionpolicy-status-controller', start: startValidatingAdmissionPolicyStatusController },

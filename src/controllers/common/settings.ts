@@ -33,6 +33,8 @@ export interface ControllerSettings {
   readonly hpaCpuInitializationPeriodMs: number;
   /** Changes of readiness so soon after a pod's start are its first. */
   readonly hpaInitialReadinessDelayMs: number;
+  /** Tokens in secrets that were made for a service account and are not used for so long are marked, and deleted after as long again. */
+  readonly legacyServiceAccountTokenCleanUpPeriodMs: number;
   /** Signs the claims of a token that lies in a secret. Absent: such secrets are not filled. */
   readonly signServiceAccountToken?: (claims: object) => Promise<string>;
   /** Signs certificates that were requested through the API. Absent: none is signed. */
@@ -58,4 +60,5 @@ export const defaultControllerSettings: ControllerSettings = {
   hpaTolerance: 0.1,
   hpaCpuInitializationPeriodMs: 300_000,
   hpaInitialReadinessDelayMs: 30_000,
+  legacyServiceAccountTokenCleanUpPeriodMs: 365 * 24 * 3600 * 1000,
 };

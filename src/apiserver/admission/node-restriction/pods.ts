@@ -4,7 +4,7 @@ import { notFoundError } from '../../../api/status.ts';
 import type { Pod, Volume } from '../../../api/types/core/v1.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { isMirrorPod, mirrorPodAnnotation, podConfigMapNames, podSecretNames } from '../pod-references.ts';
+import { isMirrorPod, mirrorPodAnnotation, podConfigMapNames, podSecretNames } from '../../../api/pod/references.ts';
 
 /** Why a node may not create a pod: only mirrors of its own static pods, which refer to nothing. */
 function createError(reader: ObjectReader, nodeName: string, pod: Pod): string | undefined {

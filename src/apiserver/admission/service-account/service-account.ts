@@ -4,7 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Random } from '../../../base/random.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { AdmissionAttributes, AdmissionPlugin, AdmissionScope } from '../admission.ts';
-import { isMirrorPod, podSecretNames } from '../pod-references.ts';
+import { isMirrorPod, podSecretNames } from '../../../api/pod/references.ts';
 import { concernedBy, refusal } from '../refuse.ts';
 import { secretLimitError } from './limit-secrets.ts';
 

@@ -1,6 +1,6 @@
 import { persistentvolumeclaims, persistentvolumes, pods, resourceslices, volumeattachments } from '../../../api/resources.ts';
 import type { PersistentVolume, Pod } from '../../../api/types/core/v1.ts';
-import { isMirrorPod, podClaimNames, podConfigMapNames, podSecretNames } from '../../admission/pod-references.ts';
+import { isMirrorPod, podClaimNames, podConfigMapNames, podSecretNames } from '../../../api/pod/references.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { PodsByNode } from './pod-index.ts';
 

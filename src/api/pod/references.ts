@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../api/types/core/v1.ts';
+import type { Container, Pod } from '../types/core/v1.ts';
 
 type AnyContainer = Pick<Container, 'env' | 'envFrom'>;
 
