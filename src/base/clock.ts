@@ -10,6 +10,8 @@ export interface Timer {
 export interface Clock {
   /** Wall time in milliseconds since the Unix epoch. */
   now(): number;
+  /** The IANA name of the zone that wall clocks show: the machine's; of virtual time UTC, unless it was told another. */
+  readonly localZone: string;
   /** Milliseconds from an arbitrary start; never goes back. For measuring. */
   monotonicMs(): number;
   /** Calls `callback` once, `delayMs` from now (at once, but never synchronously, when zero or less). */

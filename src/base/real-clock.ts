@@ -6,6 +6,13 @@ const maxDelayMs = 2 ** 31 - 1;
 
 /** Wall time and the platform's timers. */
 export class RealClock implements Clock {
+  #localZone: string | undefined;
+
+  /** As TZ or the system's settings have it when it is first asked for. */
+  get localZone(): string {
+    return this.#localZone ??= new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+
   now(): number {
     return Date.now();
   }

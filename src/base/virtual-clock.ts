@@ -15,13 +15,15 @@ interface Pending {
  * everything that is runnable runs, so that what a timer caused is done before the next one fires.
  */
 export class VirtualClock implements Clock {
+  readonly localZone: string;
   readonly #startMs: number;
   #nowMs: number;
   #order = 0;
   #pending: Pending[] = [];
 
   /** `startMs`: wall time at the start, milliseconds since the epoch. */
-  constructor(startMs = Date.UTC(2026, 0, 1)) {
+  constructor(startMs = Date.UTC(2026, 0, 1), { localZone = 'UTC' }: { readonly localZone?: string } = {}) {
+    this.localZone = localZone;
     this.#startMs = startMs;
     this.#nowMs = startMs;
   }

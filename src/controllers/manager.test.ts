@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { selectControllers } from './manager.ts';
-import { upstreamControllers } from './names.ts';
+import { disabledByDefault, upstreamControllers } from './names.ts';
 import { controllers } from './registry.ts';
 
 const entries = ['job-controller', 'cronjob-controller', 'token-cleaner-controller'].map((name) => ({ name, start: async () => {} }));
@@ -23,7 +23,13 @@ describe('which controllers run', () => {
   it('unknown names are refused in upstream\'s words', () => {
     assert.throws(() => selected('*', '-moon'), { message: '"moon" is not in the list of known controllers' });
     assert.throws(() => selected('sun', 'moon'), { message: '["sun" is not in the list of known controllers, "moon" is not in the list of known controllers]' });
-    assert.throws(() => selected('persistentvolume-expander'), { message: '"persistentvolume-expander" is not a part of this release' });
+    assert.throws(() => selected('storage-version-migrator-controller'), { message: '"storage-version-migrator-controller" is not a part of this release' });
+  });
+
+  it('all that Kubernetes has on by default are here', () => {
+    const offByFeature = ['storage-version-migrator-controller', 'storageversion-garbage-collector-controller', 'podcertificaterequest-cleaner-controller', 'kube-apiserver-serving-clustertrustbundle-publisher-controller', 'resourcepoolstatusrequest-controller', 'podgroup-protection-controller'];
+    const present = new Set(controllers.map(({ name }) => name));
+    assert.deepEqual([...upstreamControllers].filter((name) => !present.has(name) && !disabledByDefault.has(name)).sort(), offByFeature.sort());
   });
 
   it('every one in the registry has a name of upstream\'s', () => {

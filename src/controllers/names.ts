@@ -7,7 +7,7 @@ const aliases: Readonly<Record<string, string>> = {
   horizontalpodautoscaling: 'horizontal-pod-autoscaler-controller', job: 'job-controller', cronjob: 'cronjob-controller',
   bootstrapsigner: 'bootstrap-signer-controller', tokencleaner: 'token-cleaner-controller',
   csrsigning: 'certificatesigningrequest-signing-controller', csrapproving: 'certificatesigningrequest-approving-controller', csrcleaner: 'certificatesigningrequest-cleaner-controller',
-  'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller', 'service-ca-cert-publisher': 'service-ca-certificate-publisher-controller',
+  'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
   nodeipam: 'node-ipam-controller', nodelifecycle: 'node-lifecycle-controller',
   'persistentvolume-binder': 'persistentvolume-binder-controller', attachdetach: 'persistentvolume-attach-detach-controller', 'persistentvolume-expander': 'persistentvolume-expander-controller', 'ephemeral-volume': 'ephemeral-volume-controller',
   endpoint: 'endpoints-controller', endpointslice: 'endpointslice-controller', endpointslicemirroring: 'endpointslice-mirroring-controller', replicationcontroller: 'replicationcontroller-controller',

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../src/api/meta/object.ts';
 import { pods, resourceclaims, resourceclaimtemplates } from '../../src/api/resources.ts';
 import type { Pod } from '../../src/api/types/core/v1.ts';
 import type { ResourceClaim } from '../../src/api/types/resource/v1.ts';
-import { generateNameFor } from '../../src/controllers/resource-claim/pod-claims.ts';
+import { generateNameFor } from '../../src/controllers/common/pod-claims.ts';
 import type { Fixture } from './fixture.ts';
 import { startFixture } from './fixture.ts';
 

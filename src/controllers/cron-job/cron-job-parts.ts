@@ -41,7 +41,13 @@ export function endOf({ status }: Job): 'Complete' | 'Failed' | undefined {
 
 /** Zones are kept: making one takes long, and they remember offsets. */
 export class Zones {
+  /** The machine's own. */
+  readonly local: string;
   readonly #known = new Map<string, Zone>();
+
+  constructor(local = 'UTC') {
+    this.local = local;
+  }
 
   /** Throws a RangeError for a zone that this runtime does not know. */
   get(name: string): Zone {
@@ -51,12 +57,15 @@ export class Zones {
   }
 }
 
-/** When a cron job is due. A zone in the schedule, as older servers allowed it, wins over the field. Throws CronError. */
+/**
+ * When a cron job is due. A zone in the schedule, as older servers allowed it, wins over the field; without either, the
+ * machine's own counts, as it does for kube-controller-manager. Throws CronError.
+ */
 export function timesOf({ spec }: CronJob, zones: Zones): RunTimes {
   const schedule = parseCronSchedule(spec.schedule);
   const [, inSchedule] = /^(?:CRON_)?TZ=(\S*)/.exec(spec.schedule) ?? [];
-  const name = spec.schedule.includes('TZ') ? (inSchedule ?? '') : (spec.timeZone ?? '');
-  return runTimes(schedule, zones.get(name === 'Local' ? '' : name));
+  const name = (spec.schedule.includes('TZ') ? inSchedule : spec.timeZone) ?? 'Local';
+  return runTimes(schedule, zones.get(name === 'Local' ? zones.local : name));
 }
 
 /** `NAME-MINUTES`: the same for the same run, so that none is started twice. */

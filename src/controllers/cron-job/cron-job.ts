@@ -27,7 +27,7 @@ class CronJobController {
   readonly #cronJobs: Informer<CronJob>;
   readonly #jobs: Informer<Job>;
   readonly #queue: WorkQueue;
-  readonly #zones = new Zones();
+  readonly #zones: Zones;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -39,6 +39,7 @@ class CronJobController {
     });
     this.#recorder = recorderFor(context, context.clientFor('cronjob-controller'), 'cronjob-controller');
     this.#queue = new WorkQueue({ clock: context.clock });
+    this.#zones = new Zones(context.clock.localZone);
   }
 
   start(): void {

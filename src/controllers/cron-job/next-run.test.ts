@@ -90,3 +90,13 @@ it('a job says in its zone which run it is', () => {
   assert.deepEqual(job.metadata.annotations, { 'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-07-01T12:00:00+02:00' });
   assert.deepEqual(job.metadata.labels, { a: 'b' });
 });
+
+it('without a zone the machine\'s own counts; one that is named, and UTC by the name of nothing, does not move', () => {
+  const noon = { schedule: '0 12 * * *' };
+  const next = (spec: object, local: string): string => new Date(timesOf(cronJob({ ...noon, ...spec }), new Zones(local)).next(ms('2026-07-01T00:00:00Z'))!).toISOString();
+  assert.equal(next({}, 'UTC'), '2026-07-01T12:00:00.000Z');
+  assert.equal(next({}, 'Europe/Berlin'), '2026-07-01T10:00:00.000Z');
+  assert.equal(next({ schedule: 'TZ=Local 0 12 * * *' }, 'Europe/Berlin'), '2026-07-01T10:00:00.000Z');
+  assert.equal(next({ timeZone: 'Asia/Tokyo' }, 'Europe/Berlin'), '2026-07-01T03:00:00.000Z');
+  assert.equal(next({ schedule: 'TZ=Etc/UTC 0 12 * * *' }, 'Europe/Berlin'), '2026-07-01T12:00:00.000Z');
+});

@@ -6,7 +6,7 @@ import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { recorderFor } from '../common/context.ts';
-import { canReserve, claimFor, claimNamesOf, isDone, notFor, owningPod } from './pod-claims.ts';
+import { canReserve, claimFor, claimNamesOf, isDone, notFor, owningPod } from '../common/pod-claims.ts';
 import { syncClaim } from './sync-claim.ts';
 import { syncPod } from './sync-pod.ts';
 

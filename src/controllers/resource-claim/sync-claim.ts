@@ -6,7 +6,7 @@ import type { ResourceClaim, ResourceClaimConsumerReference } from '../../api/ty
 import type { Client } from '../../client/client.ts';
 import type { Lister } from '../../client/informer/store.ts';
 import { messageOf } from '../common/errors.ts';
-import { isDone, owningPod } from './pod-claims.ts';
+import { isDone, owningPod } from '../common/pod-claims.ts';
 
 const finalizer = 'resource.kubernetes.io/delete-protection';
 

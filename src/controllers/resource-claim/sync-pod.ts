@@ -7,8 +7,8 @@ import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Lister } from '../../client/informer/store.ts';
 import { messageOf } from '../common/errors.ts';
-import type { NamedClaim } from './pod-claims.ts';
-import { canReserve, claimFor, generateNameFor, notFor, podClaimAnnotation } from './pod-claims.ts';
+import type { NamedClaim } from '../common/pod-claims.ts';
+import { canReserve, claimFor, generateNameFor, notFor, podClaimAnnotation } from '../common/pod-claims.ts';
 
 const fieldManager = 'ResourceClaimController';
 

@@ -1,4 +1,4 @@
-import { isTerminal } from '../common/pods.ts';
+import { isTerminal } from './pods.ts';
 import { keyOf, nameOf, namespaceOf } from '../../api/meta/object.ts';
 import type { Pod, PodResourceClaim } from '../../api/types/core/v1.ts';
 import type { ResourceClaim } from '../../api/types/resource/v1.ts';
