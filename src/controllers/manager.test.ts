@@ -23,11 +23,11 @@ describe('which controllers run', () => {
   it('unknown names are refused in upstream\'s words', () => {
     assert.throws(() => selected('*', '-moon'), { message: '"moon" is not in the list of known controllers' });
     assert.throws(() => selected('sun', 'moon'), { message: '["sun" is not in the list of known controllers, "moon" is not in the list of known controllers]' });
-    assert.throws(() => selected('storage-version-migrator-controller'), { message: '"storage-version-migrator-controller" is not a part of this release' });
+    assert.throws(() => selected('podgroup-protection-controller'), { message: '"podgroup-protection-controller" is not a part of this release' });
   });
 
   it('all that Kubernetes has on by default are here', () => {
-    const offByFeature = ['storage-version-migrator-controller', 'storageversion-garbage-collector-controller', 'podcertificaterequest-cleaner-controller', 'kube-apiserver-serving-clustertrustbundle-publisher-controller', 'resourcepoolstatusrequest-controller', 'podgroup-protection-controller'];
+    const offByFeature = ['storageversion-garbage-collector-controller', 'podcertificaterequest-cleaner-controller', 'kube-apiserver-serving-clustertrustbundle-publisher-controller', 'resourcepoolstatusrequest-controller', 'podgroup-protection-controller'];
     const present = new Set(controllers.map(({ name }) => name));
     assert.deepEqual([...upstreamControllers].filter((name) => !present.has(name) && !disabledByDefault.has(name)).sort(), offByFeature.sort());
   });

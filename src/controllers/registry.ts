@@ -33,6 +33,7 @@ import { startServiceAccountController } from './service-account/service-account
 import { startStatefulSetController } from './stateful-set/stateful-set.ts';
 import { startVolumeExpandController } from './volume-expand/volume-expand.ts';
 import { startValidatingAdmissionPolicyStatusController } from './validating-admission-policy-status/validating-admission-policy-status.ts';
+import { startStorageVersionMigrator } from './storage-version-migrator/storage-version-migrator.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction.ts';
 import { startTtlAfterFinishedController } from './ttl-after-finished/ttl-after-finished.ts';
 import { startTtlController } from './ttl/ttl.ts';
@@ -86,6 +87,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'bootstrap-signer-controller', start: startBootstrapSignerController },
   { name: 'token-cleaner-controller', start: startTokenCleanerController },
   { name: 'service-cidr-controller', start: startServiceCidrController },
+  { name: 'storage-version-migrator-controller', start: startStorageVersionMigrator },
   { name: 'namespace-controller', start: startNamespaceController },
   { name: 'pod-garbage-collector-controller', start: startPodGarbageCollector },
   { name: 'garbage-collector-controller', start: startGarbageCollector },

@@ -18,7 +18,7 @@ import { parseTokenFile } from '../authentication/token-file.ts';
 import { tokenRequestEndpoint } from '../authentication/token-request.ts';
 import type { TokenWebhookSettings } from '../authentication/webhook/webhook.ts';
 import type { ApiServerOptions, Plugged, ServerParts } from '../options.ts';
-import { rbacBootstrapObjects } from './bootstrap/objects.ts';
+import { rbacBootstrapObjects, storageMigratorObjects } from './bootstrap/objects.ts';
 import { authorizersOfModes } from './configuration.ts';
 import { rbacEscalationCheck } from './rbac/escalation.ts';
 import type { AuthorizationMode, AuthorizerSettings } from './registry.ts';
@@ -122,7 +122,7 @@ function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[
       tokenRequestEndpoint({ reader, clock, issuer, resources: parts.resources, admission: admission.filter(({ name }) => judgesTokens.has(name)) }),
     ],
     paths: openIdPaths(issuer, { ...(jwksUri !== undefined && { jwksUri }) }),
-    bootstrapObjects: [trackingConfigMap(clock)],
+    bootstrapObjects: [trackingConfigMap(clock), ...(authorization.rbac !== undefined && parts.resources.find('storagemigration.k8s.io', 'v1beta1', 'storageversionmigrations') !== undefined ? storageMigratorObjects() : [])],
     dispose: () => {
       authentication[Symbol.dispose]();
       authorization[Symbol.dispose]();

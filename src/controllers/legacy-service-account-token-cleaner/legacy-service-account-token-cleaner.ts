@@ -64,6 +64,7 @@ export async function startLegacyServiceAccountTokenCleaner(context: ControllerC
     }
   };
   const pass = async (): Promise<void> => {
+    if (tokens.lister.list().length === 0) return;
     const nowMs = clock.now();
     const since = (await client.get(configmaps, tracking)).data?.['since'];
     const trackedMs = startOf(since ?? '');

@@ -18,12 +18,22 @@ const identity = 'persistent-volume-binder';
 const component = 'persistentvolume-controller';
 const provisionerAnnotations = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'] as const;
 const podsByClaim = 'claim';
+/** How often upstream looks at every claim again: --pvclaimbinder-sync-period. */
+const resyncMs = 15_000;
 /** What keys of the one queue begin with. */
 const [claimPrefix, volumePrefix] = ['claim:', 'volume:'];
 
 /** Binds claims to volumes, asks provisioners for those that are missing, and gives volumes back when their claim is gone. */
 export async function startPersistentVolumeBinder(context: ControllerContext): Promise<void> {
   new PersistentVolumeBinder(context, context.clientFor(identity)).start();
+}
+
+/** The claims that a pod uses, by key. */
+function claimKeysOf(pod: Pod): string[] {
+  return (pod.spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${nameOf(pod)}-${name}`);
+    return claim === undefined ? [] : [joinKey(namespaceOf(pod), claim)];
+  });
 }
 
 class PersistentVolumeBinder {
@@ -47,10 +57,7 @@ class PersistentVolumeBinder {
     this.#volumes = informers.informer(persistentvolumes);
     this.#classes = informers.informer(storageclasses);
     this.#pods = informers.informer(pods);
-    this.#pods.addIndex(podsByClaim, (pod) => (pod.spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-      const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${nameOf(pod)}-${name}`);
-      return claim === undefined ? [] : [joinKey(namespaceOf(pod), claim)];
-    }));
+    this.#pods.addIndex(podsByClaim, claimKeysOf);
     this.#queue = new WorkQueue({ clock });
   }
 
@@ -78,6 +85,15 @@ class PersistentVolumeBinder {
     this.#volumes.addHandler({ add: volumeChanged, update: (_old, volume) => volumeChanged(volume), delete: addVolume });
     const classChanged = (changed: StorageClass): void => addPending((claim) => !asksForClass(claim) || classOf(claim) === nameOf(changed));
     this.#classes.addHandler({ add: classChanged, update: (_old, changed) => classChanged(changed) });
+    // A claim says which pods wait for it when it is looked at again; upstream does that every so often.
+    const podSeen = (pod: Pod): void => {
+      for (const key of claimKeysOf(pod)) {
+        const { namespace, name } = splitKey(key);
+        const claim = this.#claims.lister.get(namespace, name);
+        if (claim !== undefined && !hasAnnotation(claim, bindCompleted)) this.#queue.addAfter(claimPrefix + key, resyncMs);
+      }
+    };
+    this.#pods.addHandler({ add: podSeen });
     const { clock, logger, signal } = this.#context;
     // One after the other, so that no two claims are given one volume.
     runController({ name: component, clock, logger, signal, workers: 1, informers: [this.#claims, this.#volumes, this.#classes, this.#pods], queue: this.#queue, reconcile: (key) => this.#sync(key) });

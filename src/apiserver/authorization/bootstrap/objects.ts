@@ -5,6 +5,7 @@ import { semanticEqual } from '../../../api/meta/equal.ts';
 import type { DefaultClusterRole } from './cluster-roles.ts';
 import { defaultClusterRoles } from './cluster-roles.ts';
 import { controllerRoles } from './controller-roles.ts';
+import { rule } from './rule.ts';
 import { defaultRoleBindings, defaultRoles, group, serviceAccount, user } from './namespace-roles.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';
@@ -69,6 +70,18 @@ const clusterBindings: readonly (readonly [string, readonly Subject[]])[] = [
   ['system:node', []],
   ['system:service-account-issuer-discovery', [group('system:serviceaccounts')]],
 ];
+
+/** What the storage version migrator may do, where its kind is served. */
+export function storageMigratorObjects(): readonly KubeObject[] {
+  const name = 'storage-version-migrator-controller';
+  const rules = [
+    rule('list create patch', '*', '*'),
+    rule('get', 'apiextensions.k8s.io', 'customresourcedefinitions'),
+    rule('patch', 'apiextensions.k8s.io', 'customresourcedefinitions/status'),
+    rule('update', 'storagemigration.k8s.io', 'storageversionmigrations/status'),
+  ];
+  return [clusterRole({ name: `system:controller:${name}`, rules }), clusterRoleBinding(`system:controller:${name}`, [serviceAccount('kube-system', name)])];
+}
 
 /**
  * Every role and binding that upstream's API server makes at start, roles before their bindings. The caller owns the
