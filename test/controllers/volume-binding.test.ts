@@ -1,7 +1,7 @@
 /** The binder, the scheduler, attach/detach and the kubelets together: what a volume goes through that waits for its pod. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { events, persistentvolumeclaims, persistentvolumes, pods, storageclasses, volumeattachments } from '../../src/api/resources.ts';
+import { events, nodes, persistentvolumeclaims, persistentvolumes, pods, storageclasses, volumeattachments } from '../../src/api/resources.ts';
 import type { PersistentVolumeClaim, PersistentVolumeSpec } from '../../src/api/types/core/v1.ts';
 import { World, container } from '../conformance/world.ts';
 
@@ -52,6 +52,9 @@ it('a claim waits for its pod, is provisioned for the pod\'s node by somebody el
   assert.deepEqual(attachment.spec, { attacher: driver, nodeName: 'node-2', source: { persistentVolumeName: 'pvc-1' } });
   await client.patch(volumeattachments, { name: attachment.metadata.name! }, { type: 'merge', value: { status: { attached: true } } }, { subresource: 'status' });
   await world.until('the pod to hear of it', async () => (await eventsOn(world, 'Pod', 'web')).includes('SuccessfulAttachVolume AttachVolume.Attach succeeded for volume "pvc-1" '));
+  // The node goes on reporting itself, and leaves what it was told alone.
+  await world.clock.advance(10 * 60_000);
+  assert.deepEqual((await client.get(nodes, { name: 'node-2' })).status?.volumesAttached, [{ name: `kubernetes.io/csi/${driver}^h`, devicePath: '' }]);
 });
 
 it('a provisioner that cannot serve a node takes the choice back, and another node is chosen', async () => {

@@ -18,22 +18,24 @@ export interface OnNode {
 
 /** Which volumes are attached to which nodes, which nodes still mount them, and what nodes are to be told. */
 export class AttachedVolumes {
-  readonly #entries = new Map<string, OnNode>();
+  /** By volume, then by node; and the other way about. */
+  readonly #byVolume = new Map<string, Map<string, OnNode>>();
+  readonly #byNode = new Map<string, Map<string, OnNode>>();
   readonly #inUse = new Map<string, ReadonlySet<string>>();
   /** Nodes whose status does not say yet what stands here. */
   readonly #stale = new Set<string>();
 
   all(): OnNode[] {
-    return [...this.#entries.values()];
+    return [...this.#byVolume.values()].flatMap((entries) => [...entries.values()]);
   }
 
   get(name: string, node: string): OnNode | undefined {
-    return this.#entries.get(keyOf(name, node));
+    return this.#byVolume.get(name)?.get(node);
   }
 
   /** The nodes that surely have it. */
   nodesOf(name: string): string[] {
-    return this.all().filter((entry) => entry.name === name && entry.confirmed).map(({ node }) => node);
+    return [...this.#byVolume.get(name)?.values() ?? []].filter(({ confirmed }) => confirmed).map(({ node }) => node);
   }
 
   markAttached(name: string, node: string, { attachable, devicePath = '' }: { readonly attachable?: Attachable | undefined; readonly devicePath?: string } = {}): void {
@@ -54,7 +56,8 @@ export class AttachedVolumes {
     const entry = this.get(name, node);
     if (entry === undefined) return;
     this.report(entry, false);
-    this.#entries.delete(keyOf(name, node));
+    drop(this.#byVolume, name, node);
+    drop(this.#byNode, node, name);
   }
 
   report(entry: OnNode, reported: boolean): void {
@@ -83,21 +86,32 @@ export class AttachedVolumes {
   }
 
   reportedTo(node: string): AttachedVolume[] {
-    return this.all().filter((entry) => entry.node === node && entry.reported).map(({ name, devicePath }) => ({ name, devicePath }));
+    return [...this.#byNode.get(node)?.values() ?? []].filter(({ reported }) => reported).map(({ name, devicePath }) => ({ name, devicePath }));
   }
 
   #ensure(name: string, node: string, attachable: Attachable | undefined): OnNode {
-    const key = keyOf(name, node);
-    const known = this.#entries.get(key);
+    const known = this.get(name, node);
     if (known !== undefined) {
       known.attachable = attachable ?? known.attachable;
       return known;
     }
     const entry: OnNode = { name, node, attachable, confirmed: false, reported: false, devicePath: '', detachRequestedMs: undefined };
-    this.#entries.set(key, entry);
+    put(this.#byVolume, name, node, entry);
+    put(this.#byNode, node, name, entry);
     return entry;
   }
 }
 
-/** Names of nodes have no spaces. */
-const keyOf = (name: string, node: string): string => `${node} ${name}`;
+type Table = Map<string, Map<string, OnNode>>;
+
+function put(table: Table, outer: string, inner: string, entry: OnNode): void {
+  const row = table.get(outer) ?? new Map<string, OnNode>();
+  row.set(inner, entry);
+  table.set(outer, row);
+}
+
+function drop(table: Table, outer: string, inner: string): void {
+  const row = table.get(outer);
+  row?.delete(inner);
+  if (row?.size === 0) table.delete(outer);
+}
