@@ -6,7 +6,9 @@ import { VirtualClock } from '../../base/virtual-clock.ts';
 import { createMemoryPki } from '../../pki/pki.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import { bearerCredentials } from '../authentication/token-authenticator.ts';
+import type { WatchCache } from '../cache/watch-cache.ts';
 import type { ServerParts } from '../options.ts';
+import { ServedResources } from '../served-resources.ts';
 import type { AccessOptions } from './access.ts';
 import { standardAccess } from './access.ts';
 import { FakeReader } from './fake-reader.ts';
@@ -16,7 +18,7 @@ const pki = await createMemoryPki({ clock, apiServerNames: [] });
 
 function make(options: Omit<AccessOptions, 'pki'> = {}) {
   const access = standardAccess({ pki, ...options });
-  const parts = { reader: new FakeReader(), clock, random: new SeededRandom(1) } as unknown as ServerParts;
+  const parts = { reader: new FakeReader(), clock, random: new SeededRandom(1), resources: new ServedResources({ served: [], cache: {} as WatchCache }) } as unknown as ServerParts;
   return { ...access.plugged(parts), objects: access.bootstrapObjects };
 }
 
