@@ -10,6 +10,10 @@ export class JumpingClock implements Clock {
     this.#clock = clock;
   }
 
+  get localZone(): string {
+    return this.#clock.localZone;
+  }
+
   /** Sets the wall time forward, or back when negative. */
   jump(byMs: number): void {
     this.#offsetMs += byMs;
