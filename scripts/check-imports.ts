@@ -28,13 +28,14 @@ const mayImport: Record<string, readonly string[]> = {
   proxy: ['base', 'api', 'client'],
   dns: ['base', 'api', 'client'],
   kubectl: ['base', 'api', 'streaming', 'pki'],
+  why: ['base', 'api', 'client'],
   cluster: ['*'],
   testing: ['*'],
   cmd: ['*'],
 };
 
 /** Must run where there is no Node: these may use its types, not its modules. Transports over sockets are the edges. */
-const pure = [/^base\//, /^api\//, /^store\/store\.ts$/, /^store\/drivers\/memory\//, /^client\/(?!transports\/http|kubeconfig)/, /^controllers\//, /^scheduler\//];
+const pure = [/^base\//, /^api\//, /^store\/store\.ts$/, /^store\/drivers\/memory\//, /^client\/(?!transports\/http|kubeconfig)/, /^controllers\//, /^scheduler\//, /^why\//];
 
 const importPattern = /^\s*(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 

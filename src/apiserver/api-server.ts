@@ -49,6 +49,7 @@ import { traceHandler, traceRequests } from './pipeline/trace.ts';
 import { PathRouter } from './pipeline/paths.ts';
 import type { Handler } from './pipeline/step.ts';
 import { compose } from './pipeline/step.ts';
+import { ProvenanceLog } from './provenance/provenance.ts';
 import { ServedResources } from './served-resources.ts';
 import type { ChosenResources } from './serving/choose-resources.ts';
 import { chooseResources } from './serving/choose-resources.ts';
@@ -110,11 +111,11 @@ export class ApiServer implements AsyncDisposable {
     this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
     const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...adminAccessHooks(this.reader)]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
-      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks, resources, admissionMetrics,
+      reader: this.reader, writer: new StoredWriter(this.#core), clock, random, logger, local: this.local, webhooks: this.#core.webhooks, provenance: this.#core.provenance, resources, admissionMetrics,
       resourcesOf: (group, version, kind) => [resources.byKind(group, version, kind)?.schema ?? []].flat(),
       authorize: (attributes) => authorizeWith(authorizers, attributes),
     };
@@ -148,13 +149,13 @@ export class ApiServer implements AsyncDisposable {
       steps({
         authenticate: authenticate(authenticators, { anonymous: options.anonymous ?? true, anonymousPaths: options.anonymousPaths ?? [], counts }),
         impersonate: impersonate(authorizers),
-        authorize: authorize(authorizers, counts),
+        authorize: authorize(authorizers, counts, (error, request) => this.#core.provenance.refused(error, undefined, request)),
         limit: this.#flowControl?.step ?? limitInFlight(maxInFlight, inFlight),
         ...(options.intercept !== undefined && { intercept: options.intercept }),
         ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
-      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator, foreign: aggregation === undefined ? undefined : (request) => aggregation.serve(request) }),
+      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator, explain: options.explain?.(parts), foreign: aggregation === undefined ? undefined : (request) => aggregation.serve(request) }),
     );
   }
 

@@ -9,6 +9,7 @@ import type { AdmissionChain } from './admission/chain.ts';
 import type { UserInfo } from './authentication/authenticator.ts';
 import type { Attributes, Decision } from './authorization/authorizer.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
+import type { ProvenanceLog, WriteOrigin } from './provenance/provenance.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { BookmarkTicker } from './verbs/bookmarks.ts';
 import type { ConversionMetrics } from './metrics/conversions.ts';
@@ -52,6 +53,7 @@ export interface Core {
   readonly bookmarks: BookmarkTicker;
   readonly webhooks: WebhookClient;
   readonly conversionMetrics: ConversionMetrics;
+  readonly provenance: ProvenanceLog;
   /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
   readonly isStale: (storeKey: string) => boolean;
   /** For what a request needs beside what its path asks for. */
@@ -67,6 +69,8 @@ export interface WriteContext {
   annotate?: Annotate;
   /** The request that writes; absent for the server's own writes, which ask no webhook and no policy. */
   readonly request?: AdmittedRequest;
+  /** What is remembered of the write; absent for the server's own. */
+  readonly origin?: WriteOrigin;
   /** May the user create, who asked to update or apply? Asked once the new object is valid; rejects with Forbidden. */
   mayCreate?(): Promise<void> | undefined;
   /** What validation finds and the version that the request speaks allows all the same. */

@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/meta/object.ts';
 import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
+import { causeHeader } from '../client/cause.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
 import type { Answer, ListAnswer } from './answer.ts';
 import type { Credentials } from './authentication/authenticator.ts';
@@ -47,6 +48,7 @@ class LocalServerRequest extends ServerRequest {
   header(name: string): string | undefined {
     if (name === 'content-type') return this.#request.contentType;
     if (name === 'user-agent') return this.#request.userAgent;
+    if (name === causeHeader) return this.#request.cause;
     return undefined;
   }
 

@@ -20,6 +20,7 @@ import type { ObjectReader } from './cache/reader.ts';
 import type { CacheContents } from './cache/watch-cache.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { Step } from './pipeline/step.ts';
+import type { Provenance } from '../api/provenance.ts';
 import type { ApiResponse, EndpointHandler, RequestContext } from './request.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { FeatureGateSettings } from './serving/feature-gates.ts';
@@ -49,6 +50,8 @@ export interface ServerParts {
   readonly webhooks: WebhookClient;
   /** Counts what admission costs and decides. */
   readonly admissionMetrics: AdmissionMetrics;
+  /** Who wrote what, and what was refused. */
+  readonly provenance: Provenance;
   /** Requests from inside the server, through the whole pipeline, as whatever user they name. */
   readonly local: LocalEndpoint;
 }
@@ -122,6 +125,8 @@ export interface ApiServerOptions {
   readonly audit?: { readonly policy: AuditPolicy; readonly sinks: readonly AuditSink[] };
   /** What values are sealed with on the disk. Absent: they are not. It is the server's from then on. */
   readonly encryption?: Encryption;
+  /** Answers what is asked under `/why`, to whoever may read what it is about. Without it there is nothing there. */
+  readonly explain?: Factory<(context: RequestContext) => Promise<ApiResponse>>;
   readonly health?: readonly HealthCheck[];
   /** Scraped beside the server's own. */
   readonly metrics?: readonly Gauge[];

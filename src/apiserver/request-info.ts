@@ -39,11 +39,21 @@ function nonResource(path: string, method: string): RequestInfo {
   return { isResourceRequest: false, path, verb: method.toLowerCase(), apiGroup: '', apiVersion: '', namespace: '', resource: '', subresource: '', name: '', remainder: '' };
 }
 
+/** What explanations are asked under, followed by the path of an object or a collection. */
+const explanations = '/why';
+
+/** `/why/api/v1/namespaces/default/pods/web`: to the authorizers, and everywhere else, as the path of the object itself. */
+function explanation(method: string, path: string, query: URLSearchParams | undefined): RequestInfo {
+  const info = parseRequestInfo(method, path.slice(explanations.length), query);
+  return info.isResourceRequest && (info.verb === 'get' || info.verb === 'list') && info.subresource === '' ? { ...info, path, explains: true } : nonResource(path, method);
+}
+
 /**
  * Reads what a path and method ask for, as upstream's RequestInfoFactory does, with the deprecated `/watch/` prefix.
  * `path` is still percent-encoded; the segments of the answer are decoded. Throws BadRequest for broken escapes.
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams | undefined): RequestInfo {
+  if (path.startsWith('/why/') && !path.startsWith('/why/why')) return explanation(method, path, query);
   const parts = path.split('/');
   parts.shift();
   if (parts.at(-1) === '') parts.pop();

@@ -16,6 +16,8 @@ export interface RequestInfo {
   readonly name: string;
   /** What follows the subresource in the path (proxy, logs). */
   readonly remainder: string;
+  /** The path asks why things are so with what is named, under `/why`; who may get or list it may ask that. */
+  readonly explains?: true;
 }
 
 /** A client's request to turn the connection into a stream (SPDY or WebSocket), with what had been read past its head. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import type { DeleteOptions, Status } from '../api/types/meta/v1.ts';
+import type { Cause } from './cause.ts';
 
 /**
  * The contract of the client: how every component, and every user of the library, reaches the API. Two transports
@@ -26,6 +27,8 @@ export interface Client {
   createSubresource<B extends KubeObject, R extends KubeObject | Status>(type: ResourceType<KubeObject>, ref: ObjectRef, subresource: string, body: B): Promise<R>;
   /** GET of a subresource other than status: scale. */
   getSubresource<R extends KubeObject>(type: ResourceType<KubeObject>, ref: ObjectRef, subresource: string): Promise<R>;
+  /** The same client, whose writes say what they react to. It is for one reconcile, say, and costs next to nothing. */
+  because(cause: Cause): Client;
   /** Any other path, as JSON: discovery, /version, /healthz (a string). */
   raw(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, options?: { readonly contentType?: string; readonly signal?: AbortSignal }): Promise<unknown>;
 }

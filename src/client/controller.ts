@@ -1,6 +1,7 @@
 import { isReason } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Cause } from './cause.ts';
 import { queueMetricsOf } from './work-queue/queue-metrics.ts';
 import { WorkQueue } from './work-queue/work-queue.ts';
 
@@ -19,9 +20,10 @@ export interface ControllerOptions {
   readonly queue?: WorkQueue;
   /**
    * Brings the world nearer to what the object at `key` asks for. Idempotent, reads from listers, writes through the
-   * client. A throw is retried with back-off; a conflict or what was deleted meanwhile quietly so.
+   * client. A throw is retried with back-off; a conflict or what was deleted meanwhile quietly so. `cause` is what set it
+   * going: writes through `client.because(cause)` say so.
    */
-  readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
+  readonly reconcile: (key: string, signal: AbortSignal, cause: Cause) => Promise<ReconcileResult>;
   readonly signal: AbortSignal;
 }
 
@@ -43,16 +45,17 @@ export function runController(options: ControllerOptions): Controller {
 
   const worker = async (): Promise<void> => {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+      const cause = queue.causeOf(key);
       try {
-        const result = await options.reconcile(key, signal);
+        const result = await options.reconcile(key, signal, cause);
         queue.forget(key);
-        if (result !== undefined) queue.addAfter(key, result.requeueAfterMs);
+        if (result !== undefined) queue.addAfter(key, result.requeueAfterMs, cause);
       } catch (error) {
         if (!signal.aborted) {
           // Both say that the cache was behind, and it will catch up.
           const stale = isReason(error, 'Conflict') || isReason(error, 'NotFound');
           logger[stale ? 'debug' : 'warn']('reconcile failed, will retry', { key, error });
-          queue.addRateLimited(key);
+          queue.addRateLimited(key, cause);
         }
       } finally {
         queue.done(key);

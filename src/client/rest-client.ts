@@ -4,6 +4,7 @@ import type { ResourceType } from '../api/resource-type.ts';
 import { apiVersionOf } from '../api/resource-type.ts';
 import { ApiError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
+import type { Cause } from './cause.ts';
 import type { Client, ListOptions, Patch, Selectors, WatchEvent, WriteOptions } from './client.ts';
 
 /** One call of the API, transport-independent. */
@@ -14,6 +15,8 @@ export interface RestRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
+  /** What it reacts to. */
+  readonly cause?: Cause;
 }
 
 export interface RawWatchEvent { readonly type: string; readonly object: KubeObject }
@@ -70,7 +73,7 @@ function named<T extends KubeObject>(type: ResourceType<T>, item: T): T {
 export function createRestClient(transport: RestTransport): Client {
   const call = async <R>(request: RestRequest): Promise<R> => (await transport.request(request)) as R;
 
-  return {
+  const client: Client = {
     get: (type, ref, options) => call({ method: 'GET', path: withQuery(resourcePath(type, ref.namespace, ref.name), { resourceVersion: options?.resourceVersion }), ...withSignal(options?.signal) }),
 
     async list<T extends KubeObject>(type: ResourceType<T>, scope?: { readonly namespace?: string }, options?: ListOptions) {
@@ -138,5 +141,8 @@ export function createRestClient(transport: RestTransport): Client {
     getSubresource: (type, ref, subresource) => call({ method: 'GET', path: resourcePath(type, ref.namespace, ref.name, subresource) }),
 
     raw: (method, path, body, options) => call({ method, path, ...(body !== undefined && { body }), ...(options?.contentType !== undefined && { contentType: options.contentType }), ...withSignal(options?.signal) }),
+
+    because: (cause) => (cause === '' ? client : createRestClient({ ...transport, request: (request) => transport.request({ ...request, cause }) })),
   };
+  return client;
 }

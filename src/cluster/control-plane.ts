@@ -22,6 +22,8 @@ import { createScheduler, startControllerManager } from './components.ts';
 import { descriptionOf } from './descriptions.ts';
 import type { LocalClients } from './identities.ts';
 import { localClients } from './identities.ts';
+import type { Verdicts } from './why.ts';
+import { explainer } from './why.ts';
 
 export interface ControlPlaneOptions {
   readonly store: Store;
@@ -62,6 +64,8 @@ export interface ControlPlaneOptions {
   /** How webhooks are reached. */
   readonly webhookTransport?: WebhookTransport;
   readonly advertise?: { readonly address: string; readonly port: number };
+  /** The scheduler of this process, where it is not this control plane that starts it. */
+  readonly verdicts?: () => Verdicts | undefined;
   /** What the components of this process reach instead of the API server itself, which it is given. */
   readonly endpoint?: (own: LocalEndpoint) => LocalEndpoint;
 }
@@ -76,6 +80,7 @@ export interface ControlPlane extends AsyncDisposable {
 /** An API server with everything that belongs to it, not yet listening; scheduler and controllers when asked for. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { store, pki, clock, random, logger } = options;
+  let verdicts: Verdicts | undefined;
   const server = await ApiServer.start({
     store,
     ...(options.contents !== undefined && { contents: options.contents }),
@@ -102,6 +107,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),
     ...(options.webhookTransport !== undefined && { webhookTransport: options.webhookTransport }),
+    explain: explainer(() => options.verdicts?.() ?? verdicts),
     rewritePage: async (answer, base) => (await import('../apiserver/http/rewrite-page.ts')).rewritePage(answer, base),
   });
   const clients = localClients(options.endpoint?.(server.local) ?? server.local, clock);
@@ -116,6 +122,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       starting.catch(() => {});
       if (withScheduler) {
         const scheduler = running.use(await createScheduler(components));
+        verdicts = scheduler;
         server.metrics.add(scheduler.metrics());
         await scheduler.start();
       }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addComponentCommands } from './component-flags.ts';
 import { UsageError, addClusterFlags, defaultDataDir } from './options.ts';
+import type { WhyFlags } from './why.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 /** The package's own version, from the package.json beside the bundle or the sources. */
@@ -60,6 +61,21 @@ Example:
     .action(async (files: string[], flags: { dataDir: string }) => (await import('./image.ts')).loadImages(files, flags.dataDir));
   image.command('ls').description('list the node\'s images').addOption(dataDirFlag())
     .action(async (flags: { dataDir: string }) => (await import('./image.ts')).listImages(flags.dataDir));
+
+  root.command('why').description('why something is as it is: what stands in its way, what to do, and how it came to this').argument('[what...]', 'KIND/NAME, KIND NAME or KIND; nothing: all that is not well')
+    .option('-n, --namespace <name>', 'the namespace to look in (default: the one of the context; of everything: all)')
+    .option('--kubeconfig <file>', 'the kubeconfig file to use').option('--context <name>', 'the context of it to use').option('--as <user>', 'ask as another user')
+    .addOption(new Option('-o, --output <form>', 'how to answer').choices(['text', 'json', 'yaml']).default('text'))
+    .addHelpText('after', `
+Examples:
+  coxswain why pod/web                 a pending pod, node by node and rule by rule
+  coxswain why deploy/web -n shop      a rollout that is stuck, down to the container at fault
+  coxswain why pvc                     all claims of the namespace that are not well
+  coxswain why                         everything in the cluster that is not well
+  coxswain why ns/old -o yaml          as data
+
+The same answers: kubectl get --raw /why/api/v1/namespaces/default/pods/web`)
+    .action(async (words: string[], flags: WhyFlags) => (await import('./why.ts')).why(words, flags));
 
   root.command('kubectl [line...]').description('kubectl: for this cluster and any other; `coxswain kubectl --help` tells its commands');
 

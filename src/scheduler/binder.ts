@@ -4,6 +4,7 @@ import type { Binding } from '../api/types/core/v1.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { causeOf } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
@@ -82,7 +83,7 @@ export class Binder {
       target: { kind: 'Node', name: nodeName },
     };
     try {
-      await this.#options.client.createSubresource<Binding, Status>(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, 'binding', binding);
+      await this.#options.client.because(causeOf(pods, pod)).createSubresource<Binding, Status>(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, 'binding', binding);
     } catch (error) {
       throw new Error(`running Bind plugin "DefaultBinder": ${(error as Error).message}`, { cause: error });
     }

@@ -4,6 +4,7 @@ import { pods } from '../api/resources.ts';
 import type { Pod, PodCondition } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import { formatTime } from '../base/clock.ts';
+import { causeOf } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 
 /** What the scheduler says of a pod in its status. */
@@ -20,7 +21,7 @@ export async function patchPodStatus(client: Client, clock: Clock, pod: Pod, cha
   if (condition !== undefined) status['conditions'] = [condition];
   if (change.nominatedNodeName !== undefined && change.nominatedNodeName !== (pod.status?.nominatedNodeName ?? '')) status['nominatedNodeName'] = change.nominatedNodeName === '' ? null : change.nominatedNodeName;
   if (Object.keys(status).length === 0) return;
-  await client.patch(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { type: 'strategic', value: { metadata: { uid: uidOf(pod) }, status } }, { subresource: 'status' });
+  await client.because(causeOf(pods, pod)).patch(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, { type: 'strategic', value: { metadata: { uid: uidOf(pod) }, status } }, { subresource: 'status' });
 }
 
 function changedCondition(pod: Pod, wanted: NonNullable<StatusChange['condition']>, clock: Clock): object | undefined {

@@ -22,6 +22,8 @@ import { usualSettings } from './config/settings.ts';
 import type { Placement } from './cycle/placement.ts';
 import { Placer } from './cycle/placement.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
+import type { PodVerdict } from './explain/node-verdicts.ts';
+import { podVerdictOf } from './explain/node-verdicts.ts';
 import type { Diagnosis } from './framework/diagnosis.ts';
 import type { Extender } from './framework/extender.ts';
 import type { Plugin } from './framework/plugin.ts';
@@ -149,6 +151,12 @@ export class Scheduler implements AsyncDisposable {
   /** Why a pod that waits found no node at the last attempt, node by node; undefined when nothing is known. */
   diagnosisOf(uid: string): Diagnosis | undefined {
     return this.#queue.find(uid)?.diagnosis;
+  }
+
+  /** The same in words, with what would have to change; undefined when nothing is known. */
+  verdictOf(uid: string): PodVerdict | undefined {
+    const queued = this.#queue.find(uid);
+    return queued?.diagnosis === undefined ? undefined : podVerdictOf(queued.diagnosis, queued.info);
   }
 
   /** What can be scraped. */

@@ -119,6 +119,7 @@ export class Composition implements AsyncDisposable {
     const { store, pki, clock } = this.#options;
     const { server } = await startControlPlane({
       serviceCidr, clusterCidr, advertise: { address: '192.0.2.1', port: 6443 },
+      verdicts: () => this.#scheduler,
       ...this.#options.apiServer,
       store, pki, clock, random: this.#random('kube-apiserver'), logger: this.#logger,
       ...(this.#contents !== undefined && { contents: this.#contents }),

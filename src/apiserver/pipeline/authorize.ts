@@ -11,6 +11,7 @@ import { unionAuthorizer } from '../authorization/union.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Result } from '../answer.ts';
 import type { AccessCounts } from '../metrics/access.ts';
+import type { ServerRequest } from './server-request.ts';
 import type { Step } from './step.ts';
 
 /** The question that a request puts to the authorizers. */
@@ -21,6 +22,7 @@ export function attributesOf(info: RequestInfo, user: UserInfo, query?: URLSearc
   return { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name, ...(selectors !== undefined && { selectors }) };
 }
 
+const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const selectingVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** The selectors of a query, read when somebody asks: most authorizers do not. Those that cannot be read are refused later. */
@@ -78,8 +80,8 @@ function refusal(attributes: Attributes, { reason, error }: Decision): ApiError 
   return error === undefined ? forbidden(attributes, reason) : internalError(new Error(error));
 }
 
-/** Lets through what the authorizers allow. */
-export function authorize(authorizers: readonly Authorizer[], counts: AccessCounts): Step {
+/** Lets through what the authorizers allow; `onRefusal` hears of writes that they do not. */
+export function authorize(authorizers: readonly Authorizer[], counts: AccessCounts, onRefusal: (error: ApiError, request: ServerRequest) => void): Step {
   return (next) => (request) => {
     const attributes = attributesOf(request.info, request.user, request.queryOrUndefined);
     const decided = (decision: Decision): Result => {
@@ -91,7 +93,9 @@ export function authorize(authorizers: readonly Authorizer[], counts: AccessCoun
       }
       if (verdict !== 'allow') {
         counts[error === undefined ? 'denied' : 'undecided'] += 1;
-        throw refusal(attributes, decision);
+        const refused = refusal(attributes, decision);
+        if (writes.has(request.info.verb)) onRefusal(refused, request);
+        throw refused;
       }
       counts.allowed += 1;
       return next(request);

@@ -25,6 +25,8 @@ export interface DispatchOptions {
   readonly endpoints: readonly OwnEndpoint[];
   readonly paths: PathRouter;
   readonly negotiator: Negotiator;
+  /** Answers requests that ask why. */
+  readonly explain?: ((request: ServerRequest) => Result) | undefined;
   /** What other servers serve; undefined for what is this one's. */
   readonly foreign?: ((request: ServerRequest) => Result | undefined) | undefined;
 }
@@ -38,7 +40,7 @@ const pageNotFound: Answer = { kind: 'raw', code: 404, contentType: 'text/plain;
 const endpointKey = (group: string, version: string, resource: string, subresource: string): string => `${group}/${version}/${resource}/${subresource}`;
 
 /** The last step: finds what serves a request. */
-export function dispatch({ core, endpoints, paths, negotiator, foreign }: DispatchOptions): Handler {
+export function dispatch({ core, endpoints, paths, negotiator, foreign, explain }: DispatchOptions): Handler {
   const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
@@ -67,6 +69,7 @@ export function dispatch({ core, endpoints, paths, negotiator, foreign }: Dispat
   };
 
   return (request) => {
+    if (request.info.explains === true) return explain?.(request) ?? pageNotFound;
     const elsewhere = foreign?.(request);
     if (elsewhere !== undefined) return elsewhere;
     if (!request.info.isResourceRequest) return paths.serve(request) ?? unknownPath(core, request);

@@ -44,7 +44,7 @@ async function bind(core: Core, request: ServerRequest): Promise<Answer> {
   const errors = validateBinding(binding);
   if (errors.length > 0) throw invalidError(bindingKind, name, errors);
   await validateAdmission(core, admittee, context);
-  await transformStored<Pod>(core, pods, { namespace: info.namespace, name }, { dryRun: context.dryRun, change: (pod) => assign(pod, binding, core.clock.now()) });
+  await transformStored<Pod>(core, pods, { namespace: info.namespace, name }, { dryRun: context.dryRun, origin: request, change: (pod) => assign(pod, binding, core.clock.now()) });
   return success(201);
 }
 

@@ -7,6 +7,7 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy/v1.ts';
 import type { Answer } from '../answer.ts';
 import type { Core, WriteContext } from '../core.ts';
+import type { WriteOrigin } from '../provenance/provenance.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import { admit, validateAdmission } from '../verbs/admit.ts';
 import { deleteObject } from '../verbs/delete-object.ts';
@@ -22,7 +23,17 @@ const maxDisruptedPods = 2000;
 
 /** POST of an Eviction: deletes the pod where its disruption budget lets it go. */
 export function evictionEndpoint(core: Core): OwnEndpoint {
-  return { group: '', version: 'v1', resource: 'pods', subresource: 'eviction', verbs: ['create'], handle: (request) => evict(core, request) };
+  return { group: '', version: 'v1', resource: 'pods', subresource: 'eviction', verbs: ['create'], handle: (request) => remembered(core, request) };
+}
+
+/** Evictions that a budget forbids are what people ask about who drain a node. */
+async function remembered(core: Core, request: ServerRequest): Promise<Answer> {
+  try {
+    return await evict(core, request);
+  } catch (error) {
+    core.provenance.refused(error, undefined, request);
+    throw error;
+  }
 }
 
 async function evict(core: Core, request: ServerRequest): Promise<Answer> {
@@ -50,7 +61,7 @@ async function evict(core: Core, request: ServerRequest): Promise<Answer> {
   if (budgets.length > 1) throw new ApiError('InternalError', 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.', { code: 500 });
   const budget = budgets[0];
   const pinned = budget !== undefined && !isReady(pod) && enoughWithout(budget);
-  if (budget !== undefined && !pinned) await takeFromBudget(core, budget, pod, plan.dryRun);
+  if (budget !== undefined && !pinned) await takeFromBudget(core, budget, pod, { dryRun: plan.dryRun, origin: request });
   try {
     await deleteObject(core, pods, target, pinned && plan.resourceVersion === undefined ? { ...plan, resourceVersion: pod.metadata.resourceVersion } : plan, writing);
   } catch (error) {
@@ -98,11 +109,11 @@ function refused(message: string, retryAfterSeconds: number): ApiError {
 const stillProcessing = (budget: PodDisruptionBudget): ApiError => refused(`The disruption budget ${budget.metadata.name} is still being processed by the server.`, 10);
 
 /** Takes one disruption from the budget, and tells its controller which pod it was for. */
-async function takeFromBudget(core: Core, { metadata }: PodDisruptionBudget, pod: Pod, dryRun: boolean): Promise<void> {
+async function takeFromBudget(core: Core, { metadata }: PodDisruptionBudget, pod: Pod, options: { readonly dryRun: boolean; readonly origin: WriteOrigin }): Promise<void> {
   const budgets = storedResource(core, 'policy', 'poddisruptionbudgets');
   const nowMs = core.clock.now();
   await transformStored<PodDisruptionBudget>(core, budgets, { namespace: metadata.namespace!, name: metadata.name! }, {
-    dryRun,
+    ...options,
     change: (budget) => {
       const status = budget.status;
       if ((status?.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) throw stillProcessing(budget);

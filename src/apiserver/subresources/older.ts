@@ -24,6 +24,7 @@ async function rollBack(core: Core, request: ServerRequest): Promise<Answer> {
   if ((object.name ?? '') !== info.name) throw badRequestError('name in URL does not match name in DeploymentRollback object');
   await transformStored(core, storedResource(core, 'apps', 'deployments'), { namespace: info.namespace, name: info.name }, {
     dryRun: context.dryRun,
+    origin: request,
     change: ({ metadata }: KubeObject) => {
       metadata.annotations = { ...metadata.annotations, ...object.updatedAnnotations, [rollbackAnnotation]: String(object.rollbackTo?.revision ?? 0) };
       metadata.generation = (metadata.generation ?? 0) + 1;

@@ -58,6 +58,15 @@ function wipeSystemFields({ metadata }: KubeObject): void {
  * the write. The object is taken over. Throws AlreadyExists, Invalid, and what admission throws.
  */
 export async function createObject(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
+  try {
+    return await admitAndCreate(core, served, object, context);
+  } catch (error) {
+    if (context.origin !== undefined) core.provenance.refused(error, object, context.origin);
+    throw error;
+  }
+}
+
+async function admitAndCreate(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
   const meta = object.metadata;
   if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   delete meta.resourceVersion;
@@ -115,6 +124,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
     const result = await put(core, served, key, object, 0);
     if (!result.ok) throw existsError(served, name, result.current);
     committed = true;
+    if (context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'created', revision: result.object.revision, uid: object.metadata.uid }, context.origin);
     const ending = reservation.commit();
     if (ending !== undefined) await ending;
     return result.object;

@@ -37,10 +37,15 @@ export async function deleteObject(core: Core, served: StoredResource, target: {
     if (existing === undefined) throw notFoundError(served.schema, target.name);
     checkPreconditions(served, target.name, existing.object, plan);
     const attributes = { operation: 'DELETE' as const, schema: served.schema, subresource: '', namespace: target.namespace, name: target.name, object: undefined, oldObject: existing.object };
-    const admitting = admit(core, attributes, context);
-    if (admitting !== undefined) await admitting;
-    const validating = validateAdmission(core, attributes, context);
-    if (validating !== undefined) await validating;
+    try {
+      const admitting = admit(core, attributes, context);
+      if (admitting !== undefined) await admitting;
+      const validating = validateAdmission(core, attributes, context);
+      if (validating !== undefined) await validating;
+    } catch (error) {
+      if (context.origin !== undefined) core.provenance.refused(error, existing.object, context.origin);
+      throw error;
+    }
     const outcome = await tryDelete(core, served, existing, plan, context);
     if (outcome.done) return outcome;
     existing = outcome.current;
@@ -76,12 +81,14 @@ async function tryDelete(core: Core, served: StoredResource, existing: CachedObj
     if (context.dryRun) return { done: true, object: dryRunObject(existing.key, decision.object, existing.revision), deleted: decision.remove };
     const marked = await put(core, served, existing.key, decision.object, existing.revision);
     if (!marked.ok) return { done: false, current: marked.current };
+    if (!decision.remove && context.origin !== undefined) core.provenance.wrote(storage, existing.key, { operation: 'marked', revision: marked.object.revision, uid: existing.object.metadata.uid }, context.origin);
     if (!decision.remove) return { done: true, object: marked.object, deleted: false };
     last = marked.object;
   }
   if (context.dryRun) return { done: true, object: existing, deleted: true };
   const removed = await remove(core, served, existing.key, last.revision);
   if (!removed.ok) return removed.current === undefined && last !== existing ? { done: true, object: last, deleted: true } : { done: false, current: removed.current };
+  if (context.origin !== undefined) core.provenance.wrote(storage, existing.key, { operation: 'deleted', revision: removed.object.revision, uid: existing.object.metadata.uid }, context.origin);
   const after = core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(removed.object.object);
   if (after !== undefined) await after;
   return { done: true, object: removed.object, deleted: true };

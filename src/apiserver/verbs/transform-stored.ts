@@ -2,6 +2,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { notFoundError } from '../../api/status.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
+import type { WriteOrigin } from '../provenance/provenance.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { objectKey } from './get.ts';
 import { existingOf, put } from './store-object.ts';
@@ -10,7 +11,7 @@ import { existingOf, put } from './store-object.ts';
  * Changes an object from inside the server, past admission and the resource's own rules. `change` gets a copy that it
  * may change in place and throws to refuse; it runs again when somebody else wrote meanwhile. Throws NotFound.
  */
-export async function transformStored<T extends KubeObject>(core: Core, served: StoredResource, target: { readonly namespace: string; readonly name: string }, options: { readonly dryRun: boolean; change(object: T): void }): Promise<CachedObject> {
+export async function transformStored<T extends KubeObject>(core: Core, served: StoredResource, target: { readonly namespace: string; readonly name: string }, options: { readonly dryRun: boolean; readonly origin: WriteOrigin; change(object: T): void }): Promise<CachedObject> {
   const key = objectKey(target.namespace, target.name);
   const waiting = core.cache.fresh();
   if (waiting !== undefined) await waiting;
@@ -21,7 +22,10 @@ export async function transformStored<T extends KubeObject>(core: Core, served: 
     options.change(object);
     if (options.dryRun) return existing;
     const result = await put(core, served, key, object, existing.revision);
-    if (result.ok) return result.object;
+    if (result.ok) {
+      core.provenance.wrote(served.storage, key, { operation: 'updated', revision: result.object.revision, uid: object.metadata.uid }, options.origin);
+      return result.object;
+    }
     existing = result.current;
   }
 }

@@ -54,12 +54,24 @@ const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
  * deleted deletes it. Throws NotFound, Conflict, Invalid, and what admission throws.
  */
 export async function updateObject(core: Core, plan: UpdatePlan, context: WriteContext): Promise<UpdateOutcome> {
+  let existing: CachedObject | undefined;
+  try {
+    return await tryUntilDone(core, plan, context, (found) => { existing = found; });
+  } catch (error) {
+    // What was to be created has been told of already.
+    if (context.origin !== undefined && existing !== undefined) core.provenance.refused(error, existing.object, context.origin);
+    throw error;
+  }
+}
+
+async function tryUntilDone(core: Core, plan: UpdatePlan, context: WriteContext, onExisting: (existing: CachedObject | undefined) => void): Promise<UpdateOutcome> {
   const { served, namespace, name } = plan;
   const waiting = core.cache.fresh();
   if (waiting !== undefined) await waiting;
   const found = existingOf(served, objectKey(namespace, name));
   let existing = found instanceof Promise ? await found : found;
   for (;;) {
+    onExisting(existing);
     if (existing === undefined) {
       if (!plan.allowCreate) throw notFoundError(served.schema, name);
       return { object: await createObject(core, served, await plan.desired(undefined), context), created: true };
@@ -168,6 +180,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
     if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
     const removed = await remove(core, served, key, existing.revision);
     if (!removed.ok && removed.current !== undefined) return { done: false, current: removed.current };
+    if (removed.ok && context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'deleted', revision: removed.object.revision, uid: object.metadata.uid }, context.origin);
     await core.hooks.get(`${storage.group}/${storage.resource}`)?.afterDelete?.(existing.object);
     // Clients of an update expect the object that they sent, not a Status.
     return { done: true, object: dryRunObject(key, object, existing.revision) };
@@ -177,6 +190,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   const comparing = isUnchanged(served, encoded, object, existing);
   if ((typeof comparing === 'boolean' ? comparing : await comparing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
   const result = await put(core, served, key, object, existing.revision, encoded);
+  if (result.ok && context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'updated', revision: result.object.revision, uid: object.metadata.uid }, context.origin);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
 

@@ -15,6 +15,7 @@ export function writeContextOf(request: ServerRequest, served: ServedResource, d
     user: request.user, dryRun, warn: (message) => request.warn(message),
     ...(audit !== undefined && { annotate: ((key, value, level) => audit.annotate(key, value, level)) satisfies Annotate }),
     request: { served, get signal() { return request.signal; }, options: options ?? (() => queriedOptions(request.queryOrUndefined)) },
+    origin: request,
     ...(allows !== undefined && { allows }),
   };
 }

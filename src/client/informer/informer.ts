@@ -6,6 +6,7 @@ import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import { tellOf } from '../cause.ts';
 import type { Client } from '../client.ts';
 import { Backoff } from './backoff.ts';
 import type { IndexFunction, Lister } from './store.ts';
@@ -87,7 +88,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
 
   addHandler(handler: InformerHandler<T>): () => void {
     this.#handlers.add(handler);
-    for (const object of this.#store.list()) this.#notify('add', () => handler.add?.(object));
+    for (const object of this.#store.list()) this.#notify('add', object, () => handler.add?.(object));
     return () => this.#handlers.delete(handler);
   }
 
@@ -183,26 +184,26 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   #put(received: T): void {
     const object = this.#options.transform?.(received) ?? received;
     const old = this.#store.set(object);
-    if (old === undefined) for (const handler of this.#handlers) this.#notify('add', () => handler.add?.(object));
+    if (old === undefined) for (const handler of this.#handlers) this.#notify('add', object, () => handler.add?.(object));
     else if (old.metadata.uid !== object.metadata.uid) {
       // The object was deleted and made anew while nobody looked.
       for (const handler of this.#handlers) {
-        this.#notify('delete', () => handler.delete?.(old));
-        this.#notify('add', () => handler.add?.(object));
+        this.#notify('delete', old, () => handler.delete?.(old));
+        this.#notify('add', object, () => handler.add?.(object));
       }
-    } else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) for (const handler of this.#handlers) this.#notify('update', () => handler.update?.(old, object));
+    } else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) for (const handler of this.#handlers) this.#notify('update', object, () => handler.update?.(old, object));
   }
 
   #delete(key: string, final?: T): void {
     const old = this.#store.delete(key);
     if (old === undefined) return;
     const last = final === undefined ? old : (this.#options.transform?.(final) ?? final);
-    for (const handler of this.#handlers) this.#notify('delete', () => handler.delete?.(last));
+    for (const handler of this.#handlers) this.#notify('delete', last, () => handler.delete?.(last));
   }
 
-  #notify(what: string, call: () => void): void {
+  #notify(what: string, object: T, call: () => void): void {
     try {
-      call();
+      tellOf(this.type, object, call);
     } catch (error) {
       this.#options.logger.error('informer handler threw', { type: groupResourceOf(this.type), event: what, error });
     }

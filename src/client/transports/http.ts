@@ -7,6 +7,7 @@ import type { Status } from '../../api/types/meta/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { timeoutSignal } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import { causeHeader } from '../cause.ts';
 import type { Client } from '../client.ts';
 import { deepFreeze } from '../json-value.ts';
 import type { RawWatchEvent, RestRequest } from '../rest-client.ts';
@@ -85,6 +86,7 @@ export function createHttpClient(options: HttpClientOptions): Client & { close()
         accept: 'application/json, */*',
         'user-agent': userAgent,
         ...(bearer !== undefined && { authorization: bearer }),
+        ...(request.cause !== undefined && { [causeHeader]: request.cause }),
         ...(body !== undefined && { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length }),
       },
     };

@@ -22,5 +22,7 @@ export interface LocalRequest {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly userAgent?: string;
+  /** What a write reacts to (client/cause.ts). */
+  readonly cause?: string;
   readonly signal?: AbortSignal;
 }

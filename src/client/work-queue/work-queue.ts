@@ -1,4 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts';
+import type { Cause } from '../cause.ts';
+import { currentCause, joinCauses } from '../cause.ts';
 import type { QueueStats } from './queue-metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { defaultControllerRateLimiter } from './rate-limiter.ts';
@@ -13,6 +15,9 @@ export class WorkQueue {
   #order: string[] = [];
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();
+  /** Why keys wait, and why those are being worked on that are. */
+  readonly #causes = new Map<string, Cause>();
+  readonly #causesTaken = new Map<string, Cause>();
   readonly #delayed = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
   #shutDown = false;
@@ -32,19 +37,27 @@ export class WorkQueue {
   /** Keys that wait to be handed out. */
   get length(): number { return this.#order.length; }
 
-  add(key: string): void {
-    if (this.#shutDown || this.#dirty.has(key)) return;
+  /** What the work on a key reacts to that has been handed out and not been given back. */
+  causeOf(key: string): Cause {
+    return this.#causesTaken.get(key) ?? '';
+  }
+
+  /** `cause`: what is to be reacted to; by default the event that a handler is being told of. */
+  add(key: string, cause: Cause = currentCause()): void {
+    if (this.#shutDown) return;
+    if (cause !== '') this.#causes.set(key, joinCauses(this.#causes.get(key) ?? '', cause));
+    if (this.#dirty.has(key)) return;
     this.#dirty.add(key);
     this.#stats?.add(key);
     if (!this.#processing.has(key)) this.#offer(key);
   }
 
   /** Adds the key after a delay; the earliest of several delays counts. */
-  addAfter(key: string, delayMs: number): void {
+  addAfter(key: string, delayMs: number, cause: Cause = currentCause()): void {
     if (this.#shutDown) return;
     if (this.#stats !== undefined) this.#stats.retried += 1;
     if (delayMs <= 0) {
-      this.add(key);
+      this.add(key, cause);
       return;
     }
     const atMs = this.#clock.monotonicMs() + delayMs;
@@ -55,14 +68,14 @@ export class WorkQueue {
     }
     const timer = this.#clock.setTimer(delayMs, () => {
       this.#delayed.delete(key);
-      this.add(key);
+      this.add(key, cause);
     }, { unref: true });
     this.#delayed.set(key, { atMs, timer });
   }
 
   /** Adds the key when its rate limit lets it: for retries after an error. */
-  addRateLimited(key: string): void {
-    this.addAfter(key, this.#limiter.delayMs(key));
+  addRateLimited(key: string, cause: Cause = currentCause()): void {
+    this.addAfter(key, this.#limiter.delayMs(key), cause);
   }
 
   /** Forgets the failures of a key: call after success. */
@@ -85,6 +98,7 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#processing.delete(key);
+    this.#causesTaken.delete(key);
     this.#stats?.done(key);
     if (this.#dirty.has(key)) this.#offer(key);
   }
@@ -96,6 +110,7 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#order = [];
     this.#dirty.clear();
+    this.#causes.clear();
     this.#stats?.clear();
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
   }
@@ -110,6 +125,11 @@ export class WorkQueue {
   #take(key: string): string {
     this.#dirty.delete(key);
     this.#processing.add(key);
+    const cause = this.#causes.get(key);
+    if (cause !== undefined) {
+      this.#causes.delete(key);
+      this.#causesTaken.set(key, cause);
+    }
     this.#stats?.take(key);
     return key;
   }

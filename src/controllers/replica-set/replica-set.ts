@@ -8,6 +8,7 @@ import { pods, replicasets, replicationcontrollers } from '../../api/resources.t
 import { isReason } from '../../api/status.ts';
 import type { ReplicaSet, ReplicaSetStatus } from '../../api/types/apps/v1.ts';
 import type { Pod, PodTemplateSpec, ReplicationController } from '../../api/types/core/v1.ts';
+import type { Cause } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
 import { runController } from '../../client/controller.ts';
@@ -63,11 +64,14 @@ async function startReplicating<T extends Replicating>(context: ControllerContex
   controller.start();
 }
 
+/** Whoever writes on behalf of one reconcile. */
+interface Hand<T extends Replicating> { readonly client: Client; readonly pods: PodControl<T> }
+
 class ReplicatingController<T extends Replicating> {
   readonly #context: ControllerContext;
   readonly #kind: Kind<T>;
   readonly #client: Client;
-  readonly #podControl: PodControl<T>;
+  readonly #recorder: EventRecorder;
   readonly #sets: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #setIndex: ReturnType<typeof indexByController<T>>;
@@ -79,7 +83,7 @@ class ReplicatingController<T extends Replicating> {
     this.#context = context;
     this.#kind = kind;
     this.#client = client;
-    this.#podControl = createPodControl(kind.type, client, recorder);
+    this.#recorder = recorder;
     this.#sets = context.informers.informer(kind.type);
     this.#pods = context.informers.informer(pods);
     this.#setIndex = indexByController(this.#sets);
@@ -102,7 +106,7 @@ class ReplicatingController<T extends Replicating> {
     });
     this.#pods.addHandler({ add: (pod) => this.#podAdded(pod), update: (old, pod) => this.#podUpdated(old, pod), delete: (pod) => this.#podDeleted(pod) });
     const { clock, logger, signal } = this.#context;
-    runController({ name: this.#kind.identity, clock, logger, signal, informers: [this.#sets, this.#pods], queue: this.#queue, reconcile: (key) => this.#sync(key) });
+    runController({ name: this.#kind.identity, clock, logger, signal, informers: [this.#sets, this.#pods], queue: this.#queue, reconcile: (key, _signal, cause) => this.#sync(key, cause) });
   }
 
   #ownerOf(pod: Pod): T | undefined {
@@ -157,36 +161,39 @@ class ReplicatingController<T extends Replicating> {
     this.#queue.add(keyOf(set));
   }
 
-  async #sync(key: string): Promise<ReconcileResult> {
+  async #sync(key: string, cause: Cause): Promise<ReconcileResult> {
     const { namespace, name } = splitKey(key);
     const set = this.#sets.lister.get(namespace, name);
     if (set === undefined) {
       this.#expectations.forget(key);
       return;
     }
+    const client = this.#client.because(cause);
+    const hand: Hand<T> = { client, pods: createPodControl(this.#kind.type, client, this.#recorder) };
     const maySync = this.#expectations.satisfied(key);
     const selector = this.#kind.selectorOf(set);
     const mine = this.#podIndex.dependents(uidOf(set));
     const orphans = this.#podIndex.orphans(namespace);
     const active = await claim({
-      client: this.#client, owner: set, ownerType: this.#kind.type, type: pods, selector,
+      client, owner: set, ownerType: this.#kind.type, type: pods, selector,
       candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
     });
-    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(key, set, active) : undefined;
-    const updated = await this.#writeStatus(set, selector, active, mine, failure);
+    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(hand, set, active) : undefined;
+    const updated = await this.#writeStatus(client, set, { selector, active, mine, failure });
     if (failure !== undefined) throw failure;
     return this.#nextAvailability(updated, active);
   }
 
   /** Creates or deletes pods until there are as many as asked for. Returns why not, if not. */
-  async #manageReplicas(key: string, set: T, active: readonly Pod[]): Promise<unknown> {
+  async #manageReplicas(hand: Hand<T>, set: T, active: readonly Pod[]): Promise<unknown> {
+    const key = keyOf(set);
     const excess = active.length - (set.spec?.replicas ?? 1);
     if (excess < 0) {
       const count = Math.min(-excess, burstReplicas);
       this.#expectations.expectCreations(key, count);
       const { successes, error } = await slowStartBatches(count, async () => {
         try {
-          await this.#podControl.create(set, set.spec?.template);
+          await hand.pods.create(set, set.spec?.template);
         } catch (cause) {
           // In a namespace that is being deleted every creation fails, and trying again would not help.
           if (!isNamespaceTerminating(cause)) throw cause;
@@ -198,7 +205,7 @@ class ReplicatingController<T extends Replicating> {
     if (excess > 0) {
       const doomed = podsToDelete(active, this.#relatedPods(set), Math.min(excess, burstReplicas), this.#context.clock.now());
       this.#expectations.expectDeletions(key, doomed.map(uidOf));
-      const results = await Promise.allSettled(doomed.map((pod) => this.#deletePod(key, set, pod)));
+      const results = await Promise.allSettled(doomed.map((pod) => this.#deletePod(hand, set, pod)));
       return results.find((result) => result.status === 'rejected')?.reason;
     }
     return undefined;
@@ -211,16 +218,16 @@ class ReplicatingController<T extends Replicating> {
     return sets.flatMap((related) => this.#podIndex.dependents(uidOf(related)).filter(isActive));
   }
 
-  async #deletePod(key: string, set: T, pod: Pod): Promise<void> {
+  async #deletePod(hand: Hand<T>, set: T, pod: Pod): Promise<void> {
     try {
-      await this.#podControl.delete(set, pod);
+      await hand.pods.delete(set, pod);
     } catch (error) {
-      this.#expectations.deletionObserved(key, uidOf(pod));
+      this.#expectations.deletionObserved(keyOf(set), uidOf(pod));
       if (!isReason(error, 'NotFound')) throw error;
     }
   }
 
-  async #writeStatus(set: T, selector: Selector, active: readonly Pod[], mine: readonly Pod[], failure: unknown): Promise<T> {
+  async #writeStatus(client: Client, set: T, { selector, active, mine, failure }: { readonly selector: Selector; readonly active: readonly Pod[]; readonly mine: readonly Pod[]; readonly failure: unknown }): Promise<T> {
     const { generation } = set.metadata;
     const status = calculateStatus({
       old: set.status, generation, active, failure,
@@ -233,15 +240,15 @@ class ReplicatingController<T extends Replicating> {
     if (statusUnchanged(set.status, status, generation)) return set;
     const withStatus = (base: T): T => ({ ...base, status: { ...status, ...(generation !== undefined && { observedGeneration: generation }) } });
     try {
-      return await this.#client.update(this.#kind.type, withStatus(set), { subresource: 'status' });
+      return await client.update(this.#kind.type, withStatus(set), { subresource: 'status' });
     } catch (error) {
       if (!isReason(error, 'Conflict')) {
         if (isReason(error, 'NotFound')) return set;
         throw error;
       }
       // Once more on the newest version, as upstream does: the generation that was acted on stays the one reported.
-      const fresh = await this.#client.get(this.#kind.type, { namespace: namespaceOf(set), name: nameOf(set) });
-      return this.#client.update(this.#kind.type, withStatus(fresh), { subresource: 'status' });
+      const fresh = await client.get(this.#kind.type, { namespace: namespaceOf(set), name: nameOf(set) });
+      return client.update(this.#kind.type, withStatus(fresh), { subresource: 'status' });
     }
   }
 
