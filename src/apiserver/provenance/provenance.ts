@@ -60,7 +60,7 @@ export class ProvenanceLog implements Provenance {
     const owner = object === undefined ? undefined : controllerOf(object);
     const nowMs = this.#clock.now();
     this.#refusals.add({
-      ...this.#who(origin), verb, group, resource, subresource, namespace, name: origin.info.name === '' ? (object?.metadata.name ?? '') : origin.info.name,
+      ...this.#who(origin), verb, group, resource, subresource, namespace, name: origin.info.name === '' ? writtenName(object) : origin.info.name,
       owner: owner === undefined ? undefined : { kind: owner.kind, name: owner.name, uid: owner.uid },
       code: error.code, reason: error.reason, message: error.message.slice(0, maxMessage), firstMs: nowMs, lastMs: nowMs, count: 1,
     });
@@ -91,6 +91,11 @@ export class ProvenanceLog implements Provenance {
     this.#agents.set(agent, kept);
     return kept;
   }
+}
+
+/** Names that were generated for an attempt say nothing: the next one gets another. */
+function writtenName(object: KubeObject | undefined): string {
+  return object === undefined || (object.metadata.generateName ?? '') !== '' ? '' : (object.metadata.name ?? '');
 }
 
 const cut = (text: string, max: number): string => (text.length <= max ? text : text.slice(0, max));
