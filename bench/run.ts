@@ -13,6 +13,7 @@ import { generator } from './load/load.ts';
 import { ceiling } from './parts/ceiling.ts';
 import { customResources } from './parts/custom-resources.ts';
 import { growth } from './parts/growth.ts';
+import { library } from './parts/library.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
 import { deployment, scale } from './parts/scale.ts';
@@ -25,7 +26,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, 'custom-resources': customResources, deployment };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, 'custom-resources': customResources, deployment };
 /** Those that run only when they are named. */
 const large: typeof parts = { scale };
 /** Longer than all parts together ever take. */

@@ -1,18 +1,21 @@
-/** Bundles the program into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
+/** Bundles the program and the library into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { writeDeclarations } from './declarations.ts';
 import { collectDescriptions } from './descriptions.ts';
 
 const root = join(import.meta.dirname, '..');
-/** `node scripts/build.ts [FOLDER]`: elsewhere than dist/, for those who must not disturb what runs from there. */
-const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
+/** `node scripts/build.ts [FOLDER] [--types]`: elsewhere than dist/, for those who must not disturb what runs from there; with the types, which only who publishes needs. */
+const folder = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
+const outdir = resolve(folder ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
 await build({
   entryPoints: {
     coxswain: join(root, 'src/cmd/main.ts'),
     kubectl: join(root, 'src/cmd/kubectl-main.ts'),
+    testing: join(root, 'src/testing/testing.ts'),
     'sqlite-worker': join(root, 'src/store/drivers/sqlite/worker.ts'),
   },
   outdir,
@@ -41,3 +44,4 @@ await build({
 });
 
 writeFileSync(join(outdir, 'descriptions.json'), JSON.stringify(collectDescriptions(root)));
+if (process.argv.includes('--types')) writeDeclarations(root, 'testing/testing.ts', join(outdir, 'types'));

@@ -46,10 +46,11 @@ describe('the npm package', () => {
 
   test('holds what a user needs and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'dist/coxswain.js', 'dist/sqlite-worker.js', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
-    const others = paths.filter((path) => !/^(LICENSE|README\.md|package\.json|bin\/[a-z-]+\.js|dist\/[\w.-]+|scripts\/make-images\.sh|examples\/[\w/-]+\.yaml)$/.test(path));
+    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'dist/coxswain.js', 'dist/sqlite-worker.js', 'dist/testing.js', 'examples/testing/node-failure.test.ts', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
+    const others = paths.filter((path) => !/^(LICENSE|README\.md|package\.json|bin\/[a-z-]+\.js|dist\/[\w.-]+|dist\/types\/[\w/.-]+\.d\.ts|scripts\/make-images\.sh|examples\/[\w/-]+\.yaml|examples\/testing\/[\w-]+\.test\.ts)$/.test(path));
     assert.deepEqual(others, []);
-    assert.deepEqual(paths.filter((path) => /\.(ts|map)$|\.test\.|\.cache/.test(path)), []);
+    // Types, and the examples of tests, are all the TypeScript that a user gets.
+    assert.deepEqual(paths.filter((path) => /\.(ts|map)$|\.test\.|\.cache/.test(path) && !/^dist\/types\/.*\.d\.ts$|^examples\/testing\//.test(path)), []);
     assert.ok(packed.unpackedSize < maxUnpackedBytes, `${packed.unpackedSize} bytes`);
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string>; license: string };
     assert.deepEqual([manifest.bin, manifest.license], [{ coxswain: 'bin/coxswain.js' }, 'Apache-2.0']);
