@@ -50,6 +50,8 @@ export interface KubeletContext {
   runtimeHandler(pod: Pod): Promise<string>;
   /** Undefined when the pod may run here; else why not. */
   admit(pod: Pod): { readonly reason: string; readonly message: string } | undefined;
+  /** Asks the API for the node: what is known of it may be old. Virtual nodes do not watch theirs. */
+  refreshNode(): Promise<void>;
   /** Forgets all that is kept by the pod's uid. */
   release(podUid: string): void;
 }

@@ -269,6 +269,10 @@ export class Kubelet implements AsyncDisposable {
         appArmor: machine.appArmor,
         pressure: (candidate) => (host.virtual ? undefined : this.#eviction.admit(candidate)),
       }),
+      refreshNode: async () => {
+        const node = await client.get(nodes, { name: nodeName }).catch(() => undefined);
+        if (node !== undefined) this.#observe(node);
+      },
       runtimeHandler: async (pod) => {
         const { runtimeClassName: name } = specOf(pod);
         if (name === undefined || name === '') return '';

@@ -5,6 +5,7 @@ import { pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts';
 import type { Timer } from '../../base/clock.ts';
+import { dependsOnNode } from '../admission/node-fit.ts';
 import { killPodContainers } from '../containers/kill-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { podCgroupParent } from '../resources/linux-resources.ts';
@@ -190,7 +191,12 @@ export class PodWorker {
     }
     await this.#look();
     if (!this.#admitted && this.#state.sandboxes.length === 0) {
-      const refusal = this.#context.admit(pod);
+      let refusal = this.#context.admit(pod);
+      if (refusal !== undefined && dependsOnNode(refusal)) {
+        // Labels and taints may have changed since, and the scheduler knows: as upstream, look before refusing.
+        await this.#context.refreshNode();
+        refusal = this.#context.admit(pod);
+      }
       if (refusal !== undefined) {
         this.#context.events.warning(pod, refusal.reason, refusal.message);
         this.evict(refusal.reason, `Pod was rejected: ${refusal.message}`);
