@@ -40,8 +40,8 @@ export function helpOf(command: Command, path: readonly string[]): string {
   if (flags.length > 0) parts.push(`Options:\n${flags.map(([name, flag]) => flagText(name, flag)).join('\n').trimEnd()}`);
   const way = path.slice(0, command.usage.startsWith(path.at(-1)!) ? -1 : path.length).join(' ');
   parts.push(`Usage:\n  ${way} ${command.usage} [options]`);
-  if (command.commands !== undefined) parts.push(`Use "${path.join(' ')} <command> --help" for more information about a given command.`);
-  parts.push('Use "kubectl options" for a list of global command-line options (applies to all commands).');
+  const more = command.commands === undefined ? '' : `Use "${path.join(' ')} <command> --help" for more information about a given command.\n`;
+  parts.push(`${more}Use "kubectl options" for a list of global command-line options (applies to all commands).`);
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -20,9 +20,24 @@ export const commandGroups: readonly CommandGroup[] = [
     ],
   },
   {
+    heading: 'Deploy Commands',
+    commands: [
+      entry('rollout', 'Manage the rollout of a resource', () => import('./commands/rollout/rollout.ts')),
+      entry('scale', 'Set a new size for a deployment, replica set, or replication controller', () => import('./commands/scale.ts'), { suggestFor: ['resize'] }),
+    ],
+  },
+  {
     heading: 'Advanced Commands',
     commands: [
+      entry('patch', 'Update fields of a resource', () => import('./commands/patch.ts')),
       entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
+    ],
+  },
+  {
+    heading: 'Settings Commands',
+    commands: [
+      entry('label', 'Update the labels on a resource', () => import('./commands/label.ts')),
+      entry('annotate', 'Update the annotations on a resource', () => import('./commands/annotate.ts')),
     ],
   },
   {

@@ -1,5 +1,5 @@
 import type { Command, CommandEntry, CommandGroup } from './command.ts';
-import { KubectlError, exitCodeOf, explain } from './errors.ts';
+import { ExitError, KubectlError, exitCodeOf, explain } from './errors.ts';
 import type { FlagSet, FlagValues } from './flags/flags.ts';
 import { bool } from './flags/flags.ts';
 import { parseFlags } from './flags/parse-flags.ts';
@@ -60,6 +60,7 @@ async function find(groups: readonly CommandGroup[], line: readonly string[]): P
 }
 
 function unknownCommand(word: string, path: readonly string[], entries: readonly CommandEntry[]): KubectlError {
+  if (path.length > 1) return new KubectlError(`unknown command ${JSON.stringify(word)}\nSee '${path.join(' ')} -h' for help and examples`);
   const suggestions = suggestionsFor(word, entries);
   const also = suggestions.length === 0 ? `\nSee '${path.join(' ')} --help' for usage.` : `\n\nDid you mean this?\n${suggestions.map((one) => `\t${one}\n`).join('')}`;
   return new KubectlError(`unknown command ${JSON.stringify(word)} for ${JSON.stringify(path.join(' '))}${also}`);
@@ -95,6 +96,8 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   if (found.command?.run === undefined || parsed.values['help'] === true) {
     const { helpOf, overview } = await import('./help.ts');
     await io.stdout.write(found.command === undefined ? overview(groups) : helpOf(found.command, found.path));
+    // Half a command does nothing, and a script should notice.
+    if (found.command !== undefined && parsed.values['help'] !== true) throw new ExitError(1);
     return;
   }
   const globals = parsed.values as unknown as FlagValues<GlobalFlags>;

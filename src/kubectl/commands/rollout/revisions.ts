@@ -1,0 +1,48 @@
+import type { Connection } from '../../connection/connection.ts';
+import { KubectlError } from '../../errors.ts';
+import type { AnyObject, Item } from '../../resources/item.ts';
+import type { PodTemplate, Workload } from './workload.ts';
+import { revisionAnnotation } from './workload.ts';
+
+/** One earlier form of a workload. */
+export interface Revision {
+  readonly number: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly template: PodTemplate;
+  /** What it is kept as: a ReplicaSet, or a ControllerRevision whose `data` is a strategic merge patch. */
+  readonly object: AnyObject;
+}
+
+interface Listed { readonly items?: readonly AnyObject[] }
+
+function selectorText({ spec: { selector } }: Workload): string {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    switch (operator) {
+      case 'In': return `${key} in (${values.join(',')})`;
+      case 'NotIn': return `${key} notin (${values.join(',')})`;
+      case 'Exists': return key;
+      default: return `!${key}`;
+    }
+  });
+  return [...labels, ...expressions].join(',');
+}
+
+const ownedBy = (object: AnyObject, uid: string | undefined): boolean => ((object.metadata?.['ownerReferences'] ?? []) as readonly { readonly uid?: string; readonly controller?: boolean }[]).some((owner) => owner.controller === true && owner.uid === uid);
+
+/** The revisions of a Deployment, StatefulSet or DaemonSet, oldest first. */
+export async function revisionsOf(connection: Connection, item: Item): Promise<Revision[]> {
+  const workload = item.object as Workload;
+  const kind = workload.kind ?? '';
+  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) throw new KubectlError(`no history viewer has been implemented for ${JSON.stringify(`${kind}.${item.resource?.group ?? ''}`)}`);
+  const kept = kind === 'Deployment' ? 'replicasets' : 'controllerrevisions';
+  const { items = [] } = await connection.json<Listed>({ method: 'GET', path: `/apis/apps/v1/namespaces/${encodeURIComponent(item.namespace)}/${kept}?${new URLSearchParams({ labelSelector: selectorText(workload) }).toString()}` });
+  const own = items.filter((object) => ownedBy(object, workload.metadata.uid));
+  const found = own.map((object): Revision => {
+    const annotations = object.metadata?.annotations ?? {};
+    if (kind === 'Deployment') return { number: Number(annotations[revisionAnnotation] ?? 0), annotations, template: (object as Workload).spec.template, object };
+    const data = object['data'] as { readonly spec?: { readonly template?: PodTemplate } } | undefined;
+    return { number: Number(object['revision'] ?? 0), annotations, template: data?.spec?.template ?? {}, object };
+  });
+  return found.sort((a, b) => a.number - b.number);
+}
