@@ -10,6 +10,9 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Basic Commands (Beginner)',
     commands: [
       entry('create', 'Create a resource from a file or from stdin', () => import('./commands/create/create.ts')),
+      entry('expose', 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service', () => import('./commands/expose.ts')),
+      entry('run', 'Run a particular image on the cluster', () => import('./commands/run.ts')),
+      entry('set', 'Set specific features on objects', () => import('./commands/set/set.ts')),
     ],
   },
   {
@@ -24,6 +27,14 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('rollout', 'Manage the rollout of a resource', () => import('./commands/rollout/rollout.ts')),
       entry('scale', 'Set a new size for a deployment, replica set, or replication controller', () => import('./commands/scale.ts'), { suggestFor: ['resize'] }),
+    ],
+  },
+  {
+    heading: 'Cluster Management Commands',
+    commands: [
+      entry('cordon', 'Mark node as unschedulable', () => import('./commands/nodes/cordon.ts')),
+      entry('uncordon', 'Mark node as schedulable', () => import('./commands/nodes/uncordon.ts')),
+      entry('drain', 'Drain node in preparation for maintenance', () => import('./commands/nodes/drain.ts')),
     ],
   },
   {
