@@ -48,6 +48,15 @@ describe('event recorder', () => {
     assert.equal(combined.count, 16);
   });
 
+  it('takes other names than another recorder that speaks of the same object in the same instant', async () => {
+    const { client, clock, recorder, pod, all } = setup();
+    const other = createEventRecorder(client, { component: 'scheduler', clock, random: new SeededRandom(2), logger: silentLogger });
+    recorder.event(pod, 'Warning', 'FailedMount', 'no such volume');
+    other.event(pod, 'Normal', 'Scheduled', 'assigned');
+    await Promise.all([recorder.flush(), other.flush()]);
+    assert.deepEqual((await all()).map(({ reason, message }) => `${reason}: ${message}`).sort(), ['FailedMount: no such volume', 'Scheduled: assigned']);
+  });
+
   it('starts a new object when the old one has expired', async () => {
     const { client, recorder, pod, all } = setup();
     recorder.event(pod, 'Normal', 'Pulled', 'x');

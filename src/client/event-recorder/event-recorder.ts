@@ -60,10 +60,12 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
   let queued = 0;
   let tail: Promise<void> = Promise.resolve();
   let lastStampNs = 0n;
+  /** Where in the millisecond this recorder stands: two that speak of one object at once take different names. */
+  const withinMs = BigInt(Math.floor(options.random.float() * 1_000_000));
 
   /** Nanoseconds for the event's name; never the same twice, also when time stands still. */
   const stamp = (): string => {
-    const nowNs = BigInt(Math.floor(clock.now())) * 1_000_000n;
+    const nowNs = BigInt(Math.floor(clock.now())) * 1_000_000n + withinMs;
     lastStampNs = nowNs > lastStampNs ? nowNs : lastStampNs + 1n;
     return lastStampNs.toString(16);
   };
