@@ -81,6 +81,14 @@ describe('what is done about daemon pods', () => {
     assert.deepEqual(rollout(surging, moved, [pod('a', 'a', 'old'), pod('b', 'b', 'new')]), { create: [], remove: ['a'] });
   });
 
+  it('regression: while a failed pod is left alone, a set that surges gives its node no other', () => {
+    const surging = set({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
+    const refused: Pod = { ...pod('a1', 'a', 'new'), status: { phase: 'Failed' } };
+    const plan = (mayDeleteFailed: boolean) => names(planNodes(surging, [node('a')], groupByNode([refused]), { ...ended, mayDeleteFailed: () => mayDeleteFailed, hash: 'new', nowMs }));
+    assert.deepEqual(plan(false), { create: [], remove: [] });
+    assert.deepEqual(plan(true), { create: [], remove: ['a1'] });
+  });
+
   it('failed pods are left alone for longer and longer', async () => {
     const clock = new VirtualClock();
     const backoff = new FailedPodsBackoff(clock);

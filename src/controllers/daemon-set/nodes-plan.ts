@@ -75,7 +75,8 @@ function planNode(set: DaemonSet, node: Node, pods: readonly Pod[] | undefined, 
   running.sort(oldestFirst);
   if (surgeCount(set, 1) === 0) plan.remove.push(...running.slice(1));
   else if (running.length > 1) plan.remove.push(...surplusOfSurge(set, running, options));
-  else if (running.length === 0 && shouldRun) plan.create.push(name);
+  // A failed pod that is left alone for a while holds its place: a node that refuses pods would be given one after the other.
+  else if (running.length === 0 && shouldRun && !present.some(({ status }) => status?.phase === 'Failed')) plan.create.push(name);
 }
 
 /** While surging, the oldest pod of each revision stays; and the old one goes when it is not ready, or the new one is available. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.ts';
 import type { IntOrString } from '../../api/types/meta/v1.ts';
-import { fenceposts, maxScaleDown, maxUnavailable, newSetReplicas, proportionalSizes } from './arithmetic.ts';
+import { fenceposts, maxScaleDown, maxUnavailable, newSetReplicas, proportionalSizes, sumStaying } from './arithmetic.ts';
 
 const deployment = (replicas: number, maxSurge: IntOrString, unavailable: IntOrString, status = {}): Deployment => ({
   metadata: { name: 'web' },
@@ -14,6 +14,10 @@ const set = (name: string, replicas: number, available = replicas, creationTimes
 });
 
 describe('rolling update arithmetic', () => {
+  it('regression: pods that a set was told to let go are not available any more, though its status still counts them', () => {
+    assert.equal(sumStaying([set('old', 8, 10), set('new', 3, 1)]), 9);
+  });
+
   const fences: [number, IntOrString, IntOrString, number, number][] = [
     [10, '25%', '25%', 3, 2],
     [3, '25%', '25%', 1, 0],

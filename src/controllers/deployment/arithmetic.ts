@@ -9,6 +9,8 @@ export const replicasOf = (set: ReplicaSet): number => set.spec?.replicas ?? 1;
 export const isRollingUpdate = (deployment: Deployment): boolean => deployment.spec?.strategy?.type !== 'Recreate';
 export const sumReplicas = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + replicasOf(set), 0);
 export const sumAvailable = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
+/** Available pods that stay: a status that is behind still counts those that the set has been told to let go. */
+export const sumStaying = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + Math.min(replicasOf(set), set.status?.availableReplicas ?? 0), 0);
 export const activeSets = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
 
 /** The deadline in milliseconds; undefined when the deployment has none. */

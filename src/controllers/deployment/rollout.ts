@@ -13,7 +13,7 @@ import { ignoreNotFound, isNamespaceTerminating, messageOf } from '../common/err
 import { isTerminal } from '../common/pods.ts';
 import { desiredReplicasOf, maxReplicasOf, newSetAnnotations, revisionAnnotation, revisionOf, withReplicaAnnotations } from './annotations.ts';
 import {
-  activeSets, byCreation, desiredReplicas, isComplete, isRollingUpdate, maxScaleDown, maxUnavailable, newSetReplicas, progressDeadlineMs, proportionalSizes, replicasOf, revisionHistoryLimit, sumAvailable, sumReplicas,
+  activeSets, byCreation, desiredReplicas, isComplete, isRollingUpdate, maxScaleDown, maxUnavailable, newSetReplicas, progressDeadlineMs, proportionalSizes, replicasOf, revisionHistoryLimit, sumReplicas, sumStaying,
 } from './arithmetic.ts';
 import { rollBack, wantedRevision } from './rollback.ts';
 import { calculateStatus, newCondition, progressCheckInMs, rolloutStatus, withCondition } from './status.ts';
@@ -136,7 +136,7 @@ export class Rollout {
       removed += count;
     }
     const minAvailable = desiredReplicas(this.#deployment) - maxUnavailable(this.#deployment);
-    const spare = sumAvailable(this.#allSets()) - minAvailable;
+    const spare = sumStaying(this.#allSets()) - minAvailable;
     let given = 0;
     for (const set of this.#oldSets) {
       const count = Math.min(replicasOf(set), spare - given);
