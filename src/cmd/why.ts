@@ -13,7 +13,7 @@ import type { ApiResource } from '../kubectl/discovery/resource.ts';
 import { toGoYaml } from '../kubectl/printers/go-yaml.ts';
 import type { Session } from '../kubectl/session.ts';
 import { openSession } from '../kubectl/session.ts';
-import type { Explanation, ExplanationList, Finding } from '../why/explanation.ts';
+import type { Explanation, ExplanationList, Finding, Named } from '../why/explanation.ts';
 import { coloured, listText, plain, textOf } from '../why/text.ts';
 import { UsageError } from './options.ts';
 
@@ -84,8 +84,8 @@ async function everything(session: Session, namespace: string): Promise<Explanat
   const told = new Set<string>();
   const items: Explanation[] = [];
   for (const item of found.flatMap((list) => list.items)) {
-    const { kind, namespace: where, name } = item.object;
-    if (told.has(`${kind} ${where} ${name}`)) continue;
+    if (told.has(id(item.object)) || (item.owner !== undefined && told.has(id(item.owner)))) continue;
+    told.add(id(item.object));
     items.push(item);
     for (const finding of item.findings) mention(finding, told);
   }
@@ -93,8 +93,10 @@ async function everything(session: Session, namespace: string): Promise<Explanat
   return { apiVersion: 'why.coxswain.dev/v1', kind: 'ExplanationList', items, looked: found.reduce((sum, list) => sum + list.looked, 0), notes: [...notes] };
 }
 
+const id = ({ kind, namespace, name }: Named): string => `${kind} ${namespace} ${name}`;
+
 function mention({ about, because = [] }: Finding, told: Set<string>): void {
   // A node that refuses a pod is not ill.
-  if (about !== undefined && about.kind !== 'Node') told.add(`${about.kind} ${about.namespace} ${about.name}`);
+  if (about !== undefined && about.kind !== 'Node') told.add(id(about));
   for (const finding of because) mention(finding, told);
 }

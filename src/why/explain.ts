@@ -1,6 +1,6 @@
 import { formatTime } from '../base/clock.ts';
 import type { KubeObject } from '../api/meta/object.ts';
-import { joinKey, namespaceOf } from '../api/meta/object.ts';
+import { controllerOf, joinKey, namespaceOf } from '../api/meta/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import { groupResourceOf } from '../api/resource-type.ts';
 import type { ViewParts } from './cluster-view.ts';
@@ -46,7 +46,11 @@ export async function explainAll(parts: ViewParts, type: ResourceType<KubeObject
   for (const object of objects.slice(0, maxLooked)) {
     const findings = await findingsOf(view, type, object, 0);
     if (findings.length === 0) continue;
-    items.push({ apiVersion: explanationVersion, kind: 'Explanation', object: { ...nameObject(type.kind, object), namespace: namespaceOf(object) }, summary: findings[0]!.fact, well: false, findings, history: [], notes: [] });
+    const owner = controllerOf(object);
+    items.push({
+      apiVersion: explanationVersion, kind: 'Explanation', object: { ...nameObject(type.kind, object), namespace: namespaceOf(object) }, ...(owner !== undefined && { owner: { kind: owner.kind, namespace: namespaceOf(object), name: owner.name } }),
+      summary: findings[0]!.fact, well: false, findings, history: [], notes: [],
+    });
     if (items.length >= maxListed) break;
   }
   if (objects.length > maxLooked) view.notes.add(`Of ${objects.length} ${type.resource} the first ${maxLooked} were looked at.`);

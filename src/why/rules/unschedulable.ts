@@ -39,7 +39,7 @@ function explained(pod: Pod, verdict: PodVerdict, claims: readonly Finding[]): F
   if (nodeCount > nodes.length) because.push({ cause: 'more-nodes', fact: `${counted(nodeCount - nodes.length, 'more node')} refused it as well.` });
   return {
     cause: 'unschedulable', fact: `Pod ${pod.metadata.name} is pending: ${nodeCount === 1 ? 'the only node does not take it' : `none of ${nodeCount} nodes takes it`}.`,
-    evidence: [...condition, ...(verdict.preemption === '' ? [] : [{ source: 'scheduler', text: verdict.preemption }])], because,
+    evidence: condition.length > 0 || verdict.preemption === '' ? condition : [{ source: 'scheduler', text: verdict.preemption }], because,
   };
 }
 
