@@ -2,12 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Host } from '../kubelet/host.ts';
-import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
+import { value } from '../api/meta/quantity.ts';
+import { uidOf } from '../api/meta/object.ts';
+import { defaultMemoryBytes, simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
 import { KubeletHandler } from '../kubelet/server/handler.ts';
 import type { KubeletServerOptions } from '../kubelet/server/kubelet-server.ts';
 import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
 import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
 
@@ -23,14 +24,33 @@ export function serveKubelets({ kubelets, logger, address, tls }: { readonly kub
   });
 }
 
-/** A machine that is not there, and the runtime that runs nothing on it; `undo` owns the runtime. */
-export function simulatedMachine({ nodeName, address, clock, random, undo }: { readonly nodeName: string; readonly address: string; readonly clock: Clock; readonly random: Random; readonly undo: AsyncDisposableStack }): { readonly host: Host; readonly runtime: Runtime } {
-  return {
-    runtime: undo.use(new SimulatedRuntime({ clock, random })),
+/** A machine that exists in memory alone, and what runs on it. */
+export interface SimulatedMachine {
+  readonly host: Host;
+  readonly runtime: SimulatedRuntime;
+  /** Its memory is used up, by whomever. */
+  isExhausted: boolean;
+}
+
+/** What is left of the memory of a machine that has run out of it. */
+const exhaustedLeavesBytes = 32 * 2 ** 20;
+
+/** The caller owns the runtime. `capacity`: quantities; processors and memory are the machine's. */
+export function simulatedMachine({ nodeName, address, clock, random, capacity = {} }: { readonly nodeName: string; readonly address: string; readonly clock: Clock; readonly random: Random; readonly capacity?: Readonly<Record<string, string>> }): SimulatedMachine {
+  const runtime = new SimulatedRuntime({ clock, random });
+  const memoryBytes = capacity['memory'] === undefined ? undefined : value(capacity['memory']);
+  const machine: SimulatedMachine = {
+    runtime,
+    isExhausted: false,
     host: simulatedHost({
       hostname: nodeName,
       address,
+      ...(memoryBytes !== undefined && { memoryBytes }),
+      ...(capacity['cpu'] !== undefined && { cores: value(capacity['cpu']) }),
+      usage: () => (machine.isExhausted ? { ...runtime.usage, memoryBytes: (memoryBytes ?? defaultMemoryBytes) - exhaustedLeavesBytes } : runtime.usage),
+      observePod: (pod) => runtime.annotate(uidOf(pod), pod.metadata.annotations ?? {}),
       answerProbe: ({ kind, pod, container, startedAtMs }) => simulatedProbe({ annotations: pod.metadata.annotations ?? {}, container: container.name, kind, startedAtMs, nowMs: clock.now() }),
     }),
   };
+  return machine;
 }

@@ -6,13 +6,14 @@ import type { Node } from '../api/types/core/v1.ts';
 import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
 import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
-import { serveKubelets, simulatedMachine } from './kubelet-parts.ts';
+import { serveKubelets } from './kubelet-parts.ts';
 import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
 import { clusterPaths } from './layout.ts';
 import type { Machine } from './machine.ts';
+import { SimulatedNodes } from './simulated-nodes.ts';
 import { startServiceNetwork } from './service-network.ts';
 
 /** Simulated nodes that register at the same time: their writes share commits. */
@@ -39,10 +40,10 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   await using undo = new AsyncDisposableStack();
   if (machine.kind === 'real') undo.use(machine.runtime);
   const kubelets: Kubelet[] = [];
-  const own = new Set<string>();
-  const simulatedCount = machine.kind === 'none' ? 0 : machine.kind === 'real' ? Math.max(0, options.nodes - 1) : options.nodes;
+  const realNode = machine.kind === 'real' ? options.nodeName : undefined;
   const first = machine.kind === 'real' ? 1 : 0;
-  if (simulatedCount + first === 0) return { real: false, ready: Promise.resolve(), network: Promise.resolve(), kubeletAddress: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const wanted = machine.kind === 'none' ? [] : await simulatedMembers(options, first);
+  if (machine.kind === 'none') return { real: false, ready: Promise.resolve(), network: Promise.resolve(), kubeletAddress: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
 
   const paths = clusterPaths(options.dataDir);
   await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
@@ -64,7 +65,6 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   const clusterDns = [addressInRange(options.serviceCidr, 10)];
   const common = { clock, random, clusterDomain, clusterDns, servingPort: server.port, version: 'v1.36.0' };
   if (machine.kind === 'real') {
-    own.add(options.nodeName);
     kubelets.push(undo.use(await Kubelet.start({
       ...common,
       nodeName: options.nodeName,
@@ -77,28 +77,19 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
       ...sharedMachine,
     })));
   }
-  if (simulatedCount > 0) {
-    const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
-    let next = 0;
-    const startOne = async (index: number): Promise<void> => {
-      const number = index + first;
-      const nodeName = number === 0 ? options.nodeName : `${options.nodeName}-${number + 1}`;
-      own.add(nodeName);
-      kubelets.push(undo.use(await Kubelet.start({
-        ...common,
-        nodeName,
-        client: controlPlane.clients.node(nodeName),
-        ...simulatedMachine({ nodeName, address: simulatedAddress(index), clock, random, undo }),
-        logger,
-        rootDir: `${paths.kubelet}/${nodeName}`,
-        services: source,
-        ...(simulatedCount > manyNodes && { startsQuietly: true, nodeLeaseDurationSeconds: leaseSecondsOfMany }),
-      })));
-    };
-    await Promise.all(Array.from({ length: startsAtOnce }, async () => {
-      while (next < simulatedCount) await startOne(next++);
-    }));
-  }
+  const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
+  const simulated = undo.use(new SimulatedNodes({
+    kubelet: { ...common, logger, services: source, ...(wanted.length > manyNodes && { startsQuietly: true, nodeLeaseDurationSeconds: leaseSecondsOfMany }) },
+    rootDir: paths.kubelet,
+    endpoint: controlPlane.server.local,
+    observer: controlPlane.clients.component('kube-scheduler'),
+    started: (kubelet) => void kubelets.push(kubelet),
+    gone: (kubelet) => void kubelets.splice(kubelets.indexOf(kubelet), 1),
+  }));
+  let next = 0;
+  await Promise.all(Array.from({ length: startsAtOnce }, async () => {
+    for (let member = wanted[next++]; member !== undefined; member = wanted[next++]) await simulated.start(member.nodeName, member.shape);
+  }));
   const ready = Promise.all(kubelets.map((kubelet) => kubelet.ready)).then(() => undefined);
   ready.catch(() => {});
   // Outlives this function: what it starts is disposed with the rest, before it.
@@ -110,7 +101,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
     real: machine.kind === 'real',
     ready,
     network,
-    kubeletAddress: (nodeName) => (own.has(nodeName) ? listenOn : undefined),
+    kubeletAddress: (nodeName) => (nodeName === realNode || simulated.has(nodeName) ? listenOn : undefined),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -126,19 +117,34 @@ const sharedMachine: Pick<KubeletOptions, 'reserve' | 'imageCollection'> = {
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address === 'localhost';
 
-/** Simulated machines have addresses of a range that is nobody's (RFC 2544), so that they are never mistaken for real. */
-function simulatedAddress(index: number): string {
-  return addressInRange('198.18.0.0/15', index + 1);
+interface Wanted { readonly nodeName: string; readonly shape: Parameters<SimulatedNodes['start']>[1] }
+
+/** Which simulated nodes a start asks for: so many that are alike, or those of a file. `first`: how many others there are. */
+async function simulatedMembers({ nodes: count, nodeConfig, nodeName }: NodesOptions, first: number): Promise<Wanted[]> {
+  const usual = (number: number): string => (number === 0 ? nodeName : `${nodeName}-${number + 1}`);
+  if (nodeConfig === undefined) return Array.from({ length: Math.max(0, count - first) }, (_, index) => ({ nodeName: usual(index + first), shape: {} }));
+  const { parseNodeGroups, labelsOfMember } = await import('./node-groups.ts');
+  const text = await readFile(nodeConfig, 'utf8').catch((error: unknown) => { throw new Error(`--node-config: cannot be read: ${(error as Error).message}`, { cause: error }); });
+  try {
+    return parseNodeGroups(text).flatMap((group) => Array.from({ length: group.count }, (_, index) => ({
+      nodeName: group.name === undefined ? usual(index + first) : `${group.name}-${index + 1}`,
+      shape: { nodeLabels: labelsOfMember(group, index), nodeTaints: group.taints, capacity: group.capacity },
+    })));
+  } catch (error) {
+    throw new Error(`--node-config ${nodeConfig}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
-/** One informer of Services for all simulated kubelets. */
+/** One informer of Services for all simulated kubelets, started when the first of them asks. */
 function sharedServices(client: Client, { clock, random, logger }: StartOptions): ServiceSource & Disposable {
   const stop = new AbortController();
   const informer = createInformer(client, services, { clock, random, logger });
-  informer.start(stop.signal);
   return {
     list: (namespace) => informer.lister.list(namespace),
-    synced: () => informer.synced(),
+    synced: () => {
+      informer.start(stop.signal);
+      return informer.synced();
+    },
     [Symbol.dispose]: () => stop.abort(new Error('the cluster was stopped')),
   };
 }

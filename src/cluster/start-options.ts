@@ -58,6 +58,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
   /** Nodes in all; those beyond the first are simulated. */
   readonly nodes: number;
+  /** A file that lists simulated nodes by groups, instead of `nodes`. */
+  readonly nodeConfig?: string | undefined;
   readonly nodeName: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;

@@ -41,6 +41,7 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'store', flags: '--store <kind>', description: 'sqlite (durable) or memory (gone when it stops)', default: 'sqlite', check: oneOf('sqlite', 'memory') },
   { key: 'runtime', flags: '--runtime <kind>', description: 'auto, containerd (real containers), simulated, or none (no node)', default: 'auto', check: oneOf('auto', 'containerd', 'simulated', 'none') },
   { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },
+  { key: 'nodeConfig', flags: '--node-config <file>', description: 'simulated nodes by groups, instead of --nodes: see docs/simulated-nodes.md', default: undefined, check: path },
   { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
   { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },

@@ -21,6 +21,8 @@ export interface Host {
   readonly network: HostNetwork;
   /** Present on virtual nodes: answers a probe of any kind. */
   answerProbe?(request: SimulatedProbeRequest): { readonly success: boolean; readonly output: string };
+  /** Present on virtual nodes: told of each version of the node's pods, whose annotations may say what they use. */
+  observePod?(pod: Pod): void;
 }
 
 export interface MachineInfo {

@@ -1,3 +1,4 @@
+import { mapsEqual } from '../api/meta/equal.ts';
 import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
 import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, pods, runtimeclasses, secrets, services } from '../api/resources.ts';
 import type { Node, Pod, Service, Taint } from '../api/types/core/v1.ts';
@@ -92,6 +93,8 @@ export interface KubeletOptions {
   readonly nodeLeaseDurationSeconds?: number;
   /** As kubelet configuration's `nodeStatusUpdateFrequency`. Default 10 s. */
   readonly nodeStatusUpdateFrequencyMs?: number;
+  /** Somebody calls `observe` with each version of the node, so that it is not watched: thousands would watch one each. Default false. */
+  readonly isToldOfNode?: boolean;
   /** Without events of the node's start, of which thousands would say the same. Default false. */
   readonly startsQuietly?: boolean;
 }
@@ -114,6 +117,7 @@ export class Kubelet implements AsyncDisposable {
   #services!: ServiceSource;
   #undoEvents: (() => void) | undefined;
   #addresses: readonly string[] = [];
+  #silent = false;
 
   private constructor(options: KubeletOptions) {
     this.#options = options;
@@ -137,6 +141,17 @@ export class Kubelet implements AsyncDisposable {
 
   get context(): KubeletContext {
     return this.#context;
+  }
+
+  /** Stops telling that the node lives, or goes on: for nodes that are to fall silent though their pods run on. */
+  set heartbeats(wanted: boolean) {
+    this.#silent = !wanted;
+    if (wanted) this.#reporter.checkNow();
+  }
+
+  /** What the host says of itself has changed: the node's status is to tell it soon. */
+  lookNow(): void {
+    this.#reporter.checkNow();
   }
 
   /** Resolves when the API has been told that the node is ready. */
@@ -189,6 +204,7 @@ export class Kubelet implements AsyncDisposable {
       heldBack: heldBackOf(reserve, machine),
       // Virtual machines change only when they are told to: what they have is looked at when it is reported.
       pressures: (usage) => (host.virtual ? crossed(thresholds, observe(usage)).map(({ signal }) => pressureOf(signal)) : this.#eviction.pressures),
+      isSilent: () => this.#silent,
     });
     const images = new ImageCollector({ runtime, clock, logger, policy: this.#options.imageCollection ?? defaultImageCollection });
     this.#eviction = this.#createEviction(thresholds, images, (type, reason, message) => recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message));
@@ -207,10 +223,10 @@ export class Kubelet implements AsyncDisposable {
     await this.#reporter.register();
     // Not earlier: pods are admitted against what the node has, which is known from here on.
     this.#pods.start(signal);
-    if (this.#reporter.node !== undefined) this.#observe(this.#reporter.node);
+    if (this.#reporter.node !== undefined) this.observe(this.#reporter.node);
     this.#watchNode();
     this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
-    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: this.#options.nodeLeaseDurationSeconds, signal }));
+    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, isSilent: () => this.#silent, durationSeconds: this.#options.nodeLeaseDurationSeconds, signal }));
     this.#run(this.#adopt());
     if (host.virtual) return;
     this.#run(this.#every(logCheckMs, 'logs', async () => {
@@ -299,21 +315,17 @@ export class Kubelet implements AsyncDisposable {
     return { list: (namespace) => informer.lister.list(namespace), synced: () => informer.synced() };
   }
 
-  /** The node's own object says its pod range. Virtual nodes stop looking when they have it: they are many. */
+  /** The node's own object says its pod range, and what others think of it. */
   #watchNode(): void {
-    const { client, clock, random, logger, nodeName, host } = this.#options;
-    if (host.virtual && (this.#options.podCidr ?? this.#reporter.node?.spec?.podCIDR) !== undefined) return;
-    const enough = new AbortController();
+    const { client, clock, random, logger, nodeName } = this.#options;
+    if (this.#options.isToldOfNode === true) return;
     const informer = createInformer<Node>(client, nodes, { fieldSelector: `metadata.name=${nodeName}`, clock, random, logger });
-    const look = (node: Node): void => {
-      this.#observe(node);
-      if (host.virtual && node.spec?.podCIDR !== undefined) enough.abort();
-    };
-    informer.addHandler({ add: look, update: (_, node) => look(node) });
-    informer.start(AbortSignal.any([this.#stop.signal, enough.signal]));
+    informer.addHandler({ add: (node) => this.observe(node), update: (_, node) => this.observe(node) });
+    informer.start(this.#stop.signal);
   }
 
-  #observe(node: Node): void {
+  /** The node's own object as it is now; called by who starts a kubelet that is told of it instead of watching it. */
+  observe(node: Node): void {
     this.#reporter.observe(node);
     const podCidr = node.spec?.podCIDR;
     if (podCidr === undefined || podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
@@ -376,6 +388,10 @@ export class Kubelet implements AsyncDisposable {
     this.#context.statuses.observe(pod);
     const known = this.#workers.get(uid);
     if (known !== undefined) {
+      if (this.#options.host.observePod !== undefined && !mapsEqual(known.pod.metadata.annotations, pod.metadata.annotations)) {
+        this.#options.host.observePod(pod);
+        this.#reporter.touched();
+      }
       if (known.pod.metadata.generation !== pod.metadata.generation) this.#wakeResizes(known);
       known.update(pod);
       return;

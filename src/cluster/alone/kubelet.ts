@@ -50,9 +50,11 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<A
   const kubelets: Kubelet[] = [];
   if (tls === undefined) progress.note(`kubectl logs and exec will not reach this node: there is no authority in ${paths.pki} to sign its certificate; give --tls-cert-file, --tls-private-key-file and --client-ca-file`);
   const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : '127.0.0.1', tls }));
+  const simulated = machine.kind === 'real' ? undefined : simulatedMachine({ nodeName, address: addresses[0]!, clock, random });
+  if (simulated !== undefined) undo.use(simulated.runtime);
   const kubelet = undo.use(await Kubelet.start({
     nodeName, client, clock, random, logger, addresses,
-    ...(machine.kind === 'real' ? { host: host!, runtime: undo.use(machine.runtime).runtime } : simulatedMachine({ nodeName, address: addresses[0]!, clock, random, undo })),
+    ...(machine.kind === 'real' ? { host: host!, runtime: undo.use(machine.runtime).runtime } : { host: simulated!.host, runtime: simulated!.runtime }),
     clusterDomain: options.clusterDomain,
     clusterDns: [options.clusterDns],
     ...(server !== undefined && { servingPort: server.port }),

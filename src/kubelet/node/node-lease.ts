@@ -12,14 +12,14 @@ const namespace = 'kube-node-lease';
 const defaultDurationSeconds = 40;
 const retryMs = 1000;
 
-/** Renews the node's lease four times in its duration, which is how the control plane knows that it lives. Ends with the signal. */
-export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly durationSeconds?: number | undefined; readonly signal: AbortSignal }): Promise<void> {
+/** Renews the node's lease four times in its duration, which is how the control plane knows that it lives; not while it `isSilent`. Ends with the signal. */
+export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly durationSeconds?: number | undefined; readonly isSilent?: () => boolean; readonly signal: AbortSignal }): Promise<void> {
   const { client, clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
   let lease: Lease | undefined;
   while (!signal.aborted) {
     let delayMs = durationSeconds * 250;
     try {
-      lease = await renew({ client, nodeName, durationSeconds, node: options.node(), known: lease, renewTime: formatMicroTime(clock.now()) });
+      if (options.isSilent?.() !== true) lease = await renew({ client, nodeName, durationSeconds, node: options.node(), known: lease, renewTime: formatMicroTime(clock.now()) });
     } catch (error) {
       if (signal.aborted) return;
       lease = undefined;

@@ -42,6 +42,8 @@ export interface NodeReporterOptions {
   readonly checkMs: number;
   /** No events of how it starts. */
   readonly isQuiet: boolean;
+  /** While it holds, nothing is reported. */
+  readonly isSilent: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -112,6 +114,8 @@ export class NodeReporter {
   /** The node as the watch shows it. */
   observe(node: Node): void {
     this.#node = node;
+    // Others have called it silent.
+    if (node.status?.conditions?.some(({ status }) => status === 'Unknown') === true) this.touched();
   }
 
   /** Creates the node, or takes over the one that is there. Retries until it works. */
@@ -140,11 +144,13 @@ export class NodeReporter {
     const { logger, nodeName, signal } = this.#options;
     while (!signal.aborted) {
       const before = this.#networkProblem;
+      this.#isTouched = false;
       try {
         await this.#report();
       } catch (error) {
         if (signal.aborted) return;
         logger.warn('node status could not be written', { node: nodeName, error });
+        this.#isTouched = true;
       }
       if (before !== undefined && this.#networkProblem === undefined) onNetworkReady();
       await this.#rest();
@@ -171,7 +177,7 @@ export class NodeReporter {
       });
       this.#timer?.cancel();
     }
-    this.#again = this.#isTouched = false;
+    this.#again = false;
     this.#wake = undefined;
     this.#nextMs = Infinity;
   }
@@ -229,7 +235,8 @@ export class NodeReporter {
   }
 
   async #report(): Promise<void> {
-    const { client, clock, nodeName } = this.#options;
+    const { client, clock, nodeName, isSilent } = this.#options;
+    if (isSilent()) return;
     const status = await this.#generate();
     const written = this.#node?.status;
     const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats({ ...written, conditions: (written.conditions ?? []).filter(({ type }) => status.conditions?.some((condition) => condition.type === type)) }));

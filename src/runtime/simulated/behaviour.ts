@@ -1,17 +1,9 @@
+import { isQuantity, milliValue, value } from '../../api/meta/quantity.ts';
+
 /**
- * What a simulated container does, told by annotations of its pod. `NAME.CONTAINER` speaks of one container and wins
- * over `NAME`, which speaks of all regular containers (and sidecars). Init containers exit at once with code 0 unless
- * an annotation names them.
- *
- * - `coxswain.io/start-delay`: how long starting takes, e.g. `500ms`, `2s`, `1m30s`, or a plain number of seconds.
- * - `coxswain.io/exit-after`: the container exits by itself after this time; without it, it runs for ever.
- * - `coxswain.io/exit-code`: the code that it then exits with (default 0); several, `1,0`, for one start after the other,
- *   of which the last stays. 137 with `coxswain.io/oom-killed: "true"` is reported as OOMKilled.
- * - `coxswain.io/stop-delay`: how long it takes to end after SIGTERM (default 0); killed when longer than the grace period.
- * - `coxswain.io/ignore-sigterm`: `"true"`: only SIGKILL ends it, with code 137.
- * - `coxswain.io/log`: text that the container writes when it starts; lines are split at newlines.
- * - `coxswain.io/probe-liveness`, `-readiness`, `-startup`: what probes find, whatever their kind:
- *   `pass` (default), `fail`, `pass-after:DURATION` or `fail-after:DURATION`, counted from the start of the container.
+ * What a simulated container does, told by annotations of its pod: docs/simulated-nodes.md lists them all. `NAME.CONTAINER`
+ * speaks of one container and wins over `NAME`, which speaks of all regular containers (and sidecars). Init containers
+ * exit at once with code 0 unless an annotation names them.
  */
 export const annotationPrefix = 'coxswain.io/';
 
@@ -41,25 +33,55 @@ export function parseDurationMs(text: string): number | undefined {
   return totalMs;
 }
 
-/** Reads the behaviour of one container from its pod's annotations. Values that do not parse count as absent. `attempt`: how often it was started before. */
-export function behaviourOf(annotations: Readonly<Record<string, string>>, container: string, type: string | undefined, attempt = 0): Behaviour {
+/** As kwok's stages have it: a delay, or with `jitter-delay` something between the two. `chance`: from 0 to below 1. */
+function kwokDelayMs(annotations: Readonly<Record<string, string>>, stage: string, chance: () => number): number | undefined {
+  const read = (what: string): number | undefined => {
+    const text = annotations[`${stage}.stage.kwok.x-k8s.io/${what}`];
+    return text === undefined ? undefined : parseDurationMs(text);
+  };
+  const [leastMs, mostMs] = [read('delay'), read('jitter-delay')];
+  if (leastMs === undefined || mostMs === undefined || mostMs <= leastMs) return leastMs;
+  return Math.floor(leastMs + chance() * (mostMs - leastMs));
+}
+
+/**
+ * Reads the behaviour of one container from its pod's annotations. Values that do not parse count as absent. `attempt`:
+ * how often it was started before; `chance`: from 0 to below 1, for delays that vary.
+ */
+export function behaviourOf(annotations: Readonly<Record<string, string>>, container: string, { type, attempt = 0, chance = () => 0 }: { readonly type?: string | undefined; readonly attempt?: number; readonly chance?: () => number } = {}): Behaviour {
   const isInit = type === 'init';
   const read = (name: string): string | undefined => annotations[`${annotationPrefix}${name}.${container}`] ?? (isInit ? undefined : annotations[`${annotationPrefix}${name}`]);
   const duration = (name: string): number | undefined => {
     const text = read(name);
     return text === undefined ? undefined : parseDurationMs(text);
   };
+  const stage = (name: string): number | undefined => (isInit ? undefined : kwokDelayMs(annotations, name, chance));
   const codes = (read('exit-code') ?? '0').split(',');
   const code = Number(codes[Math.min(attempt, codes.length - 1)]);
   return {
-    startDelayMs: duration('start-delay') ?? 0,
-    exitAfterMs: duration('exit-after') ?? (isInit ? 0 : undefined),
+    startDelayMs: duration('start-delay') ?? stage('pod-ready') ?? 0,
+    exitAfterMs: duration('exit-after') ?? stage('pod-complete') ?? (isInit ? 0 : undefined),
     exitCode: Number.isInteger(code) ? code & 0xff : 0,
     oomKilled: read('oom-killed') === 'true',
-    stopDelayMs: duration('stop-delay') ?? 0,
+    stopDelayMs: duration('stop-delay') ?? stage('pod-delete') ?? 0,
     ignoreSigterm: read('ignore-sigterm') === 'true',
     log: read('log'),
   };
+}
+
+/** What a container uses. */
+export interface Usage { readonly cores: number; readonly memoryBytes: number }
+
+/** A thousandth of a core, and a mebibyte. */
+const usualUsage: Usage = { cores: 0.001, memoryBytes: 1_048_576 };
+
+/** What a container of the pod uses by the pod's annotations of now, ours or kwok's. */
+export function usageOf(annotations: Readonly<Record<string, string>>, container: string): Usage {
+  const read = (name: string, usual: number): number => {
+    const text = annotations[`${annotationPrefix}usage-${name}.${container}`] ?? annotations[`${annotationPrefix}usage-${name}`] ?? annotations[`kwok.x-k8s.io/usage-${name}`];
+    return text === undefined || !isQuantity(text) ? usual : Math.max(0, name === 'cpu' ? milliValue(text) / 1000 : value(text));
+  };
+  return { cores: read('cpu', usualUsage.cores), memoryBytes: read('memory', usualUsage.memoryBytes) };
 }
 
 /** What a probe of a simulated container finds. `startedAtMs`: when the container started, wall time. */

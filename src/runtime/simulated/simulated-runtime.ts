@@ -7,8 +7,8 @@ import type {
   PodSandboxConfig, PodSandboxStatus, ProcessStreams, RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
-import type { Behaviour } from './behaviour.ts';
-import { behaviourOf, containerTypeAnnotation } from './behaviour.ts';
+import type { Behaviour, Usage } from './behaviour.ts';
+import { behaviourOf, containerTypeAnnotation, usageOf } from './behaviour.ts';
 import { runBuiltin } from './builtins.ts';
 import { IpPool } from './ip-pool.ts';
 import { LogBuffer } from './log-buffer.ts';
@@ -48,6 +48,10 @@ export interface SimulatedContainer {
   readonly createdAtMs: number;
   readonly log: LogBuffer;
   resources: LinuxResources;
+  usage: Usage;
+  /** What it had used when that was last counted, and when that was. */
+  cpuNanoseconds: number;
+  countedToMs: number;
   state: ContainerState;
   startedAtMs: number;
   finishedAtMs: number;
@@ -66,6 +70,9 @@ export class SimulatedRuntime implements Runtime {
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #pool: IpPool | undefined;
   #podCidr = '';
+  /** Of pods whose annotations have changed since they were started. */
+  readonly #annotations = new Map<string, Readonly<Record<string, string>>>();
+  #endedCpuNanoseconds = 0;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
@@ -132,6 +139,7 @@ export class SimulatedRuntime implements Runtime {
     await this.stopPodSandbox(sandboxId);
     for (const container of this.#containersOf(sandbox)) await this.removeContainer(container.id);
     this.#sandboxes.delete(sandboxId);
+    this.#annotations.delete(sandbox.config.uid);
   }
 
   async podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus | undefined> {
@@ -151,7 +159,10 @@ export class SimulatedRuntime implements Runtime {
       sandbox,
       config,
       resources: config.linux.resources,
-      behaviour: behaviourOf(sandbox.config.annotations, config.name, config.annotations[containerTypeAnnotation], config.attempt),
+      behaviour: behaviourOf(sandbox.config.annotations, config.name, { type: config.annotations[containerTypeAnnotation], attempt: config.attempt, chance: () => this.#options.random.float() }),
+      usage: usageOf(this.#annotations.get(sandbox.config.uid) ?? sandbox.config.annotations, config.name),
+      cpuNanoseconds: 0,
+      countedToMs: 0,
       createdAtMs: this.#options.clock.now(),
       log: new LogBuffer(this.#options.logLimitBytes ?? 65_536),
       state: 'created',
@@ -175,10 +186,48 @@ export class SimulatedRuntime implements Runtime {
     if (delayMs > 0) await clock.sleep(delayMs);
     if (container.state !== 'created') throw new RuntimeError('invalid-argument', `container is in ${container.state.toUpperCase()} state`);
     container.state = 'running';
-    container.startedAtMs = clock.now();
+    container.startedAtMs = container.countedToMs = clock.now();
     if (behaviour.log !== undefined) container.log.write('stdout', behaviour.log.endsWith('\n') ? behaviour.log : `${behaviour.log}\n`, clock.now());
     this.#emit('started', containerId, container.sandbox);
-    this.#exitLater(container);
+    if (!this.#killWhenTooLarge(container)) this.#exitLater(container);
+  }
+
+  /** The pod's annotations have changed: what its containers use is read from them anew. */
+  annotate(podUid: string, annotations: Readonly<Record<string, string>>): void {
+    const sandboxes = [...this.#sandboxes.values()].filter(({ config }) => config.uid === podUid);
+    if (sandboxes.length === 0) return;
+    this.#annotations.set(podUid, annotations);
+    for (const sandbox of sandboxes) for (const container of this.#containersOf(sandbox)) {
+      this.#count(container);
+      container.usage = usageOf(annotations, container.config.name);
+      this.#killWhenTooLarge(container);
+    }
+  }
+
+  /** What all containers together use now. */
+  get usage(): { readonly cpuNanoseconds: number; readonly memoryBytes: number } {
+    let [cpuNanoseconds, memoryBytes] = [this.#endedCpuNanoseconds, 0];
+    for (const container of this.#containers.values()) {
+      this.#count(container);
+      cpuNanoseconds += container.cpuNanoseconds;
+      if (container.state === 'running') memoryBytes += container.usage.memoryBytes;
+    }
+    return { cpuNanoseconds, memoryBytes };
+  }
+
+  #count(container: SimulatedContainer): void {
+    if (container.state !== 'running') return;
+    const nowMs = this.#options.clock.now();
+    container.cpuNanoseconds += (nowMs - container.countedToMs) * container.usage.cores * 1e6;
+    container.countedToMs = nowMs;
+  }
+
+  /** The kernel's part: a container that uses more memory than its limit is killed. */
+  #killWhenTooLarge(container: SimulatedContainer): boolean {
+    const limit = container.resources.memoryLimitBytes;
+    if (container.state !== 'running' || limit <= 0 || container.usage.memoryBytes <= limit) return false;
+    this.#kill(container, 137, 'OOMKilled');
+    return true;
   }
 
   /** As its annotations say, counted from its start. */
@@ -211,12 +260,15 @@ export class SimulatedRuntime implements Runtime {
     if (container === undefined) return;
     if (container.state === 'running') this.#kill(container, 137, 'Error');
     container.log.close();
+    this.#endedCpuNanoseconds += container.cpuNanoseconds;
     this.#containers.delete(containerId);
     this.#emit('deleted', containerId, container.sandbox);
   }
 
   async updateContainerResources(containerId: string, resources: LinuxResources): Promise<void> {
-    this.#running(containerId).resources = resources;
+    const container = this.#running(containerId);
+    container.resources = resources;
+    this.#killWhenTooLarge(container);
   }
 
   async listContainers(filter?: RuntimeFilter): Promise<Container[]> {
@@ -315,17 +367,18 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async containerStats(): Promise<ContainerStats[]> {
-    const nowMs = this.#options.clock.now();
-    return [...this.#containers.values()].filter((container) => container.state === 'running').map((container) => ({
-      containerId: container.id,
-      name: container.config.name,
-      sandboxId: container.sandbox.id,
-      podUid: container.sandbox.config.uid,
-      // One thousandth of a core, and a mebibyte.
-      cpuUsageCoreNanoseconds: (nowMs - container.startedAtMs) * 1000,
-      memoryWorkingSetBytes: 1_048_576,
-      rootfsUsedBytes: 4096,
-    }));
+    return [...this.#containers.values()].filter((container) => container.state === 'running').map((container) => {
+      this.#count(container);
+      return {
+        containerId: container.id,
+        name: container.config.name,
+        sandboxId: container.sandbox.id,
+        podUid: container.sandbox.config.uid,
+        cpuUsageCoreNanoseconds: Math.round(container.cpuNanoseconds),
+        memoryWorkingSetBytes: container.usage.memoryBytes,
+        rootfsUsedBytes: 4096,
+      };
+    });
   }
 
   onEvent(listener: (event: RuntimeEvent) => void): () => void {
@@ -354,6 +407,7 @@ export class SimulatedRuntime implements Runtime {
 
   #kill(container: SimulatedContainer, exitCode: number, reason: string): void {
     if (container.state === 'exited') return;
+    this.#count(container);
     container.timer?.cancel();
     container.timer = undefined;
     container.state = 'exited';

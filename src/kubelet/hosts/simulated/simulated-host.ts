@@ -1,3 +1,4 @@
+import type { Pod } from '../../../api/types/core/v1.ts';
 import type { Host, HostCgroups, HostFiles, HostNetwork, SimulatedProbeRequest } from '../../host.ts';
 
 export interface SimulatedHostOptions {
@@ -13,11 +14,17 @@ export interface SimulatedHostOptions {
   readonly storageBytes?: number;
   /** Default amd64. */
   readonly architecture?: string;
+  /** What runs on it, of its memory and since its start; default: nothing. */
+  readonly usage?: () => { readonly cpuNanoseconds: number; readonly memoryBytes: number };
+  /** Told of each version of the node's pods. */
+  readonly observePod?: (pod: Pod) => void;
   /** Answers probes; default: all pass. The simulated runtime's `simulatedProbe` reads them from annotations. */
   readonly answerProbe?: (request: SimulatedProbeRequest) => { readonly success: boolean; readonly output: string };
 }
 
 const gibibyte = 2 ** 30;
+/** Of machines of which nothing else is said. */
+export const defaultMemoryBytes = 32 * gibibyte;
 const nothing = async (): Promise<void> => {};
 const refuse = async (): Promise<never> => {
   throw new Error('not supported: network requests from a simulated node');
@@ -48,7 +55,7 @@ const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth
 
 /** A machine that exists in memory alone. */
 export function simulatedHost(options: SimulatedHostOptions): Host {
-  const memoryBytes = options.memoryBytes ?? 32 * gibibyte;
+  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
   const storageBytes = options.storageBytes ?? 100 * gibibyte;
   const cores = options.cores ?? 8;
   return {
@@ -68,9 +75,9 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
       appArmor: true,
     }),
     usage: async () => ({
-      memoryAvailableBytes: memoryBytes,
-      memoryWorkingSetBytes: 0,
-      cpuNanoseconds: 0,
+      memoryAvailableBytes: Math.max(0, memoryBytes - (options.usage?.().memoryBytes ?? 0)),
+      memoryWorkingSetBytes: options.usage?.().memoryBytes ?? 0,
+      cpuNanoseconds: Math.round(options.usage?.().cpuNanoseconds ?? 0),
       storageAvailableBytes: storageBytes,
       storageCapacityBytes: storageBytes,
       inodesFree: 1_000_000,
@@ -83,6 +90,7 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
     files: noFiles,
     cgroups: noCgroups,
     network: noNetwork,
+    ...(options.observePod !== undefined && { observePod: options.observePod }),
     answerProbe: options.answerProbe ?? (() => ({ success: true, output: '' })),
   };
 }
