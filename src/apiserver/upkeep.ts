@@ -1,3 +1,4 @@
+import type { CachedObject } from './cache/cached-object.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import { parseTime } from '../api/meta/time.ts';
 import type { Timer } from '../base/clock.ts';
@@ -50,13 +51,22 @@ function lastWrite(object: KubeObject): number {
   return Math.max(...times.map((time) => (time === undefined ? 0 : (parseTime(time) ?? 0))));
 }
 
+/** When each version of an event was written: a sweep a minute asks it of all of them. */
+const written = new WeakMap<CachedObject, number>();
+
+function lastWriteOf(entry: CachedObject): number {
+  let atMs = written.get(entry);
+  if (atMs === undefined) written.set(entry, atMs = lastWrite(entry.object));
+  return atMs;
+}
+
 async function sweepEvents(core: Core, ttlMs: number): Promise<void> {
   const storage = core.resources.storage('', 'events');
   if (storage === undefined) return;
   const deadline = core.clock.now() - ttlMs;
   const expired: { key: string; revision: number }[] = [];
   storage.cache.scan('', undefined, (entry) => {
-    if (lastWrite(entry.object) <= deadline) expired.push({ key: entry.key, revision: entry.revision });
+    if (lastWriteOf(entry) <= deadline) expired.push({ key: entry.key, revision: entry.revision });
     return true;
   });
   await Promise.all(expired.map(({ key, revision }) => remove(core, { storage }, key, revision)));
