@@ -287,7 +287,7 @@ export class Kubelet implements AsyncDisposable {
       }),
       refreshNode: async () => {
         const node = await client.get(nodes, { name: nodeName }).catch(() => undefined);
-        if (node !== undefined) this.#observe(node);
+        if (node !== undefined) this.observe(node);
       },
       runtimeHandler: async (pod) => {
         const { runtimeClassName: name } = specOf(pod);
