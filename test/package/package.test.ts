@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -46,7 +46,7 @@ describe('the npm package', () => {
 
   test('holds what a user needs and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'dist/coxswain.js', 'dist/sqlite-worker.js', 'dist/testing.js', 'examples/testing/node-failure.test.ts', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
+    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'bin/kubectl.js', 'dist/coxswain.js', 'dist/kubectl.js', 'dist/sqlite-worker.js', 'dist/testing.js', 'examples/testing/node-failure.test.ts', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
     const others = paths.filter((path) => !/^(LICENSE|README\.md|package\.json|bin\/[a-z-]+\.js|dist\/[\w.-]+|dist\/types\/[\w/.-]+\.d\.ts|scripts\/make-images\.sh|examples\/[\w/-]+\.yaml|examples\/testing\/[\w-]+\.test\.ts)$/.test(path));
     assert.deepEqual(others, []);
     // Types, and the examples of tests, are all the TypeScript that a user gets.
@@ -61,6 +61,24 @@ describe('the npm package', () => {
     accessSync(program, constants.X_OK);
     const { stdout, stderr, status } = spawnSync(program, ['--version'], { encoding: 'utf8', env: environment, cwd: sandbox });
     assert.match(stdout, /^coxswain \d+\.\d+\.\d+ \(Kubernetes v1\.36\)\n$/, stderr);
+    assert.equal(status, 0);
+  });
+
+  test('is imported by name in somebody\'s test', { timeout: 60_000 }, (context) => {
+    if (skip !== '') return context.skip(skip);
+    const script = 'import { startCluster } from "coxswain/testing"; await using cluster = await startCluster({ nodes: 0 }); console.log(cluster.clock.now() > 0);';
+    // A globally installed package is not looked up by name: a folder of its own is, which has it linked.
+    mkdirSync(join(sandbox, 'project/node_modules'), { recursive: true });
+    symlinkSync(join(prefix, 'lib/node_modules/coxswain'), join(sandbox, 'project/node_modules/coxswain'));
+    writeFileSync(join(sandbox, 'project/script.mjs'), script);
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['script.mjs'], { encoding: 'utf8', env: environment, cwd: join(sandbox, 'project') });
+    assert.deepEqual([stdout, status], ['true\n', 0], stderr);
+  });
+
+  test('has a kubectl for whoever links it', (context) => {
+    if (skip !== '') return context.skip(skip);
+    const { stdout, stderr, status } = spawnSync(join(prefix, 'lib/node_modules/coxswain/bin/kubectl.js'), ['version', '--client'], { encoding: 'utf8', env: environment, cwd: sandbox });
+    assert.match(stdout, /^Client Version: v1\.36\.\d+\n/, stderr);
     assert.equal(status, 0);
   });
 
