@@ -38,6 +38,12 @@ export const commandGroups: readonly CommandGroup[] = [
     ],
   },
   {
+    heading: 'Troubleshooting and Debugging Commands',
+    commands: [
+      entry('describe', 'Show details of a specific resource or group of resources', () => import('./commands/describe/describe.ts'), { suggestFor: ['inspect'] }),
+    ],
+  },
+  {
     heading: 'Advanced Commands',
     commands: [
       entry('patch', 'Update fields of a resource', () => import('./commands/patch.ts')),
