@@ -35,12 +35,15 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('cordon', 'Mark node as unschedulable', () => import('./commands/nodes/cordon.ts')),
       entry('uncordon', 'Mark node as schedulable', () => import('./commands/nodes/uncordon.ts')),
       entry('drain', 'Drain node in preparation for maintenance', () => import('./commands/nodes/drain.ts')),
+      entry('cluster-info', 'Display cluster information', () => import('./commands/cluster-info/cluster-info.ts')),
     ],
   },
   {
     heading: 'Troubleshooting and Debugging Commands',
     commands: [
       entry('describe', 'Show details of a specific resource or group of resources', () => import('./commands/describe/describe.ts'), { suggestFor: ['inspect'] }),
+      entry('logs', 'Print the logs for a container in a pod', () => import('./commands/logs/logs.ts')),
+      entry('events', 'List events', () => import('./commands/events.ts')),
     ],
   },
   {
@@ -60,6 +63,9 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     heading: 'Other Commands',
     commands: [
+      entry('config', 'Modify kubeconfig files', () => import('./commands/config/config.ts')),
+      entry('api-versions', 'Print the supported API versions on the server, in the form of "group/version"', () => import('./commands/api-versions.ts')),
+      entry('api-resources', 'Print the supported API resources on the server', () => import('./commands/api-resources.ts')),
       entry('options', 'Print the list of flags inherited by all commands', () => import('./commands/options.ts'), { hidden: true }),
       entry('version', 'Print the client and server version information', () => import('./commands/version.ts')),
     ],

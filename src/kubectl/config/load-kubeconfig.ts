@@ -59,8 +59,8 @@ function located<T extends object>(entry: T | null | undefined, file: string): T
   return copy as T;
 }
 
-/** Reads and merges. Throws when a file that the user named is missing. */
-export function loadConfig(io: Io, flag: string): LoadedConfig {
+/** Reads and merges. Throws when a file that the user named is missing. `asWritten`: paths inside stay as the file has them. */
+export function loadConfig(io: Io, flag: string, { asWritten = false }: { readonly asWritten?: boolean } = {}): LoadedConfig {
   const { files, explicit } = kubeconfigFiles(io, flag);
   let currentContext = '';
   const clusters = new Map<string, ClusterEntry>();
@@ -77,7 +77,8 @@ export function loadConfig(io: Io, flag: string): LoadedConfig {
     const add = <T extends object>(into: Map<string, T>, kind: string, entries: readonly { readonly name: string }[] | null | undefined, entryOf: string): void => {
       for (const named of entries ?? []) {
         if (into.has(named.name)) continue;
-        into.set(named.name, located((named as unknown as Record<string, T | null | undefined>)[entryOf], file));
+        const entry = (named as unknown as Record<string, T | null | undefined>)[entryOf];
+        into.set(named.name, asWritten ? { ...entry } as T : located(entry, file));
         sources.set(`${kind}/${named.name}`, file);
       }
     };

@@ -13,3 +13,8 @@ export function sortKeys(value: unknown): unknown {
 export function toGoJson(value: unknown, indent?: string): string {
   return escapeHtml(JSON.stringify(sortKeys(value), null, indent));
 }
+
+/** As `toGoJson`, with keys in the order in which they stand: that of Go's own structures. */
+export function toGoJsonAsItIs(value: unknown, indent?: string): string {
+  return escapeHtml(JSON.stringify(value, null, indent));
+}

@@ -6,6 +6,7 @@ import { toGoYaml } from '../../printers/go-yaml.ts';
 import type { Printer } from '../../printers/printer.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import type { TablePrinter } from '../../printers/table-printer.ts';
+import { linesOf } from '../../connection/lines.ts';
 import { pathOf } from '../../discovery/resource.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
 import { isList } from '../../resources/item.ts';
@@ -83,15 +84,5 @@ async function follow({ session, flags }: GetCall, { first, last, selection, lis
   } catch (error) {
     // Ctrl-C is how a watch ends.
     if (!session.io.signal.aborted) throw error;
-  }
-}
-
-async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop()!;
-    for (const line of lines) if (line !== '') yield line;
   }
 }
