@@ -43,6 +43,9 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('describe', 'Show details of a specific resource or group of resources', () => import('./commands/describe/describe.ts'), { suggestFor: ['inspect'] }),
       entry('logs', 'Print the logs for a container in a pod', () => import('./commands/logs/logs.ts')),
+      entry('exec', 'Execute a command in a container', () => import('./commands/exec.ts')),
+      entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
+      entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),
       entry('events', 'List events', () => import('./commands/events.ts')),
     ],
   },

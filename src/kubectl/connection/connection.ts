@@ -40,7 +40,7 @@ export interface Connection {
 }
 
 /** A refusal is read up to here. */
-const maxRefusalBytes = 1024 * 1024;
+export const maxRefusalBytes = 1024 * 1024;
 const userAgent = 'kubectl/v1.36.0 (coxswain)';
 
 class HttpConnection implements Connection {
@@ -221,7 +221,7 @@ async function readText(stream: Readable, limit: number): Promise<string> {
 }
 
 /** What a refusal says, in upstream's words where the server has none. */
-function refusalOf(code: number, text: string, { contentType, method, path }: { readonly contentType: string; readonly method: string; readonly path: string }): ApiError {
+export function refusalOf(code: number, text: string, { contentType, method, path }: { readonly contentType: string; readonly method: string; readonly path: string }): ApiError {
   if (contentType.includes('json')) {
     try {
       const status = JSON.parse(text) as Status;
