@@ -56,6 +56,11 @@ export async function printerFor(options: OutputOptions): Promise<Printer | unde
       if (template === '') throw new KubectlError(`template format specified but no template given`);
       return clean(new JsonPathPrinter(form === 'jsonpath' ? template : readFile(template, io), { allowMissing: options.allowMissing }));
     }
+    case 'go-template': case 'go-template-file': case 'template': case 'templatefile': {
+      const { GoTemplatePrinter } = await import('./go-template/go-template.ts');
+      if (template === '') throw new KubectlError('template format specified but no template given');
+      return clean(new GoTemplatePrinter(form.endsWith('file') ? readFile(template, io) : template, { allowMissing: options.allowMissing }));
+    }
     case 'custom-columns': case 'custom-columns-file': {
       const { CustomColumnsPrinter, parseColumns, parseColumnsFile } = await import('./custom-columns.ts');
       return clean(new CustomColumnsPrinter(form === 'custom-columns' ? parseColumns(template) : parseColumnsFile(readFile(template, io)), { noHeaders: options.noHeaders === true }));
