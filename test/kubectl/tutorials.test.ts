@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { packagedKubectl } from '../e2e/kubectls.ts';
+import { words } from './compare.ts';
+import { runOurs } from './run-ours.ts';
+
+/** Tutorials that teach Kubernetes, where somebody has put some beside the project. */
+const folder = join(import.meta.dirname, '../../../shared/seeds');
+
+/** Commands and flags that are not there yet; whoever adds one takes it away here. */
+const missing = ['autoscale', 'create service externalname', 'edit', 'explain', 'proxy', 'set resources', 'set image deployment/nginx-deployment nginx=nginx:1.16.1 --record', 'set image deployment.v1.apps/nginx-deployment nginx=nginx:1.161 --record'];
+/** Sentences in which kubectl is not called but spoken of, and plugins. */
+const prose = /^(?:to|on|command|krew|neat)\b/;
+
+/** Every `kubectl …` of a text, without what the shell or the sentence goes on with. */
+function commandLines(text: string): string[] {
+  return Array.from(text.matchAll(/(?:^|[`$ ])kubectl ([a-z][^`\n]*)/gm), ([, line]) => line!.split(/ [|>#]| -> | and | or |  +/)[0]!.trim().replaceAll('"', '').replaceAll('\'', ''));
+}
+
+/** The line with `--help`: its words are read, and nothing is done. */
+function readOnly(line: string): string[] {
+  const all = words(line);
+  const dash = all.indexOf('--');
+  return dash < 0 ? [...all, '--help'] : [...all.slice(0, dash), '--help', ...all.slice(dash)];
+}
+
+describe('command lines of tutorials are read as upstream\'s kubectl reads them', async () => {
+  if (!existsSync(folder)) {
+    test('tutorials', { skip: `there are none in ${folder}` }, () => {});
+    return;
+  }
+  const upstream = await packagedKubectl('1.36');
+  const lines = new Set(readdirSync(folder).flatMap((file) => commandLines(readFileSync(join(folder, file), 'utf8')).filter((line) => !prose.test(line))));
+  test('there are some', () => assert.ok(lines.size > 50, `${lines.size}`));
+  for (const line of lines) {
+    test(`kubectl ${line}`, { skip: 'missing' in upstream ? upstream.missing : missing.some((start) => line.startsWith(start)) ? 'not there yet' : false }, async () => {
+      if ('missing' in upstream) return;
+      const environment = { HOME: tmpdir(), PATH: '' };
+      const ours = await runOurs(readOnly(line), { environment, folder: tmpdir() });
+      const theirs = spawnSync(upstream.path, readOnly(line), { env: environment, encoding: 'utf8' });
+      assert.deepEqual({ code: ours.code, stderr: ours.stderr }, { code: theirs.status, stderr: theirs.stderr });
+    });
+  }
+});
