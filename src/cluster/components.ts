@@ -50,7 +50,7 @@ export async function startControllerManager(options: ComponentOptions, { contro
       clusterCidrs: [options.clusterCidr],
       rootCa: pki.ca.certificate,
       certificateAuthority: certificateAuthority(pki.ca, clock),
-      signServiceAccountToken: (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
+      signServiceAccountToken: async (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
     },
   });
   return { ready, [Symbol.asyncDispose]: async () => stopping.abort(new Error('the controllers were stopped')) };

@@ -166,7 +166,7 @@ test('tokens of issuers, of webhooks and of joining nodes', async () => {
 test('a token in a secret: its use is written on the secret', async () => {
   await using server = await Server.start();
   const { uid } = await serviceAccount(server, 'robot');
-  const token = await signClaims({
+  const token = signClaims({
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:default:robot', 'kubernetes.io/serviceaccount/namespace': 'default', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': uid,
   }, signingKey(pki.serviceAccount.privateKey));

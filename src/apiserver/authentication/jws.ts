@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type * as Jose from 'jose';
 import { outside } from '../../base/outside-work.ts';
@@ -47,9 +47,16 @@ export function signingKey(pem: string): SigningKey {
   return { ...verifyingKey(pem), privateKey: createPrivateKey(pem) };
 }
 
-/** A compact JWS over JSON claims. */
-export function signClaims(claims: object, { id, algorithm, privateKey }: SigningKey): Promise<string> {
-  return outside(jose().then(({ SignJWT }) => new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: id }).sign(privateKey)));
+const hashes: Readonly<Record<Algorithm, string>> = { RS256: 'sha256', ES256: 'sha256', ES384: 'sha384', ES512: 'sha512' };
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/**
+ * A compact JWS over JSON claims. Signed at once, which takes less than handing it to a thread and back, and not on
+ * threads that end in any order: a cluster on virtual time has to run the same each time.
+ */
+export function signClaims(claims: object, { id, algorithm, privateKey }: SigningKey): string {
+  const content = `${encoded({ alg: algorithm, kid: id })}.${encoded(claims)}`;
+  return `${content}.${sign(hashes[algorithm], Buffer.from(content), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
 /** Whether a token may be a compact JWS, with all its three parts. */

@@ -92,7 +92,7 @@ export class ServiceAccountIssuer {
       lifetimeSeconds: extend ? extendedSeconds : expirationSeconds,
       ...(extend && { warnAfterSeconds: expirationSeconds }),
     });
-    return { token: await signClaims(claims, this.#key), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
+    return { token: signClaims(claims, this.#key), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
   }
 
   /** The public keys as an RFC 7517 key set, for those who verify tokens themselves. */

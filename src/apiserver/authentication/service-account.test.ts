@@ -94,10 +94,10 @@ test('forged, foreign and misdirected tokens are refused', async () => {
   const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(publicPem))), invalidSignature);
   assert.equal(await judge(await new CompactSign(Buffer.from(JSON.stringify(claimed))).setProtectedHeader({ alg: 'ES256' }).sign(signing.privateKey)), 'accepted');
-  assert.equal(await judge(await signClaims(claimed, signingKey(await generateKey()))), 'invalid signature, no keys found');
-  assert.equal(await judge(await signClaims(claimed, { ...signingKey(await generateKey()), id: signing.id })), invalidSignature);
-  assert.equal(await judge(await signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
-  assert.equal(await judge(await signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
+  assert.equal(await judge(signClaims(claimed, signingKey(await generateKey()))), 'invalid signature, no keys found');
+  assert.equal(await judge(signClaims(claimed, { ...signingKey(await generateKey()), id: signing.id })), invalidSignature);
+  assert.equal(await judge(signClaims({ ...claimed, iss: 'https://else' }, signing)), 'unknown');
+  assert.equal(await judge(signClaims({ iss: defaultIssuer, sub: 'x' }, signing)), 'service account token claims could not be validated due to unexpected private claim');
   for (const rubbish of ['', 'a', 'a.b.c', '...', 'x'.repeat(5000)]) assert.equal(await judge(rubbish), 'unknown');
 });
 
@@ -137,7 +137,7 @@ test('a token ends with its time and with what it is bound to', async () => {
 
 test('a token in a secret holds while the secret holds it', async () => {
   const { reader, judge } = world();
-  const token = await signClaims({
+  const token = signClaims({
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
   }, signing);
@@ -151,7 +151,7 @@ test('a token in a secret holds while the secret holds it', async () => {
 test('the use of a token in a secret is written down once a day, and its holder is told what to use instead', async () => {
   const { reader, clock, account } = world();
   const secret = (labels: Record<string, string> = {}) => ({ metadata: { name: 's', namespace: 'ci', uid: 's-uid', labels }, data: { token: Buffer.from(token).toString('base64') } });
-  const token = await signClaims({
+  const token = signClaims({
     iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:ci:robot', 'kubernetes.io/serviceaccount/namespace': 'ci', 'kubernetes.io/serviceaccount/secret.name': 's',
     'kubernetes.io/serviceaccount/service-account.name': 'robot', 'kubernetes.io/serviceaccount/service-account.uid': 'sa-uid',
   }, signing);
@@ -246,7 +246,7 @@ test('TokenReview and SelfSubjectReview', async () => {
   const accepted = (await review({ token, audiences: ['vault', 'x'] })) as { authenticated: boolean; audiences: string[]; user: { username: string } };
   assert.deepEqual([accepted.authenticated, accepted.audiences, accepted.user.username], [true, ['vault'], 'system:serviceaccount:ci:robot']);
   await assert.rejects(Promise.resolve(review({})), /token is required for TokenReview in authentication/);
-  const me = await self!.handle({ body: () => Promise.resolve(undefined), user: { name: 'bob', groups: ['dev'] } } as unknown as RequestContext);
+  const me = await self!.handle({ body: () => Promise.resolve({}), user: { name: 'bob', groups: ['dev'] } } as unknown as RequestContext);
   assert.deepEqual(me.kind === 'object' && (me.object as { status: unknown }).status, { userInfo: { username: 'bob', groups: ['dev'] } });
 });
 
