@@ -1,7 +1,8 @@
 /** Bundles the program and the library into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { writeDeclarations } from './declarations.ts';
 import { collectDescriptions } from './descriptions.ts';
 
@@ -10,6 +11,17 @@ const root = join(import.meta.dirname, '..');
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 const outdir = resolve(folder ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
+
+/**
+ * tsyringe, of which @peculiar/x509 is made, looks for reflect-metadata where its own code begins. In a chunk that several
+ * others share, esbuild puts that package behind it, whatever the imports say: so tsyringe brings it itself.
+ */
+const reflectFirst: Plugin = {
+  name: 'reflect-first',
+  setup({ onLoad }) {
+    onLoad({ filter: /tsyringe[\\/]dist[\\/]esm\w+[\\/]index\.js$/ }, ({ path }) => ({ contents: `import 'reflect-metadata';\n${readFileSync(path, 'utf8')}`, loader: 'js' }));
+  },
+};
 
 await build({
   entryPoints: {
@@ -36,6 +48,7 @@ await build({
   // ES module forms where a package has both: what is not used is left out.
   mainFields: ['module', 'main'],
   logLevel: 'error',
+  plugins: [reflectFirst],
   // The package's Node entry is CommonJS, whose names are lost when it is imported on demand.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   // CommonJS packages inside an ES module bundle ask for `require`.

@@ -1,13 +1,11 @@
-// What @peculiar/x509 is built with asks for it, and it must come first.
-import 'reflect-metadata';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension, BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, Name, SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension, X509Certificate, X509CertificateGenerator,
-} from '@peculiar/x509';
-import type { Extension } from '@peculiar/x509';
+} from './x509.ts';
+import type { Extension } from './x509.ts';
 import type { AuthorityRequest, CertificateRequest, KeyPair } from './certificate.ts';
 
 /** Signs certificates with @peculiar/x509: to be imported when one must be made, for it takes a while to load. */

@@ -1,7 +1,5 @@
-// What @peculiar/x509 is built with asks for it, and it must come first.
-import 'reflect-metadata';
-import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, Pkcs10CertificateRequest, SubjectAlternativeNameExtension, X509Certificate, X509CertificateGenerator, SubjectKeyIdentifierExtension } from '@peculiar/x509';
-import type { Extension } from '@peculiar/x509';
+import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, Pkcs10CertificateRequest, SubjectAlternativeNameExtension, X509Certificate, X509CertificateGenerator, SubjectKeyIdentifierExtension } from './x509.ts';
+import type { Extension } from './x509.ts';
 import { issuerOf } from './certificate-signing.ts';
 import type { KeyPair } from './certificate.ts';
 

@@ -1,5 +1,4 @@
-import 'reflect-metadata';
-import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from '@peculiar/x509';
+import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from '../../../pki/x509.ts';
 import { KubectlError } from '../../errors.ts';
 
 /** What a certificate is asked for. */
