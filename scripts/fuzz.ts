@@ -55,9 +55,13 @@ await ended;
 for (const complaint of new Set(complaints)) problems.push(`logged: ${complaint}`);
 if (heldBytes > maxHeldBytes || rssBytes > maxRssBytes) problems.push(`${memory()}, more than the ${maxHeldBytes / 1e6} and ${maxRssBytes / 1e6} allowed`);
 
+// Told before anything else can go wrong.
+for (const problem of problems) process.stdout.write(`${problem}\n`);
+const overHttp = problems.length;
+
 const codecs = fuzzCodecs({ seed, inputs: Math.min(requests, 200_000) });
 process.stdout.write(`${codecs.tried} inputs for codecs\n`);
 for (const { codec, number, problem } of codecs.findings) problems.push(`${codec} #${number}: ${problem}`);
-for (const problem of problems) process.stdout.write(`${problem}\n`);
+for (const problem of problems.slice(overHttp)) process.stdout.write(`${problem}\n`);
 process.stdout.write(problems.length === 0 ? 'nothing found\n' : `${problems.length} problems\n`);
 process.exit(problems.length === 0 ? 0 : 1);
