@@ -122,7 +122,12 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   controllers?.catch(() => {});
   if (machine !== undefined) {
     const { startNodes } = await import('./nodes.ts');
-    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane }, await machine));
+    const prepared = await machine.catch(async (error: unknown) => {
+      // What is just starting cannot be stopped yet, and would keep a process alive that has said why it ends.
+      await controllers?.catch(() => {});
+      throw error;
+    });
+    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane }, prepared));
   }
   await controllers;
   if (options.controllers !== false) progress.ready('controllers and scheduler');
