@@ -31,6 +31,12 @@ describe('nftables rules', () => {
     assert.match(script, /10\.244\.0\.9:8080/);
     assert.doesNotMatch(script, /kube_dns/);
   });
+
+  it('remember clients for as long as the Service now says', () => {
+    const script = diffScript(rulesetOf([sticky], clusterCidr), rulesetOf([port({ affinitySeconds: 90 })], clusterCidr));
+    assert.match(script, /flush set [^\n]*aff-/);
+    assert.match(script, /update @aff-\w+ \{ ip saddr timeout 90s \}/);
+  });
 });
 
 /** Why the kernel cannot be asked here, or undefined. */
@@ -59,7 +65,7 @@ describe('rules in the kernel', () => {
   it('nftables: every change is taken, the end is the same as from scratch, clean-up leaves nothing', { skip: unable('nft') ?? false }, async () => {
     await inNamespace('nft', async (run) => {
       const backend = new NftablesBackend({ run, clusterCidr });
-      for (const ports of [[port()], [port(), dns], [empty, dns], [sticky, dns], [sticky, dns], [local], [port({ nodePort: undefined, externalIps: ['1.2.3.4'] })], [port(), dns]]) await backend.sync(ports);
+      for (const ports of [[port()], [port(), dns], [empty, dns], [sticky, dns], [port({ affinitySeconds: 90 }), dns], [local], [port({ nodePort: undefined, externalIps: ['1.2.3.4'] })], [port(), dns]]) await backend.sync(ports);
       const stepwise = await run('nft', ['-s', 'list', 'ruleset']);
       backend.invalidate();
       await backend.sync([port(), dns]);

@@ -73,7 +73,8 @@ export function rulesetOf(ports: readonly ServicePort[], clusterCidr: string): R
       const rules = [`ip saddr ${backend.ip} jump mark-for-masquerade`];
       if (port.affinitySeconds !== undefined) {
         affinitySets.set(affinitySet(chain), port.affinitySeconds);
-        rules.push(`update @${affinitySet(chain)} { ip saddr }`);
+        // With its time-out: the set's own cannot be changed once it is there.
+        rules.push(`update @${affinitySet(chain)} { ip saddr timeout ${port.affinitySeconds}s }`);
       }
       rules.push(`meta l4proto ${port.protocol} dnat to ${backend.ip}:${backend.port}`);
       chains.set(chain, rules);
