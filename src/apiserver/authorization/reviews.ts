@@ -64,7 +64,10 @@ function selectorErrors(selector: AnySelector | null | undefined, path: string, 
   const errors: FieldError[] = [];
   if (rawSelector !== '' && requirements.length > 0) errors.push(invalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements'));
   if (rawSelector === '' && requirements.length === 0) errors.push(required(`${path}.requirements`, `when ${path} is specified, requirements or rawSelector is required`));
-  for (const [index, { key, operator, values = [] }] of requirements.entries()) {
+  for (const [index, requirement] of requirements.entries()) {
+    const { operator, values = [] } = requirement;
+    // Bodies are read before they are judged: it may be missing.
+    const key = (requirement.key as string | undefined) ?? '';
     const at = `${path}.requirements[${index}]`;
     const operatorErrors: FieldError[] = [];
     if ((operator === 'In' || operator === 'NotIn') && values.length === 0) operatorErrors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));

@@ -33,7 +33,8 @@ function apiAccessVolume(name: string): Volume {
 }
 
 function mountToken(spec: PodSpec, random: Random): void {
-  const existing = spec.volumes?.find((volume) => volume.name.startsWith(volumePrefix));
+  // Admission comes before validation: a volume may have no name yet.
+  const existing = spec.volumes?.find((volume) => (volume.name as string | undefined)?.startsWith(volumePrefix) === true);
   const taken = new Set((spec.volumes ?? []).map((volume) => volume.name));
   let name = existing?.name ?? `${volumePrefix}${random.suffix(5)}`;
   while (existing === undefined && taken.has(name)) name = `${volumePrefix}${random.suffix(5)}`;
