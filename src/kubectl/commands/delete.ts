@@ -5,6 +5,7 @@ import { KubectlError, throwAll } from '../errors.ts';
 import { allNamespacesFlag, fieldSelectorFlag, fileFlags, filesOf, selectorFlag } from '../flags/common-flags.ts';
 import { bool, duration, int, text } from '../flags/flags.ts';
 import type { Item } from '../resources/item.ts';
+import { kindName, shownName } from '../resources/item.ts';
 import { select } from '../resources/select.ts';
 import type { DryRun } from '../writes/write-flags.ts';
 import { doneText, dryRunFlag, dryRunOf } from '../writes/write-flags.ts';
@@ -42,16 +43,14 @@ async function gracePeriodOf({ flags: { now, force, 'grace-period': asked }, ses
 }
 
 function deletedText(item: Item, { gracePeriod, dryRun, output }: { readonly gracePeriod: number | undefined; readonly dryRun: DryRun; readonly output: string }): string {
-  const { kind, group, namespaced } = item.resource!;
-  const name = `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}`;
-  if (output === 'name') return `${name}/${item.name}\n`;
-  const operation = `${gracePeriod === 0 ? 'force deleted' : 'deleted'}${namespaced ? ` from ${item.namespace} namespace` : ''}`;
-  return `${name} "${item.name}" ${doneText(operation, dryRun)}\n`;
+  if (output === 'name') return `${shownName(item)}\n`;
+  const operation = `${gracePeriod === 0 ? 'force deleted' : 'deleted'}${item.resource!.namespaced ? ` from ${item.namespace} namespace` : ''}`;
+  return `${kindName(item.resource!)} "${item.name}" ${doneText(operation, dryRun)}\n`;
 }
 
 async function confirmed({ session }: DeleteCall, items: readonly Item[]): Promise<boolean> {
   const { io } = session;
-  await io.stdout.write(`You are about to delete the following ${items.length} resource(s):\n${items.map(({ resource, name }) => `${resource!.kind.toLowerCase()}${resource!.group === '' ? '' : `.${resource!.group}`}/${name}\n`).join('')}Do you want to continue? (y/N): `);
+  await io.stdout.write(`You are about to delete the following ${items.length} resource(s):\n${items.map((item) => `${shownName(item)}\n`).join('')}Do you want to continue? (y/N): `);
   let answer = '';
   for await (const chunk of io.stdin as AsyncIterable<Buffer>) {
     answer += chunk.toString();

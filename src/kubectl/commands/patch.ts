@@ -6,24 +6,15 @@ import { KubectlError, throwAll } from '../errors.ts';
 import { fileFlags, filesOf } from '../flags/common-flags.ts';
 import { bool, text } from '../flags/flags.ts';
 import { outputFlags } from '../printers/output.ts';
-import type { AnyObject, Item } from '../resources/item.ts';
+import type { Item } from '../resources/item.ts';
 import { select } from '../resources/select.ts';
 import { donePrinters } from '../writes/done-printer.ts';
 import { sameValue } from '../writes/last-applied.ts';
+import { patchLocally } from '../writes/patch-locally.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 import { patchObject } from '../writes/write-object.ts';
 
 const types: Readonly<Record<string, 'json' | 'merge' | 'strategic'>> = { json: 'json', merge: 'merge', strategic: 'strategic' };
-
-async function patchLocally(object: AnyObject, type: 'json' | 'merge' | 'strategic', patch: unknown): Promise<AnyObject> {
-  if (type === 'json') return (await import('../../api/patch/json-patch.ts')).applyJsonPatch(object, patch as unknown[]) as AnyObject;
-  if (type === 'merge') return (await import('../../api/patch/merge-patch.ts')).applyMergePatch(object, patch) as AnyObject;
-  const [{ applyStrategicMergePatch }, { builtinSchema }] = await Promise.all([import('../../api/patch/strategic-merge-patch.ts'), import('../../api/schema/table.ts')]);
-  const [group, version] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/') as [string, string] : ['', object.apiVersion!];
-  const schema = builtinSchema.kind(group, version, object.kind!);
-  if (schema === undefined) throw new KubectlError(`no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)} in scheme "k8s.io/client-go/kubernetes/scheme/register.go:83"`);
-  return applyStrategicMergePatch(object, patch, schema) as AnyObject;
-}
 
 /** YAML as JSON; what begins as JSON is the server's to read, and to complain of. */
 async function asJson(patch: string): Promise<string> {
@@ -74,7 +65,7 @@ export default command({
     let count = 0;
     const one = async (item: Item): Promise<void> => {
       if (dryRun === 'client' || flags.local) {
-        const after = await patchLocally(item.object!, type, JSON.parse(body));
+        const after = await patchLocally(item.object!, { type, value: JSON.parse(body) });
         await session.io.stdout.write(printerOf(sameValue(after, item.object) ? 'patched (no change)' : 'patched').print(after));
         return;
       }

@@ -7,6 +7,7 @@ import type { AnyObject } from '../resources/item.ts';
 import { donePrinters } from '../writes/done-printer.ts';
 import { labelsOf } from '../writes/labels-of.ts';
 import { withLastApplied } from '../writes/last-applied.ts';
+import { patchLocally } from '../writes/patch-locally.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 import { createObject } from '../writes/write-object.ts';
 
@@ -85,12 +86,9 @@ function podOf({ flags: values, args }: RunCall): AnyObject {
 async function overridden(object: AnyObject, { overrides, 'override-type': type }: RunCall['flags']): Promise<AnyObject> {
   if (overrides === '') return object;
   const { decodeYaml } = await import('../../api/codec/yaml.ts');
-  const patch = decodeYaml(overrides).value;
-  if (type === 'merge') return (await import('../../api/patch/merge-patch.ts')).applyMergePatch(object, patch) as AnyObject;
-  if (type === 'json') return (await import('../../api/patch/json-patch.ts')).applyJsonPatch(object, patch as unknown[]) as AnyObject;
-  if (type !== 'strategic') throw new KubectlError(`invalid override type: ${type}`);
-  const [{ applyStrategicMergePatch }, { builtinSchema }] = await Promise.all([import('../../api/patch/strategic-merge-patch.ts'), import('../../api/schema/table.ts')]);
-  return applyStrategicMergePatch(object, patch, builtinSchema.kind('', 'v1', 'Pod')!) as AnyObject;
+  const { value } = decodeYaml(overrides);
+  if (type !== 'json' && type !== 'merge' && type !== 'strategic') throw new KubectlError(`invalid override type: ${type}`);
+  return patchLocally(object, { type, value });
 }
 
 async function run(call: RunCall): Promise<void> {

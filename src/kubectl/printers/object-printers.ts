@@ -1,6 +1,6 @@
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { groupOf, isList } from '../resources/item.ts';
+import { groupOf, isList, kindName } from '../resources/item.ts';
 import { toGoJson } from './go-json.ts';
 import { toGoYaml } from './go-yaml.ts';
 import type { Printer } from './printer.ts';
@@ -46,7 +46,6 @@ export class NamePrinter implements Printer {
   print(object: AnyObject): string {
     if (isList(object)) return object.items.map((item) => this.print(item)).join('');
     if (object.kind === undefined) throw new KubectlError(noKind);
-    const group = groupOf(object.apiVersion);
-    return `${object.kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${object.metadata?.name ?? '<unknown>'}${this.#operation === '' ? '' : ` ${this.#operation}`}\n`;
+    return `${kindName({ kind: object.kind, group: groupOf(object.apiVersion) })}/${object.metadata?.name ?? '<unknown>'}${this.#operation === '' ? '' : ` ${this.#operation}`}\n`;
   }
 }

@@ -43,8 +43,11 @@ export const isTable = (object: AnyObject): boolean => object.kind === 'Table' &
 export function shownName(item: Pick<Item, 'resource' | 'object' | 'name'>): string {
   const kind = item.resource?.kind ?? item.object?.kind ?? '';
   const group = item.resource?.group ?? groupOf(item.object?.apiVersion);
-  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${item.name}`;
+  return `${kindName({ kind, group })}/${item.name}`;
 }
+
+/** `pod`, `deployment.apps`: a kind as messages and names have it. */
+export const kindName = ({ kind, group }: { readonly kind: string; readonly group: string }): string => `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}`;
 
 /** The group of an apiVersion; empty for the core group. */
 export function groupOf(apiVersion: string | undefined): string {

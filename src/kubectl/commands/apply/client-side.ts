@@ -7,6 +7,7 @@ import { getObject } from '../../resources/select.ts';
 import type { Session } from '../../session.ts';
 import { lastAppliedAnnotation, withLastApplied } from '../../writes/last-applied.ts';
 import { threeWayMergePatch, threeWayStrategicPatch } from '../../writes/three-way-patch.ts';
+import { patchLocally } from '../../writes/patch-locally.ts';
 import type { DryRun } from '../../writes/write-flags.ts';
 import type { WriteOptions } from '../../writes/write-object.ts';
 import { createObject, patchObject, withSource } from '../../writes/write-object.ts';
@@ -41,16 +42,6 @@ function patchFor(item: Item, modified: AnyObject, current: AnyObject): Patch {
   return schema === undefined ? { type: 'merge', value: threeWayMergePatch(states) } : { type: 'strategic', value: threeWayStrategicPatch(states, schema) };
 }
 
-async function locally(current: AnyObject, patch: Patch, item: Item): Promise<AnyObject> {
-  if (patch.type === 'merge') {
-    const { applyMergePatch } = await import('../../../api/patch/merge-patch.ts');
-    return applyMergePatch(current, patch.value) as AnyObject;
-  }
-  const { applyStrategicMergePatch } = await import('../../../api/patch/strategic-merge-patch.ts');
-  const { group, version, kind } = item.resource!;
-  return applyStrategicMergePatch(current, patch.value, builtinSchema.kind(group, version, kind)!) as AnyObject;
-}
-
 /** Creates the object, or changes what the user changed since it was applied last (the three-way merge of upstream). */
 export async function applyClientSide(session: Session, item: Item, options: WriteOptions & { readonly dryRun: DryRun }): Promise<Applied> {
   const connection = await session.connection();
@@ -72,7 +63,7 @@ export async function applyClientSide(session: Session, item: Item, options: Wri
   for (let attempt = 1; ; attempt++) {
     const patch = patchFor(item, modified, current);
     if (Object.keys(patch.value).length === 0) return { object: current, operation: 'unchanged' };
-    if (options.dryRun === 'client') return { object: await locally(current, patch, item), operation: 'configured' };
+    if (options.dryRun === 'client') return { object: await patchLocally(current, patch), operation: 'configured' };
     try {
       return { object: await patchObject(connection, item, { type: patch.type, body: JSON.stringify(patch.value) }, options), operation: 'configured' };
     } catch (error) {

@@ -4,6 +4,7 @@ import { throwAll } from '../../errors.ts';
 import type { FlagValues } from '../../flags/flags.ts';
 import type { Session } from '../../session.ts';
 import type { Item } from '../../resources/item.ts';
+import { kindName } from '../../resources/item.ts';
 import type { Selected } from '../../resources/select.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
@@ -19,7 +20,7 @@ export function tablePrinterFor(resource: ApiResource | undefined, { flags, with
   return new TablePrinter({
     noHeaders: flags['no-headers'], wide: flags.output === 'wide', showLabels: flags['show-labels'], columnLabels: flags['label-columns'],
     withNamespace: flags['all-namespaces'] && resource?.namespaced !== false,
-    kind: (withKind || flags['show-kind']) && resource !== undefined ? `${resource.kind.toLowerCase()}${resource.group === '' ? '' : `.${resource.group}`}` : undefined,
+    kind: (withKind || flags['show-kind']) && resource !== undefined ? kindName(resource) : undefined,
     nowMs,
   });
 }

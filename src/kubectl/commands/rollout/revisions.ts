@@ -1,3 +1,4 @@
+import { labelSelectorAsSelector } from '../../../api/meta/labels.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { KubectlError } from '../../errors.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
@@ -15,19 +16,6 @@ export interface Revision {
 
 interface Listed { readonly items?: readonly AnyObject[] }
 
-function selectorText({ spec: { selector } }: Workload): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    switch (operator) {
-      case 'In': return `${key} in (${values.join(',')})`;
-      case 'NotIn': return `${key} notin (${values.join(',')})`;
-      case 'Exists': return key;
-      default: return `!${key}`;
-    }
-  });
-  return [...labels, ...expressions].join(',');
-}
-
 const ownedBy = (object: AnyObject, uid: string | undefined): boolean => ((object.metadata?.['ownerReferences'] ?? []) as readonly { readonly uid?: string; readonly controller?: boolean }[]).some((owner) => owner.controller === true && owner.uid === uid);
 
 /** The revisions of a Deployment, StatefulSet or DaemonSet, oldest first. */
@@ -36,7 +24,7 @@ export async function revisionsOf(connection: Connection, item: Item): Promise<R
   const kind = workload.kind ?? '';
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) throw new KubectlError(`no history viewer has been implemented for ${JSON.stringify(`${kind}.${item.resource?.group ?? ''}`)}`);
   const kept = kind === 'Deployment' ? 'replicasets' : 'controllerrevisions';
-  const { items = [] } = await connection.json<Listed>({ method: 'GET', path: `/apis/apps/v1/namespaces/${encodeURIComponent(item.namespace)}/${kept}?${new URLSearchParams({ labelSelector: selectorText(workload) }).toString()}` });
+  const { items = [] } = await connection.json<Listed>({ method: 'GET', path: `/apis/apps/v1/namespaces/${encodeURIComponent(item.namespace)}/${kept}?${new URLSearchParams({ labelSelector: labelSelectorAsSelector(workload.spec.selector).toString() }).toString()}` });
   const own = items.filter((object) => ownedBy(object, workload.metadata.uid));
   const found = own.map((object): Revision => {
     const annotations = object.metadata?.annotations ?? {};

@@ -1,3 +1,4 @@
+import type { LabelSelector } from '../../../api/types/meta/v1.ts';
 import { KubectlError } from '../../errors.ts';
 import type { AnyObject } from '../../resources/item.ts';
 import { groupOf } from '../../resources/item.ts';
@@ -8,7 +9,7 @@ export interface Workload extends AnyObject {
   readonly spec: {
     readonly replicas?: number;
     readonly paused?: boolean;
-    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>>; readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[] };
+    readonly selector?: LabelSelector;
     readonly template: PodTemplate;
     readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
   };

@@ -6,6 +6,7 @@ import { outputFlags } from '../../printers/output.ts';
 import type { AnyObject } from '../../resources/item.ts';
 import { select } from '../../resources/select.ts';
 import { donePrinters } from '../../writes/done-printer.ts';
+import { patchLocally } from '../../writes/patch-locally.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../../writes/write-flags.ts';
 import { patchObject } from '../../writes/write-object.ts';
 
@@ -88,7 +89,7 @@ export default command({
       if (patch === undefined) continue;
       try {
         const shown = dryRun === 'client'
-          ? await locally(item.object!, patch)
+          ? await patchLocally(item.object!, { type: 'strategic', value: patch })
           : await patchObject(await session.connection(), item, { type: 'strategic', body: JSON.stringify(patch) }, { dryRun, fieldManager: flags['field-manager'] });
         await session.io.stdout.write(printer.print(shown));
       } catch (error) {
@@ -98,9 +99,3 @@ export default command({
     throwAll(errors);
   },
 });
-
-async function locally(object: AnyObject, patch: object): Promise<AnyObject> {
-  const [{ applyStrategicMergePatch }, { builtinSchema }] = await Promise.all([import('../../../api/patch/strategic-merge-patch.ts'), import('../../../api/schema/table.ts')]);
-  const [group, version] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/') as [string, string] : ['', object.apiVersion!];
-  return applyStrategicMergePatch(object, patch, builtinSchema.kind(group, version, object.kind!)!) as AnyObject;
-}
