@@ -51,6 +51,13 @@ test('malformed reviews are refused in upstream\'s words', async () => {
   for (const [resource, body, error] of cases) assert.deepEqual(await ask(resource, body, { namespace: 'ns' }), { error });
 });
 
+test('a selector without a key is refused as an empty one, not stumbled over', async () => {
+  for (const field of ['labelSelector', 'fieldSelector']) {
+    const answer = await ask('selfsubjectaccessreviews', { spec: { resourceAttributes: { ...getPods, [field]: { requirements: [{ operator: 'Exists' }] } } } }) as { readonly error: string };
+    assert.match(answer.error, new RegExp(`spec\\.resourceAttributes\\.${field}\\.requirements\\[0\\]\\.key: `));
+  }
+});
+
 test('values of the wrong type are refused before anything is made of them', async () => {
   const answer = await ask('selfsubjectaccessreviews', { spec: { resourceAttributes: { verb: 'get', resource: 'pods', labelSelector: { requirements: 'all' } } } }) as { readonly error: string };
   assert.match(answer.error, /^SelfSubjectAccessReview in version "v1" cannot be handled as a SelfSubjectAccessReview: json: cannot unmarshal string into Go struct field .*requirements/);

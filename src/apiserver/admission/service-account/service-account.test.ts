@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pods, serviceaccounts } from '../../../api/resources.ts';
-import type { Pod, PodSpec, ServiceAccount } from '../../../api/types/core/v1.ts';
+import type { Pod, PodSpec, ServiceAccount, Volume } from '../../../api/types/core/v1.ts';
 import { SeededRandom } from '../../../base/random.ts';
 import { VirtualClock } from '../../../base/virtual-clock.ts';
 import { FakeReader } from '../../authorization/fake-reader.ts';
@@ -41,6 +41,14 @@ test('a pod gets the default account, a token and pull secrets', async () => {
       },
     }],
   });
+});
+
+test('a volume without a name is left for validation to refuse', async () => {
+  const { plugin } = world({});
+  const nameless: object = { emptyDir: {} };
+  const object = podOf({ volumes: [nameless as Volume] });
+  assert.equal(await admitted(plugin, attributesFor(pods, { object })), 'ok');
+  assert.match(object.spec!.volumes![1]!.name, /^kube-api-access-/);
 });
 
 test('who wants no token gets none', async () => {
