@@ -97,10 +97,9 @@ export class ApiServer implements AsyncDisposable {
     this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
     this.#requestMetrics = new RequestMetrics((info) => {
-      const { apiGroup, apiVersion, resource, subresource } = info;
       if (this.#aggregation?.describes(info) === true) return true;
-      const served = resources.find(apiGroup, apiVersion, resource);
-      return served !== undefined && (subresource === '' || served.schema.subresources.some(({ name }) => name === subresource));
+      const served = resources.find(info.apiGroup, info.apiVersion, info.resource)?.schema;
+      return (info.subresource === '' ? served : served?.subresources.find(({ name }) => name === info.subresource))?.verbs.includes(info.verb) === true;
     });
     this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families, ...(options.metrics ?? [])]);
 

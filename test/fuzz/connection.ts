@@ -53,8 +53,8 @@ export class Connection {
     return this.#ended || this.#socket.destroyed || !this.#socket.writable;
   }
 
-  /** Resolves with what comes back; `silent` after so many milliseconds without. */
-  send(bytes: Buffer, { method, headOnly = false, patienceMs = 8_000 }: { readonly method: string; readonly headOnly?: boolean; readonly patienceMs?: number }): Promise<Outcome> {
+  /** Resolves with what comes back; `silent` after so many milliseconds without: more than the server takes before it answers that it is too late. */
+  send(bytes: Buffer, { method, headOnly = false, patienceMs = 15_000 }: { readonly method: string; readonly headOnly?: boolean; readonly patienceMs?: number }): Promise<Outcome> {
     if (this.ended) return Promise.resolve('closed');
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle('silent'), patienceMs);

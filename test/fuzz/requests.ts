@@ -141,7 +141,7 @@ export function hostileRequest(chance: Chance): HostileRequest {
   const plain = chance.happens(0.03);
   let path = plain ? chance.pick(paths) : resourcePath(resource, chance);
   // Everything of a kind at once would leave nothing to try on, and the cluster's own parts are not ours to delete.
-  if (method === 'DELETE' && /\/(namespaces|flowschemas|prioritylevelconfigurations|clusterrolebindings|clusterroles|serviceaccounts)$/.test(path)) path += '/a';
+  if (method === 'DELETE' && /\/(namespaces|flowschemas|prioritylevelconfigurations|clusterrolebindings|clusterroles|serviceaccounts|servicecidrs)$/.test(path)) path += '/a';
   const endless = (method === 'GET' || method === 'HEAD') && (path.includes('/watch/') || chance.happens(0.01));
   const query = plain ? [] : queryOf(method, chance);
   if (endless) query.push('watch=1');

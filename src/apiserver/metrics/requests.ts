@@ -45,7 +45,7 @@ export function metricVerb(info: RequestInfo, method: string, more: { readonly i
   }
 }
 
-const scopeOf = (info: RequestInfo): string => (!info.isResourceRequest ? '' : info.name !== '' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster');
+const scopeOf = (info: RequestInfo): string => (!info.isResourceRequest ? '' : info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster');
 
 /** Counts requests under upstream's names. Recording touches two maps and a few arrays. */
 export class RequestMetrics {
@@ -56,7 +56,7 @@ export class RequestMetrics {
   #unserved: Series | undefined;
   #tlsErrors = 0;
 
-  /** `serves`: whether a request is for a resource and subresource that the server has. */
+  /** `serves`: whether a request is for a resource and subresource that the server has, by a verb that these know. */
   constructor(serves: (info: RequestInfo) => boolean) {
     this.#serves = serves;
   }
@@ -68,15 +68,16 @@ export class RequestMetrics {
     if (request.info.verb === 'watch') return;
     const seconds = durationMs / 1000;
     series.durations.observe(seconds);
-    series.sli.observe(Math.max(0, durationMs - request.waitedMs) / 1000);
-    if (request.sentBytes !== undefined && request.info.isResourceRequest) series.sizes.observe(request.sentBytes);
+    if (series.labels['dry_run'] === '') series.sli.observe(Math.max(0, durationMs - request.waitedMs) / 1000);
+    // Of what is read alone, as upstream does.
+    if (request.sentBytes !== undefined && (series.labels['verb'] === 'GET' || series.labels['verb'] === 'LIST')) series.sizes.observe(request.sentBytes);
   }
 
   #seriesOf(request: CountedRequest): Series {
     const { info, method, rawQuery } = request;
     const dryRun = rawQuery !== '' && rawQuery.includes('dryRun=All');
     const verb = metricVerb(info, method, request);
-    const key = info.isResourceRequest ? `${verb}${info.name === '' ? (info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}${dryRun ? '?' : ''}` : method;
+    const key = info.isResourceRequest ? `${verb}${info.name === '' ? (info.verb === 'create' ? '' : info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}${dryRun ? '?' : ''}` : method;
     const known = this.#series.get(info.resource)?.get(key);
     if (known !== undefined) return known;
     // What clients make up must not fill the memory: whatever is not served counts as one.
