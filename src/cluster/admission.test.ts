@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { RealClock } from '../base/real-clock.ts';
 import { SeededRandom } from '../base/random.ts';
+import { standardAccess } from '../apiserver/authorization/access.ts';
+import { LoopbackServer, loopbackClient } from '../apiserver/testing/loopback-server.ts';
+import { TestServer } from '../apiserver/testing/server.ts';
+import { createMemoryPki } from '../pki/pki.ts';
 import { openAdmission } from './admission.ts';
 
 const parts = { clock: new RealClock(), random: new SeededRandom(1) };
@@ -90,4 +94,33 @@ users: [{ name: u, user: {} }]
   } finally {
     server.close();
   }
+});
+
+test('webhooks are shown the user that the kubeconfig has for their address: its token, its certificate', async () => {
+  await using hook = await LoopbackServer.start(({ body }) => ({ body: { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: (body as { request: { uid: string } }).request.uid, allowed: true } } }));
+  const client = await loopbackClient('the api server');
+  const data = (pem: string): string => Buffer.from(pem).toString('base64');
+  await using files = await folder({
+    'token': 'secret\n',
+    'kubeconfig': JSON.stringify({ users: [{ name: new URL(hook.url).host, user: { tokenFile: 'token', 'client-certificate-data': data(client.certificate), 'client-key-data': data(client.key) } }, { name: '*', user: { username: 'a', password: 'b' } }] }),
+  });
+  const plugin = (name: string, kubeConfigFile: string): object => ({ name, configuration: { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration', kubeConfigFile } });
+  const write = (...plugins: object[]): Promise<void> => writeFile(files.path('admission.yaml'), JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration', plugins }));
+  await write(plugin('ValidatingAdmissionWebhook', files.path('kubeconfig')));
+  const { admission } = await openAdmission({ ...parts, admissionControlConfigFile: files.path('admission.yaml') });
+  assert.deepEqual(admission.kubeconfigs!.get(files.path('kubeconfig'))!('hook.ns.svc:443'), { headers: { authorization: 'Basic YTpi' } });
+
+  const pki = await createMemoryPki({ clock: new RealClock(), apiServerNames: [] });
+  await using api = await TestServer.start({ clock: new RealClock(), ...standardAccess({ pki, admission }) });
+  const webhooks = (name: string): object => ({ metadata: { name }, webhooks: [{ name: `${name}.example.com`, clientConfig: { url: hook.url, caBundle: data(hook.ca) }, rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'], operations: ['CREATE'] }], sideEffects: 'None', admissionReviewVersions: ['v1'] }] });
+  await api.create('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', webhooks('validating'));
+  await api.create('/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', webhooks('mutating'));
+  await api.create('/api/v1/namespaces', { metadata: { name: 'a' } });
+  assert.deepEqual(hook.requests.map(({ headers, clientName }) => [headers['authorization'], clientName]), [[undefined, undefined], ['Bearer secret', 'the api server']]);
+
+  await write(plugin('MutatingAdmissionWebhook', 'kubeconfig'));
+  await assert.rejects(openAdmission({ ...parts, admissionControlConfigFile: files.path('admission.yaml') }), { message: /plug-in MutatingAdmissionWebhook: kubeConfigFile: Invalid value: "kubeconfig": must be an absolute file path$/ });
+  await writeFile(files.path('kubeconfig'), JSON.stringify({ users: [{ name: '*', user: { exec: {} } }] }));
+  await write(plugin('MutatingAdmissionWebhook', files.path('kubeconfig')));
+  await assert.rejects(openAdmission({ ...parts, admissionControlConfigFile: files.path('admission.yaml') }), { message: /kubeconfig: not supported: exec credential plugins$/ });
 });

@@ -8,12 +8,13 @@ import type { ObjectWriter } from '../object-writer.ts';
 import type { AdmissionMetrics } from '../metrics/admission.ts';
 import type { ServedResources } from '../served-resources.ts';
 import type { WebhookClient } from '../webhooks/webhook-client.ts';
+import type { WebhookIdentities } from '../webhooks/webhook-identities.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { alwaysAdmit, alwaysDeny } from './always/always.ts';
 import { alwaysPullImages } from './always-pull-images/always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction, clusterTrustBundleAttest } from './certificates/certificates.ts';
 import type { PluginConfiguration } from './decode-configuration.ts';
-import { checkWebhookConfiguration } from './common/webhook-configuration.ts';
+import { identitiesOf } from './common/webhook-configuration.ts';
 import { defaultIngressClass } from './default-ingress-class/default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class/default-storage-class.ts';
 import type { TolerationSeconds } from './default-toleration-seconds/default-toleration-seconds.ts';
@@ -76,16 +77,11 @@ interface Entry {
   /** On without being asked for. */
   readonly byDefault: boolean;
   /** Undefined: the plug-in has its place in the order, and comes with a later release; until then nothing needs it. */
-  readonly make?: (parts: AdmissionParts & Pick<AdmissionSettings, 'tolerationSeconds'>, configuration: PluginConfiguration | undefined) => AdmissionPlugin;
+  readonly make?: (parts: AdmissionParts & Pick<AdmissionSettings, 'tolerationSeconds' | 'kubeconfigs'>, configuration: PluginConfiguration | undefined) => AdmissionPlugin;
 }
 
 const on = (name: string, make: Entry['make']): Entry => ({ name, byDefault: true, ...(make && { make }) });
 const off = (name: string, make: Entry['make']): Entry => ({ name, byDefault: false, ...(make && { make }) });
-
-function calling(configuration: PluginConfiguration | undefined, plugin: AdmissionPlugin): AdmissionPlugin {
-  checkWebhookConfiguration(configuration);
-  return plugin;
-}
 
 /** Every plug-in of v1.36 in the order in which they run; last our own, which says what is missing. */
 const registry: readonly Entry[] = [
@@ -128,9 +124,9 @@ const registry: readonly Entry[] = [
   on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
-  on('MutatingAdmissionWebhook', (parts, configuration) => calling(configuration, mutatingWebhook(parts))),
+  on('MutatingAdmissionWebhook', (parts, configuration) => mutatingWebhook({ ...parts, ...identitiesOf(configuration, parts.kubeconfigs) })),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
-  on('ValidatingAdmissionWebhook', (parts, configuration) => calling(configuration, validatingWebhook(parts))),
+  on('ValidatingAdmissionWebhook', (parts, configuration) => validatingWebhook({ ...parts, ...identitiesOf(configuration, parts.kubeconfigs) })),
   on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
   off('AlwaysDeny', () => alwaysDeny()),
   on('NotSupported', () => notSupported()),
@@ -149,6 +145,8 @@ export interface AdmissionSettings {
   readonly tolerationSeconds?: TolerationSeconds;
   /** By plug-in. */
   readonly configuration?: ReadonlyMap<string, PluginConfiguration>;
+  /** Whom webhooks are shown, by the files that WebhookAdmissionConfigurations name. */
+  readonly kubeconfigs?: ReadonlyMap<string, WebhookIdentities>;
 }
 
 /** What is wrong with the settings by themselves, worded as kube-apiserver does; undefined when nothing is. */
@@ -164,8 +162,8 @@ export function admissionSettingsError({ enabled = [], disabled = [] }: Admissio
 export function createAdmission(parts: AdmissionParts, settings: AdmissionSettings = {}): readonly AdmissionPlugin[] {
   const wrong = admissionSettingsError(settings);
   if (wrong !== undefined) throw new Error(wrong);
-  const { enabled = [], disabled = [], configuration, tolerationSeconds } = settings;
-  const all = { ...parts, ...(tolerationSeconds && { tolerationSeconds }) };
+  const { enabled = [], disabled = [], configuration, tolerationSeconds, kubeconfigs } = settings;
+  const all = { ...parts, ...(tolerationSeconds && { tolerationSeconds }), ...(kubeconfigs && { kubeconfigs }) };
   return registry
     .filter(({ name, byDefault }) => (byDefault ? !disabled.includes(name) : enabled.includes(name)))
     .flatMap(({ name, make }) => make?.(all, configuration?.get(name)) ?? []);

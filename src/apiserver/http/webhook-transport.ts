@@ -24,7 +24,7 @@ export interface TlsWebhookTransportOptions {
   readonly locate?: (where: { readonly host: string; readonly port: number }) => { readonly host: string; readonly port: number };
 }
 
-/** Reaches webhooks by TLS. Connections are kept alive, by address, name and authority. */
+/** Reaches webhooks by TLS. Connections are kept alive, by address, name, authority and client certificate. */
 export class TlsWebhookTransport implements WebhookTransport, Disposable {
   readonly #clock: Clock;
   readonly #locate: NonNullable<TlsWebhookTransportOptions['locate']>;
@@ -71,16 +71,18 @@ export class TlsWebhookTransport implements WebhookTransport, Disposable {
 
   #attempt(post: WebhookPost, signal: AbortSignal, fresh: boolean): Promise<IncomingMessage> {
     const { host, port } = this.#locate(post);
-    const { serverName } = post;
+    const { serverName, credentials = {} } = post;
+    const { clientCertificate: cert, clientKey: key } = credentials;
     return new Promise((resolve, reject) => {
       const outgoing = request({
         host, port, method: 'POST', path: post.path, signal,
         agent: fresh ? false : (this.#agent ??= new Agent({ keepAlive: true, maxFreeSockets: maxIdleConnections, scheduling: 'lifo' })),
         servername: isIP(serverName) === 0 ? serverName : '',
         ...(post.ca !== undefined && { ca: post.ca }),
+        ...(cert !== undefined && { cert, key }),
         allowPartialTrustChain: true,
         checkServerIdentity: (_host, certificate) => identityError(serverName, certificate),
-        headers: { host: post.authority, 'user-agent': userAgent, accept: 'application/json, */*', 'content-type': 'application/json', 'content-length': post.body.length },
+        headers: { ...credentials.headers, host: post.authority, 'user-agent': userAgent, accept: 'application/json, */*', 'content-type': 'application/json', 'content-length': post.body.length },
       }, resolve);
       outgoing.on('error', (error) => {
         const stale = outgoing.reusedSocket && ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');

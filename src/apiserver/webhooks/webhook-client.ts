@@ -4,6 +4,7 @@ import { outside } from '../../base/outside-work.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import { answerError } from './answer-error.ts';
 import { serviceEndpoint } from './service-endpoint.ts';
+import type { WebhookIdentities } from './webhook-identities.ts';
 import type { WebhookTransport } from './webhook-transport.ts';
 
 /** Where a webhook is, as webhook configurations and CustomResourceDefinitions say it: by URL, or by Service. */
@@ -21,6 +22,8 @@ export interface WebhookCallOptions {
   readonly maxAnswerBytes?: number;
   /** The request on whose behalf it is asked. */
   readonly signal?: AbortSignal | undefined;
+  /** Whom the webhook is shown; nobody by default. */
+  readonly identities?: WebhookIdentities | undefined;
 }
 
 const defaultMaxAnswerBytes = 16 * 1024 * 1024;
@@ -55,14 +58,14 @@ export class WebhookClient {
    * the webhook's name before.
    */
   async call(location: WebhookLocation, body: object, options: WebhookCallOptions): Promise<Uint8Array> {
-    const { timeoutMs, maxAnswerBytes = defaultMaxAnswerBytes, signal } = options;
+    const { timeoutMs, maxAnswerBytes = defaultMaxAnswerBytes, signal, identities } = options;
     const { url, path, authority, serverName, resolve } = this.#destination(location);
     const query = `?timeout=${timeoutMs % 1000 === 0 ? `${timeoutMs / 1000}s` : `${timeoutMs}ms`}`;
     let answer;
     try {
       if (this.#transport === undefined) throw new Error('not supported: this API server has no way to reach webhooks');
       const ca = location.caBundle === undefined || location.caBundle === '' ? undefined : atob(location.caBundle);
-      answer = await outside(this.#transport.post({ ...resolve(), serverName, authority, path: path + query, ca, body: encodeJson(body), timeoutMs, maxAnswerBytes, signal }));
+      answer = await outside(this.#transport.post({ ...resolve(), serverName, authority, path: path + query, ca, body: encodeJson(body), timeoutMs, maxAnswerBytes, signal, credentials: identities?.(withPort(authority)) }));
     } catch (error) {
       throw new Error(`Post ${JSON.stringify(url + query)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
@@ -87,6 +90,8 @@ export class WebhookClient {
     return { url: `https://${shown[1]!}${path}`, path, authority: shown[1]!, serverName: host, resolve: () => ({ host, port: port === '' ? defaultPort : Number(port) }) };
   }
 }
+
+const withPort = (authority: string): string => (/:\d+$/.test(authority) ? authority : `${authority}:${defaultPort}`);
 
 /** As Go joins paths: one slash at the front, none at the end. */
 function cleanPath(path: string): string {

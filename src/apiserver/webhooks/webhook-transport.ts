@@ -1,3 +1,5 @@
+import type { WebhookCredentials } from './webhook-identities.ts';
+
 /** One request to a webhook, its address known. */
 export interface WebhookPost {
   /** Where to connect to: an address or a host name. */
@@ -12,6 +14,8 @@ export interface WebhookPost {
   /** PEM of the authorities to trust, instead of the system's. */
   readonly ca: string | undefined;
   readonly body: Uint8Array;
+  /** Who asks. Nobody by default. */
+  readonly credentials?: WebhookCredentials | undefined;
   /** How long the whole exchange may take, in real time. */
   readonly timeoutMs: number;
   /** A longer answer is refused. */

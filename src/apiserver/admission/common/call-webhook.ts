@@ -2,6 +2,7 @@ import type { Status } from '../../../api/types/meta/v1.ts';
 import { ApiError, badRequestError, internalError } from '../../../api/status.ts';
 import type { Random } from '../../../base/random.ts';
 import type { WebhookClient } from '../../webhooks/webhook-client.ts';
+import type { WebhookIdentities } from '../../webhooks/webhook-identities.ts';
 import type { AdmissionAttributes, AdmittedRequest } from '../admission.ts';
 import type { ReviewAnswer } from './admission-review.ts';
 import { admissionRequest, decodeReview, reviewOf, reviewVersion, verifyReview } from './admission-review.ts';
@@ -12,6 +13,8 @@ import type { CompiledWebhook } from './webhook.ts';
 export interface CallParts {
   readonly webhooks: WebhookClient;
   readonly random: Random;
+  /** Whom webhooks are shown; nobody by default. */
+  readonly identities?: WebhookIdentities;
 }
 
 /** One call that is about to be made. */
@@ -52,7 +55,7 @@ export class Denial extends Error {
  * Asks a webhook. Its warnings and audit annotations are passed on. Throws Denial, CallFailure, and ApiError where the
  * request itself cannot be judged (a dry run that the webhook does not support).
  */
-export async function callWebhook({ webhooks, random }: CallParts, { webhook, target, attributes, request, mutating }: WebhookCall): Promise<ReviewAnswer> {
+export async function callWebhook({ webhooks, random, identities }: CallParts, { webhook, target, attributes, request, mutating }: WebhookCall): Promise<ReviewAnswer> {
   const failure = (reason: string, code: number, cause?: unknown): CallFailure => new CallFailure(webhook, reason, { code, cause });
   if (attributes.dryRun && !webhook.dryRunSafe) throw badRequestError(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`);
   const version = reviewVersion(webhook.reviewVersions);
@@ -61,7 +64,7 @@ export async function callWebhook({ webhooks, random }: CallParts, { webhook, ta
   const review = reviewOf(admissionRequest(attributes, request, target), await inVersion(attributes, target), { version, uid });
   let decoded;
   try {
-    decoded = decodeReview(await webhooks.call(webhook.location, review, { timeoutMs: webhook.timeoutMs, signal: request.signal }), version);
+    decoded = decodeReview(await webhooks.call(webhook.location, review, { timeoutMs: webhook.timeoutMs, signal: request.signal, identities }), version);
   } catch (error) {
     throw failure(`failed to call webhook: ${(error as Error).message}`, error instanceof ApiError ? error.code : 503, error);
   }
