@@ -22,6 +22,7 @@ const never = new AbortController().signal;
 /** A request from inside the process: the body is an object already, and who asks is known. */
 class LocalServerRequest extends ServerRequest {
   readonly credentials: Credentials | undefined = undefined;
+  override readonly inProcess = true;
   readonly #request: LocalRequest;
 
   constructor(request: LocalRequest) {

@@ -10,18 +10,18 @@ const defaultCompactionMs = 5 * 60_000;
 const defaultEventTtlMs = 60 * 60_000;
 const eventSweepMs = 60_000;
 
-/** Calls `work` again and again, each time after it has finished. */
-function repeat(core: Core, intervalMs: number, work: () => Promise<void>): () => void {
+/** Calls `work` again and again, each time so long after it has finished as it says; as after a failure, `intervalMs` at first. */
+function repeat(core: Core, intervalMs: number, work: () => Promise<number>): () => void {
   let timer: Timer;
   let stopped = false;
-  const arm = (): void => {
-    timer = core.clock.setTimer(intervalMs, () => {
-      work().catch((error: unknown) => core.logger.warn('upkeep failed', { error })).finally(() => {
-        if (!stopped) arm();
-      });
-    }, { unref: true });
+  const failed = (error: unknown): number => {
+    core.logger.warn('upkeep failed', { error });
+    return intervalMs;
   };
-  arm();
+  const arm = (delayMs: number): void => {
+    timer = core.clock.setTimer(delayMs, () => void work().catch(failed).then((nextMs) => { if (!stopped) arm(nextMs); }), { unref: true });
+  };
+  arm(intervalMs);
   return () => {
     stopped = true;
     timer.cancel();
@@ -38,9 +38,18 @@ export function startUpkeep(core: Core, options: ApiServerOptions): () => void {
       const target = earlier;
       earlier = core.store.revision;
       if (target > core.store.compactedRevision) await core.store.compact(target);
+      // While nobody writes there is nothing more to forget.
+      else await core.cache.reached(earlier + 1);
+      return compactionMs;
     }));
   }
-  stops.push(repeat(core, Math.min(eventSweepMs, options.eventTtlMs ?? defaultEventTtlMs), () => sweepEvents(core, options.eventTtlMs ?? defaultEventTtlMs)));
+  const ttlMs = options.eventTtlMs ?? defaultEventTtlMs;
+  const sweepMs = Math.min(eventSweepMs, ttlMs);
+  stops.push(repeat(core, sweepMs, async () => {
+    // Until the first that is left is due; those to come are not due before.
+    const leftMs = Math.min(ttlMs, await sweepEvents(core, ttlMs) - core.clock.now());
+    return Math.max(1, Math.ceil(leftMs / sweepMs)) * sweepMs;
+  }));
   return () => stops.forEach((stop) => stop());
 }
 
@@ -60,14 +69,18 @@ function lastWriteOf(entry: CachedObject): number {
   return atMs;
 }
 
-async function sweepEvents(core: Core, ttlMs: number): Promise<void> {
+/** Returns when the first of those that it leaves has lived long enough: epoch milliseconds. */
+async function sweepEvents(core: Core, ttlMs: number): Promise<number> {
   const storage = core.resources.storage('', 'events');
-  if (storage === undefined) return;
   const deadline = core.clock.now() - ttlMs;
   const expired: { key: string; revision: number }[] = [];
-  storage.cache.scan('', undefined, (entry) => {
-    if (lastWriteOf(entry) <= deadline) expired.push({ key: entry.key, revision: entry.revision });
+  let earliest = Infinity;
+  storage?.cache.scan('', undefined, (entry) => {
+    const atMs = lastWriteOf(entry);
+    if (atMs <= deadline) expired.push({ key: entry.key, revision: entry.revision });
+    else earliest = Math.min(earliest, atMs);
     return true;
   });
-  await Promise.all(expired.map(({ key, revision }) => remove(core, { storage }, key, revision)));
+  if (storage !== undefined) await Promise.all(expired.map(({ key, revision }) => remove(core, { storage }, key, revision)));
+  return earliest + ttlMs;
 }

@@ -142,7 +142,7 @@ function serveVerb(core: Core, served: StoredResource, request: ServerRequest): 
     case 'watch':
       // The deprecated /watch/ prefix makes a watch of any method; only reading is one.
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
-      return watch(core, served, info, request.queryOrUndefined);
+      return watch(core, served, request);
     case 'create':
       if (info.name !== '') throw methodNotAllowed();
       request.checkBodyType();

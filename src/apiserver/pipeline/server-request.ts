@@ -16,6 +16,8 @@ export abstract class ServerRequest implements RequestContext {
   readonly method: string;
   readonly info: RequestInfo;
   readonly upgrade?: Upgrade;
+  /** Does it come from inside the process? Then nothing between the two can break unnoticed. */
+  readonly inProcess: boolean = false;
   /** Who asks: nobody before authentication. */
   user: UserInfo = nobody;
   /** How objects are to be sent; set by dispatch. */

@@ -5,13 +5,17 @@ import type { Watcher, WatchSink } from '../cache/watcher.ts';
 import { ViewedWatcher } from '../cache/viewed-watcher.ts';
 import { CacheWatcher } from '../cache/watcher.ts';
 import type { Core } from '../core.ts';
+import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { ListOptions } from './list-options.ts';
 import { filterOf, parseListOptions, parseResourceVersion, storedFilter } from './list-options.ts';
 import { waitForCache } from './read-at.ts';
 
-/** A watch that does not say how long lasts this long at least, and at most twice as long. */
+/**
+ * A watch that does not say how long lasts this long at least, and at most twice as long. One of this process lasts until
+ * it is ended: neither can what lies between be lost, nor is there another server to spread watches over.
+ */
 const minTimeoutSeconds = 1800;
 
 /** The last bookmark comes this long before the end, so that the client goes on from where it really was. */
@@ -21,15 +25,15 @@ const lastBookmarkMs = 2000;
  * Opens a watch. Throws what is wrong with the query; whatever comes to light later, such as a start that is no longer
  * known (410) or not yet (504), is an ERROR event of the watch, as upstream has it.
  */
-export function watch(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
-  const options = parseListOptions(query, served, { watch: true, name: info.name });
+export function watch(core: Core, served: StoredResource, { info, queryOrUndefined, inProcess }: Pick<ServerRequest, 'info' | 'queryOrUndefined' | 'inProcess'>): Result {
+  const options = parseListOptions(queryOrUndefined, served, { watch: true, name: info.name });
   const { cache } = served.storage;
   const start = options.resourceVersion === '' || options.resourceVersion === '0' ? undefined : parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? start === undefined;
   const answer = (): WatchAnswer => {
     const expired = !initial && start !== undefined && start < cache.floor;
     if (expired) return failed(served, expiredError(`too old resource version: ${start} (${cache.floor})`));
-    return { kind: 'watch', served, start: (sink) => run({ core, served, info, options, initial, start }, sink) };
+    return { kind: 'watch', served, start: (sink) => run({ core, served, info, options, initial, start, inProcess }, sink) };
   };
   const waiting = options.sendInitialEvents === true ? waitForCache(core.cache, core.clock, options.resourceVersion) : undefined;
   return waiting === undefined ? answer() : waiting.then(answer, (error: unknown) => {
@@ -56,51 +60,57 @@ interface Plan {
   readonly options: ListOptions;
   readonly initial: boolean;
   readonly start: number | undefined;
+  readonly inProcess: boolean;
 }
 
-function run({ core, served, info, options, initial, start }: Plan, sink: WatchSink): () => void {
+function run({ core, served, info, options, initial, start, inProcess }: Plan, sink: WatchSink): () => void {
   const { cache } = served.storage;
   let stopTicking: (() => void) | undefined;
-  const cleanUp = (): void => {
-    timer.cancel();
-    stopTicking?.();
-    cache.unwatch(watcher);
-  };
   const own = new CacheWatcher(filterOf(info, options, served), {
     event: (type, object, change) => sink.event(type, object, change),
     bookmark: (revision, initialEventsEnd) => sink.bookmark(revision, initialEventsEnd),
     flush: () => sink.flush(),
     end: (error) => {
-      cleanUp();
+      stopTiming?.();
+      stopTicking?.();
+      cache.unwatch(watcher);
       sink.end(error);
     },
   });
   const watcher: Watcher = served.custom === undefined ? own : new ViewedWatcher(storedFilter(info, options, served), served.custom, own);
-  const revisionNow = (): number => Math.max(core.cache.revision, start ?? 0);
-  const bookmark = (): void => watcher.bookmark(revisionNow(), false);
-  let marked = -1;
-  // One that says what the one before it said is worth nothing, and costs an idle cluster its rest.
-  const tick = (): void => {
-    if (revisionNow() === marked) return;
-    marked = revisionNow();
-    bookmark();
-  };
-  const seconds = options.timeoutSeconds ?? 0;
-  const timeoutMs = 1000 * (seconds > 0 ? seconds : minTimeoutSeconds * (1 + core.random.float()));
-  const inTime = (ms: number, callback: () => void): Timer => core.clock.setTimer(ms, callback, { unref: true });
-  const end = (): void => watcher.end();
-  let timer = options.allowWatchBookmarks && timeoutMs > lastBookmarkMs
-    ? inTime(timeoutMs - lastBookmarkMs, () => {
-      timer = inTime(lastBookmarkMs, end);
-      bookmark();
-    })
-    : inTime(timeoutMs, end);
+  const lasts = inProcess && (options.timeoutSeconds ?? 0) <= 0;
+  const stopTiming = lasts ? undefined : time(core, watcher, options, start);
 
   if (initial) cache.watchFromNow(watcher);
   else cache.watchFrom(start ?? core.cache.revision, watcher);
   if (options.sendInitialEvents === true && options.allowWatchBookmarks) watcher.bookmark(core.cache.revision, true);
-  if (options.allowWatchBookmarks && !watcher.ended) stopTicking = core.bookmarks.add(tick);
+  if (options.allowWatchBookmarks && !lasts && !watcher.ended) stopTicking = core.bookmarks.add(ticker(core, watcher, start));
   return () => {
     if (!watcher.ended) watcher.end();
+  };
+}
+
+/** Ends the watch when its time is over, and tells it shortly before where it stands. Returns how to stop that. */
+function time({ cache, clock, random }: Core, watcher: Watcher, { timeoutSeconds = 0, allowWatchBookmarks }: ListOptions, start = 0): () => void {
+  const timeoutMs = 1000 * (timeoutSeconds > 0 ? timeoutSeconds : minTimeoutSeconds * (1 + random.float()));
+  const inTime = (ms: number, callback: () => void): Timer => clock.setTimer(ms, callback, { unref: true });
+  const end = (): void => watcher.end();
+  let timer = allowWatchBookmarks && timeoutMs > lastBookmarkMs
+    ? inTime(timeoutMs - lastBookmarkMs, () => {
+      timer = inTime(lastBookmarkMs, end);
+      watcher.bookmark(Math.max(cache.revision, start), false);
+    })
+    : inTime(timeoutMs, end);
+  return () => timer.cancel();
+}
+
+/** Tells the watch where it stands. One that says what the one before it said is worth nothing, and costs an idle cluster its rest. */
+function ticker({ cache }: Core, watcher: Watcher, start = 0): () => void {
+  let marked = -1;
+  return () => {
+    const revision = Math.max(cache.revision, start);
+    if (revision === marked) return;
+    marked = revision;
+    watcher.bookmark(revision, false);
   };
 }

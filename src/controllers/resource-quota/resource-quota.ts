@@ -15,7 +15,7 @@ import type { ControllerContext } from '../common/context.ts';
 import { CountedResources } from './counted.ts';
 
 const identity = 'resourcequota-controller';
-/** How often everything is counted anew (upstream's --resource-quota-sync-period). */
+/** How often each quota is counted anew (upstream's --resource-quota-sync-period). */
 const resyncMs = 5 * 60_000;
 /** An object is stored, and seen here, this long after admission has charged it. */
 const settleMs = 100;
@@ -78,13 +78,13 @@ export async function startResourceQuotaController(context: ControllerContext): 
     const isRight = semanticEqual(quota.spec?.hard ?? {}, quota.status?.hard) && quota.status?.used !== undefined && sameResources(used, before);
     if (isRight) {
       waitingSinceMs.delete(key);
-      return undefined;
+      return { requeueAfterMs: resyncMs };
     }
     // To count less than was charged is right only when all that was charged has arrived here.
     if (lowers(used, before) && mustSettle(key)) return { requeueAfterMs: settleMs };
     waitingSinceMs.delete(key);
     await client.update(resourcequotas, { ...quota, status: { hard: { ...quota.spec?.hard }, used: formatResourceList(used) } }, { subresource: 'status' });
-    return undefined;
+    return { requeueAfterMs: resyncMs };
   };
 
   const mustSettle = (key: string): boolean => {
@@ -95,14 +95,6 @@ export async function startResourceQuotaController(context: ControllerContext): 
   };
 
   runController({ name: identity, clock, logger, signal, informers: [informer], queue, reconcile });
-
-  const resync = async (): Promise<void> => {
-    for (;;) {
-      await clock.sleep(resyncMs, signal);
-      for (const quota of informer.lister.list()) queue.add(keyOf(quota));
-    }
-  };
-  resync().catch((error: unknown) => { if (!signal.aborted) logger.error('resource quotas are not recounted any more', { error }); });
 }
 
 const lowers = (used: ResourceList, before: ResourceList): boolean => Object.keys(used).some((name) => before[name] !== undefined && compareQuantity(used[name]!, before[name]) < 0);
