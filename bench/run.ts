@@ -1,7 +1,8 @@
 /**
  * The whole program's figures beside upstream's and the goals.
  * `npm run bench [-- PART…] [--quick] [--dir FOLDER]`: all parts take about three minutes. Store: `node bench/store.ts`.
- * `npm run bench -- scale [--nodes 5000] [--pods 50000] [--rate PODS-A-SECOND]`: a large cluster, only when asked for.
+ * `npm run bench -- scale [--nodes 5000] [--pods 50000] [--rate PODS-A-SECOND] [--minutes 20]`: a large cluster, only when
+ * asked for, as is `deployment`. They end when their time is over, with what they reached.
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,7 @@ const limitMs = 60 * 60_000;
 
 const { values: flags, positionals: chosen } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, nodes: { type: 'string', default: '5000' }, pods: { type: 'string', default: '50000' }, rate: { type: 'string', default: '100' }, dir: { type: 'string', default: join(import.meta.dirname, '../.cache') } },
+  options: { quick: { type: 'boolean', default: false }, nodes: { type: 'string', default: '5000' }, pods: { type: 'string', default: '50000' }, rate: { type: 'string', default: '100' }, minutes: { type: 'string', default: '20' }, dir: { type: 'string', default: join(import.meta.dirname, '../.cache') } },
 });
 for (const name of chosen) {
   if ((parts[name] ?? large[name]) === undefined) {
@@ -47,7 +48,7 @@ const clock = new RealClock();
 const figures: Figure[] = [];
 let failed = false;
 {
-  await using bench = new Bench({ clock, quick: flags.quick, parent: flags.dir, scale: { nodes: Number(flags.nodes), pods: Number(flags.pods), podsPerSecond: Number(flags.rate) } });
+  await using bench = new Bench({ clock, quick: flags.quick, parent: flags.dir, scale: { nodes: Number(flags.nodes), pods: Number(flags.pods), podsPerSecond: Number(flags.rate), minutes: Number(flags.minutes) } });
   const stop = (code: number): void => void bench[Symbol.asyncDispose]().then(() => process.exit(code));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(130));
   clock.setTimer(limitMs, () => stop(1), { unref: true });
