@@ -14,6 +14,7 @@ import { generator } from './load/load.ts';
 import { ceiling } from './parts/ceiling.ts';
 import { customResources } from './parts/custom-resources.ts';
 import { growth } from './parts/growth.ts';
+import { kubectl } from './parts/kubectl.ts';
 import { library } from './parts/library.ts';
 import { memory } from './parts/memory.ts';
 import { reads } from './parts/reads.ts';
@@ -27,7 +28,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, 'custom-resources': customResources };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, 'custom-resources': customResources };
 /** Those that run only when they are named. */
 const large: typeof parts = { scale, deployment };
 /** Longer than all parts together ever take. */

@@ -2,6 +2,6 @@
 import { resolve } from 'node:path';
 import { ensureDependencies, root, runWithNode } from './find-node.js';
 
-ensureDependencies();
+await ensureDependencies();
 const [script, ...args] = process.argv.slice(2);
-runWithNode([resolve(root, script), ...args]);
+await runWithNode([resolve(root, script), ...args]);

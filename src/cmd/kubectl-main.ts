@@ -1,4 +1,4 @@
 import { kubectlProgram } from './kubectl.ts';
 
 // The `kubectl` executable: everything after its name is the command line.
-await kubectlProgram(process.argv.slice(2));
+void kubectlProgram(process.argv.slice(2));

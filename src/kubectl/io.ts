@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
@@ -26,6 +27,32 @@ export interface Output {
   write(text: string | Uint8Array): Promise<void>;
   readonly isTerminal: boolean;
   readonly stream: Writable;
+}
+
+/**
+ * What a process writes to a file descriptor of its own; its stream, which takes long to load, is made when it is asked
+ * for. `broken` is called when nobody reads any more.
+ */
+export function descriptorOutput(descriptor: number, { stream, broken }: { readonly stream: () => Writable & { readonly isTTY?: boolean }; readonly broken: () => never }): Output {
+  let later: Output | undefined;
+  const streamed = (): Output => (later ??= outputOf(stream()));
+  return {
+    get stream() { return streamed().stream; },
+    get isTerminal() { return streamed().isTerminal; },
+    async write(text) {
+      if (later !== undefined) return later.write(text);
+      let bytes = typeof text === 'string' ? Buffer.from(text) : text;
+      try {
+        while (bytes.length > 0) bytes = bytes.subarray(writeSync(descriptor, bytes));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EPIPE') broken();
+        // A pipe that does not block is full: the stream waits.
+        if (code !== 'EAGAIN') throw error;
+        await streamed().write(bytes);
+      }
+    },
+  };
 }
 
 /** A stream as an output. */

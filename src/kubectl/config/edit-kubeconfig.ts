@@ -32,11 +32,18 @@ export class KubeconfigEditor {
   readonly #default: string;
   readonly #documents = new Map<string, Document>();
 
-  constructor({ io, globals }: Pick<Session, 'io' | 'globals'>) {
+  private constructor({ io, globals }: Pick<Session, 'io' | 'globals'>, { config, file }: { readonly config: LoadedConfig; readonly file: string }) {
     this.#io = io;
-    this.#default = defaultKubeconfig(io, globals.kubeconfig);
-    this.file = globals.kubeconfig === '' ? this.#default : globals.kubeconfig;
-    this.config = loadConfig(io, existsSync(this.#default) ? globals.kubeconfig : '');
+    this.#default = file;
+    this.file = globals.kubeconfig === '' ? file : globals.kubeconfig;
+    this.config = config;
+  }
+
+  /** Reads what is there. */
+  static async open(session: Pick<Session, 'io' | 'globals'>): Promise<KubeconfigEditor> {
+    const { io, globals } = session;
+    const file = defaultKubeconfig(io, globals.kubeconfig);
+    return new KubeconfigEditor(session, { file, config: await loadConfig(io, existsSync(file) ? globals.kubeconfig : '') });
   }
 
   #document(file: string): Document {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { KubectlError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { ClusterEntry, ContextEntry, Kubeconfig, UserEntry } from './kubeconfig.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 /** The configuration of all files together; an entry comes from the first file that has its name. */
 export interface LoadedConfig {
@@ -30,7 +30,7 @@ export function kubeconfigFiles(io: Io, flag: string): { readonly files: readonl
 }
 
 /** One file, or undefined when there is none. Throws KubectlError with the file's name for what cannot be read. */
-export function readKubeconfig(file: string): Kubeconfig | undefined {
+export async function readKubeconfig(file: string): Promise<Kubeconfig | undefined> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -41,7 +41,7 @@ export function readKubeconfig(file: string): Kubeconfig | undefined {
   }
   let value: unknown;
   try {
-    value = parse(text, { version: '1.1', prettyErrors: false }) as unknown;
+    value = parsePlainYaml(text) ?? (await import('yaml')).parse(text, { version: '1.1', prettyErrors: false }) as unknown;
   } catch (error) {
     throw new KubectlError(`error loading config file ${JSON.stringify(file)}: yaml: ${(error as Error).message}`, { cause: error });
   }
@@ -60,7 +60,7 @@ function located<T extends object>(entry: T | null | undefined, file: string): T
 }
 
 /** Reads and merges. Throws when a file that the user named is missing. `asWritten`: paths inside stay as the file has them. */
-export function loadConfig(io: Io, flag: string, { asWritten = false }: { readonly asWritten?: boolean } = {}): LoadedConfig {
+export async function loadConfig(io: Io, flag: string, { asWritten = false }: { readonly asWritten?: boolean } = {}): Promise<LoadedConfig> {
   const { files, explicit } = kubeconfigFiles(io, flag);
   let currentContext = '';
   const clusters = new Map<string, ClusterEntry>();
@@ -68,7 +68,7 @@ export function loadConfig(io: Io, flag: string, { asWritten = false }: { readon
   const users = new Map<string, UserEntry>();
   const sources = new Map<string, string>();
   for (const file of files) {
-    const config = readKubeconfig(file);
+    const config = await readKubeconfig(file);
     if (config === undefined) {
       if (explicit) throw new KubectlError(`stat ${flag}: no such file or directory`);
       continue;

@@ -33,9 +33,9 @@ const defaultServer = 'http://localhost:8080';
 type Session1 = Pick<Session, 'io' | 'globals' | 'givenGlobals'>;
 
 /** Reads the configuration for one call. Throws KubectlError for what does not fit together. */
-export function connectionSettings(session: Session1): ConnectionSettings {
+export async function connectionSettings(session: Session1): Promise<ConnectionSettings> {
   const { io, globals } = session;
-  const config = loadConfig(io, globals.kubeconfig);
+  const config = await loadConfig(io, globals.kubeconfig);
   if (config.contexts.size + config.clusters.size + config.users.size === 0 && globals.server === '') {
     const inside = inCluster(session);
     if (inside !== undefined) return inside;

@@ -13,7 +13,7 @@ export const currentContext = command({
   usage: 'current-context',
   description: 'Display the current-context.',
   async run({ session: { io, globals } }) {
-    const { currentContext: name } = loadConfig(io, globals.kubeconfig);
+    const { currentContext: name } = await loadConfig(io, globals.kubeconfig);
     if (name === '') throw new KubectlError('current-context is not set');
     await io.stdout.write(`${name}\n`);
   },
@@ -23,14 +23,14 @@ export const currentContext = command({
 export const getClusters = command({
   usage: 'get-clusters',
   description: 'Display clusters defined in the kubeconfig.',
-  run: ({ session: { io, globals } }) => io.stdout.write(namesText(loadConfig(io, globals.kubeconfig).clusters.keys())),
+  run: async ({ session: { io, globals } }) => io.stdout.write(namesText((await loadConfig(io, globals.kubeconfig)).clusters.keys())),
 });
 
 /** `config get-users`. */
 export const getUsers = command({
   usage: 'get-users',
   description: 'Display users defined in the kubeconfig.',
-  run: ({ session: { io, globals } }) => io.stdout.write(namesText(loadConfig(io, globals.kubeconfig).users.keys())),
+  run: async ({ session: { io, globals } }) => io.stdout.write(namesText((await loadConfig(io, globals.kubeconfig)).users.keys())),
 });
 
 /** `config get-contexts`. */
@@ -43,7 +43,7 @@ export const getContexts = command({
   },
   async run({ session: { io, globals }, args, flags }) {
     if (flags.output !== '' && flags.output !== 'name') throw new KubectlError(`--output ${flags.output} is not available in kubectl config get-contexts; resetting to default output format`);
-    const { contexts, currentContext: current } = loadConfig(io, globals.kubeconfig);
+    const { contexts, currentContext: current } = await loadConfig(io, globals.kubeconfig);
     const failures = args.filter((name) => !contexts.has(name)).map((name) => new KubectlError(`context ${name} not found`));
     const names = (args.length === 0 ? [...contexts.keys()] : args.filter((name) => contexts.has(name))).sort();
     if (flags.output === 'name') await io.stdout.write(names.map((name) => `${name}\n`).join(''));
@@ -69,7 +69,7 @@ export const useContext = command({
     const [name] = args;
     if (name === undefined || args.length !== 1) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
     if (name === '') throw new KubectlError('empty context names are not allowed');
-    const editor = new KubeconfigEditor(session);
+    const editor = await KubeconfigEditor.open(session);
     if (!editor.config.contexts.has(name)) throw new KubectlError(`no context exists with the name: ${JSON.stringify(name)}`);
     editor.setCurrentContext(name);
     editor.save();
@@ -85,7 +85,7 @@ export const renameContext = command({
     const [name, to] = args;
     if (name === undefined || to === undefined || args.length !== 2) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
     if (to === '') throw new KubectlError('You must specify a new non-empty context name');
-    const editor = new KubeconfigEditor(session);
+    const editor = await KubeconfigEditor.open(session);
     if (!editor.config.contexts.has(name)) throw new KubectlError(`cannot rename the context ${JSON.stringify(name)}, it's not in ${editor.file}`);
     if (editor.config.contexts.has(to)) throw new KubectlError(`cannot rename the context ${JSON.stringify(name)}, the context ${JSON.stringify(to)} already exists in ${editor.file}`);
     editor.renameContext(name, to);

@@ -12,7 +12,7 @@ function deleteOf(section: Section, noun: 'cluster' | 'context' | 'user'): Comma
     async run({ session, args, path }) {
       const [name] = args;
       if (name === undefined || args.length !== 1) throw usageError(noun === 'user' ? 'user to delete is required' : `Unexpected args: [${args.join(' ')}]`, path);
-      const editor = new KubeconfigEditor(session);
+      const editor = await KubeconfigEditor.open(session);
       if (!editor.config[section].has(name)) throw new KubectlError(`cannot delete ${noun} ${name}, not in ${editor.file}`);
       if (noun === 'context' && editor.config.currentContext === name) await session.io.stderr.write('warning: this removed your active context, use "kubectl config use-context" to select a different one\n');
       editor.delete(section, name);

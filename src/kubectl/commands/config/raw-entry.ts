@@ -8,9 +8,9 @@ import type { Io } from '../../io.ts';
 const held = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;
 
 /** An entry as its file has it, paths as they are written; an empty one where there is none. */
-export function rawEntry(editor: KubeconfigEditor, section: Section, name: string): Record<string, unknown> {
+export async function rawEntry(editor: KubeconfigEditor, section: Section, name: string): Promise<Record<string, unknown>> {
   const file = editor.config.sources.get(`${section}/${name}`);
-  const list = (file === undefined ? undefined : readKubeconfig(file)?.[section]) as readonly Record<string, unknown>[] | null | undefined;
+  const list = (file === undefined ? undefined : (await readKubeconfig(file))?.[section]) as readonly Record<string, unknown>[] | null | undefined;
   const entry = list?.find((one) => one['name'] === name)?.[held[section]];
   return { ...(entry as Record<string, unknown> | null | undefined) };
 }

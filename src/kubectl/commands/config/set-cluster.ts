@@ -31,8 +31,8 @@ export default command({
     if (flags['insecure-skip-tls-verify'] && authority !== '') throw new KubectlError('you cannot specify a certificate authority and insecure mode at the same time');
     if (flags['embed-certs'] && authority === '') throw new KubectlError('you must specify a --certificate-authority to embed');
     const data = flags['embed-certs'] ? embedded(io, 'certificate-authority', authority) : undefined;
-    const editor = new KubeconfigEditor(session);
-    const entry = rawEntry(editor, 'clusters', name);
+    const editor = await KubeconfigEditor.open(session);
+    const entry = await rawEntry(editor, 'clusters', name);
     const set = (key: string, value: unknown): void => {
       if (value === undefined || value === '' || value === false) delete entry[key];
       else entry[key] = value;

@@ -25,11 +25,11 @@ export default command({
     const named = args[0] ?? '';
     if (named === '' && !flags.current) throw new KubectlError('you must specify a non-empty context name or --current');
     if (named !== '' && flags.current) throw new KubectlError('you cannot specify both a context name and --current');
-    const editor = new KubeconfigEditor(session);
+    const editor = await KubeconfigEditor.open(session);
     const name = flags.current ? editor.config.currentContext : named;
     if (name === '') throw new KubectlError('no current context is set');
     const exists = editor.config.contexts.has(name);
-    const entry: Record<string, unknown> = exists ? rawEntry(editor, 'contexts', name) : { cluster: '', user: '' };
+    const entry: Record<string, unknown> = exists ? await rawEntry(editor, 'contexts', name) : { cluster: '', user: '' };
     for (const key of ['cluster', 'namespace', 'user'] as const) if (given.has(key)) entry[key] = flags[key];
     editor.set('contexts', name, entry);
     editor.save();

@@ -98,8 +98,8 @@ async function run(call: SetCall): Promise<void> {
   if (args.length !== 1) throw new KubectlError(`unexpected args: [${args.join(' ')}]`);
   check(call);
   const [name] = args as [string];
-  const editor = new KubeconfigEditor(session);
-  const entry = rawEntry(editor, 'users', name);
+  const editor = await KubeconfigEditor.open(session);
+  const entry = await rawEntry(editor, 'users', name);
   setCertificates(entry, call, editor);
   for (const change of [setSecrets, setProvider, setExec]) change(entry, call);
   editor.set('users', name, entry);

@@ -62,7 +62,7 @@ export const set = command({
     if (property === undefined || value === undefined || args.length !== 2) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
     if (value === '') throw new KubectlError('you cannot use set to unset a property');
     if (property === '') throw new KubectlError('you must specify a property');
-    const editor = new KubeconfigEditor(session);
+    const editor = await KubeconfigEditor.open(session);
     const found = propertyOf(property);
     if (found === undefined) {
       if (property === 'current-context') editor.setCurrentContext(value);
@@ -70,7 +70,7 @@ export const set = command({
     } else {
       const { section, name, field } = found;
       if (field === undefined) throw new KubectlError(`can't set a map to a value: ${property}`);
-      editor.set(section, name, { ...rawEntry(editor, section, name), [field]: valueOf(fields[section][field], value, { raw: flags['set-raw-bytes'], path: property }) });
+      editor.set(section, name, { ...await rawEntry(editor, section, name), [field]: valueOf(fields[section][field], value, { raw: flags['set-raw-bytes'], path: property }) });
     }
     editor.save();
     await session.io.stdout.write(`Property ${JSON.stringify(property)} set.\n`);
@@ -91,7 +91,7 @@ export const unset = command({
     const [property] = args;
     if (property === undefined || args.length !== 1) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
     if (property === '') throw new KubectlError('you must specify a property');
-    const editor = new KubeconfigEditor(session);
+    const editor = await KubeconfigEditor.open(session);
     const found = propertyOf(property);
     if (found === undefined) {
       if (property === 'current-context') editor.setCurrentContext('');
@@ -100,7 +100,7 @@ export const unset = command({
     else if (found.field === undefined) editor.delete(found.section, found.name);
     else {
       if (!editor.config[found.section].has(found.name)) throw new KubectlError(`current map key \`${found.name}\` is invalid`);
-      const { [found.field]: _, ...rest } = rawEntry(editor, found.section, found.name);
+      const { [found.field]: _, ...rest } = await rawEntry(editor, found.section, found.name);
       editor.set(found.section, found.name, rest);
     }
     editor.save();

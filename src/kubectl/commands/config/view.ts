@@ -89,7 +89,7 @@ async function run({ session, args, flags: values, given, path }: Call<typeof fl
   if (!values.merge && given.has('merge') && globals.kubeconfig === '') throw new KubectlError('if merge==false a precise file must be specified');
   const output = values.output === '' && values.template === '' ? 'yaml' : values.output;
   const printer = await printerFor({ output, template: values.template, showManagedFields: true, allowMissing: values['allow-missing-template-keys'], io, allowed: formats });
-  const loaded: LoadedConfig = loadConfig(io, globals.kubeconfig, { asWritten: globals.kubeconfig !== '' && !(given.has('merge') && values.merge) && !values.flatten });
+  const loaded: LoadedConfig = await loadConfig(io, globals.kubeconfig, { asWritten: globals.kubeconfig !== '' && !(given.has('merge') && values.merge) && !values.flatten });
   let shown = { ...loaded } as unknown as Shown;
   if (values.minify) shown = minified({ ...shown, currentContext: globals.context === '' ? shown.currentContext : globals.context });
   const each = (change: (entry: Entry) => Entry): Shown => ({ ...shown, clusters: new Map([...shown.clusters].map(([name, entry]) => [name, change(entry)])), users: new Map([...shown.users].map(([name, entry]) => [name, change(entry)])) });
