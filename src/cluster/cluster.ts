@@ -27,6 +27,8 @@ export interface Cluster extends AsyncDisposable {
   readonly context: { readonly name: string; readonly file: string } | undefined;
   readonly realNode: boolean;
   readonly controlPlane: ControlPlane;
+  /** The machine goes down: ends the pods of the real node as its kubelet is configured. Without that they are left running. */
+  shutDownNode(): Promise<void>;
 }
 
 /** Starts everything that a command asks for, in the order in which things need one another. Errors are one line each. */
@@ -144,6 +146,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     context: merged.kind === 'refused' ? undefined : { name: contextName, file: merged.path },
     realNode: nodes.current?.real ?? false,
     controlPlane,
+    shutDownNode: async () => nodes.current?.shutDownNode(),
     async [Symbol.asyncDispose]() {
       await controlPlane.server.announceShutdown();
       await owned.disposeAsync();

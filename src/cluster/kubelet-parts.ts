@@ -5,7 +5,10 @@ import type { Host } from '../kubelet/host.ts';
 import { value } from '../api/meta/quantity.ts';
 import { uidOf } from '../api/meta/object.ts';
 import { defaultMemoryBytes, simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
+import { linuxStaticPodFiles } from '../kubelet/hosts/linux/static-pod-files.ts';
+import type { ReadConfiguration } from '../kubelet/config/read.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { KubeletHandler } from '../kubelet/server/handler.ts';
 import type { KubeletServerOptions } from '../kubelet/server/kubelet-server.ts';
 import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
@@ -22,6 +25,11 @@ export function serveKubelets({ kubelets, logger, address, tls }: { readonly kub
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return serve(0);
   });
+}
+
+/** What a KubeletConfiguration says, as the kubelet of this machine is started with it. */
+export function configured({ staticPodPath, ...settings }: ReadConfiguration, logger: Logger): Partial<KubeletOptions> {
+  return { ...settings, ...(staticPodPath !== undefined && { staticPods: linuxStaticPodFiles(staticPodPath, logger.named('kubelet')) }) };
 }
 
 /** A machine that exists in memory alone, and what runs on it. */

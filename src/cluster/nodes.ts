@@ -4,11 +4,11 @@ import { isReason } from '../api/status.ts';
 import { nodes as nodeResource, services } from '../api/resources.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
-import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet.ts';
+import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir, readFile } from 'node:fs/promises';
 import { addressInRange } from './addresses.ts';
-import { serveKubelets } from './kubelet-parts.ts';
+import { configured, serveKubelets } from './kubelet-parts.ts';
 import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
 import { clusterPaths } from './layout.ts';
@@ -32,6 +32,8 @@ export interface ClusterNodes extends AsyncDisposable {
   readonly network: Promise<void>;
   /** Where the kubelet of one of our nodes listens, when that is not what its status says. */
   kubeletAddress(nodeName: string): string | undefined;
+  /** See Kubelet: of the real node. */
+  shutDownNode(): Promise<void>;
 }
 
 /** Starts the first node on the machine (if it can run one) and simulated ones beside it, behind one kubelet server. */
@@ -43,7 +45,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   const realNode = machine.kind === 'real' ? options.nodeName : undefined;
   const first = machine.kind === 'real' ? 1 : 0;
   const wanted = machine.kind === 'none' ? [] : await simulatedMembers(options, first);
-  if (machine.kind === 'none') return { real: false, ready: Promise.resolve(), network: Promise.resolve(), kubeletAddress: () => undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (machine.kind === 'none') return { real: false, ready: Promise.resolve(), network: Promise.resolve(), kubeletAddress: () => undefined, shutDownNode: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
 
   const paths = clusterPaths(options.dataDir);
   await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
@@ -75,8 +77,10 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
       rootDir: paths.kubelet,
       addresses,
       ...sharedMachine,
+      ...await kubeletConfiguration(options),
     })));
-  }
+  } else if (options.kubeletConfig !== undefined) options.progress.note('--kubelet-config is for a real node, and this one is simulated: it is left out');
+  const real = kubelets[0];
   const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
   const simulated = undo.use(new SimulatedNodes({
     kubelet: { ...common, logger, services: source, ...(wanted.length > manyNodes && { startsQuietly: true, nodeLeaseDurationSeconds: leaseSecondsOfMany }) },
@@ -102,8 +106,20 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
     ready,
     network,
     kubeletAddress: (nodeName) => (nodeName === realNode || simulated.has(nodeName) ? listenOn : undefined),
+    shutDownNode: async () => real?.shutDownNode(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What `--kubelet-config` says. Rejects with what is wrong with it. */
+async function kubeletConfiguration({ kubeletConfig, logger }: NodesOptions): Promise<Partial<KubeletOptions>> {
+  if (kubeletConfig === undefined) return {};
+  try {
+    const { readKubeletConfiguration } = await import('../kubelet/config/read.ts');
+    return configured(readKubeletConfiguration(await readFile(kubeletConfig, 'utf8')), logger);
+  } catch (error) {
+    throw new Error(`--kubelet-config ${kubeletConfig}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

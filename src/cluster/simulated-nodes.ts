@@ -6,7 +6,7 @@ import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Client } from '../client/client.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { addressInRange } from './addresses.ts';
 import { localClients } from './identities.ts';

@@ -61,6 +61,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   /** A file that lists simulated nodes by groups, instead of `nodes`. */
   readonly nodeConfig?: string | undefined;
   readonly nodeName: string;
+  /** A KubeletConfiguration for the node of this machine. */
+  readonly kubeletConfig?: string | undefined;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDomain: string;

@@ -45,10 +45,13 @@ export async function runComponent(name: ComponentName, flags: ComponentFlags): 
       process.stderr.write(`error: ${error.message}\n`);
       process.exit(1);
     },
-  }), { stopped: () => 'stopped' });
+  }), { stopped: () => 'stopped', terminated: async (component) => component.shutDownNode?.() });
 }
 
-type Starter = (options: ComponentOptions) => Promise<AsyncDisposable>;
+/** A component that has started. Of a kubelet's node it may be asked to end its pods. */
+interface StartedComponent extends AsyncDisposable { shutDownNode?(): Promise<void> }
+
+type Starter = (options: ComponentOptions) => Promise<StartedComponent>;
 
 /** Loads only what the component is made of. */
 async function starter(name: ComponentName, flags: ComponentFlags, { ca }: ComponentOptions['connection']): Promise<Starter> {

@@ -24,12 +24,14 @@ export interface Stopping<T> {
   stopped(started: T): string;
   /** What it may take by its own settings, milliseconds, beside the ten seconds that everything gets. */
   readonly graceMs?: number;
+  /** What a termination asks for beyond the program's own end, in as much time as it needs. Not for Ctrl-C, which ends the program alone. */
+  terminated?(started: T): Promise<void>;
   /** The start is much work by itself: the young generation may grow meanwhile. Default false. */
   readonly isLarge?: boolean;
 }
 
 /** Starts it, runs until a signal comes, stops it and ends the process. Rejects when it cannot be started. */
-export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, { stopped, graceMs = 0, isLarge = false }: Stopping<T>): Promise<never> {
+export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLevel, start: (parts: Foreground) => Promise<T>, { stopped, terminated, graceMs = 0, isLarge = false }: Stopping<T>): Promise<never> {
   const clock = new RealClock();
   const logger = new LineLogger({ clock, level: logLevel, write: (line) => process.stderr.write(`${line}\n`) });
   const progress = new Progress({ clock, startedAtMs: startedAtMs(), write: (text) => process.stdout.write(text), colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' });
@@ -45,16 +47,21 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
   const starting = start({ clock, random: new SystemRandom(), logger, progress });
   await Promise.race([starting, stop]);
   if (!isLarge) boundYoungGeneration(clock);
-  await stop;
+  const signal = await stop;
   progress.line();
   progress.doing('stopping');
-  const forced = clock.setTimer(10_000 + graceMs, () => {
-    process.stderr.write(`error: stopping took longer than ${(10_000 + graceMs) / 1000} s; ended the hard way\n`);
-    process.exit(1);
-  }, { unref: true });
+  const inTime = async (work: PromiseLike<unknown>): Promise<void> => {
+    const forced = clock.setTimer(10_000 + graceMs, () => {
+      process.stderr.write(`error: stopping took longer than ${(10_000 + graceMs) / 1000} s; ended the hard way\n`);
+      process.exit(1);
+    }, { unref: true });
+    await work;
+    forced.cancel();
+  };
+  await inTime(starting);
   const started = await starting;
-  await started[Symbol.asyncDispose]();
-  forced.cancel();
+  if (signal === 'SIGTERM') await terminated?.(started);
+  await inTime(started[Symbol.asyncDispose]());
   progress.done(stopped(started));
   process.exit(0);
 }
@@ -66,13 +73,13 @@ function startedAtMs(): number {
 }
 
 /** Resolves at the first Ctrl-C or termination; a second one, of either kind, ends the process at once. */
-function stopRequested(): Promise<void> {
+function stopRequested(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
-    const onSignal = (): void => {
+    const onSignal = (signal: NodeJS.Signals): void => {
       if (asked) process.exit(130);
       asked = true;
-      resolve();
+      resolve(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });

@@ -43,6 +43,7 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },
   { key: 'nodeConfig', flags: '--node-config <file>', description: 'simulated nodes by groups, instead of --nodes: see docs/simulated-nodes.md', default: undefined, check: path },
   { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
+  { key: 'kubeletConfig', flags: '--kubelet-config <file>', description: 'a KubeletConfiguration for the node of this machine: static pods, eviction, shutdown and more', default: undefined, check: path },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
   { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
   { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Range(28) },

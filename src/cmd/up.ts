@@ -24,7 +24,7 @@ export async function up(command: Command, scope: UpScope): Promise<void> {
     const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile: options.tokenAuthFile, access, home: homedir(), environment: process.env });
     tellWhatNext(parts.progress, options, cluster);
     return cluster;
-  }, { stopped: (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'), graceMs: shutdownMs(options), isLarge: scope.node && options.nodes > 100 });
+  }, { terminated: (cluster) => cluster.shutDownNode(), stopped: (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'), graceMs: shutdownMs(options), isLarge: scope.node && options.nodes > 100 });
 }
 
 function tellWhatNext(progress: Progress, options: ClusterOptions, cluster: Cluster): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leases, nodes, pods } from '../api/resources.ts';
 import { simulatedHost } from './hosts/simulated/simulated-host.ts';
-import type { KubeletOptions } from './kubelet.ts';
+import type { KubeletOptions } from './kubelet-options.ts';
 import { TestNode } from './testing/test-node.test.ts';
 
 test('the node registers, becomes ready at once and renews its lease', async () => {

@@ -1,126 +1,85 @@
 import { mapsEqual } from '../api/meta/equal.ts';
-import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
-import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, pods, runtimeclasses, secrets, services } from '../api/resources.ts';
-import type { Node, Pod, Service, Taint } from '../api/types/core/v1.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
-import type { Client } from '../client/client.ts';
+import { uidOf } from '../api/meta/object.ts';
+import { isMirrorPod } from '../api/pod/references.ts';
+import { nodes, pods, services } from '../api/resources.ts';
+import type { Node, Pod } from '../api/types/core/v1.ts';
+import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { admitPod } from './admission/registry.ts';
-import { BackOff } from './back-off.ts';
-import { EvictionManager, evictionCheckMs } from './eviction/eviction-manager.ts';
-import { usageByPod } from './eviction/ranking.ts';
-import type { NodeReserve } from './eviction/settings.ts';
+import { createContext } from './create-context.ts';
+import { createEviction } from './eviction/create-eviction.ts';
+import type { EvictionManager } from './eviction/eviction-manager.ts';
+import { evictionCheckMs } from './eviction/eviction-manager.ts';
 import { heldBackOf, thresholdsOf } from './eviction/settings.ts';
 import { crossed, observe, pressureOf } from './eviction/thresholds.ts';
-import type { Host } from './host.ts';
-import type { ImageCollection } from './images/image-collector.ts';
 import { defaultImageCollection, ImageCollector, imageCheckMs } from './images/image-collector.ts';
-import { ImageManager } from './images/image-manager.ts';
 import type { KubeletContext } from './kubelet-context.ts';
-import type { LogRotationLimits } from './logs/log-rotation.ts';
+import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
 import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts';
 import { keepNodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import { cleanUpOrphans } from './orphans.ts';
-import { PodDirectories } from './pod-directories.ts';
-import { PodEvents } from './pod-events.ts';
 import type { PodRuntimeState } from './pods/pod-runtime.ts';
-import { specOf } from './pods/pod-spec.ts';
-import { PodWorker } from './pods/pod-worker.ts';
+import type { PodWorker } from './pods/pod-worker.ts';
+import { PodWorkers } from './pods/pod-workers.ts';
 import { Relister } from './pods/relister.ts';
-import { ProbeManager } from './probes/probe-manager.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
-import { ServiceAccountTokens } from './service-account-tokens.ts';
-import { StatusManager } from './status/status-manager.ts';
-import { trustBundlesOf } from './volumes/projected/trust-bundles.ts';
-import { VolumeManager } from './volumes/volume-manager.ts';
-
-/** Services for environment variables. Kubelets in one process share one. */
-export interface ServiceSource {
-  list(namespace: string): readonly Service[];
-  synced(): Promise<void>;
-}
-
-export interface KubeletOptions {
-  readonly nodeName: string;
-  readonly client: Client;
-  readonly runtime: Runtime;
-  readonly host: Host;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Everything that the kubelet keeps lies under here. */
-  readonly rootDir: string;
-  /** Where containers' logs go: a directory a pod. Default: `pod-logs` under the root. */
-  readonly podLogsDir?: string;
-  readonly clusterDns?: readonly string[];
-  /** Default `cluster.local`. */
-  readonly clusterDomain?: string;
-  readonly nodeLabels?: Readonly<Record<string, string>>;
-  readonly nodeTaints?: readonly Taint[];
-  /** Instead of what the machine has: `{ cpu: '8', memory: '32Gi' }`. */
-  readonly capacity?: Readonly<Record<string, string>>;
-  /** Default 110. */
-  readonly maxPods?: number;
-  /** What the node keeps for itself, and when it evicts for it. Default: upstream's thresholds, no reserves. */
-  readonly reserve?: NodeReserve;
-  /** When images are removed. Default: upstream's, from 85 % to 80 % of the disk. */
-  readonly imageCollection?: ImageCollection;
-  /** Default: 10 MiB, five files. */
-  readonly containerLogs?: LogRotationLimits;
-  /** Beside the safe ones: names, or prefixes that end in `*`. */
-  readonly allowedUnsafeSysctls?: readonly string[];
-  /** Instead of the machine's. The first is the primary one. */
-  readonly addresses?: readonly string[];
-  /** The pod range, when it does not come from the node's spec. */
-  readonly podCidr?: string;
-  /** Where this kubelet's API is served (see server/), as the node's status says it. Absent: nowhere. */
-  readonly servingPort?: number;
-  /** Reported as the kubelet's version. Default `v1.36.0`. */
-  readonly version?: string;
-  /** Parent of `kubepods`, with a leading slash; default the top. */
-  readonly cgroupRoot?: string;
-  /** Default: an informer of its own. */
-  readonly services?: ServiceSource;
-  /** How often the runtime is listed in case it lost an event. Default 10 s on real nodes; virtual nodes never do. */
-  readonly relistMs?: number;
-  /** As kubelet configuration's `nodeLeaseDurationSeconds`: the lease is renewed four times in it. Default 40. */
-  readonly nodeLeaseDurationSeconds?: number;
-  /** As kubelet configuration's `nodeStatusUpdateFrequency`. Default 10 s. */
-  readonly nodeStatusUpdateFrequencyMs?: number;
-  /** Somebody calls `observe` with each version of the node, so that it is not watched: thousands would watch one each. Default false. */
-  readonly isToldOfNode?: boolean;
-  /** Without events of the node's start, of which thousands would say the same. Default false. */
-  readonly startsQuietly?: boolean;
-}
+import { NodeShutdown } from './shutdown/node-shutdown.ts';
+import { isStatic } from './static-pods/annotations.ts';
+import { MirrorPods } from './static-pods/mirror-pods.ts';
+import { defaultFileCheckMs, StaticPods } from './static-pods/static-pods.ts';
 
 /** The agent of one node: makes the pods that are bound to it run on its runtime, and reports them and itself. */
 export class Kubelet implements AsyncDisposable {
   readonly #options: KubeletOptions;
   readonly #stop = new AbortController();
-  readonly #workers = new Map<string, PodWorker>();
-  readonly #byName = new Map<string, PodWorker>();
+  readonly #workers: PodWorkers;
+  readonly #mirrors: MirrorPods;
+  readonly #references: ReferencedObjects;
+  readonly #recorder: EventRecorder;
+  readonly #images: ImageCollector;
+  readonly #eviction: EvictionManager;
+  readonly #shutdown: NodeShutdown;
   readonly #background: Promise<unknown>[] = [];
   #context!: KubeletContext;
   #reporter!: NodeReporter;
-  #references!: ReferencedObjects;
   /** The range that the runtime has been told of, or is being told. */
   #podCidr: string | undefined;
   #ranges: Promise<void> = Promise.resolve();
-  #eviction!: EvictionManager;
   #pods!: Informer<Pod>;
-  #services!: ServiceSource;
   #undoEvents: (() => void) | undefined;
-  #addresses: readonly string[] = [];
   #silent = false;
 
   private constructor(options: KubeletOptions) {
     this.#options = options;
+    const { client, runtime, host, clock, random, nodeName } = options;
+    const { signal } = this.#stop;
+    const logger = options.logger.named('kubelet');
+    this.#workers = new PodWorkers(() => this.#context, (pod) => { if (isStatic(pod)) this.#mirrors.forget(pod); });
+    this.#mirrors = new MirrorPods({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal });
+    this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: (podUid) => this.#workers.wake(podUid) });
+    this.#recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
+    this.#images = new ImageCollector({ runtime, clock, logger, policy: options.imageCollection ?? defaultImageCollection });
+    this.#eviction = createEviction({
+      reserve: options.reserve ?? {}, context: () => this.#context, workers: this.#workers,
+      reclaimDisk: () => this.#images.removeUnused(),
+      announce: (reason, message) => this.#announce('Warning', reason, message),
+    });
+    this.#shutdown = new NodeShutdown({
+      grace: options.shutdownGrace ?? [], clock,
+      pods: () => [...this.#workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
+      end: async (pod, { reason, message, graceSeconds }) => {
+        const worker = this.#workers.get(uidOf(pod));
+        worker?.evict(reason, message, { graceSeconds, isDisruption: true });
+        await worker?.ended;
+        await this.#context.statuses.flush(pod);
+      },
+      announce: () => {
+        this.#announce('Normal', 'NodeShutdown', 'Shutdown manager detected shutdown event');
+        this.#reporter.checkNow();
+      },
+    });
   }
 
   /** Resolves when the node is registered and its pods are being taken care of; see `ready` for the node's readiness. */
@@ -161,76 +120,112 @@ export class Kubelet implements AsyncDisposable {
 
   /** The pods of this node, as the API has them, with their newest status. */
   pods(): readonly Pod[] {
-    return [...this.#workers.values()].map(({ pod }) => ({ ...pod, status: this.#context.statuses.get(pod) }));
+    return [...this.#workers].map(({ pod }) => ({ ...pod, status: this.#context.statuses.get(pod) }));
   }
 
-  /** A pod of this node and what runs of it. Without a uid: the pod that now has the name. */
+  /** A pod of this node and what runs of it. Without a uid: the pod that now has the name. A mirror's uid is its static pod's. */
   findPod(namespace: string, name: string, uid?: string): { readonly pod: Pod; readonly state: PodRuntimeState } | undefined {
-    const worker = uid === undefined ? this.#byName.get(`${namespace}/${name}`) : this.#workers.get(uid);
+    const mirrored = uid === undefined ? undefined : this.#mirrors.podOf(uid);
+    const worker = this.#workers.find(namespace, name, mirrored === undefined ? uid : uidOf(mirrored));
     return worker && { pod: { ...worker.pod, status: this.#context.statuses.get(worker.pod) }, state: worker.state };
+  }
+
+  /** The machine is about to go down: says so, and ends the pods as `shutdownGrace` has it. Resolves when they have ended or their time is over. */
+  async shutDownNode(): Promise<void> {
+    if ((this.#options.shutdownGrace ?? []).length > 0) await this.#shutdown.begin();
   }
 
   /** Ends the kubelet; containers keep running, as when upstream's stops. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the kubelet was stopped'));
     this.#undoEvents?.();
-    this.#references?.stop();
+    this.#references.stop();
     this.#context?.probes.stop();
     this.#context?.statuses.stop();
-    for (const worker of this.#workers.values()) worker.stop();
+    this.#workers.stop();
     await Promise.allSettled(this.#background);
   }
 
   async #start(): Promise<void> {
-    const { client, runtime, host, clock, random, nodeName } = this.#options;
+    const options = this.#options;
+    const { client, runtime, host, clock, random, nodeName } = options;
     const { signal } = this.#stop;
-    const logger = this.#options.logger.named('kubelet');
-    const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), this.#options.addresses ?? host.addresses()]);
-    this.#addresses = addresses;
-    const { reserve = {} } = this.#options;
-    const thresholds = thresholdsOf(reserve);
-    const recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
-    this.#reporter = new NodeReporter({
-      nodeName, client, runtime, host, machine, clock, logger, recorder, addresses, signal,
-      labels: this.#options.nodeLabels ?? {},
-      taints: this.#options.nodeTaints ?? [],
-      maxPods: this.#options.maxPods ?? 110,
-      version: this.#options.version ?? 'v1.36.0',
-      runtimeVersion: `${version.runtimeName}://${version.runtimeVersion}`,
-      servingPort: this.#options.servingPort,
-      capacity: this.#options.capacity,
-      checkMs: this.#options.nodeStatusUpdateFrequencyMs ?? 10_000,
-      isQuiet: this.#options.startsQuietly ?? false,
-      heldBack: heldBackOf(reserve, machine),
-      // Virtual machines change only when they are told to: what they have is looked at when it is reported.
-      pressures: (usage) => (host.virtual ? crossed(thresholds, observe(usage)).map(({ signal }) => pressureOf(signal)) : this.#eviction.pressures),
-      isSilent: () => this.#silent,
+    const logger = options.logger.named('kubelet');
+    const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses()]);
+    this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
+    this.#context = createContext(options, {
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references,
+      services: options.services ?? this.#ownServices(),
+      mirrorOf: (pod) => this.#mirrors.of(pod),
+      refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
+      observeNode: (node) => this.observe(node),
     });
-    const images = new ImageCollector({ runtime, clock, logger, policy: this.#options.imageCollection ?? defaultImageCollection });
-    this.#eviction = this.#createEviction(thresholds, images, (type, reason, message) => recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message));
-    this.#context = this.#createContext(version.runtimeName, machine, recorder, logger);
-    this.#services = this.#options.services ?? this.#ownServices();
-    if (this.#options.podCidr !== undefined) await runtime.updatePodCidr(this.#options.podCidr);
+    if (options.podCidr !== undefined) await runtime.updatePodCidr(options.podCidr);
     if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
-    if (this.#options.startsQuietly !== true) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Normal', 'Starting', 'Starting kubelet.');
+    if (options.startsQuietly !== true) this.#announce('Normal', 'Starting', 'Starting kubelet.');
 
     this.#undoEvents = runtime.onEvent(({ podUid }) => {
-      this.#workers.get(podUid)?.wake();
+      this.#workers.wake(podUid);
       if (host.virtual) this.#reporter.touched();
     });
     this.#pods = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, random, logger });
     this.#pods.addHandler({ add: (pod) => this.#put(pod), update: (_, pod) => this.#put(pod), delete: (pod) => this.#remove(pod) });
+    await this.#startStaticPods();
     await this.#reporter.register();
     // Not earlier: pods are admitted against what the node has, which is known from here on.
     this.#pods.start(signal);
     if (this.#reporter.node !== undefined) this.observe(this.#reporter.node);
     this.#watchNode();
-    this.#run(this.#reporter.run(() => { for (const worker of this.#workers.values()) worker.wake(); }));
-    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, isSilent: () => this.#silent, durationSeconds: this.#options.nodeLeaseDurationSeconds, signal }));
+    this.#run(this.#reporter.run(() => this.#workers.wakeAll()));
+    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, isSilent: () => this.#silent, durationSeconds: options.nodeLeaseDurationSeconds, signal }));
     this.#run(this.#adopt());
-    if (host.virtual) return;
+    if (!host.virtual) this.#keepHouse();
+  }
+
+  #createReporter(machine: KubeletContext['machine'], addresses: readonly string[], runtimeVersion: string): NodeReporter {
+    const { client, runtime, host, clock, nodeName, reserve = {}, ...options } = this.#options;
+    const thresholds = thresholdsOf(reserve);
+    return new NodeReporter({
+      nodeName, client, runtime, host, machine, clock, addresses, runtimeVersion,
+      logger: options.logger.named('kubelet'), recorder: this.#recorder, signal: this.#stop.signal,
+      labels: options.nodeLabels ?? {},
+      taints: options.nodeTaints ?? [],
+      maxPods: options.maxPods ?? 110,
+      version: options.version ?? 'v1.36.0',
+      servingPort: options.servingPort,
+      capacity: options.capacity,
+      checkMs: options.nodeStatusUpdateFrequencyMs ?? 10_000,
+      isQuiet: options.startsQuietly ?? false,
+      heldBack: heldBackOf(reserve, machine),
+      // Virtual machines change only when they are told to: what they have is looked at when it is reported.
+      pressures: (usage) => (host.virtual ? crossed(thresholds, observe(usage)).map(({ signal }) => pressureOf(signal)) : this.#eviction.pressures),
+      problem: () => this.#shutdown.problem,
+      isSilent: () => this.#silent,
+    });
+  }
+
+  /** Runs what the files say before anybody asks the API: it may be the API server itself. */
+  async #startStaticPods(): Promise<void> {
+    const { staticPods: files, nodeName, clock, logger, fileCheckFrequencyMs: checkMs = defaultFileCheckMs } = this.#options;
+    if (files === undefined) return;
+    await this.#reporter.look();
+    const staticPods = new StaticPods({
+      files, nodeName, clock, checkMs, logger: logger.named('kubelet'), signal: this.#stop.signal,
+      put: (pod) => {
+        this.#workers.put(pod);
+        this.#mirrors.keep(pod);
+      },
+      remove: (pod) => this.#workers.remove(pod),
+    });
+    await staticPods.read();
+    this.#run(staticPods.follow());
+  }
+
+  /** What a real machine needs to have looked after. */
+  #keepHouse(): void {
+    const { host } = this.#options;
     this.#run(this.#every(logCheckMs, 'logs', async () => {
-      for (const worker of this.#workers.values()) await rotateLogs(this.#context, worker.state.containers, this.#options.containerLogs ?? defaultLogLimits);
+      for (const worker of this.#workers) await rotateLogs(this.#context, worker.state.containers, this.#options.containerLogs ?? defaultLogLimits);
     }));
     this.#run(this.#every(evictionCheckMs, 'what the machine has left', async () => {
       const before = this.#eviction.pressures.join();
@@ -239,73 +234,14 @@ export class Kubelet implements AsyncDisposable {
     }));
     this.#run(this.#every(imageCheckMs, 'images', async () => {
       const { storageAvailableBytes, storageCapacityBytes } = await host.usage();
-      const complaint = await images.collect({ availableBytes: storageAvailableBytes, capacityBytes: storageCapacityBytes });
-      if (complaint !== undefined) recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, 'Warning', 'FreeDiskSpaceFailed', complaint);
+      const complaint = await this.#images.collect({ availableBytes: storageAvailableBytes, capacityBytes: storageCapacityBytes });
+      if (complaint !== undefined) this.#announce('Warning', 'FreeDiskSpaceFailed', complaint);
     }));
   }
 
-  #createContext(runtimeName: string, machine: KubeletContext['machine'], recorder: ReturnType<typeof createEventRecorder>, logger: Logger): KubeletContext {
-    const { client, runtime, host, clock, random, nodeName, rootDir } = this.#options;
-    const events = new PodEvents(recorder);
-    const directories = new PodDirectories(rootDir, this.#options.podLogsDir ?? `${rootDir}/pod-logs`);
-    const tokens = new ServiceAccountTokens({ client, clock, random });
-    const wake = (podUid: string): void => this.#workers.get(podUid)?.wake();
-    this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: wake });
-    const references = this.#references;
-    const facts = (podIps: readonly string[]): ReturnType<KubeletContext['facts']> => ({ podIps, hostIps: this.#addresses, allocatable: this.#reporter.allocatable });
-    const objects = {
-      configMap: (pod: Pod, name: string) => references.get(uidOf(pod), configmaps, namespaceOf(pod), name),
-      secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
-    };
-    const context: KubeletContext = {
-      nodeName, client, runtime, runtimeName, host, machine, clock, random, logger, events, directories, facts, ...objects,
-      dns: { clusterDns: this.#options.clusterDns ?? [], clusterDomain: this.#options.clusterDomain ?? 'cluster.local' },
-      cgroupRoot: this.#options.cgroupRoot ?? '',
-      images: new ImageManager({ runtime, clock, events }),
-      volumes: new VolumeManager({
-        host, directories, tokens, facts: () => facts([]), ...objects,
-        persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
-        persistentVolume: (name) => references.read(persistentvolumes, { name }),
-        trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),
-      }, clock),
-      probes: new ProbeManager({ host, runtime, clock, events, onVerdict: wake }),
-      statuses: new StatusManager({ client, clock, logger }),
-      crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),
-      hostIps: () => this.#addresses,
-      services: (namespace) => this.#services.list(namespace),
-      servicesSynced: () => this.#services.synced(),
-      networkProblem: () => this.#reporter.networkProblem,
-      admit: (pod) => admitPod(pod, {
-        node: this.#reporter.node,
-        allocatable: this.#reporter.allocatable,
-        others: [...this.#workers.values()].filter((worker) => worker.isAdmitted).map((worker) => worker.allocated),
-        runtime: this.#reporter.runtimeStatus,
-        kernelVersion: host.virtual ? '999' : machine.kernelVersion,
-        allowedUnsafeSysctls: this.#options.allowedUnsafeSysctls ?? [],
-        appArmor: machine.appArmor,
-        pressure: (candidate) => (host.virtual ? undefined : this.#eviction.admit(candidate)),
-      }),
-      refreshNode: async () => {
-        const node = await client.get(nodes, { name: nodeName }).catch(() => undefined);
-        if (node !== undefined) this.observe(node);
-      },
-      runtimeHandler: async (pod) => {
-        const { runtimeClassName: name } = specOf(pod);
-        if (name === undefined || name === '') return '';
-        const runtimeClass = await references.read(runtimeclasses, { name });
-        if (runtimeClass === undefined) throw new Error(`runtimeclass.node.k8s.io ${JSON.stringify(name)} not found`);
-        return runtimeClass.handler;
-      },
-      release: (podUid) => {
-        references.release(podUid);
-        tokens.forget(podUid);
-        context.images.forget(podUid);
-        context.probes.remove(podUid);
-        context.statuses.forget(podUid);
-        context.crashBackOff.forget(`${podUid}_`);
-      },
-    };
-    return context;
+  #announce(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { nodeName } = this.#options;
+    this.#recorder.event({ kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message);
   }
 
   #ownServices(): ServiceSource {
@@ -345,9 +281,10 @@ export class Kubelet implements AsyncDisposable {
   async #adopt(): Promise<void> {
     const { clock, host, relistMs } = this.#options;
     await this.#pods.synced();
-    await cleanUpOrphans(this.#context, (podUid) => this.#workers.has(podUid));
+    this.#mirrors.start();
+    await cleanUpOrphans(this.#context, (podUid) => this.#workers.get(podUid) !== undefined);
     if (host.virtual && relistMs === undefined) return;
-    const relister = new Relister(this.#options.runtime, (podUid) => this.#workers.get(podUid)?.wake());
+    const relister = new Relister(this.#options.runtime, (podUid) => this.#workers.wake(podUid));
     for (;;) {
       await clock.sleep(relistMs ?? 10_000, this.#stop.signal);
       await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));
@@ -363,56 +300,28 @@ export class Kubelet implements AsyncDisposable {
     }
   }
 
-  #createEviction(thresholds: ReturnType<typeof thresholdsOf>, images: ImageCollector, announce: (type: 'Normal' | 'Warning', reason: string, message: string) => void): EvictionManager {
-    const { host, runtime, clock, reserve = {} } = this.#options;
-    return new EvictionManager({
-      thresholds,
-      transitionMs: reserve.evictionPressureTransitionPeriodMs ?? 300_000,
-      maxPodGraceSeconds: reserve.evictionMaxPodGracePeriodSeconds ?? 0,
-      usage: () => host.usage(),
-      now: () => clock.now(),
-      pods: () => [...this.#workers.values()].filter(({ isAdmitted, state }) => isAdmitted && state.containers.some((container) => container.state === 'running')).map(({ allocated }) => allocated),
-      usageOf: async () => usageByPod(await runtime.containerStats()),
-      emptyDirs: (pod, volume) => host.files.diskUsage(this.#context.directories.volume(uidOf(pod), 'empty-dir', volume)),
-      evict: ({ pod, message, graceSeconds, isDisruption }) => {
-        this.#context.events.warning(pod, 'Evicted', message);
-        this.#workers.get(uidOf(pod))?.evict('Evicted', message, { graceSeconds, isDisruption });
-      },
-      reclaimDisk: () => images.removeUnused(),
-      announce: (reason, message) => announce('Warning', reason, message),
-    });
-  }
-
   #put(pod: Pod): void {
-    const uid = uidOf(pod);
-    this.#context.statuses.observe(pod);
-    const known = this.#workers.get(uid);
-    if (known !== undefined) {
-      if (this.#options.host.observePod !== undefined && !mapsEqual(known.pod.metadata.annotations, pod.metadata.annotations)) {
-        this.#options.host.observePod(pod);
-        this.#reporter.touched();
-      }
-      if (known.pod.metadata.generation !== pod.metadata.generation) this.#wakeResizes(known);
-      known.update(pod);
+    if (isMirrorPod(pod)) {
+      const mirrored = this.#mirrors.observe(pod);
+      if (mirrored !== undefined && this.#mirrors.of(mirrored) === pod) this.#context.statuses.observe(pod, mirrored);
       return;
     }
-    const worker = new PodWorker(this.#context, pod, (podUid) => {
-      this.#workers.delete(podUid);
-      this.#wakeResizes(worker);
-      const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
-      if (this.#byName.get(key) === worker) this.#byName.delete(key);
-    });
-    this.#workers.set(uid, worker);
-    this.#byName.set(`${namespaceOf(pod)}/${nameOf(pod)}`, worker);
+    this.#context.statuses.observe(pod);
+    this.#tellHost(pod, this.#workers.get(uidOf(pod)));
+    this.#workers.put(pod);
   }
 
-  /** One of the others has changed or gone: there may be room now for those that wait to grow. */
-  #wakeResizes(except: PodWorker): void {
-    for (const other of this.#workers.values()) if (other !== except && other.isResizePending) other.wake();
+  /** What a pod uses of a virtual machine is told in its annotations. */
+  #tellHost(pod: Pod, known: PodWorker | undefined): void {
+    const { host } = this.#options;
+    if (host.observePod === undefined || known === undefined || mapsEqual(known.pod.metadata.annotations, pod.metadata.annotations)) return;
+    host.observePod(pod);
+    this.#reporter.touched();
   }
 
   #remove(pod: Pod): void {
-    this.#workers.get(uidOf(pod))?.remove();
+    if (isMirrorPod(pod)) this.#mirrors.gone(pod);
+    else this.#workers.remove(pod);
   }
 
   #run(work: Promise<unknown>): void {

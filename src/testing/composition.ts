@@ -10,7 +10,7 @@ import { startControlPlane } from '../cluster/control-plane.ts';
 import type { LocalClients } from '../cluster/identities.ts';
 import { localClients } from '../cluster/identities.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';

@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import { SeededRandom } from '../base/random.ts';
 import { RealClock } from '../base/real-clock.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import type { Pki } from '../pki/pki.ts';
 import { createMemoryPki } from '../pki/pki.ts';
 import { MemoryStore } from '../store/drivers/memory/memory-store.ts';

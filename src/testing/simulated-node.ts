@@ -3,7 +3,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
 import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';

@@ -1,6 +1,6 @@
 import { nodes as nodeType } from '../api/resources.ts';
 import type { ObjectRef } from '../client/client.ts';
-import type { KubeletOptions } from '../kubelet/kubelet.ts';
+import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import type { ClusterNodes, NodeOptions } from './api.ts';
 import { drive } from './drive.ts';
 import type { Life } from './life.ts';

@@ -5,7 +5,7 @@ import type { ReadConfiguration } from '../../kubelet/config/read.ts';
 import { Kubelet } from '../../kubelet/kubelet.ts';
 import type { KubeletServerOptions } from '../../kubelet/server/kubelet-server.ts';
 import { ensurePki } from '../../pki/pki.ts';
-import { serveKubelets, simulatedMachine } from '../kubelet-parts.ts';
+import { configured, serveKubelets, simulatedMachine } from '../kubelet-parts.ts';
 import { dataDirError, makeDataDir } from '../data-dir.ts';
 import { clusterPaths } from '../layout.ts';
 import { prepareMachine } from '../machine.ts';
@@ -27,14 +27,21 @@ export interface KubeletAloneOptions extends ComponentOptions {
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
 }
 
+/** A kubelet that runs alone. */
+export interface KubeletAlone extends AsyncDisposable {
+  /** See Kubelet. */
+  shutDownNode(): Promise<void>;
+}
+
 /** The kubelet of this machine, or a simulated one, against an API server elsewhere. */
-export async function startKubeletAlone(options: KubeletAloneOptions): Promise<AsyncDisposable> {
+export async function startKubeletAlone(options: KubeletAloneOptions): Promise<KubeletAlone> {
   const { clock, random, logger, progress, dataDir, nodeName } = options;
   const running = isServing(dataDir, 'kubeletPid');
   if (running !== undefined) throw new Error(`a kubelet is running on ${dataDir} already (process ${running}); stop it, or choose another --data-dir`);
   await using undo = new AsyncDisposableStack();
   const client = componentClient(options, 'kubelet', undo);
-  await expectServer(client, options);
+  // With static pods it may be this kubelet that runs the API server.
+  if (options.configuration?.staticPodPath === undefined) await expectServer(client, options);
   const paths = clusterPaths(dataDir);
   await makeDataDir(dataDir);
   try {
@@ -60,12 +67,13 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<A
     ...(server !== undefined && { servingPort: server.port }),
     version: 'v1.36.0',
     rootDir: machine.kind === 'real' ? paths.kubelet : `${paths.kubelet}/${nodeName}`,
-    ...options.configuration,
+    ...(options.configuration !== undefined && configured(options.configuration, logger)),
   }));
   kubelets.push(kubelet);
   progress.ready('kubelet');
   kubelet.ready.then(() => progress.ready('node'), () => {});
-  return undo.move();
+  const owned = undo.move();
+  return { shutDownNode: () => kubelet.shutDownNode(), [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function servingTls({ tls, dataDir, clock, nodeName }: KubeletAloneOptions, addresses: readonly string[]): Promise<KubeletServerOptions['tls'] | undefined> {

@@ -7,7 +7,7 @@ import type { AdmissionInput } from './verdict.ts';
 const node: Node = { metadata: { name: 'n', labels: { 'kubernetes.io/os': 'linux', zone: 'a' } }, spec: { taints: [{ key: 'down', effect: 'NoExecute' }] } };
 const ready = { status: true, reason: '', message: '' };
 const input: AdmissionInput = {
-  node, allocatable: { cpu: '2', memory: '1Gi', pods: '10' }, others: [], kernelVersion: '4.14.0', allowedUnsafeSysctls: ['net.core.*'], appArmor: false, pressure: () => undefined,
+  node, allocatable: { cpu: '2', memory: '1Gi', pods: '10' }, others: [], kernelVersion: '4.14.0', allowedUnsafeSysctls: ['net.core.*'], appArmor: false, refusal: () => undefined,
   runtime: { runtimeReady: ready, networkReady: ready, handlers: [], supplementalGroupsPolicy: false },
 };
 const tolerations = [{ operator: 'Exists' }];

@@ -5,7 +5,7 @@ import { resourceFit } from './resources.ts';
 import { sysctls } from './sysctls.ts';
 import type { Admission, AdmissionInput, Refusal } from './verdict.ts';
 
-const admissions: readonly Admission[] = [(pod, { pressure }) => pressure(pod), features, sysctls, resourceFit, nodeFit];
+const admissions: readonly Admission[] = [(pod, { refusal }) => refusal(pod), features, sysctls, resourceFit, nodeFit];
 
 /**
  * May the pod run on this node? The scheduler has thought so, but two schedulers may disagree, and a pod may name its node

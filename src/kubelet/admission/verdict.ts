@@ -19,8 +19,8 @@ export interface AdmissionInput {
   /** Names and prefixes (`net.core.*`) that this node's administrator allows beside the safe ones. */
   readonly allowedUnsafeSysctls: readonly string[];
   readonly appArmor: boolean;
-  /** Why no pod of this kind may start while the node is short of something. */
-  readonly pressure: (pod: Pod) => Refusal | undefined;
+  /** Why no pod of this kind may start now: the node is short of something, or is being shut down. */
+  readonly refusal: (pod: Pod) => Refusal | undefined;
 }
 
 /** Undefined when nothing speaks against the pod. */

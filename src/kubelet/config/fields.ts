@@ -3,6 +3,7 @@ const followed = [
   'clusterDNS', 'clusterDomain', 'maxPods', 'podCIDR', 'podLogsDir', 'cgroupRoot', 'registerWithTaints', 'nodeLeaseDurationSeconds', 'nodeStatusUpdateFrequency', 'allowedUnsafeSysctls',
   'evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionPressureTransitionPeriod', 'evictionMaxPodGracePeriod', 'systemReserved', 'kubeReserved',
   'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge', 'containerLogMaxSize', 'containerLogMaxFiles',
+  'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority',
 ] as const;
 
 const zero = ['0s', '0', 0, ''];
@@ -13,9 +14,9 @@ const none: readonly unknown[] = [{}, [], null];
  * writes one for a field that was not set, its zero. Any other value is refused by name.
  */
 export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
-  ...['syncFrequency', 'fileCheckFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency', 'cpuManagerReconcilePeriod', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'imageMaximumGCAge'].map((name): [string, readonly unknown[]] => [name, zero]),
-  ...['staticPodPath', 'staticPodURL', 'kubeletCgroups', 'systemCgroups', 'reservedSystemCPUs', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
-  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'cpuManagerPolicyOptions', 'topologyManagerPolicyOptions', 'qosReserved', 'evictionMinimumReclaim', 'featureGates', 'memorySwap', 'reservedMemory', 'shutdownGracePeriodByPodPriority', 'crashLoopBackOff', 'tracing', 'userNamespaces', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
+  ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency', 'cpuManagerReconcilePeriod', 'imageMaximumGCAge'].map((name): [string, readonly unknown[]] => [name, zero]),
+  ...['staticPodURL', 'kubeletCgroups', 'systemCgroups', 'reservedSystemCPUs', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
+  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'cpuManagerPolicyOptions', 'topologyManagerPolicyOptions', 'qosReserved', 'evictionMinimumReclaim', 'featureGates', 'memorySwap', 'reservedMemory', 'crashLoopBackOff', 'tracing', 'userNamespaces', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
   ...['rotateCertificates', 'serverTLSBootstrap', 'enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'seccompDefault', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
   ...['enableServer', 'enableDebuggingHandlers', 'cgroupsPerQOS', 'cpuCFSQuota', 'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'registerNode', 'localStorageCapacityIsolation'].map((name): [string, readonly unknown[]] => [name, [true]]),
   ['address', ['0.0.0.0', '']], ['port', [10_250, 0]], ['readOnlyPort', [0]], ['healthzPort', [10_248, 0]], ['healthzBindAddress', ['127.0.0.1', '']],

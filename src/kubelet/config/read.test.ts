@@ -18,9 +18,13 @@ imageGCLowThresholdPercent: 60
 containerLogMaxSize: 1Mi
 allowedUnsafeSysctls: ['net.core.*']
 registerWithTaints: [{key: dedicated, effect: NoSchedule}]
+fileCheckFrequency: 5s
+shutdownGracePeriod: 30s
+shutdownGracePeriodCriticalPods: 10s
 `);
   assert.deepEqual(read, {
-    clusterDns: ['10.96.0.10'], clusterDomain: 'example.org', maxPods: 50, allowedUnsafeSysctls: ['net.core.*'], nodeTaints: [{ key: 'dedicated', effect: 'NoSchedule' }],
+    clusterDns: ['10.96.0.10'], clusterDomain: 'example.org', maxPods: 50, allowedUnsafeSysctls: ['net.core.*'], nodeTaints: [{ key: 'dedicated', effect: 'NoSchedule' }], fileCheckFrequencyMs: 5000,
+    shutdownGrace: [{ priority: 0, graceSeconds: 20 }, { priority: 2_000_000_000, graceSeconds: 10 }],
     reserve: { evictionHard: { 'memory.available': '5%', 'nodefs.available': '1Gi' }, evictionSoft: { 'memory.available': '10%' }, evictionSoftGracePeriodMs: { 'memory.available': 90_000 }, systemReserved: { cpu: '500m', memory: '1Gi' } },
     imageCollection: { highThresholdPercent: 70, lowThresholdPercent: 60, minAgeMs: 120_000 },
     containerLogs: { maxBytes: 1_048_576, maxFiles: 5 },
@@ -52,7 +56,7 @@ syncFrequency: 0s
 volumeStatsAggPeriod: 0s
 `;
   assert.equal(readKubeletConfiguration(kubeadm).clusterDomain, 'cluster.local');
-  assert.throws(() => readKubeletConfiguration(`${kubeadm}staticPodPath: /etc/kubernetes/manifests\n`), { message: 'not supported: staticPodPath: "/etc/kubernetes/manifests"' });
+  assert.equal(readKubeletConfiguration(`${kubeadm}staticPodPath: /etc/kubernetes/manifests\n`).staticPodPath, '/etc/kubernetes/manifests');
   assert.throws(() => readKubeletConfiguration(`${kubeadm}rotateCertificates: true\n`), { message: 'not supported: rotateCertificates: true' });
 });
 
@@ -66,7 +70,10 @@ test('what is none is refused, by name', () => {
     ['imageGCLowThresholdPercent: 90', 'invalid configuration: imageGCLowThresholdPercent (90) must be less than imageGCHighThresholdPercent (85)'],
     ['containerLogMaxFiles: 1', 'invalid configuration: containerLogMaxFiles (1) must be greater than 1'],
     ['systemReserved: {pid: "100"}', 'not supported: systemReserved of pid'],
-    ['shutdownGracePeriod: 30s', 'not supported: shutdownGracePeriod: "30s"'],
+    ['shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 30s', 'invalid configuration: shutdownGracePeriodCriticalPods 30s must be <= shutdownGracePeriod 10s'],
+    ['shutdownGracePeriod: 10ms', 'invalid configuration: shutdownGracePeriod 10ms must be either zero or otherwise >= 1 sec'],
+    ['shutdownGracePeriod: 10s\nshutdownGracePeriodByPodPriority: [{priority: 1, shutdownGracePeriodSeconds: 2}]', 'invalid configuration: Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the same time'],
+    ['shutdownGracePeriodByPodPriority: [{priority: high}]', 'shutdownGracePeriodByPodPriority: wants a list of priority and shutdownGracePeriodSeconds, got [{"priority":"high"}]'],
   ] as const) assert.throws(() => readKubeletConfiguration(`${head}${more}\n`), { message });
   assert.throws(() => readKubeletConfiguration('kind: Pod\napiVersion: v1\n'), /^Error: no kind "Pod" is registered for version "v1"/);
 });

@@ -1,15 +1,19 @@
 import { decodeYaml } from '../../api/codec/yaml.ts';
-import { isQuantity, value } from '../../api/meta/quantity.ts';
-import { parseGoDuration } from '../../base/go-duration.ts';
 import { thresholdsOf } from '../eviction/settings.ts';
-import type { KubeletOptions } from '../kubelet.ts';
+import type { KubeletOptions } from '../kubelet-options.ts';
 import { fields, inert } from './fields.ts';
+import { readShutdownGrace } from './shutdown.ts';
+import type { Json } from './values.ts';
+import { amounts, bytes, duration, list, map, number, optional, parsedDuration, string } from './values.ts';
 
 /** What a KubeletConfiguration says that this kubelet follows. */
-export type ReadConfiguration = Partial<Pick<KubeletOptions,
-  'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'imageCollection' | 'containerLogs'>>;
+export type ReadConfiguration = FollowedAsIs & {
+  /** A directory of manifests, or one file. */
+  readonly staticPodPath?: string;
+};
 
-type Json = Readonly<Record<string, unknown>>;
+type FollowedAsIs = Partial<Pick<KubeletOptions,
+  'fileCheckFrequencyMs' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -38,6 +42,9 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('nodeLeaseDurationSeconds', number(config, 'nodeLeaseDurationSeconds')),
     ...optional('nodeStatusUpdateFrequencyMs', duration(config, 'nodeStatusUpdateFrequency')),
     ...optional('allowedUnsafeSysctls', list(config, 'allowedUnsafeSysctls')),
+    ...optional('staticPodPath', string(config, 'staticPodPath') || undefined),
+    ...optional('fileCheckFrequencyMs', duration(config, 'fileCheckFrequency')),
+    ...optional('shutdownGrace', readShutdownGrace(config)),
     reserve: reserveOf(config),
     imageCollection: {
       highThresholdPercent: number(config, 'imageGCHighThresholdPercent') ?? 85,
@@ -74,64 +81,4 @@ function check({ reserve = {}, imageCollection, containerLogs, maxPods, nodeLeas
   if (containerLogs !== undefined && containerLogs.maxFiles <= 1) throw invalid('containerLogMaxFiles', containerLogs.maxFiles, 'must be greater than 1');
   if (maxPods !== undefined && maxPods < 0) throw invalid('maxPods', maxPods, 'must not be a negative number');
   if (nodeLeaseDurationSeconds !== undefined && nodeLeaseDurationSeconds <= 0) throw invalid('nodeLeaseDurationSeconds', nodeLeaseDurationSeconds, 'must be greater than 0');
-}
-
-function optional<Key extends string, T>(key: Key, found: T | undefined): Partial<Record<Key, T>> {
-  return found === undefined ? {} : { [key]: found } as Partial<Record<Key, T>>;
-}
-
-function wrong(name: string, wanted: string, found: unknown): Error {
-  return new Error(`${name}: wants ${wanted}, got ${JSON.stringify(found)}`);
-}
-
-function string(config: Json, name: string): string | undefined {
-  const found = config[name];
-  if (found !== undefined && typeof found !== 'string') throw wrong(name, 'a text', found);
-  return found;
-}
-
-function number(config: Json, name: string): number | undefined {
-  const found = config[name];
-  if (found !== undefined && !Number.isInteger(found)) throw wrong(name, 'a whole number', found);
-  return found as number | undefined;
-}
-
-function list(config: Json, name: string): string[] | undefined {
-  const found = config[name];
-  if (found !== undefined && !(Array.isArray(found) && found.every((one) => typeof one === 'string'))) throw wrong(name, 'a list of texts', found);
-  return found as string[] | undefined;
-}
-
-function map(config: Json, name: string): Record<string, string> | undefined {
-  const found = config[name];
-  if (found === undefined) return undefined;
-  if (typeof found !== 'object' || found === null || Object.values(found).some((one) => typeof one !== 'string')) throw wrong(name, 'names with texts', found);
-  return found as Record<string, string>;
-}
-
-function amounts(config: Json, name: string): Record<string, string> | undefined {
-  const found = map(config, name);
-  for (const [resource, text] of Object.entries(found ?? {})) {
-    if (!['cpu', 'memory', 'ephemeral-storage'].includes(resource)) throw new Error(`not supported: ${name} of ${resource}`);
-    if (!isQuantity(text)) throw wrong(`${name}.${resource}`, 'an amount', text);
-  }
-  return found;
-}
-
-function bytes(config: Json, name: string): number | undefined {
-  const found = string(config, name);
-  if (found !== undefined && !isQuantity(found)) throw wrong(name, 'an amount', found);
-  return found === undefined ? undefined : value(found);
-}
-
-function duration(config: Json, name: string): number | undefined {
-  const found = string(config, name);
-  // Zero is how Go writes a duration that was not set.
-  return found === undefined ? undefined : parsedDuration(name, found) || undefined;
-}
-
-function parsedDuration(name: string, text: string): number {
-  const parsed = parseGoDuration(text);
-  if (parsed === undefined) throw wrong(name, 'a duration', text);
-  return parsed;
 }

@@ -10,6 +10,7 @@ import type { ContainerRole } from '../pods/pod-spec.ts';
 import { formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
+import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
 import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
 import { volumeFile, volumeMounts } from './volume-mounts.ts';
@@ -69,7 +70,8 @@ export interface ContainerConfigInput {
 /** One container as the runtime is asked for it; writes the files that it needs. Rejects with ContainerConfigError. */
 export async function containerConfig(context: KubeletContext, input: ContainerConfigInput): Promise<ContainerConfig> {
   const { pod, container, role, attempt, image } = input;
-  await context.servicesSynced();
+  // A static pod may be what the API needs to be there.
+  if (!isStatic(pod)) await context.servicesSynced();
   const environment = await environmentOf(pod, container, {
     configMap: (_, name) => context.configMap(pod, name),
     secret: (_, name) => context.secret(pod, name),

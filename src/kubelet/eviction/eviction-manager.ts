@@ -4,6 +4,7 @@ import type { Refusal } from '../admission/verdict.ts';
 import type { MachineUsage } from '../host.ts';
 import { containersOf, specOf } from '../pods/pod-spec.ts';
 import { qosClassOf } from '../resources/qos.ts';
+import { isStatic } from '../static-pods/annotations.ts';
 import { localStorageViolation } from './local-storage.ts';
 import type { EmptyDirUsage } from './local-storage.ts';
 import type { PodUsage, UsageOf } from './ranking.ts';
@@ -122,8 +123,7 @@ function hasStorageLimit(pod: Pod): boolean {
 
 /** Pods without which the cluster or the node would not work are left alone. */
 function isCritical(pod: Pod): boolean {
-  const source = pod.metadata.annotations?.['kubernetes.io/config.source'];
-  return (source !== undefined && source !== 'api') || (specOf(pod).priority ?? 0) >= criticalPriority;
+  return isStatic(pod) || (specOf(pod).priority ?? 0) >= criticalPriority;
 }
 
 function messageOf(pod: Pod, threshold: Threshold, observations: Observations, usage: PodUsage | undefined): string {

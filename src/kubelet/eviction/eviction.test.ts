@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { MachineUsage } from '../host.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
-import type { KubeletOptions } from '../kubelet.ts';
+import type { KubeletOptions } from '../kubelet-options.ts';
 import { TestNode } from '../testing/test-node.test.ts';
 import { localStorageViolation } from './local-storage.ts';
 import type { PodUsage } from './ranking.ts';

@@ -38,6 +38,8 @@ export interface NodeReporterOptions {
   readonly pressures: (usage: MachineUsage) => readonly Pressure[];
   /** See generateNodeStatus; CPU in thousandths, the rest in bytes. */
   readonly heldBack: Readonly<Record<string, number>>;
+  /** Why the node is not ready for a reason of the kubelet's own; undefined when there is none. */
+  readonly problem: () => string | undefined;
   /** How often the node is looked at. */
   readonly checkMs: number;
   /** No events of how it starts. */
@@ -96,6 +98,11 @@ export class NodeReporter {
   /** What the runtime said of itself last. */
   get runtimeStatus(): RuntimeStatus | undefined {
     return this.#runtimeStatus;
+  }
+
+  /** Looks at the machine and the runtime without telling anybody: what pods are admitted against is known from then on. */
+  async look(): Promise<void> {
+    await this.#generate();
   }
 
   /** Looks at the runtime again now: something that the node waits for may be there. */
@@ -223,12 +230,13 @@ export class NodeReporter {
   }
 
   async #problem(): Promise<string | undefined> {
+    const own = this.#options.problem();
     try {
       const { runtimeReady, networkReady } = this.#runtimeStatus = await this.#options.runtime.status();
       const text = ({ status, reason, message }: typeof networkReady, name: string): string => `${name}=${status} reason:${reason} message:${message}`;
       this.#networkProblem = networkReady.status ? undefined : `container runtime network not ready: ${text(networkReady, 'NetworkReady')}`;
       if (!runtimeReady.status) return `container runtime not ready: ${text(runtimeReady, 'RuntimeReady')}`;
-      return this.#networkProblem;
+      return this.#networkProblem ?? own;
     } catch (error) {
       return `container runtime is down: ${(error as Error).message}`;
     }

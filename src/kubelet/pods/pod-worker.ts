@@ -57,6 +57,7 @@ export class PodWorker {
   #timer: Timer | undefined;
   #retryMs = minRetryMs;
   #graceSeconds: number | undefined;
+  readonly #finished = Promise.withResolvers<void>();
   /** Resolves when the loop has ended. */
   readonly done: Promise<void>;
 
@@ -89,6 +90,16 @@ export class PodWorker {
     return this.#state;
   }
 
+  /** Resolves when its containers have ended and its volumes are gone. */
+  get ended(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Is it to end, or has it? */
+  get isEnding(): boolean {
+    return this.#terminating.signal.aborted;
+  }
+
   /** Counts against the node's resources: also what ran before a restart of ours, whoever is looked at first. */
   get isAdmitted(): boolean {
     return (this.#admitted || this.#pod.status?.phase === 'Running') && this.#phase !== 'terminated';
@@ -106,9 +117,10 @@ export class PodWorker {
     if (!same) this.wake();
   }
 
-  /** The pod's object is gone from the API: it is ended without delay, and nothing is reported. */
-  remove(): void {
+  /** The pod is gone from where it came from: it is ended without delay, or within the time that it asks for, and nothing is reported. */
+  remove({ withGrace = false } = {}): void {
     this.#deleted = true;
+    this.#graceOverride = withGrace ? this.#graceOverride ?? gracePeriodSecondsOf(this.#pod) : 0;
     this.#terminate();
     this.wake();
   }
@@ -141,7 +153,7 @@ export class PodWorker {
 
   /** A later deletion with less patience: containers that are ending get the shorter time. */
   #shortenGrace(): void {
-    const seconds = this.#deleted ? 0 : gracePeriodSecondsOf(this.#pod);
+    const seconds = this.#deleted ? this.#graceOverride ?? 0 : gracePeriodSecondsOf(this.#pod);
     if (this.#phase !== 'terminating' || this.#graceSeconds === undefined || seconds >= this.#graceSeconds) return;
     this.#graceSeconds = seconds;
     for (const status of this.#state.containers) if (status.state === 'running') this.#context.runtime.stopContainer(status.id, seconds).catch((error: unknown) => this.#log('container could not be stopped', error));
@@ -238,7 +250,7 @@ export class PodWorker {
     context.probes.stopRestarts(uidOf(pod));
     await this.#look();
     if (!this.#deleted) this.#report(false);
-    this.#graceSeconds = this.#deleted ? 0 : this.#graceOverride ?? gracePeriodSecondsOf(pod);
+    this.#graceSeconds = this.#graceOverride ?? gracePeriodSecondsOf(pod);
     await killPodContainers(context, pod, this.#state, { graceSeconds: this.#graceSeconds, podIp: this.#state.sandbox?.ips[0] });
     for (const sandbox of this.#state.sandboxes) if (sandbox.ready) await context.runtime.stopPodSandbox(sandbox.id);
     const podIps = this.#state.sandbox?.ips;
@@ -259,6 +271,7 @@ export class PodWorker {
       await context.volumes.tearDown(podUid);
       if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
       this.#reclaimed = true;
+      this.#finished.resolve();
     }
     if (!this.#deleted) {
       if (pod.metadata.deletionTimestamp === undefined) return undefined;

@@ -31,13 +31,16 @@ export class StatusManager {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #inApi: (pod: Pod) => Pod | undefined;
   readonly #entries = new Map<string, Entry>();
   #stopped = false;
 
-  constructor(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger }) {
+  /** `inApi`: whose status it is that a pod's is written to; undefined while the API has none. Default: the pod's own. */
+  constructor(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly inApi?: (pod: Pod) => Pod | undefined }) {
     this.#client = options.client;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#inApi = options.inApi ?? ((pod) => pod);
   }
 
   /** What was set last for the pod, or the API's own. */
@@ -55,11 +58,11 @@ export class StatusManager {
     return next;
   }
 
-  /** Called with each version of the pod that the API shows: undoes foreign changes of what is ours. */
-  observe(pod: Pod): void {
-    const entry = this.#entries.get(uidOf(pod));
+  /** Called with each version of the pod that the API shows, or of another (`of`) that stands for it there: undoes foreign changes of what is ours. */
+  observe(pod: Pod, of: Pod = pod): void {
+    const entry = this.#entries.get(uidOf(of));
     if (entry === undefined) return;
-    entry.pod = pod;
+    entry.pod = of;
     if (entry.writing || Number(pod.metadata.resourceVersion ?? '0') < entry.writtenVersion) return;
     entry.written = pod.status ?? {};
     if (entry.timer === undefined && patchOf(entry) !== undefined) this.#schedule(entry, 0);
@@ -107,13 +110,14 @@ export class StatusManager {
 
   async #write(entry: Entry): Promise<void> {
     const { status } = entry;
+    const target = this.#inApi(entry.pod);
     const patch = patchOf(entry);
     let failed = false;
-    if (patch !== undefined) {
+    if (patch !== undefined && target !== undefined) {
       entry.writing = true;
-      const ref = { namespace: namespaceOf(entry.pod), name: nameOf(entry.pod) };
+      const ref = { namespace: namespaceOf(target), name: nameOf(target) };
       try {
-        const value = { metadata: { uid: uidOf(entry.pod) }, status: patch };
+        const value = { metadata: { uid: uidOf(target) }, status: patch };
         const written = await this.#client.patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' });
         entry.written = written.status ?? status;
         entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
@@ -121,7 +125,7 @@ export class StatusManager {
         // A pod that is gone, or another of the same name, has no use for this status. Neither a conflict nor an invalid uid
         // alone says so: a patch that others' writes came in between of too often is a conflict, too.
         const mayBeReplaced = isReason(error, 'Conflict') || isReason(error, 'Invalid');
-        if (isReason(error, 'NotFound') || (mayBeReplaced && await this.#isReplaced(entry.pod))) entry.written = status;
+        if (isReason(error, 'NotFound') || (mayBeReplaced && await this.#isReplaced(target))) entry.written = status;
         else {
           failed = !this.#stopped;
           if (failed) this.#logger.warn('pod status could not be written', { pod: `${ref.namespace}/${ref.name}`, error });

@@ -15,7 +15,7 @@ import { simulatedProbe } from '../../runtime/simulated/behaviour.ts';
 import type { SimulatedRuntimeOptions } from '../../runtime/simulated/simulated-runtime.ts';
 import { SimulatedRuntime } from '../../runtime/simulated/simulated-runtime.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
-import type { KubeletOptions } from '../kubelet.ts';
+import type { KubeletOptions } from '../kubelet-options.ts';
 import { Kubelet } from '../kubelet.ts';
 import { MemoryStore } from '../../store/drivers/memory/memory-store.ts';
 

@@ -1,0 +1,104 @@
+import { namespaceOf, uidOf } from '../api/meta/object.ts';
+import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, runtimeclasses, secrets } from '../api/resources.ts';
+import type { Node, Pod } from '../api/types/core/v1.ts';
+import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
+import { admitPod } from './admission/registry.ts';
+import type { Refusal } from './admission/verdict.ts';
+import { BackOff } from './back-off.ts';
+import { ImageManager } from './images/image-manager.ts';
+import type { KubeletContext } from './kubelet-context.ts';
+import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
+import type { NodeReporter } from './node/node-reporter.ts';
+import { PodDirectories } from './pod-directories.ts';
+import { PodEvents } from './pod-events.ts';
+import { specOf } from './pods/pod-spec.ts';
+import type { PodWorkers } from './pods/pod-workers.ts';
+import { ProbeManager } from './probes/probe-manager.ts';
+import type { ReferencedObjects } from './referenced-objects.ts';
+import { ServiceAccountTokens } from './service-account-tokens.ts';
+import { isStatic } from './static-pods/annotations.ts';
+import { StatusManager } from './status/status-manager.ts';
+import { trustBundlesOf } from './volumes/projected/trust-bundles.ts';
+import { VolumeManager } from './volumes/volume-manager.ts';
+
+/** What a context is made of beside the kubelet's options. */
+export interface ContextParts {
+  readonly machine: KubeletContext['machine'];
+  readonly runtimeName: string;
+  readonly addresses: readonly string[];
+  readonly recorder: EventRecorder;
+  readonly reporter: NodeReporter;
+  readonly workers: PodWorkers;
+  readonly references: ReferencedObjects;
+  readonly services: ServiceSource;
+  /** Where the API has a static pod's status; undefined while it has none. */
+  readonly mirrorOf: (pod: Pod) => Pod | undefined;
+  /** Why no pod, or not this one, may start now. */
+  readonly refusal: (pod: Pod) => Refusal | undefined;
+  readonly observeNode: (node: Node) => void;
+}
+
+/** Makes what the parts of one kubelet share. */
+export function createContext(options: KubeletOptions, parts: ContextParts): KubeletContext {
+  const { client, runtime, host, clock, random, nodeName, rootDir } = options;
+  const { machine, reporter, workers, references, addresses } = parts;
+  const logger = options.logger.named('kubelet');
+  const events = new PodEvents(parts.recorder);
+  const directories = new PodDirectories(rootDir, options.podLogsDir ?? `${rootDir}/pod-logs`);
+  const tokens = new ServiceAccountTokens({ client, clock, random });
+  const facts = (podIps: readonly string[]): ReturnType<KubeletContext['facts']> => ({ podIps, hostIps: addresses, allocatable: reporter.allocatable });
+  const objects = {
+    configMap: (pod: Pod, name: string) => references.get(uidOf(pod), configmaps, namespaceOf(pod), name),
+    secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
+  };
+  const context: KubeletContext = {
+    nodeName, client, runtime, host, machine, clock, random, logger, events, directories, facts, ...objects,
+    runtimeName: parts.runtimeName,
+    dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
+    cgroupRoot: options.cgroupRoot ?? '',
+    images: new ImageManager({ runtime, clock, events }),
+    volumes: new VolumeManager({
+      host, directories, tokens, facts: () => facts([]), ...objects,
+      persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
+      persistentVolume: (name) => references.read(persistentvolumes, { name }),
+      trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),
+    }, clock),
+    probes: new ProbeManager({ host, runtime, clock, events, onVerdict: (podUid) => workers.wake(podUid) }),
+    statuses: new StatusManager({ client, clock, logger, inApi: (pod) => (isStatic(pod) ? parts.mirrorOf(pod) : pod) }),
+    crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),
+    hostIps: () => addresses,
+    services: (namespace) => parts.services.list(namespace),
+    servicesSynced: () => parts.services.synced(),
+    networkProblem: () => reporter.networkProblem,
+    admit: (pod) => admitPod(pod, {
+      node: reporter.node,
+      allocatable: reporter.allocatable,
+      others: [...workers].filter((worker) => worker.isAdmitted).map((worker) => worker.allocated),
+      runtime: reporter.runtimeStatus,
+      kernelVersion: host.virtual ? '999' : machine.kernelVersion,
+      allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
+      appArmor: machine.appArmor,
+      refusal: parts.refusal,
+    }),
+    refreshNode: async () => {
+      const node = await client.get(nodes, { name: nodeName }).catch(() => undefined);
+      if (node !== undefined) parts.observeNode(node);
+    },
+    runtimeHandler: async (pod) => {
+      const { runtimeClassName: name } = specOf(pod);
+      if (name === undefined || name === '') return '';
+      const runtimeClass = await references.read(runtimeclasses, { name });
+      if (runtimeClass === undefined) throw new Error(`runtimeclass.node.k8s.io ${JSON.stringify(name)} not found`);
+      return runtimeClass.handler;
+    },
+    release: (podUid) => {
+      references.release(podUid);
+      tokens.forget(podUid);
+      context.images.forget(podUid);
+      context.probes.remove(podUid);
+      context.statuses.forget(podUid);
+      context.crashBackOff.forget(`${podUid}_`);
+    },
+  };
+  return context;
+}
