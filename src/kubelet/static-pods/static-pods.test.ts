@@ -121,7 +121,7 @@ test('what manifests are refused for', () => {
     [manifest('p', 'a:1', '  imagePullSecrets: [{name: x}]'), 'static pods may not reference secrets'],
     [volume('persistentVolumeClaim: {claimName: c}'), 'static pods may not reference persistentvolumeclaims'],
     [volume('csi: {driver: d.example}'), 'static pods may not reference csidrivers (via CSI volumes)'],
-    [volume('projected: {sources: [{clusterTrustBundle: {name: x, path: y}}]}'), 'static pods may not reference clustertrustbundles'],
+    [volume('projected: {sources: [{clusterTrustBundle: {name: x, path: bundle}}]}'), 'static pods may not reference clustertrustbundles'],
   ];
   for (const [text, message] of cases) assert.throws(() => decode(text), { message }, message);
   decode(volume('hostPath: {path: /etc}'));
