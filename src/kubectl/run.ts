@@ -95,12 +95,17 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   }
   if (found.command?.run === undefined || parsed.values['help'] === true) {
     const { helpOf, overview } = await import('./help.ts');
-    await io.stdout.write(found.command === undefined ? overview(groups) : helpOf(found.command, found.path));
+    const asked = found.command === undefined || parsed.values['help'] === true;
+    await (asked ? io.stdout : io.stderr).write(found.command === undefined ? overview(groups) : helpOf(found.command, found.path));
     // Half a command does nothing, and a script should notice.
-    if (found.command !== undefined && parsed.values['help'] !== true) throw new ExitError(1);
+    if (!asked) throw new ExitError(1);
     return;
   }
-  const globals = parsed.values as unknown as FlagValues<GlobalFlags>;
+  const absent = Object.keys(flags).filter((name) => flags[name]!.required === true && !parsed.given.has(name)).sort();
+  if (absent.length > 0) throw new KubectlError(`required flag(s) ${absent.map((name) => JSON.stringify(name)).join(', ')} not set`);
+  // A command's own flag hides the global one of its name: `--user` of a binding says nothing of who calls.
+  const hidden = Object.keys(globalFlags).filter((name) => found.command?.flags !== undefined && Object.hasOwn(found.command.flags, name));
+  const globals = { ...parsed.values, ...Object.fromEntries(hidden.map((name) => [name, globalFlags[name as keyof GlobalFlags].initial])) } as unknown as FlagValues<GlobalFlags>;
   const session = openSession({ io, globals, givenGlobals: parsed.given, command: path });
   for (const name of parsed.given) {
     const { deprecated } = flags[name]!;

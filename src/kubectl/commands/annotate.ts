@@ -35,7 +35,7 @@ export default command({
     if (!flags.local && resources.length === 0 && flags.filename.length === 0 && flags.kustomize === '') throw new KubectlError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
     if (changes.set.size === 0 && changes.remove.length === 0) throw new KubectlError('at least one annotation update is required');
     await changeObjects(session, {
-      selection: { args: resources, files: filesOf(flags), labelSelector: flags.selector, fieldSelector: flags['field-selector'], all: flags.all, allNamespaces: flags['all-namespaces'], local: flags.local },
+      selection: { args: resources, files: filesOf(flags), labelSelector: flags.selector, fieldSelector: flags['field-selector'], typeAlone: flags.all, allNamespaces: flags['all-namespaces'], local: flags.local },
       flags, dryRun, fieldManager: flags['field-manager'],
       change(object) {
         const before = object.metadata?.annotations ?? {};

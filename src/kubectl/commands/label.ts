@@ -41,7 +41,7 @@ export default command({
     if (changes.set.size === 0 && changes.remove.length === 0 && !flags.list) throw new KubectlError('at least one label update is required');
     if (flags.list) throw new KubectlError('not supported: --list');
     await changeObjects(session, {
-      selection: { args: resources, files: filesOf(flags), labelSelector: flags.selector, fieldSelector: flags['field-selector'], all: flags.all, allNamespaces: flags['all-namespaces'], local: flags.local },
+      selection: { args: resources, files: filesOf(flags), labelSelector: flags.selector, fieldSelector: flags['field-selector'], typeAlone: flags.all, allNamespaces: flags['all-namespaces'], local: flags.local },
       flags, dryRun, fieldManager: flags['field-manager'],
       async change(object) {
         const before = object.metadata?.labels ?? {};

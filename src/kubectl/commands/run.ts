@@ -18,7 +18,7 @@ const flags = {
   'command': bool('If true and extra arguments are present, use them as the \'command\' field in the container, rather than the \'args\' field which is the default.'),
   'env': array('Environment variables to set in the container.'),
   'expose': bool('If true, create a ClusterIP service associated with the pod.  Requires `--port`.'),
-  'image': text('The image for the container to run.'),
+  'image': text('The image for the container to run.', { required: true }),
   'image-pull-policy': text('The image pull policy for the container.  If left empty, this value will not be specified by the client and defaulted by the server.'),
   'labels': text('Comma separated labels to apply to the pod. Will override previous values.', { short: 'l' }),
   'overrides': text('An inline JSON override for the generated object.'),
@@ -49,8 +49,7 @@ function environmentOf(pairs: readonly string[]): { name: string; value: string 
   });
 }
 
-function check({ flags: values, args, dashAt, path, given }: RunCall): void {
-  if (!given.has('image')) throw new KubectlError('required flag(s) "image" not set');
+function check({ flags: values, args, dashAt, path }: RunCall): void {
   if (args.length === 0 || dashAt === 0) throw usageError('NAME is required for run', path);
   if (values['pod-running-timeout'] <= 0) throw usageError('--pod-running-timeout must be higher than zero', path);
   if (values.image === '') throw new KubectlError('--image is required');

@@ -55,17 +55,16 @@ export default command({
     ...fileFlags, ...selectorFlag, ...outputFlags, ...dryRunFlag,
     'all': bool('Select all resources in the namespace of the specified resource types'),
     'current-replicas': int('Precondition for current size. Requires that the current size of the resource match this value in order to scale. -1 (default) for no condition.', { initial: -1 }),
-    'replicas': int('The new desired number of replicas. Required.'),
+    'replicas': int('The new desired number of replicas. Required.', { required: true }),
     'resource-version': text('Precondition for resource version. Requires that the current resource version match this value in order to scale.'),
     'timeout': duration('The length of time to wait before giving up on a scale operation, zero means don\'t wait. Any other values should contain a corresponding time unit (e.g. 1s, 2m, 3h).', { initial: 0, text: '0s' }),
   },
-  async run({ session, flags, args, given }) {
-    if (!given.has('replicas')) throw new KubectlError('required flag(s) "replicas" not set');
+  async run({ session, flags, args }) {
     const dryRun = dryRunOf(flags);
     if (flags.replicas < 0) throw new KubectlError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
     if (flags['current-replicas'] < -1) throw new KubectlError('The --current-replicas must specify an integer of -1 or greater');
     const printer = (await donePrinters(session, flags, dryRun))('scaled');
-    const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, all: flags.all, continueOnError: true });
+    const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: flags.all, continueOnError: true });
     const items = await selected.items();
     if (items.length === 0) {
       throwAll(selected.errors);

@@ -8,6 +8,8 @@ interface Common {
   readonly deprecated?: string;
   /** What stands for the value in the help. */
   readonly placeholder?: string;
+  /** The command is refused without it. */
+  readonly required?: true;
 }
 
 /** A flag's definition; `T` is what a command reads of it. */

@@ -62,6 +62,9 @@ function decodeText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
+/** All of the standard input, as text. */
+export const readInput = (io: Io): Promise<string> => readStream(io.stdin);
+
 async function readStream(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -100,7 +103,7 @@ export function sourcesOf({ filenames, recursive }: FileOptions, io: Io): { read
     if (name === '-') {
       if (stdin) throw new KubectlError('standard input cannot be used for multiple arguments');
       stdin = true;
-      sources.push({ name: 'STDIN', read: () => readStream(io.stdin) });
+      sources.push({ name: 'STDIN', read: () => readInput(io) });
     } else if (/^https?:\/\//.test(name)) {
       if (!URL.canParse(name)) throw new KubectlError(`the URL passed to filename ${JSON.stringify(name)} is not valid`);
       sources.push({ name, read: () => readUrl(name, io) });

@@ -61,6 +61,11 @@ Example resource specifications include:
    '<resource> <name>'
    '<resource>'`;
 
+const localWithoutFiles = `error: you must specify resources by --filename when --local is set.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'`;
+
 export const noFiles: FileOptions = { filenames: [], kustomize: '', recursive: false };
 
 interface Named { readonly word: string; readonly name: string }
@@ -100,6 +105,7 @@ async function asked(selection: Selection, session: Session): Promise<Asked> {
   const hasFiles = files.filenames.length > 0 || files.kustomize !== '';
   if (files.filenames.length > 0 && files.kustomize !== '') throw new KubectlError('only one of -f or -k can be specified');
   if (all && (labelSelector !== '' || fieldSelector !== '')) throw new KubectlError('setting \'all\' parameter but found a non empty selector. ');
+  if (selection.local === true && args.length > 0) throw new KubectlError(localWithoutFiles);
   const [types] = args;
   const several = args.length >= 2 && unique(types!).length > 1 ? unique(types!).flatMap((type) => args.slice(1).map((name) => `${type}/${name}`)) : args;
   const named = withSlashes(several);

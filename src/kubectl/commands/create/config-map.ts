@@ -7,6 +7,7 @@ import { generatedCommand } from './generated.ts';
 export default generatedCommand({
   usage: 'configmap NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]',
   aliases: ['cm'],
+  failure: 'failed to create configmap: ',
   description: `Create a config map based on a file, directory, or specified literal value.
 
  A single config map may package one or more key/value pairs. The key of a file is its name, or the one that is written before it.`,

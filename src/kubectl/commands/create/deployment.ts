@@ -11,7 +11,8 @@ export function containerNameOf(image: string): string {
 
 export default generatedCommand({
   usage: 'deployment NAME --image=image -- [COMMAND] [args...]',
-  aliases: ['dep'],
+  aliases: ['deploy'],
+  failure: 'failed to create deployment: ',
   description: 'Create a deployment with the specified name.',
   examples: `
     # Create a deployment named my-dep that runs the busybox image
@@ -23,13 +24,12 @@ export default generatedCommand({
     # Create a deployment named my-dep that runs the busybox image and expose port 5701
     kubectl create deployment my-dep --image=busybox --port=5701`,
   flags: {
-    image: list('Image names to run. A deployment can have multiple images set for multi-container pod.'),
+    image: list('Image names to run. A deployment can have multiple images set for multi-container pod.', { required: true }),
     port: int('The containerPort that this deployment exposes.', { initial: -1, bits: 32 }),
-    replicas: int('Number of replicas to create. Default is 1.', { initial: 1, bits: 32, }),
+    replicas: int('Number of replicas to create. Default is 1.', { initial: 1, bits: 32 }),
   },
   make: ({ flags: { image: images, port, replicas }, args, dashAt }, name): AnyObject => {
     const commandLine = dashAt === undefined ? [] : args.slice(dashAt);
-    if (images.length === 0) throw new KubectlError('required flag(s) "image" not set');
     if (images.length > 1 && commandLine.length > 0) throw new KubectlError('cannot specify multiple --image options and command');
     const labels = { app: name };
     return {

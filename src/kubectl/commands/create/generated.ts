@@ -21,6 +21,10 @@ export interface Generator<F extends FlagSet> {
   readonly examples: string;
   readonly flags: F;
   readonly aliases?: readonly string[];
+  /** What is said before the server's refusal. */
+  readonly failure?: string;
+  /** What is wrong with the flags themselves, told before anything is read. */
+  readonly check?: (call: Call<F>) => void | Promise<void>;
   /** Makes the object from what the user wrote. Its namespace is put in where the kind has one. */
   readonly make: (call: Call<F>, name: string) => AnyObject | Promise<AnyObject>;
 }
@@ -33,7 +37,7 @@ export function nameOf({ args, dashAt, path }: Pick<Call, 'args' | 'dashAt' | 'p
 }
 
 /** A command that makes one object from its flags: `kubectl create namespace …`. */
-export function generatedCommand<const F extends FlagSet>({ make, flags, ...rest }: Generator<F>): Command {
+export function generatedCommand<const F extends FlagSet>({ make, flags, failure = '', check, ...rest }: Generator<F>): Command {
   return command<FlagSet>({
     ...rest,
     flags: { ...commonFlags, ...flags },
@@ -43,9 +47,10 @@ export function generatedCommand<const F extends FlagSet>({ make, flags, ...rest
       const name = nameOf(call);
       const dryRun = dryRunOf(values);
       const fieldValidation = validationOf(values);
+      const printer = (await donePrinters(session, values, dryRun))('created');
+      await check?.(own);
       const made = await make(own, name);
       const object = values['save-config'] ? withLastApplied(made) : made;
-      const printer = (await donePrinters(session, values, dryRun))('created');
       const namespace = await session.namespace();
       if (dryRun === 'client') {
         const placed = namespace.explicit && !clusterKinds.has(object.kind ?? '') ? { ...object, metadata: { ...object.metadata, namespace: namespace.name } } : object;
@@ -53,7 +58,13 @@ export function generatedCommand<const F extends FlagSet>({ make, flags, ...rest
       }
       const resource = await (await session.mapper()).kind(object.apiVersion!, object.kind!);
       if (resource === undefined) throw new KubectlError(`no matches for kind ${JSON.stringify(object.kind)} in version ${JSON.stringify(object.apiVersion)}`);
-      const created = await createObject(await session.connection(), { resource, namespace: resource.namespaced ? namespace.name : '', name, subresource: '' }, object, { dryRun, fieldManager: values['field-manager'], fieldValidation });
+      const target = { resource, namespace: resource.namespaced ? namespace.name : '', name, subresource: '' };
+      let created: AnyObject;
+      try {
+        created = await createObject(await session.connection(), target, object, { dryRun, fieldManager: values['field-manager'], fieldValidation });
+      } catch (error) {
+        throw failure !== '' && error instanceof Error ? new KubectlError(`${failure}${error.message}`, { cause: error }) : error;
+      }
       return session.io.stdout.write(printer.print(created));
     },
   });

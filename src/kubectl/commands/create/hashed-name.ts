@@ -8,7 +8,7 @@ const letters: Readonly<Record<string, string>> = { 0: 'g', 1: 'h', 3: 'k', a: '
 /** The object's name with ten characters that follow from its content: a change makes another name. As upstream's `hash`. */
 export function hashedName(object: AnyObject & { readonly data?: unknown; readonly binaryData?: unknown; readonly type?: string }): string {
   const encoded = object.kind === 'Secret'
-    ? { kind: 'Secret', type: object.type ?? '', name: object.metadata?.name ?? '', data: object.data ?? '' }
+    ? { kind: 'Secret', type: object.type ?? '', name: object.metadata?.name ?? '', data: object.data ?? {} }
     : { kind: 'ConfigMap', name: object.metadata?.name ?? '', data: object.data ?? '', ...(object.binaryData !== undefined && { binaryData: object.binaryData }) };
   const hex = createHash('sha256').update(toGoJson(encoded)).digest('hex').slice(0, 10);
   return `${object.metadata?.name ?? ''}-${Array.from(hex, (c) => letters[c] ?? c).join('')}`;

@@ -21,8 +21,9 @@ export async function keyedData(io: Io, { files, literals, environmentFiles, wha
   const text = new Map<string, string>();
   const binary = new Map<string, Uint8Array>();
   const add = (key: string, value: string | Uint8Array): void => {
-    if (!validKey.test(key) || key === '.' || key === '..') throw new KubectlError(`${JSON.stringify(key)} is not a valid key name for a ${what}: ${keyRule}`);
-    if (text.has(key) || binary.has(key)) throw new KubectlError(`cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ${what} ${JSON.stringify(name)}`);
+    // Upstream says the same of both in other words.
+    if (!validKey.test(key) || key === '.' || key === '..') throw new KubectlError(`${JSON.stringify(key)} is not ${what === 'Secret' ? 'valid key name for a Secret' : 'a valid key name for a ConfigMap:'} ${keyRule}`);
+    if (text.has(key) || binary.has(key)) throw new KubectlError(what === 'Secret' ? `cannot add key ${key}, another key by that name already exists` : `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(name)}`);
     if (typeof value === 'string') text.set(key, value);
     else binary.set(key, value);
   };
@@ -32,7 +33,10 @@ export async function keyedData(io: Io, { files, literals, environmentFiles, wha
     add(literal.slice(0, equals), literal.slice(equals + 1).replace(/^'([\s\S]*)'$|^"([\s\S]*)"$/, (_, a: string | undefined, b: string | undefined) => a ?? b ?? ''));
   }
   for (const source of files) for (const [key, path] of pathsOf(source, io)) add(key, contentOf(readFile(path, io)));
-  for (const file of environmentFiles) for (const [key, value] of environmentOf(readFile(file, io).toString('utf8'), { file, io })) add(key, value);
+  for (const file of environmentFiles) {
+    if (isFolder(file, io)) throw new KubectlError(`env ${what === 'Secret' ? 'secret' : 'config'} file cannot be a directory`);
+    for (const [key, value] of environmentOf(readFile(file, io).toString('utf8'), { file, io })) add(key, value);
+  }
   return { text, binary };
 }
 
@@ -53,6 +57,14 @@ function readFile(path: string, io: Io): Buffer {
   }
 }
 
+function isFolder(path: string, io: Io): boolean {
+  try {
+    return statSync(resolve(io.folder, path)).isDirectory();
+  } catch (error) {
+    throw new KubectlError((error as NodeJS.ErrnoException).code === 'ENOENT' ? `error reading ${path}: no such file or directory` : `error reading ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 /** `path`, `key=path`, or a folder, whose files are all taken. */
 function pathsOf(source: string, io: Io): [string, string][] {
   const parts = source.split('=');
@@ -60,13 +72,7 @@ function pathsOf(source: string, io: Io): [string, string][] {
   if (parts.length === 2 && (parts[0] === '' || parts[1] === '')) throw new KubectlError(parts[0] === '' ? `key name for file path ${parts[1]!} missing` : `file path for key name ${parts[0]!} missing`);
   const path = parts.at(-1)!;
   const key = parts.length === 2 ? parts[0]! : basename(path);
-  let folder: boolean;
-  try {
-    folder = statSync(resolve(io.folder, path)).isDirectory();
-  } catch (error) {
-    throw new KubectlError((error as NodeJS.ErrnoException).code === 'ENOENT' ? `error reading ${path}: no such file or directory` : `error reading ${path}: ${(error as Error).message}`, { cause: error });
-  }
-  if (!folder) return [[key, path]];
+  if (!isFolder(path, io)) return [[key, path]];
   if (parts.length === 2) throw new KubectlError('cannot give a key name for a directory path');
   return readdirSync(resolve(io.folder, path), { withFileTypes: true }).filter((entry) => entry.isFile() && validKey.test(entry.name)).map(({ name }) => [name, join(path, name)]);
 }

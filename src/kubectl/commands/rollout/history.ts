@@ -5,9 +5,9 @@ import { int } from '../../flags/flags.ts';
 import { TabWriter, describeLayout } from '../../printers/tab-writer.ts';
 import { shownName } from '../../resources/item.ts';
 import { select } from '../../resources/select.ts';
+import { changeCauseAnnotation } from '../../writes/record.ts';
 import { revisionsOf } from './revisions.ts';
 import { requireResource } from './rollout-flags.ts';
-import { changeCauseAnnotation } from './workload.ts';
 
 export default command({
   usage: 'history (TYPE NAME | TYPE/NAME) [flags]',

@@ -32,7 +32,6 @@ export interface Workload extends AnyObject {
 export interface PodTemplate { readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> }; readonly spec?: unknown }
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
-export const changeCauseAnnotation = 'kubernetes.io/change-cause';
 
 /** How far a rollout is: a line for the user, and whether it is done. Throws KubectlError when it never will be. */
 export function progressOf(object: Workload, revision: number): { readonly message: string; readonly done: boolean } {

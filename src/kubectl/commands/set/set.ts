@@ -1,4 +1,7 @@
+import type { Command, CommandEntry } from '../../command.ts';
 import { command } from '../../command.ts';
+
+const entry = (name: string, summary: string, load: () => Promise<{ readonly default: Command }>, aliases: readonly string[] = []): CommandEntry => ({ name, summary, aliases, load: async () => (await load()).default });
 
 export default command({
   usage: 'set SUBCOMMAND',
@@ -6,5 +9,12 @@ export default command({
   examples: `
     # Set another image in a deployment
     kubectl set image deployment/nginx nginx=nginx:1.27`,
-  commands: [{ name: 'image', summary: 'Update the image of a pod template', load: async () => (await import('./image.ts')).default }],
+  commands: [
+    entry('env', 'Update environment variables on a pod template', () => import('./env/env.ts')),
+    entry('image', 'Update the image of a pod template', () => import('./image.ts')),
+    entry('resources', 'Update resource requests/limits on objects with pod templates', () => import('./resources.ts')),
+    entry('selector', 'Set the selector on a resource', () => import('./selector.ts')),
+    entry('serviceaccount', 'Update the service account of a resource', () => import('./service-account.ts'), ['sa']),
+    entry('subject', 'Update the user, group, or service account in a role binding or cluster role binding', () => import('./subject.ts')),
+  ],
 });

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Outcome } from './run-ours.ts';
+
+/** Ages differ by the second that passes between two commands. */
+const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|m|s)\b/g;
+
+/** What is compared of an outcome. */
+export function outcomeText({ code, stdout, stderr }: Outcome): string {
+  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
+}
+
+/** What differs from one cluster to the next, and how it is written down instead. */
+const ofOneCluster: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, 'TIME'],
+  [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
+  [/(resourceVersion"?: ?"?)\d+/g, '$1VERSION'],
+  [/\b(?:127\.0\.0\.1|localhost|\[::1\]):\d+/g, 'ADDRESS'],
+  [/\b10\.(?:96|244)\.\d+\.\d+\b/g, 'IP'],
+  [/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH'],
+  [/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-RANDOM'],
+  [/\b3[0-2]\d{3}\b/g, 'NODEPORT'],
+  [/coxswain-kubectl-\w+/g, 'FOLDER'],
+];
+
+/** The digest of an outcome that another cluster, at another time, has as well. */
+export function outcomeDigest(outcome: Outcome): string {
+  // Before ages are taken out: parts of a UID may look like one.
+  const general = (text: string): string => ofOneCluster.reduce((shown, [pattern, name]) => shown.replaceAll(pattern, name), text);
+  return createHash('sha256').update(outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr) })).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** `record`: what upstream's kubectl says is written down anew. `live`: what is written down is not looked at. */
+const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
+
+/**
+ * What upstream's kubectl came to for each line of one test file: not its words, but a digest of them. A line of ours
+ * with the same digest is right without upstream's program being started (each start costs a tenth of a second and more);
+ * any other is compared with what upstream says now.
+ */
+export class Recording {
+  readonly #file: string;
+  readonly #digests: Map<string, string>;
+  #changed = false;
+
+  constructor(name: string) {
+    this.#file = join(import.meta.dirname, 'recorded', `${name}.json`);
+    const kept = mode === '' && existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) as Record<string, string> : {};
+    this.#digests = new Map(Object.entries(kept));
+  }
+
+  /** Upstream came to the same when it was recorded. */
+  confirms(key: string, digest: string): boolean {
+    return this.#digests.get(key) === digest;
+  }
+
+  /** Upstream has come to this. */
+  keep(key: string, digest: string): void {
+    if (mode === '' && process.env['COXSWAIN_KUBECTL_MISSES'] !== undefined) process.stderr.write(`not as recorded: ${key}\n`);
+    this.#changed = true;
+    this.#digests.set(key, digest);
+  }
+
+  save(): void {
+    if (mode !== 'record' || !this.#changed) return;
+    mkdirSync(join(import.meta.dirname, 'recorded'), { recursive: true });
+    writeFileSync(this.#file, `${JSON.stringify(Object.fromEntries([...this.#digests].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
+  }
+}
