@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the few small images that the examples and tests use, under their real names, from Debian's busybox-static:
-#   scripts/make-images.sh [OUT-DIR]          (default: ./images)
+#   scripts/make-images.sh [OUT-DIR [tests]]          (default: ./images; `tests`: those of Kubernetes' own tests as well)
 # Writes one docker archive an image (load them with `coxswain image load OUT-DIR/*.tar`). For machines without a
 # registry; elsewhere the same names are pulled. Nothing is ever pushed. Running it again makes only what is missing.
 set -eu
@@ -166,25 +166,84 @@ for name in redis-alpine:latest redis:alpine redis:latest; do
   archive "$name" "{$path,\"Cmd\":[\"redis-server\"],\"ExposedPorts\":{\"6379/tcp\":{}}}" "$base_layer" "$redis_layer"
 done
 
-# What Kubernetes' own tests run: the parts of their agnhost that a shell can do. `agnhost COMMAND`: pause, entrypoint-tester,
-# netexec, nettest, liveness, test-webserver, serve-hostname, etc-hosts, dns-suffix, dns-server-list, logs-generator, mounttest.
+# The image that Kubernetes' tests mount as a volume: files that no program needs.
+mkdir -p "$work/kitten/etc"
+printf '{"image":"kitten.jpg"}\n' >"$work/kitten/data.json"
+printf 'NAME="Alpine Linux"\nID=alpine\n' >"$work/kitten/etc/os-release"
+archive registry.k8s.io/e2e-test-images/kitten:1.8 '{}' "$(layer "$work/kitten")"
+
+
+# Update Demo's first version: a page that tells its image.
+mkdir -p "$work/nautilus/www"
+printf '{"image": "nautilus.jpg"}\n' >"$work/nautilus/www/data.json"
+archive registry.k8s.io/e2e-test-images/nautilus:1.7 "{$path,\"Cmd\":[\"httpd\",\"-f\",\"-p\",\"80\",\"-h\",\"/www\"],\"ExposedPorts\":{\"80/tcp\":{}}}" "$base_layer" "$(layer "$work/nautilus")"
+
+# The sandbox's first process: ignores SIGCHLD (so that the kernel reaps orphans), exits at SIGTERM and SIGINT, waits.
+mkdir -p "$work/pause"
+if [ "$arch" = amd64 ]; then
+  # 262 bytes: an ELF header around
+  #   rt_sigaction(SIGTERM, quit); rt_sigaction(SIGINT, quit); rt_sigaction(SIGCHLD, SIG_IGN); for (;;) pause();  quit: exit_group(0)
+  base64 -d >"$work/pause/pause" <<'ELF'
+f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAA
+AAAAAAAAAEAAAAAAAAAAQAAAAAAABgEAAAAAAAAGAQAAAAAAAAAQAAAAAAAASI01RwAAAL8PAAAA6CQAAAC/AgAAAOgaAAAASI01
+TAAAAL8RAAAA6AkAAAC4IgAAAA8F6/cx0kG6CAAAALgNAAAADwXDMf+45wAAAA8FvQBAAAAAAAAAAAAEAAAAAL0AQAAAAAAAAAAA
+AAAAAAABAAAAAAAAAAAAAAQAAAAAvQBAAAAAAAAAAAAAAAAAAA==
+ELF
+  chmod 755 "$work/pause/pause"
+  pause_config='{"Entrypoint":["/pause"]}'
+else
+  mkdir -p "$work/pause/bin"
+  cp "$busybox" "$work/pause/bin/busybox"
+  pause_config='{"Entrypoint":["/bin/busybox","sh","-c","trap \"exit 0\" TERM INT; while :; do /bin/busybox sleep 2147483647 & wait; done"]}'
+fi
+archive registry.k8s.io/pause:3.10 "$pause_config" "$(layer "$work/pause")"
+
+# --- what Kubernetes' own tests run -----------------------------------------------------------------------------------
+# Their agnhost: a shell does what needs no server (pause, entrypoint-tester, etc-hosts, dns-suffix, dns-server-list,
+# logs-generator, mounttest), the program of test/images/agnhost the rest, on Node.js. Beside it Debian's sh, curl, dig, nc and getent.
+# Made when it is asked for, in the repository: the npm package lacks that program.
+[ "${2:-}" = tests ] || exit 0
+root=$(cd "$(dirname "$0")/.." && pwd)
+program=$root/test/images/agnhost/agnhost.ts
+
+# debian_files DIR PACKAGE… : the files of these packages and of all that they depend on, as on a machine with nothing installed.
+debian_files() {
+  dir=$1
+  shift
+  mkdir -p "$work/archives/partial" "$dir"
+  fetch_all() { apt-get -qq -y -o Dir::State::status=/dev/null -o Debug::NoLocking=1 -o Dir::Cache::archives="$work/archives" --no-install-recommends --download-only install "$@" >/dev/null 2>&1; }
+  fetch_all "$@" || { apt-get update >/dev/null 2>&1; fetch_all "$@"; } || { echo "make-images: apt-get cannot download $*" >&2; return 1; }
+  for package in "$work"/archives/*.deb; do dpkg -x "$package" "$dir"; done
+}
+tools=$work/tools
+debian_files "$work/debian" curl bind9-dnsutils netcat-openbsd dash libc-bin libstdc++6 || exit 1
+mkdir -p "$tools/bin" "$tools/lib" "$tools/usr/lib" "$tools/etc"
+cp -a "$work/debian/lib/." "$tools/lib/"
+cp -a "$work/debian/usr/lib/." "$tools/usr/lib/"
+cp -a "$work/debian/lib64" "$tools/"
+rm -rf "$tools/usr/lib/locale" "$tools"/usr/lib/*/gconv "$tools"/usr/lib/*/perl*
+for name in curl dig getent; do cp "$work/debian/usr/bin/$name" "$tools/bin/$name"; done
+cp "$work/debian/bin/nc.openbsd" "$tools/bin/nc"
+# busybox's shell would run its own nc and wget instead of what is in the path.
+cp "$work/debian/bin/dash" "$tools/bin/sh"
+printf 'hosts: files dns\n' >"$tools/etc/nsswitch.conf"
+tools_layer=$(layer "$tools")
+
 agnhost=$work/agnhost
 mkdir -p "$agnhost/bin"
+node=${NODE:-$(command -v node)}
+cp "$("$node" -p process.execPath)" "$agnhost/bin/node"
+"$root/node_modules/.bin/esbuild" "$program" --bundle --platform=node --target=node20 --format=esm --minify-syntax --legal-comments=none --log-level=warning \
+  --banner:js='import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' --outfile="$agnhost/agnhost.mjs"
 cat >"$agnhost/agnhost" <<'SCRIPT'
 #!/bin/sh
 command=${1:-pause}
 shift
 option() { name=$1 default=$2; shift 2; for word in "$@"; do case "$take$word" in "--$name="*) default=${word#*=} ;; take*) default=$word; take= ;; "--$name") take=take; continue ;; esac; done; echo "$default"; }
-serve() { AGNHOST=$command STARTED=$(date +%s) nc -ll -p "$1" -e /bin/agnhost-answer & trap "kill $!; exit 0" TERM INT; wait; }
 forever() { trap 'exit 0' TERM INT; while :; do sleep 2147483647 & wait; done; }
 case "$command" in
   pause) echo Paused; forever ;;
   entrypoint-tester) echo "[$0 $command${*:+ $*}]" ;;
-  netexec) serve "$(option http-port 8080 "$@")" ;;
-  nettest) serve "$(option port 8080 "$@")" ;;
-  liveness) serve 8080 ;;
-  serve-hostname) serve "$(option port 9376 "$@")" ;;
-  test-webserver) serve "$(option port 80 "$@")" ;;
   etc-hosts) cat /etc/hosts ;;
   mounttest) exec /bin/agnhost-mounttest "$@" ;;
   dns-suffix) sed -n 's/^search //p' /etc/resolv.conf | tr ' ' ',' ;;
@@ -198,43 +257,7 @@ case "$command" in
       line=$((line + 1))
       usleep $((seconds * 1000000 / total))
     done ;;
-  *) echo "agnhost: $command is not a part of this image" >&2; exit 1 ;;
-esac
-SCRIPT
-cat >"$agnhost/bin/agnhost-answer" <<'SCRIPT'
-#!/bin/sh
-# One HTTP request on standard input, its answer on standard output; each is told to the container's log.
-IFS=' ' read -r method target _ || exit 0
-length=0
-while IFS= read -r header; do
-  header=$(printf %s "$header" | tr -d '\r')
-  [ -n "$header" ] || break
-  case "$header" in [Cc]ontent-[Ll]ength:*) length=${header#*: } ;; esac
-done
-[ "$length" -gt 0 ] && body=$(head -c "$length")
-echo "$method $target" >/proc/1/fd/1
-decode() { httpd -d "$(printf %s "$1" | sed 's/+/ /g')"; }
-query() { printf %s "$target" | sed -n "s/^[^?]*?\(.*&\)*$1=\([^&]*\).*/\2/p"; }
-answer() { text=$2; printf 'HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s' "$1" "$(printf %s "$text" | wc -c)" "$text"; exit 0; }
-case "$AGNHOST${target%%\?*}" in
-  liveness/healthz)
-    age=$(($(date +%s) - STARTED))
-    [ "$age" -gt 10 ] && answer '500 Internal Server Error' "error: $age"
-    answer '200 OK' ok ;;
-  nettest/write)
-    printf %s "$body" | sed -n 's/.*"Source" *: *"\([^"]*\)".*/\1/p' >>/tmp/received
-    answer '200 OK' '{}' ;;
-  nettest/read)
-    received=$(sort /tmp/received 2>/dev/null | uniq -c | while read -r count source; do printf '"%s":%s,' "$source" "$count"; done)
-    answer '200 OK' "{\"Hostname\":\"$(hostname)\",\"Received\":{${received%,}}}" ;;
-  serve-hostname*|netexec/hostname|netexec/hostName) answer '200 OK' "$(hostname)" ;;
-  netexec/echo) answer '200 OK' "$(decode "$(query msg)")" ;;
-  netexec/healthz) answer '200 OK' ok ;;
-  netexec/header) answer '200 OK' "$header" ;;
-  netexec/dial) answer '200 OK' "{\"responses\":[\"$(wget -qO- "http://$(query host):$(query port)/$(decode "$(query request)")")\"]}" ;;
-  netexec/) answer '200 OK' "NOW: $(date)" ;;
-  netexec/*) answer '404 Not Found' '404 page not found' ;;
-  *) answer '200 OK' '<html></html>' ;;
+  *) exec /bin/node /agnhost.mjs "$command" "$@" ;;
 esac
 SCRIPT
 cat >"$agnhost/bin/agnhost-mounttest" <<'SCRIPT'
@@ -278,32 +301,7 @@ for wanted in fs_type new_file_0644 new_file_0666 new_file_0660 new_file_0777 fi
 done
 exit $status
 SCRIPT
-chmod 755 "$agnhost/agnhost" "$agnhost/bin/agnhost-answer" "$agnhost/bin/agnhost-mounttest"
+chmod 755 "$agnhost/agnhost" "$agnhost/bin/node" "$agnhost/bin/agnhost-mounttest"
 cp "$agnhost/agnhost" "$agnhost/agnhost-2"
-archive registry.k8s.io/e2e-test-images/agnhost:2.59 "{$path,\"Entrypoint\":[\"/agnhost\"],\"Cmd\":[\"pause\"]}" "$base_layer" "$(layer "$agnhost")"
-
-# The image that Kubernetes' tests mount as a volume: files that no program needs.
-mkdir -p "$work/kitten/etc"
-printf '{"image":"kitten.jpg"}\n' >"$work/kitten/data.json"
-printf 'NAME="Alpine Linux"\nID=alpine\n' >"$work/kitten/etc/os-release"
-archive registry.k8s.io/e2e-test-images/kitten:1.8 '{}' "$(layer "$work/kitten")"
-
-# The sandbox's first process: ignores SIGCHLD (so that the kernel reaps orphans), exits at SIGTERM and SIGINT, waits.
-mkdir -p "$work/pause"
-if [ "$arch" = amd64 ]; then
-  # 262 bytes: an ELF header around
-  #   rt_sigaction(SIGTERM, quit); rt_sigaction(SIGINT, quit); rt_sigaction(SIGCHLD, SIG_IGN); for (;;) pause();  quit: exit_group(0)
-  base64 -d >"$work/pause/pause" <<'ELF'
-f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAA
-AAAAAAAAAEAAAAAAAAAAQAAAAAAABgEAAAAAAAAGAQAAAAAAAAAQAAAAAAAASI01RwAAAL8PAAAA6CQAAAC/AgAAAOgaAAAASI01
-TAAAAL8RAAAA6AkAAAC4IgAAAA8F6/cx0kG6CAAAALgNAAAADwXDMf+45wAAAA8FvQBAAAAAAAAAAAAEAAAAAL0AQAAAAAAAAAAA
-AAAAAAABAAAAAAAAAAAAAAQAAAAAvQBAAAAAAAAAAAAAAAAAAA==
-ELF
-  chmod 755 "$work/pause/pause"
-  pause_config='{"Entrypoint":["/pause"]}'
-else
-  mkdir -p "$work/pause/bin"
-  cp "$busybox" "$work/pause/bin/busybox"
-  pause_config='{"Entrypoint":["/bin/busybox","sh","-c","trap \"exit 0\" TERM INT; while :; do /bin/busybox sleep 2147483647 & wait; done"]}'
-fi
-archive registry.k8s.io/pause:3.10 "$pause_config" "$(layer "$work/pause")"
+archive registry.k8s.io/e2e-test-images/agnhost:2.59 "{$path,\"Entrypoint\":[\"/agnhost\"],\"Cmd\":[\"pause\"]}" "$base_layer" "$tools_layer" "$(layer "$agnhost")"
+archive registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0 "$shell_config" "$base_layer" "$tools_layer"

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { isReason } from '../api/status.ts';
 import { endpointslices, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core/v1.ts';
@@ -11,6 +12,7 @@ import type { ProxyBackend } from '../proxy/backend.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
 import { ServiceProxy } from '../proxy/proxy.ts';
+import type { ServiceProxyOptions } from '../proxy/proxy.ts';
 import { addressInRange } from './addresses.ts';
 import type { Machine } from './machine.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
@@ -31,7 +33,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   await using undo = new AsyncDisposableStack();
   const backend = proxyBackend(options, machine.capabilities);
   if (backend !== undefined) {
-    const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, clock, random, logger: logger.named('proxy') }));
+    const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, conntrack: conntrackOf(machine.capabilities), clock, random, logger: logger.named('proxy') }));
     await proxy.start();
   }
   const port = server.address?.port ?? options.port;
@@ -68,10 +70,16 @@ async function onceThere<T>(clock: Clock, address: string, listen: () => Promise
 
 /** Where the proxy's rules go on this machine; undefined when it is to write none. */
 export function proxyBackend({ proxyMode, clusterCidr }: Pick<StartOptions, 'proxyMode' | 'clusterCidr'>, capabilities: Pick<HostCapabilities, 'nft'>): ProxyBackend | undefined {
-  const backendOptions = { run: runChecked, clusterCidr };
+  const backendOptions = { run: runChecked, clusterCidrs: clusterCidr.split(',') };
   if (proxyMode === 'none') return undefined;
   if (proxyMode === 'nftables' || (proxyMode === 'auto' && capabilities.nft !== undefined)) return new NftablesBackend(backendOptions);
   return new IptablesBackend(backendOptions);
+}
+
+/** How stale UDP flows are found and forgotten on this machine, where that can be done. */
+export function conntrackOf({ conntrack }: Pick<HostCapabilities, 'conntrack'>): ServiceProxyOptions['conntrack'] {
+  if (conntrack === undefined) return undefined;
+  return { run: runChecked, nodeAddresses: () => Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)) };
 }
 
 /** What the cluster DNS may read, under the names that kubeadm gives CoreDNS. */

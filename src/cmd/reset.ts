@@ -26,7 +26,7 @@ export async function resetMachine(dataDir: string): Promise<void> {
   // The proxy's rules have the same names in every data directory: those of a running cluster elsewhere must stay.
   const othersBridge = !existsSync(hostPaths(dataDir).cniDir) && existsSync(`/sys/class/net/${defaultBridge}`);
   if (linux && root && !othersBridge) {
-    const options = { run: runChecked, clusterCidr: '' };
+    const options = { run: runChecked, clusterCidrs: [] };
     if (nft !== undefined) await new NftablesBackend(options).cleanup();
     if (iptables !== undefined) await new IptablesBackend(options).cleanup();
   }

@@ -16,6 +16,6 @@ export type RunCommand = (command: string, args: readonly string[], input?: stri
 
 export interface ProxyBackendOptions {
   readonly run: RunCommand;
-  /** Addresses of pods: what comes from elsewhere to a cluster IP is masqueraded. */
-  readonly clusterCidr: string;
+  /** Ranges of pods, one of each family at most: what comes from elsewhere to a cluster IP is masqueraded. */
+  readonly clusterCidrs: readonly string[];
 }

@@ -2,20 +2,28 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { joinKey, namespaceOf } from '../api/meta/object.ts';
-import { endpointslices, services } from '../api/resources.ts';
-import type { Service } from '../api/types/core/v1.ts';
+import { endpointslices, nodes, services } from '../api/resources.ts';
+import type { Node, Service } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Client } from '../client/client.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
-import type { ProxyBackend } from './backend.ts';
-import { servicePorts } from './service-port.ts';
+import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
+import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
+import type { ProxyBackend, RunCommand } from './backend.ts';
+import type { NodePlace } from './endpoints.ts';
+import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
+import type { ServicePort } from './service-port.ts';
+import { ServicePorts } from './service-ports.ts';
+import { forgetStaleFlows, udpState } from './stale-flows.ts';
 
 export interface ServiceProxyOptions {
   readonly client: Client;
   readonly backend: ProxyBackend;
   readonly nodeName: string;
+  /** How UDP flows to backends that are gone are forgotten; undefined on a machine that lacks the program `conntrack`. */
+  readonly conntrack: { readonly run: RunCommand; readonly nodeAddresses: () => readonly string[] } | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -40,6 +48,12 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #informers: SharedInformers;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
+  readonly #nodes: Informer<Node>;
+  readonly #ports = new ServicePorts();
+  readonly #healthChecks: HealthCheckServers;
+  readonly #recorder: EventRecorder;
+  #place: NodePlace;
+  #udpState = '';
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #dirty = false;
@@ -52,12 +66,20 @@ export class ServiceProxy implements AsyncDisposable {
     this.#services = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
     this.#slices = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
     this.#slices.addIndex('service', (slice) => [serviceKeyOf(slice)]);
+    this.#nodes = this.#informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` });
+    this.#place = { name: options.nodeName, zone: undefined };
+    this.#recorder = createEventRecorder(client, { component: 'kube-proxy', host: options.nodeName, clock, random, logger, signal: this.#stopped.signal });
+    this.#healthChecks = new HealthCheckServers(({ namespace, name, port }, error) => {
+      logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
+      this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
+    });
   }
 
   /** Starts watching; resolves when the rules have been written once. */
   async start(): Promise<void> {
     const changed = (): void => this.#schedule(gatherMs);
     for (const informer of [this.#services, this.#slices]) informer.addHandler({ add: changed, update: changed, delete: changed });
+    this.#nodes.addHandler({ add: (node) => this.#movedTo(node, changed), update: (_, node) => this.#movedTo(node, changed) });
     await this.#informers.synced();
     this.#schedule(0);
     this.#keepTrue();
@@ -68,6 +90,15 @@ export class ServiceProxy implements AsyncDisposable {
     this.#stopped.abort(new Error('the service proxy was stopped'));
     this.#timer?.cancel();
     await this.#running;
+    await this.#healthChecks[Symbol.asyncDispose]();
+  }
+
+  /** Nodes change all the time, and their zones hardly ever. */
+  #movedTo(node: Node, changed: () => void): void {
+    const zone = node.metadata.labels?.['topology.kubernetes.io/zone'];
+    if (zone === this.#place.zone) return;
+    this.#place = { name: this.#options.nodeName, zone };
+    changed();
   }
 
   #schedule(delayMs: number): void {
@@ -82,19 +113,38 @@ export class ServiceProxy implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
-    const { backend, nodeName, logger } = this.#options;
+    const { backend, logger } = this.#options;
     if (!this.#services.hasSynced || !this.#slices.hasSynced) return;
     while (this.#dirty && !this.#stopped.signal.aborted) {
       this.#dirty = false;
       try {
-        await backend.sync(servicePorts(this.#services.lister.list(), (key) => this.#slices.lister.byIndex('service', key), nodeName));
+        const all = this.#services.lister.list();
+        const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
+        const ports = this.#ports.of(all, slicesOf, this.#place);
+        await backend.sync(ports);
         this.#firstSync.resolve();
+        this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
+        await this.#forgetStaleFlows(ports);
       } catch (error) {
         logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
         backend.invalidate();
         this.#dirty = true;
         await this.#options.clock.sleep(retryMs, this.#stopped.signal).catch(() => undefined);
       }
+    }
+  }
+
+  /** After the rules: a flow that is forgotten before would be made again as it was. */
+  async #forgetStaleFlows(ports: readonly ServicePort[]): Promise<void> {
+    const { conntrack, logger } = this.#options;
+    const state = udpState(ports);
+    if (conntrack === undefined || state === this.#udpState) return;
+    this.#udpState = state;
+    try {
+      const forgotten = await forgetStaleFlows(conntrack.run, ports, conntrack.nodeAddresses());
+      if (forgotten > 0) logger.debug('UDP flows to backends that are gone are forgotten', { forgotten });
+    } catch (error) {
+      logger.warn('looking for stale UDP flows failed', { error });
     }
   }
 

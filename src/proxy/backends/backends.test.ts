@@ -3,39 +3,42 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { RunCommand } from '../backend.ts';
 import type { ServicePort } from '../service-port.ts';
+import { kinds, portOf } from '../testing/ports.ts';
 import { IptablesBackend } from './iptables/backend.ts';
 import { NftablesBackend } from './nftables/backend.ts';
-import { diffScript, rulesetOf } from './nftables/ruleset.ts';
+import { RulesetMaker } from './nftables/ruleset.ts';
+import { difference } from './nftables/script.ts';
 
-const clusterCidr = '10.244.0.0/16';
+const clusterCidrs = ['10.244.0.0/16', 'fd00:244::/64'];
+const { plain, sticky, dns } = kinds as { plain: ServicePort; sticky: ServicePort; dns: ServicePort };
 
-function port(changes: Partial<ServicePort> = {}): ServicePort {
-  return {
-    key: 'default/web:http', protocol: 'tcp', port: 80, clusterIp: '10.96.0.7', externalIps: [], nodePort: 30080, affinitySeconds: undefined,
-    internal: [{ ip: '10.244.0.2', port: 8080 }, { ip: '10.244.0.3', port: 8080 }], external: [{ ip: '10.244.0.2', port: 8080 }, { ip: '10.244.0.3', port: 8080 }], preservesClientIp: false, ...changes,
-  };
+function scriptOf(from: readonly ServicePort[], to: readonly ServicePort[]): string {
+  const maker = new RulesetMaker({ family: 4, clusterCidr: clusterCidrs[0] });
+  return difference(4, maker.of(from), maker.of(to)).script;
 }
-
-const empty = port({ internal: [], external: [] });
-const sticky = port({ affinitySeconds: 60 });
-const dns = port({ key: 'kube-system/kube-dns:dns', protocol: 'udp', port: 53, clusterIp: '10.96.0.10', nodePort: undefined });
-const local = port({ preservesClientIp: true, external: [] });
 
 describe('nftables rules', () => {
   it('say nothing when nothing changed', () => {
-    assert.equal(diffScript(rulesetOf([port()], clusterCidr), rulesetOf([port()], clusterCidr)), '');
+    assert.equal(scriptOf([portOf()], [portOf()]), '');
   });
 
   it('touch only the Service that changed', () => {
-    const script = diffScript(rulesetOf([port(), dns], clusterCidr), rulesetOf([port({ internal: [{ ip: '10.244.0.9', port: 8080 }] }), dns], clusterCidr));
-    assert.match(script, /10\.244\.0\.9:8080/);
+    const script = scriptOf([plain, dns], [portOf({ cluster: [{ ip: '10.244.0.9', port: 8080, local: true }] }), dns]);
+    assert.match(script, /10\.244\.0\.9 \. 8080/);
     assert.doesNotMatch(script, /kube_dns/);
   });
 
   it('remember clients for as long as the Service now says', () => {
-    const script = diffScript(rulesetOf([sticky], clusterCidr), rulesetOf([port({ affinitySeconds: 90 })], clusterCidr));
+    const script = scriptOf([sticky], [{ ...sticky, affinitySeconds: 90 }]);
     assert.match(script, /flush set [^\n]*aff-/);
     assert.match(script, /update @aff-\w+ \{ ip saddr timeout 90s \}/);
+  });
+
+  it('are as many for a packet with ten thousand Services as with one', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => portOf({ key: `default/many-${index}:`, clusterIp: `10.97.${index >> 8}.${index & 255}`, nodePort: undefined }));
+    const { chains, elements } = new RulesetMaker({ family: 4, clusterCidr: undefined }).of(many);
+    assert.deepEqual([chains.size, elements.get('service-ips')?.size], [10_000, 10_000]);
+    assert.ok([...chains.values()].every((rules) => rules.length === 1));
   });
 });
 
@@ -61,19 +64,29 @@ async function inNamespace(name: string, work: (run: RunCommand) => Promise<void
   }
 }
 
+/** One Service after the other, alone; each of them changed in every way that it can be; all at once; and then fewer and fewer. */
+const steps: readonly (readonly ServicePort[])[] = [
+  ...Object.values(kinds).map((one) => [one]),
+  [plain, dns], [{ ...plain, cluster: [], hasEndpoints: false }, dns], [{ ...plain, affinitySeconds: 30 }, dns], [{ ...plain, affinitySeconds: 90 }, dns], [{ ...plain, protocol: 'udp' }],
+  [{ ...plain, nodePort: 30099, port: 81 }], [{ ...plain, nodePort: undefined, externalIps: ['1.2.3.4'] }], [{ ...plain, externalLocal: true }],
+  Object.values(kinds), Object.values(kinds).slice(3), [plain, dns],
+];
+
 describe('rules in the kernel', () => {
   it('nftables: every change is taken, the end is the same as from scratch, clean-up leaves nothing', { skip: unable('nft') ?? false }, async () => {
     await inNamespace('nft', async (run) => {
-      const backend = new NftablesBackend({ run, clusterCidr });
-      for (const ports of [[port()], [port(), dns], [empty, dns], [sticky, dns], [port({ affinitySeconds: 90 }), dns], [local], [port({ nodePort: undefined, externalIps: ['1.2.3.4'] })], [port(), dns]]) await backend.sync(ports);
+      const backend = new NftablesBackend({ run, clusterCidrs });
+      for (const ports of steps) await backend.sync(ports);
       const stepwise = await run('nft', ['-s', 'list', 'ruleset']);
       backend.invalidate();
-      await backend.sync([port(), dns]);
-      const scratch = await run('nft', ['-s', 'list', 'ruleset']);
-      const sorted = (text: string): string[] => text.split('\n').map((line) => line.trim()).sort();
+      await backend.sync([plain, dns]);
+      const scratch = await run('nft', ['-s', 'list', 'table', 'ip', 'coxswain-proxy']);
+      const sorted = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter((line) => line !== '').sort();
       assert.match(stepwise, /10\.96\.0\.10 \. udp \. 53/);
       // The order of chains and of elements differs; what they say does not.
-      assert.deepEqual(sorted(stepwise.replaceAll(/elements = \{[^}]*\}/gs, '')), sorted(scratch.replaceAll(/elements = \{[^}]*\}/gs, '')));
+      const withoutElements = (text: string): string => text.replaceAll(/elements = \{[^}]*\}/gs, '');
+      assert.deepEqual(sorted(withoutElements(stepwise.slice(0, stepwise.indexOf('table ip6')))), sorted(withoutElements(scratch)));
+      assert.doesNotMatch(stepwise.slice(stepwise.indexOf('table ip6')), /chain (svc|ep|ext|fw)-/);
       await backend.cleanup();
       assert.equal((await run('nft', ['list', 'ruleset'])).trim(), '');
     });
@@ -81,13 +94,13 @@ describe('rules in the kernel', () => {
 
   it('iptables: every change is taken and clean-up leaves nothing', { skip: unable('iptables-restore') ?? false }, async () => {
     await inNamespace('ipt', async (run) => {
-      const backend = new IptablesBackend({ run, clusterCidr });
-      for (const ports of [[port()], [port(), dns], [empty, dns], [sticky], [local], [port(), dns]]) await backend.sync(ports);
+      const backend = new IptablesBackend({ run, clusterCidrs });
+      for (const ports of steps) await backend.sync(ports);
       const rules = await run('iptables-save', []);
       assert.match(rules, /-d 10\.96\.0\.10\/32 -p udp .*--dport 53/);
       assert.equal([...rules.matchAll(/-A PREROUTING .*COX-SERVICES/g)].length, 1);
       await backend.cleanup();
-      assert.doesNotMatch(await run('iptables-save', []), /COX/);
+      assert.doesNotMatch(await run('iptables-save', []) + await run('ip6tables-save', []), /COX/);
     });
   });
 });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
@@ -21,13 +20,13 @@ import { hostPaths } from '../../../src/host/paths.ts';
 import { reset } from '../../../src/host/reset.ts';
 import { readCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
+import { testImages } from './images-folder.ts';
 
 const capabilities = await hostCapabilities();
 /** Why there are no real containers here; false where there are. */
 export const withoutContainers: string | false = capabilities.obstacle ?? false;
 
 const clock = new RealClock();
-const root = join(import.meta.dirname, '../../..');
 const nothing = (): void => {};
 
 /** Of the images that scripts/make-images.sh makes: those that these tests start. */
@@ -42,13 +41,13 @@ export class RealCluster implements AsyncDisposable {
   #cluster: Cluster | undefined;
   #credentials: Credentials | undefined;
 
-  static async start(): Promise<RealCluster> {
+  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. */
+  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/ }: { readonly images?: RegExp } = {}): Promise<RealCluster> {
     const cluster = new RealCluster();
     try {
       await cluster.start();
-      const images = join(cluster.folder, 'images');
-      execFileSync('sh', [join(root, 'scripts/make-images.sh'), images], { stdio: ['ignore', 'ignore', 'inherit'] });
-      for (const file of readdirSync(images).filter((name) => /^(busybox_1|registry.k8s.io_(pause|e2e))/.test(name))) await cluster.loadImage(join(images, file));
+      const folder = testImages();
+      for (const file of readdirSync(folder).filter((name) => images.test(name))) await cluster.loadImage(join(folder, file));
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -122,10 +121,10 @@ export class RealCluster implements AsyncDisposable {
     return this.client.get(pods, { namespace, name });
   }
 
-  untilPod(name: string, what: string, holds: (pod: Pod) => boolean, withinMs?: number): Promise<Pod> {
+  untilPod(name: string, what: string, holds: (pod: Pod) => boolean, { withinMs, namespace }: { readonly withinMs?: number; readonly namespace?: string } = {}): Promise<Pod> {
     let last: Pod | undefined;
     return this.until(`pod ${name} ${what}`, async () => {
-      last = await this.get(name);
+      last = await this.get(name, namespace);
       return holds(last) ? last : undefined;
     }, withinMs).catch((error: unknown) => { throw new Error(`${(error as Error).message}: ${JSON.stringify(last?.status)}`, { cause: error }); });
   }
@@ -133,7 +132,7 @@ export class RealCluster implements AsyncDisposable {
   /** Creates it and waits until it runs and is ready. */
   async running(pod: Pod): Promise<Pod> {
     const { metadata } = await this.client.create(pods, pod);
-    return this.untilPod(metadata.name!, 'runs', isReadyPod);
+    return this.untilPod(metadata.name!, 'runs', isReadyPod, { namespace: metadata.namespace ?? 'default' });
   }
 
   /** Creates it, waits for its end in this phase, and tells what its containers wrote. */
@@ -147,17 +146,17 @@ export class RealCluster implements AsyncDisposable {
     await this.until(`pod ${name} is gone`, async () => (await this.found(this.get(name))) === undefined, withinMs);
   }
 
-  async logs(pod: string, container?: string, query = ''): Promise<string> {
-    const { status, text } = await this.http('GET', `/api/v1/namespaces/default/pods/${pod}/log?${container === undefined ? '' : `container=${container}&`}${query}`);
+  async logs(pod: string, container?: string, query = '', namespace = 'default'): Promise<string> {
+    const { status, text } = await this.http('GET', `/api/v1/namespaces/${namespace}/pods/${pod}/log?${container === undefined ? '' : `container=${container}&`}${query}`);
     if (status !== 200) throw new Error(`logs of ${pod}: ${status} ${text}`);
     return text;
   }
 
   /** The standard output and error of a command, over a WebSocket of the API. */
-  exec(pod: string, command: readonly string[], container?: string): Promise<string> {
+  exec(pod: string, command: readonly string[], container?: string, namespace = 'default'): Promise<string> {
     const query = new URLSearchParams({ stdout: '1', stderr: '1', ...(container !== undefined && { container }) });
     for (const word of command) query.append('command', word);
-    return this.webSocket(`/api/v1/namespaces/default/pods/${pod}/exec?${query.toString()}`, 'channel.k8s.io', (message) => (message[0] === 1 || message[0] === 2 ? message.subarray(1).toString('utf8') : ''));
+    return this.webSocket(`/api/v1/namespaces/${namespace}/pods/${pod}/exec?${query.toString()}`, 'channel.k8s.io', (message) => (message[0] === 1 || message[0] === 2 ? message.subarray(1).toString('utf8') : ''));
   }
 
   /** All that comes over a WebSocket until its end. */

@@ -1,38 +1,78 @@
 import type { ProxyBackend, ProxyBackendOptions } from '../../backend.ts';
 import type { ServicePort } from '../../service-port.ts';
 import type { Ruleset } from './ruleset.ts';
-import { baseScript, diffScript, rulesetOf, table } from './ruleset.ts';
+import { emptyRuleset, RulesetMaker } from './ruleset.ts';
+import { baseScript, deleteChains, difference, tableOf } from './script.ts';
 
-/** Services as nftables verdict maps, changed by one transaction a sync. */
-export class NftablesBackend implements ProxyBackend {
-  readonly name = 'nftables';
-  readonly #options: ProxyBackendOptions;
+/** The table of one family: what is in the kernel, and chains there that wait for their end. */
+class FamilyTable {
+  readonly #family: 4 | 6;
+  readonly #run: ProxyBackendOptions['run'];
+  readonly #maker: RulesetMaker;
   #applied: Ruleset | undefined;
+  #stale = new Set<string>();
 
-  constructor(options: ProxyBackendOptions) {
-    this.#options = options;
+  constructor(family: 4 | 6, { run, clusterCidrs }: ProxyBackendOptions) {
+    this.#family = family;
+    this.#run = run;
+    this.#maker = new RulesetMaker({ family, clusterCidr: clusterCidrs.find((cidr) => cidr.includes(':') === (family === 6)) });
   }
 
   async sync(ports: readonly ServicePort[]): Promise<void> {
-    const wanted = rulesetOf(ports, this.#options.clusterCidr);
-    const script = this.#applied === undefined ? baseScript() + diffScript(rulesetOf([], this.#options.clusterCidr), wanted) : diffScript(this.#applied, wanted);
-    if (script !== '') {
-      try {
-        await this.#options.run('nft', ['-f', '-'], script);
-      } catch (error) {
-        this.#applied = undefined;
-        throw error;
-      }
-    }
+    const wanted = this.#maker.of(ports);
+    const anew = this.#applied === undefined;
+    // A machine without IPv6 has no table for what it does not need.
+    if (anew && this.#family === 6 && wanted.chains.size === 0 && wanted.elements.get('cluster-ips')?.size === 0) return;
+    const { script, stale } = difference(this.#family, this.#applied ?? emptyRuleset, wanted);
+    if (script !== '' || anew) await this.#write((anew ? baseScript(this.#family) : '') + script);
     this.#applied = wanted;
+    for (const chain of stale) this.#stale.add(chain);
+    for (const chain of this.#stale) if (wanted.chains.has(chain)) this.#stale.delete(chain);
+    await this.#deleteStale();
   }
 
   invalidate(): void {
     this.#applied = undefined;
+    this.#stale = new Set();
+  }
+
+  async #write(script: string): Promise<void> {
+    try {
+      await this.#run('nft', ['-f', '-'], script);
+    } catch (error) {
+      this.invalidate();
+      throw error;
+    }
+  }
+
+  /** Tried again the next time where the kernel is not ready. */
+  async #deleteStale(): Promise<void> {
+    if (this.#stale.size === 0) return;
+    await this.#run('nft', ['-f', '-'], deleteChains(this.#family, this.#stale)).then(() => this.#stale.clear(), () => {});
+  }
+}
+
+/** Services as nftables verdict maps, changed by one transaction a sync and family. */
+export class NftablesBackend implements ProxyBackend {
+  readonly name = 'nftables';
+  readonly #options: ProxyBackendOptions;
+  readonly #tables: readonly FamilyTable[];
+
+  constructor(options: ProxyBackendOptions) {
+    this.#options = options;
+    this.#tables = [new FamilyTable(4, options), new FamilyTable(6, options)];
+  }
+
+  async sync(ports: readonly ServicePort[]): Promise<void> {
+    for (const table of this.#tables) await table.sync(ports);
+  }
+
+  invalidate(): void {
+    for (const table of this.#tables) table.invalidate();
   }
 
   async cleanup(): Promise<void> {
-    this.#applied = undefined;
-    await this.#options.run('nft', ['-f', '-'], `add table ${table}\ndelete table ${table}\n`);
+    this.invalidate();
+    for (const family of [4, 6] as const) await this.#options.run('nft', ['-f', '-'], `add table ${tableOf(family)}\ndelete table ${tableOf(family)}\n`);
   }
 }

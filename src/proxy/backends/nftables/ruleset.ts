@@ -1,23 +1,39 @@
 import { createHash } from 'node:crypto';
+import { allBackends, externalBackends, internalBackends, isExternal } from '../../service-port.ts';
 import type { Backend, ServicePort } from '../../service-port.ts';
 
 /**
- * The nftables rules for a set of Services, as data: chains by name, elements of the verdict maps, and the sets that
- * remember clients. The cost of a packet does not depend on the number of Services: one look-up in a verdict map finds
- * its chain (KEP-3866).
+ * The nftables rules for a set of Services in one IP family, as data: chains by name, elements of maps and sets, and the
+ * sets that remember clients. The cost of a packet does not depend on the number of Services: one look-up in a verdict map
+ * finds its chain (KEP-3866).
  */
 export interface Ruleset {
   /** Chain name -> its rules, one a line. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
-  /** Map name -> element key -> verdict. */
+  /** Map or set -> element key -> verdict; the empty text in a set. */
   readonly elements: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Sets of clients that stick to a backend: name -> seconds. */
   readonly affinitySets: ReadonlyMap<string, number>;
 }
 
-export const table = 'ip coxswain-proxy';
-/** Marks a packet whose source must become the node's own address. */
-const masqueradeMark = '0x4000';
+/** What one Service port adds to a Ruleset. */
+interface Fragment {
+  readonly chains: readonly (readonly [name: string, rules: readonly string[]])[];
+  readonly elements: readonly (readonly [map: ElementMap, key: string, verdict: string])[];
+  readonly affinitySets: readonly (readonly [name: string, seconds: number])[];
+}
+
+export const elementMaps = ['cluster-ips', 'service-ips', 'node-ports', 'no-endpoint-ips', 'no-endpoint-node-ports', 'firewall-ips', 'hairpins'] as const;
+type ElementMap = (typeof elementMaps)[number];
+
+export interface RulesOptions {
+  readonly family: 4 | 6;
+  /** Addresses of this cluster's pods: what comes from elsewhere to a cluster IP is masqueraded. Undefined: nothing is. */
+  readonly clusterCidr: string | undefined;
+}
+
+/** `ip` or `ip6`: the family's name in tables and in rules. */
+export const familyName = (family: 4 | 6): 'ip' | 'ip6' => (family === 4 ? 'ip' : 'ip6');
 
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 8).replaceAll('-', '_');
@@ -25,136 +41,122 @@ function shortHash(text: string): string {
 
 const readable = (key: string): string => key.replaceAll(/[^a-zA-Z0-9.]/g, '_').slice(0, 60);
 
+const affinitySet = (chain: string): string => `aff-${chain.slice(3, 11)}`;
+
 function backendChain(port: ServicePort, backend: Backend): string {
   return `ep-${shortHash(`${port.key}/${port.protocol}/${backend.ip}:${backend.port}`)}-${readable(port.key)}`;
 }
 
+/** Rules that send a packet to one of these backends: where it went before, else anywhere. */
 function choose(port: ServicePort, backends: readonly Backend[]): string[] {
-  if (backends.length === 0) return [];
-  const sticky = port.affinitySeconds === undefined ? [] : backends.map((one) => `ip saddr @${affinitySet(backendChain(port, one))} goto ${backendChain(port, one)}`);
-  const verdicts = backends.map((one, index) => `${index} : goto ${backendChain(port, one)}`).join(', ');
-  return [...sticky, `numgen random mod ${backends.length} vmap { ${verdicts} }`];
+  const ip = familyName(port.family);
+  if (port.affinitySeconds === undefined) {
+    const targets = backends.map((one, index) => `${index} : ${one.ip} . ${one.port}`).join(', ');
+    return [`meta l4proto ${port.protocol} dnat ${ip} addr . port to numgen random mod ${backends.length} map { ${targets} }`];
+  }
+  const chains = backends.map((one) => backendChain(port, one));
+  return [
+    ...chains.map((chain) => `${ip} saddr @${affinitySet(chain)} goto ${chain}`),
+    `numgen random mod ${chains.length} vmap { ${chains.map((chain, index) => `${index} : goto ${chain}`).join(', ')} }`,
+  ];
 }
 
-const affinitySet = (chain: string): string => `aff-${chain.slice(3, 11)}`;
-
-/** The chains and elements that stand for these Services. Pure. */
-export function rulesetOf(ports: readonly ServicePort[], clusterCidr: string): Ruleset {
-  const chains = new Map<string, readonly string[]>();
-  const serviceIps = new Map<string, string>();
-  const nodePorts = new Map<string, string>();
-  const noEndpointIps = new Map<string, string>();
-  const noEndpointNodePorts = new Map<string, string>();
-  const affinitySets = new Map<string, number>();
-
-  for (const port of ports) {
-    const id = `${shortHash(`${port.key}/${port.protocol}`)}-${readable(port.key)}`;
-    const destination = (ip: string): string => `${ip} . ${port.protocol} . ${port.port}`;
-
-    if (port.internal.length > 0) {
-      chains.set(`svc-${id}`, [`ip daddr ${port.clusterIp} ip saddr != ${clusterCidr} jump mark-for-masquerade`, ...choose(port, port.internal)]);
-      serviceIps.set(destination(port.clusterIp), `goto svc-${id}`);
-    } else noEndpointIps.set(destination(port.clusterIp), 'goto refuse');
-
-    const reachableFromOutside = port.externalIps.length > 0 || port.nodePort !== undefined;
-    if (reachableFromOutside && port.external.length > 0) {
-      chains.set(`ext-${id}`, [...(port.preservesClientIp ? ['ip saddr 127.0.0.0/8 jump mark-for-masquerade'] : ['jump mark-for-masquerade']), ...choose(port, port.external)]);
-      for (const ip of port.externalIps) serviceIps.set(destination(ip), `goto ext-${id}`);
-      if (port.nodePort !== undefined) nodePorts.set(`${port.protocol} . ${port.nodePort}`, `goto ext-${id}`);
-    } else if (reachableFromOutside) {
-      // With policy Local and backends elsewhere, another node serves it: silence, not refusal.
-      const verdict = port.preservesClientIp && port.internal.length > 0 ? 'drop' : 'goto refuse';
-      for (const ip of port.externalIps) noEndpointIps.set(destination(ip), verdict);
-      if (port.nodePort !== undefined) noEndpointNodePorts.set(`${port.protocol} . ${port.nodePort}`, verdict);
-    }
-
-    for (const backend of new Map([...port.internal, ...port.external].map((one) => [`${one.ip}:${one.port}`, one])).values()) {
-      const chain = backendChain(port, backend);
-      const rules = [`ip saddr ${backend.ip} jump mark-for-masquerade`];
-      if (port.affinitySeconds !== undefined) {
-        affinitySets.set(affinitySet(chain), port.affinitySeconds);
-        // With its time-out: the set's own cannot be changed once it is there.
-        rules.push(`update @${affinitySet(chain)} { ip saddr timeout ${port.affinitySeconds}s }`);
-      }
-      rules.push(`meta l4proto ${port.protocol} dnat to ${backend.ip}:${backend.port}`);
-      chains.set(chain, rules);
-    }
-  }
+/** Chains that remember who was sent to which backend. */
+function stickyParts(port: ServicePort, seconds: number): Pick<Fragment, 'chains' | 'affinitySets'> {
+  const ip = familyName(port.family);
+  const named = allBackends(port).map((backend) => ({ backend, chain: backendChain(port, backend) }));
   return {
-    chains,
-    elements: new Map([
-      ['service-ips', serviceIps],
-      ['node-ports', nodePorts],
-      ['no-endpoint-ips', noEndpointIps],
-      ['no-endpoint-node-ports', noEndpointNodePorts],
-    ]),
-    affinitySets,
+    affinitySets: named.map(({ chain }) => [affinitySet(chain), seconds]),
+    chains: named.map(({ backend, chain }) => [chain, [
+      // With its time-out: the set's own cannot be changed once it is there.
+      `update @${affinitySet(chain)} { ${ip} saddr timeout ${seconds}s }`,
+      `meta l4proto ${port.protocol} dnat to ${port.family === 6 ? `[${backend.ip}]` : backend.ip}:${backend.port}`,
+    ]]),
   };
 }
 
-/** What is there once, whatever the Services are. Replaces a table that an earlier run left. */
-export function baseScript(): string {
-  return `add table ${table}
-delete table ${table}
-table ${table} {
-  comment "rules of Coxswain's service proxy"
-  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; }
-  map node-ports { type inet_proto . inet_service : verdict; }
-  map no-endpoint-ips { type ipv4_addr . inet_proto . inet_service : verdict; }
-  map no-endpoint-node-ports { type inet_proto . inet_service : verdict; }
-  chain mark-for-masquerade { meta mark set meta mark or ${masqueradeMark}; }
-  chain refuse { reject; }
-  chain services {
-    ip daddr . meta l4proto . th dport vmap @service-ips
-    fib daddr type local meta l4proto . th dport vmap @node-ports
-  }
-  chain no-endpoints {
-    ip daddr . meta l4proto . th dport vmap @no-endpoint-ips
-    fib daddr type local meta l4proto . th dport vmap @no-endpoint-node-ports
-  }
-  chain nat-prerouting { type nat hook prerouting priority dstnat; jump services; }
-  chain nat-output { type nat hook output priority -100; jump services; }
-  chain nat-postrouting {
-    type nat hook postrouting priority srcnat;
-    meta mark & ${masqueradeMark} == 0 return
-    meta mark set meta mark xor ${masqueradeMark}
-    masquerade fully-random
-  }
-  chain filter-input { type filter hook input priority filter; ct state new jump no-endpoints; }
-  chain filter-forward { type filter hook forward priority filter; ct state new jump no-endpoints; }
-  chain filter-output { type filter hook output priority filter; ct state new jump no-endpoints; }
-}
-`;
+/** The rules of traffic from outside, before it goes to `target`, the chain of its policy. */
+function externalRules(port: ServicePort, { clusterCidr }: RulesOptions, clusterChain: string | undefined, target: string | undefined): string[] {
+  if (!port.externalLocal) return ['jump mark-for-masquerade', ...(target === undefined ? [] : [`goto ${target}`])];
+  // Of policy Local only what really comes from outside; this node and its pods reach all backends, as if they went out and came back.
+  return [
+    ...(clusterCidr !== undefined && clusterChain !== undefined ? [`${familyName(port.family)} saddr ${clusterCidr} goto ${clusterChain}`] : []),
+    'fib saddr type local jump mark-for-masquerade',
+    ...(clusterChain !== undefined ? [`fib saddr type local goto ${clusterChain}`] : []),
+    ...(target === undefined ? [] : [`goto ${target}`]),
+  ];
 }
 
-const sameRules = (a: readonly string[] | undefined, b: readonly string[]): boolean => a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index]);
+function fragmentOf(port: ServicePort, options: RulesOptions): Fragment {
+  const { clusterCidr } = options;
+  const ip = familyName(port.family);
+  const id = `${shortHash(`${port.key}/${port.protocol}`)}-${readable(port.key)}`;
+  const chains: [string, readonly string[]][] = [];
+  const elements: [ElementMap, string, string][] = [['cluster-ips', port.clusterIp, '']];
+  const at = (address: string): string => `${address} . ${port.protocol} . ${port.port}`;
+  const external = isExternal(port);
+  const chainOf = (policy: 'cluster' | 'local'): string | undefined => (port[policy].length === 0 ? undefined : `${policy === 'cluster' ? 'svc' : 'loc'}-${id}`);
+  const [clusterChain, localChain] = [chainOf('cluster'), chainOf('local')];
+  const internalChain = port.internalLocal ? localChain : clusterChain;
+  const masquerade = clusterCidr === undefined ? [] : [`${ip} daddr ${port.clusterIp} ${ip} saddr != ${clusterCidr} jump mark-for-masquerade`];
+  for (const [chain, backends] of [[clusterChain, port.cluster], [localChain, port.local]] as const) {
+    if (chain !== undefined) chains.push([chain, [...(chain === internalChain ? masquerade : []), ...choose(port, backends)]]);
+  }
+  // Nobody anywhere: the client is told. Somebody elsewhere, whom the policy Local keeps from us: silence.
+  const verdict = port.hasEndpoints ? 'drop' : 'goto refuse';
 
-/** The transaction that turns one ruleset into another; empty when nothing differs. Order matters: what is referred to comes first. */
-export function diffScript(from: Ruleset, to: Ruleset): string {
-  const lines: string[] = [];
-  for (const [name, seconds] of to.affinitySets) {
-    if (from.affinitySets.get(name) === seconds) continue;
-    if (from.affinitySets.has(name)) lines.push(`flush set ${table} ${name}`);
-    else lines.push(`add set ${table} ${name} { type ipv4_addr; flags dynamic,timeout; timeout ${seconds}s; }`);
+  if (internalBackends(port).length > 0) elements.push(['service-ips', at(port.clusterIp), `goto ${internalChain}`]);
+  else elements.push(['no-endpoint-ips', at(port.clusterIp), verdict]);
+
+  const addresses = [...port.externalIps, ...port.loadBalancerIps];
+  if (external && port.hasEndpoints) {
+    chains.push([`ext-${id}`, externalRules(port, options, clusterChain, port.externalLocal ? localChain : clusterChain)]);
+    for (const address of addresses) elements.push(['service-ips', at(address), `goto ext-${id}`]);
+    if (port.nodePort !== undefined) elements.push(['node-ports', `${port.protocol} . ${port.nodePort}`, `goto ext-${id}`]);
   }
-  for (const name of to.chains.keys()) if (!from.chains.has(name)) lines.push(`add chain ${table} ${name}`);
-  for (const [name, rules] of to.chains) {
-    const old = from.chains.get(name);
-    if (sameRules(old, rules)) continue;
-    if (old !== undefined) lines.push(`flush chain ${table} ${name}`);
-    for (const rule of rules) lines.push(`add rule ${table} ${name} ${rule}`);
+  if (external && externalBackends(port).length === 0) {
+    for (const address of addresses) elements.push(['no-endpoint-ips', at(address), verdict]);
+    if (port.nodePort !== undefined) elements.push(['no-endpoint-node-ports', `${port.protocol} . ${port.nodePort}`, verdict]);
   }
-  for (const [map, elements] of to.elements) {
-    const old = from.elements.get(map) ?? new Map<string, string>();
-    const removed = [...old].filter(([key, verdict]) => elements.get(key) !== verdict).map(([key]) => key);
-    const added = [...elements].filter(([key, verdict]) => old.get(key) !== verdict);
-    if (removed.length > 0) lines.push(`delete element ${table} ${map} { ${removed.join(', ')} }`);
-    if (added.length > 0) lines.push(`add element ${table} ${map} { ${added.map(([key, verdict]) => `${key} : ${verdict}`).join(', ')} }`);
+  if (port.sourceRanges.length > 0 && port.loadBalancerIps.length > 0) {
+    // The balancer's address may be one of this node's own: then it is the source of what this node itself asks for.
+    chains.push([`fw-${id}`, [`${ip} saddr != { ${[...port.sourceRanges, ...port.loadBalancerIps].join(', ')} } drop`]]);
+    for (const address of port.loadBalancerIps) elements.push(['firewall-ips', at(address), `goto fw-${id}`]);
   }
-  // Chains refer to one another: all that go are emptied before the first is deleted.
-  const gone = [...from.chains.keys()].filter((name) => !to.chains.has(name));
-  for (const name of gone) lines.push(`flush chain ${table} ${name}`);
-  for (const name of gone) lines.push(`delete chain ${table} ${name}`);
-  for (const name of from.affinitySets.keys()) if (!to.affinitySets.has(name)) lines.push(`delete set ${table} ${name}`);
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  for (const one of allBackends(port)) if (one.local) elements.push(['hairpins', `${one.ip} . ${one.ip} . ${port.protocol} . ${one.port}`, '']);
+  if (port.affinitySeconds === undefined) return { chains, elements, affinitySets: [] };
+  const sticky = stickyParts(port, port.affinitySeconds);
+  return { chains: [...chains, ...sticky.chains], elements, affinitySets: sticky.affinitySets };
 }
+
+/** Makes Rulesets of ports, and remembers what it made of each of them as long as there is that object. */
+export class RulesetMaker {
+  readonly #options: RulesOptions;
+  readonly #fragments = new WeakMap<ServicePort, Fragment>();
+
+  constructor(options: RulesOptions) {
+    this.#options = options;
+  }
+
+  /** The chains and elements that stand for the ports of this maker's family. */
+  of(ports: readonly ServicePort[]): Ruleset {
+    const chains = new Map<string, readonly string[]>();
+    const elements = new Map(elementMaps.map((name) => [name as string, new Map<string, string>()]));
+    const affinitySets = new Map<string, number>();
+    for (const port of ports) {
+      if (port.family !== this.#options.family) continue;
+      let fragment = this.#fragments.get(port);
+      if (fragment === undefined) this.#fragments.set(port, fragment = fragmentOf(port, this.#options));
+      for (const [name, rules] of fragment.chains) chains.set(name, rules);
+      for (const [map, key, verdict] of fragment.elements) {
+        const map_ = elements.get(map);
+        // Two Services may claim one address; the first keeps it.
+        if (map_?.has(key) === false) map_.set(key, verdict);
+      }
+      for (const [name, seconds] of fragment.affinitySets) affinitySets.set(name, seconds);
+    }
+    return { chains, elements, affinitySets };
+  }
+}
+
+export const emptyRuleset: Ruleset = { chains: new Map(), elements: new Map(), affinitySets: new Map() };

@@ -1,0 +1,95 @@
+import { ipFamilyOf } from '../api/meta/ip.ts';
+import { joinKey, nameOf, namespaceOf } from '../api/meta/object.ts';
+import type { Service, ServicePort as ApiServicePort } from '../api/types/core/v1.ts';
+import type { EndpointSlice } from '../api/types/discovery/v1.ts';
+import type { NodePlace } from './endpoints.ts';
+import { endpointsOf, near, usable } from './endpoints.ts';
+import { addressOf, backendOf, isExternal } from './service-port.ts';
+import type { ServicePort } from './service-port.ts';
+
+const families = [4, 6] as const;
+
+/** What all ports of a Service have in common in one family; undefined where it has no cluster address. */
+function commonOf({ spec = {}, status }: Service, family: 4 | 6): Omit<ServicePort, 'key' | 'protocol' | 'port' | 'nodePort' | 'cluster' | 'local' | 'hasEndpoints' | 'serving'> | undefined {
+  const ofFamily = (addresses: readonly string[]): string[] => [...new Set(addresses)].filter((ip) => ipFamilyOf(ip) === family);
+  const [clusterIp] = ofFamily([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])]);
+  if (clusterIp === undefined) return undefined;
+  const balanced = spec.type === 'LoadBalancer';
+  // Only an address of mode VIP is that of the packets that arrive here.
+  const ingress = balanced ? (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) => (ip !== undefined && ipMode !== 'Proxy' ? [ip] : [])) : [];
+  const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter((range) => range.includes(':') === (family === 6));
+  const external = spec.type === 'NodePort' || balanced || (spec.externalIPs ?? []).length > 0;
+  return {
+    family, clusterIp,
+    externalIps: ofFamily(spec.externalIPs ?? []),
+    loadBalancerIps: ofFamily(ingress),
+    sourceRanges: ranges.some((range) => range.endsWith('/0')) ? [] : ranges,
+    affinitySeconds: spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) : undefined,
+    internalLocal: spec.internalTrafficPolicy === 'Local',
+    externalLocal: external && spec.externalTrafficPolicy === 'Local',
+  };
+}
+
+/** The backends of a port, by the policies that its traffic has. */
+function withBackends(port: Omit<ServicePort, 'cluster' | 'local' | 'hasEndpoints' | 'serving'>, apiPort: ApiServicePort, slices: readonly EndpointSlice[], node: NodePlace): ServicePort {
+  const endpoints = endpointsOf(slices, apiPort, port.family, node);
+  const external = isExternal({ ...port, cluster: [], local: [], hasEndpoints: false, serving: [] });
+  // Even where traffic from outside has policy Local, that of this node's own pods to the same address has policy Cluster.
+  const usesCluster = !port.internalLocal || external;
+  const usesLocal = port.internalLocal || (port.externalLocal && external);
+  return {
+    ...port,
+    cluster: usesCluster ? usable(near(endpoints, node)).map(backendOf) : [],
+    local: usesLocal ? usable(endpoints.filter((one) => one.local)).map(backendOf) : [],
+    hasEndpoints: usable(endpoints).length > 0,
+    serving: endpoints.filter((one) => one.serving).map(addressOf),
+  };
+}
+
+/**
+ * What the node must do for one Service, given its slices. Headless and ExternalName Services need no rules. Deterministic:
+ * the same input gives the same output, so that it can be compared.
+ */
+export function servicePortsOf(service: Service, slices: readonly EndpointSlice[], node: NodePlace): ServicePort[] {
+  const { spec } = service;
+  if (spec === undefined || spec.type === 'ExternalName') return [];
+  const key = joinKey(namespaceOf(service), nameOf(service));
+  return families.flatMap((family) => {
+    const common = commonOf(service, family);
+    if (common === undefined) return [];
+    return (spec.ports ?? []).map((port) => withBackends({
+      ...common,
+      key: `${key}:${port.name ?? ''}`,
+      protocol: (port.protocol ?? 'TCP').toLowerCase() as ServicePort['protocol'],
+      port: port.port,
+      nodePort: port.nodePort !== undefined && port.nodePort > 0 ? port.nodePort : undefined,
+    }, port, slices, node));
+  });
+}
+
+interface Known { readonly service: Service; readonly slices: readonly EndpointSlice[]; readonly place: NodePlace; readonly ports: readonly ServicePort[] }
+
+const same = (a: readonly EndpointSlice[], b: readonly EndpointSlice[]): boolean => a.length === b.length && a.every((slice, index) => slice === b[index]);
+
+/**
+ * The ports of all Services, of which only those are made again whose Service or slices are other objects than the last
+ * time: of ten thousand Services mostly one has changed.
+ */
+export class ServicePorts {
+  #known = new Map<string, Known>();
+
+  of(services: readonly Service[], slicesOf: (key: string) => readonly EndpointSlice[], node: NodePlace): ServicePort[] {
+    const known = new Map<string, Known>();
+    const ports: ServicePort[] = [];
+    for (const service of services) {
+      const key = joinKey(namespaceOf(service), nameOf(service));
+      const slices = slicesOf(key);
+      const before = this.#known.get(key);
+      const fresh = before?.service === service && before.place === node && same(before.slices, slices) ? before : { service, slices, place: node, ports: servicePortsOf(service, slices, node) };
+      known.set(key, fresh);
+      ports.push(...fresh.ports);
+    }
+    this.#known = known;
+    return ports;
+  }
+}
