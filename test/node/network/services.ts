@@ -27,16 +27,22 @@ export function serviceScenarios(cluster: () => RealCluster): void {
       return hosts.length === affinityCount && (new Set(hosts).size === 1) === sticky;
     });
   };
+  // One Deployment for all of them: each has its own Service in front.
+  let affine: Promise<{ readonly scene: Scene; readonly nodeAddress: string }> | undefined;
+  const affinityScene = () => affine ??= (async () => {
+    const scene = await Scene.start(cluster(), 'affinity');
+    const [, pod] = await Promise.all([scene.hostnames('affinity', 3), scene.agnhost('execpod-affinity')]);
+    return { scene, nodeAddress: await scene.nodeAddress(pod) };
+  })();
   for (const type of ['ClusterIP', 'NodePort'] as const) {
     for (const switched of [false, true]) {
       const shown = type === 'ClusterIP' ? 'service with type clusterIP' : 'NodePort service';
       const title = switched ? `should be able to switch session affinity for ${shown}` : `should have session affinity work for ${shown}`;
       test(`[sig-network] Services ${title} [LinuxOnly] [Conformance]`, async () => {
-        const scene = await Scene.start(cluster(), `affinity-${type.toLowerCase()}${switched ? '-switched' : ''}`);
-        const name = 'affinity';
-        const { spec } = await scene.service(name, { type, selector: { app: name }, sessionAffinity: 'ClientIP', ports: [{ port: 80, targetPort: 9376, protocol: 'TCP' }] });
-        const [, pod] = await Promise.all([scene.hostnames(name, 3), scene.agnhost('execpod-affinity')]);
-        const [address, port] = type === 'NodePort' ? [await scene.nodeAddress(pod), spec!.ports![0]!.nodePort!] : [spec!.clusterIP!, 80];
+        const { scene, nodeAddress } = await affinityScene();
+        const name = `affinity-${type.toLowerCase()}${switched ? '-transition' : ''}`;
+        const { spec } = await scene.service(name, { type, selector: { app: 'affinity' }, sessionAffinity: 'ClientIP', ports: [{ port: 80, targetPort: 9376, protocol: 'TCP' }] });
+        const [address, port] = type === 'NodePort' ? [nodeAddress, spec!.ports![0]!.nodePort!] : [spec!.clusterIP!, 80];
         await scene.reaches('execpod-affinity', name, 80);
         await scene.reaches('execpod-affinity', address, port);
         if (switched) {
