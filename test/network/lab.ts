@@ -57,7 +57,8 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL');
-    await Promise.all(this.#children.map((child) => (child.exitCode !== null || child.signalCode !== null ? undefined : new Promise((resolve) => { child.once('close', resolve); }))));
+    const running = this.#children.filter((child) => child.exitCode === null && child.signalCode === null);
+    await Promise.all(running.map((child) => new Promise((resolve) => { child.once('close', resolve); })));
     for (const part of ['a', 'b', 'c', 'outside', 'node']) spawnSync('ip', ['netns', 'delete', this.#namespace(part)]);
   }
 

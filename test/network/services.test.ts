@@ -17,7 +17,7 @@ const [nodeIp, outsideIp] = ['198.51.100.1', '198.51.100.2'];
 
 /** Pods a, b, c by their letters; those in capitals are told to be on another node. */
 function slices(pods: string, addressType: 'IPv4' | 'IPv6'): EndpointSlice {
-  const endpoints = [...pods].map((letter): Endpoint => {
+  const endpoints = pods.split('').map((letter): Endpoint => {
     const host = 'abc'.indexOf(letter.toLowerCase()) + 2;
     return { addresses: [addressType === 'IPv4' ? `10.244.0.${host}` : `fd00:244::${host}`], nodeName: letter === letter.toLowerCase() ? 'here' : 'there', conditions: { ready: true } };
   });
