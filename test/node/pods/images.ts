@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { events, pods, secrets } from '../../../src/api/resources.ts';
+import { testImages } from './images-folder.ts';
 import type { RealCluster } from './real-cluster.ts';
 import { podOf, script } from './real-cluster.ts';
 import { ImageRegistry } from '../volumes/image-registry.ts';
@@ -10,7 +11,7 @@ import { ImageRegistry } from '../volumes/image-registry.ts';
 export function imageScenarios(cluster: () => RealCluster): void {
   test('an image of a private registry is pulled with the secret of the pod, and not without', async () => {
     const login = 'user1:s3cret';
-    await using registry = await ImageRegistry.start(join(cluster().folder, 'images/busybox_1.36.tar'), login);
+    await using registry = await ImageRegistry.start(join(testImages(), 'busybox_1.36.tar'), login);
     const image = `${registry.host}/private/busybox:1`;
     const auths = { [registry.host]: { auth: Buffer.from(login).toString('base64') } };
     await cluster().client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'registry', namespace: 'default' }, type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } });

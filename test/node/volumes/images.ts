@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { events, pods } from '../../../src/api/resources.ts';
+import { testImages } from '../pods/images-folder.ts';
 import type { RealCluster } from '../pods/real-cluster.ts';
 import { podOf } from '../pods/real-cluster.ts';
 import { ImageRegistry } from './image-registry.ts';
@@ -9,7 +10,7 @@ import { ImageRegistry } from './image-registry.ts';
 /** The files of images as volumes. */
 export function imageScenarios(cluster: () => RealCluster): void {
   test('[sig-node] ImageVolume should succeed with pod and pull policy of Always [LinuxOnly] [MinimumKubeletVersion:1.35] [Conformance]', async () => {
-    await using registry = await ImageRegistry.start(join(cluster().folder, 'images/registry.k8s.io_e2e-test-images_kitten_1.8.tar'));
+    await using registry = await ImageRegistry.start(join(testImages(), 'registry.k8s.io_e2e-test-images_kitten_1.8.tar'));
     const name = 'image-volume';
     await cluster().running(podOf(name, {
       command: ['/bin/sh', '-c', 'while true; do echo test; sleep 1; done'],
