@@ -28,7 +28,7 @@ export function serveKubelets({ kubelets, logger, address, tls }: { readonly kub
 }
 
 /** What a KubeletConfiguration says, as the kubelet of this machine is started with it. */
-export function configured({ staticPodPath, ...settings }: ReadConfiguration, logger: Logger): Partial<KubeletOptions> {
+export function configured({ staticPodPath, rotateCertificates: _client, serverTlsBootstrap: _serving, ...settings }: ReadConfiguration, logger: Logger): Partial<KubeletOptions> {
   return { ...settings, ...(staticPodPath !== undefined && { staticPods: linuxStaticPodFiles(staticPodPath, logger.named('kubelet')) }) };
 }
 

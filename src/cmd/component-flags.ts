@@ -53,6 +53,7 @@ const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
     clusterCidr(),
     new Option('--cluster-dns <ip>', 'address of the cluster DNS, for pods').default('10.96.0.10').argParser(parser(ipAddress)),
     clusterDomain(),
+    file('--bootstrap-kubeconfig <file>', 'how to ask for a certificate while the --kubeconfig does not exist: it is written when there is one'),
     file('--tls-cert-file <file>', 'serving certificate (default: one signed by the pki folder of the data directory)'),
     file('--tls-private-key-file <file>', 'its key'),
     file('--client-ca-file <file>', 'authority of the clients\' certificates'),

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { LogLevel } from '../base/logger.ts';
 import { loadKubeconfig } from '../client/kubeconfig.ts';
@@ -32,12 +33,16 @@ export interface ComponentFlags {
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly clientCaFile?: string;
+  readonly bootstrapKubeconfig?: string;
 }
 
 /** A component alone, against any API server: runs in the foreground until a signal comes. */
 export async function runComponent(name: ComponentName, flags: ComponentFlags): Promise<void> {
-  const connection = await loadKubeconfig(flags.kubeconfig).catch((error: unknown) => { throw new UsageError(`--kubeconfig: ${(error as Error).message.split('\n')[0]}`); });
-  const start = await starter(name, flags, connection);
+  // A node that has joined goes by what it got then; its leave to join may have ended since.
+  const joins = flags.bootstrapKubeconfig !== undefined && !existsSync(flags.kubeconfig);
+  const [flag, file] = joins ? ['--bootstrap-kubeconfig', flags.bootstrapKubeconfig ?? ''] : ['--kubeconfig', flags.kubeconfig];
+  const connection = await loadKubeconfig(file).catch((error: unknown) => { throw new UsageError(`${flag}: ${(error as Error).message.split('\n')[0]}`); });
+  const start = await starter(name, { ...flags, ...(joins && { joinInto: flags.kubeconfig }) }, connection);
   await runInForeground(flags.logLevel, (parts) => start({
     ...parts,
     connection,
@@ -54,7 +59,7 @@ interface StartedComponent extends AsyncDisposable { shutDownNode?(): Promise<vo
 type Starter = (options: ComponentOptions) => Promise<StartedComponent>;
 
 /** Loads only what the component is made of. */
-async function starter(name: ComponentName, flags: ComponentFlags, { ca }: ComponentOptions['connection']): Promise<Starter> {
+async function starter(name: ComponentName, flags: ComponentFlags & { readonly joinInto?: string }, { ca }: ComponentOptions['connection']): Promise<Starter> {
   const machine = hostname().toLowerCase();
   const nodeName = flags.nodeName ?? machine;
   const { leaderElect, controllers, clusterCidr } = flags;
@@ -81,7 +86,7 @@ async function starter(name: ComponentName, flags: ComponentFlags, { ca }: Compo
       const { startKubeletAlone } = await import('../cluster/alone/kubelet.ts');
       const { dataDir, runtime, install, clusterDns, clusterDomain } = flags;
       const configuration = flags.config === undefined ? undefined : await readKubelet(flags.config);
-      return (options) => startKubeletAlone({ ...options, ...(configuration !== undefined && { configuration }), dataDir, nodeName, runtime, install, clusterCidr, clusterDns, clusterDomain, tls: tlsFiles(flags) });
+      return (options) => startKubeletAlone({ ...options, ...(configuration !== undefined && { configuration }), dataDir, nodeName, runtime, install, clusterCidr, clusterDns, clusterDomain, tls: tlsFiles(flags), ...(flags.joinInto !== undefined && { joinInto: flags.joinInto }) });
     }
   }
 }

@@ -5,13 +5,16 @@ import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import type { KeyPair } from './certificate.ts';
 import { writeFileAtomic } from './files.ts';
 
+/** The path of a certificate with its key after it, which may be renewed there. */
+export interface PairFile { readonly file: string }
+
 /** One cluster, one user and the context that joins them. */
 export interface KubeconfigEntry {
   /** `https://host:port`. */
   readonly server: string;
   /** PEM of the authority that signed the server's certificate. */
   readonly authority: string;
-  readonly user: { readonly name: string; readonly credentials: KeyPair | { readonly token: string } };
+  readonly user: { readonly name: string; readonly credentials: KeyPair | { readonly token: string } | PairFile };
   readonly clusterName: string;
   readonly contextName: string;
 }
@@ -26,7 +29,7 @@ function sections(entry: KubeconfigEntry): { cluster: object; user: object; cont
   return {
     cluster: { 'certificate-authority-data': base64(entry.authority), server: entry.server },
     context: { cluster: entry.clusterName, user: entry.user.name },
-    user: 'token' in credentials ? { token: credentials.token } : { 'client-certificate-data': base64(credentials.certificate), 'client-key-data': base64(credentials.key) },
+    user: 'token' in credentials ? { token: credentials.token } : 'file' in credentials ? { 'client-certificate': credentials.file, 'client-key': credentials.file } : { 'client-certificate-data': base64(credentials.certificate), 'client-key-data': base64(credentials.key) },
   };
 }
 

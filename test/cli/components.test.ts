@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployments, nodes, pods } from '../../src/api/resources.ts';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { certificatesigningrequests, clusterrolebindings, deployments, nodes, pods, secrets } from '../../src/api/resources.ts';
+import type { CertificateSigningRequest } from '../../src/api/types/certificates/v1.ts';
 import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
 import { loadKubeconfig } from '../../src/client/kubeconfig.ts';
 import { createHttpClient } from '../../src/client/transports/http.ts';
+import { buildKubeconfig } from '../../src/pki/kubeconfig.ts';
 import { Sandbox } from './program.ts';
 
 test('each component runs in a process of its own: a Deployment becomes available, and its logs can be read', { timeout: 60_000 }, async () => {
@@ -39,6 +43,49 @@ test('each component runs in a process of its own: a Deployment becomes availabl
   assert.deepEqual(await Promise.all([kubelet, scheduler, manager].map((component) => component.stop())), [0, 0, 0]);
   assert.equal(await server.stop(), 0);
   for (const { stderr } of [kubelet, scheduler, manager, server]) assert.doesNotMatch(stderr, /ERROR|error:/);
+});
+
+test('a node joins by a token: it asks for its certificates, keeps them to itself and serves by them', { timeout: 60_000 }, async () => {
+  await using sandbox = new Sandbox();
+  const admin = sandbox.path('server/admin.kubeconfig');
+  const server = sandbox.start(['server', '--port', '0', '--data-dir', sandbox.path('server')]);
+  await server.says(/Ctrl-C/);
+  const connection = await loadKubeconfig(admin);
+  const client = createHttpClient({ ...connection, clock: new RealClock(), random: new SystemRandom() });
+  try {
+    await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', type: 'bootstrap.kubernetes.io/token', metadata: { namespace: 'kube-system', name: 'bootstrap-token-abcdef' }, stringData: { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' } });
+    for (const [name, role] of [['join', 'system:node-bootstrapper'], ['approve', 'system:certificates.k8s.io:certificatesigningrequests:nodeclient']] as const) {
+      await client.create(clusterrolebindings, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }, subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:bootstrappers' }] });
+    }
+    const bootstrap = sandbox.path('bootstrap.kubeconfig');
+    writeFileSync(bootstrap, buildKubeconfig({ server: connection.server, authority: connection.ca ?? '', user: { name: 'joiner', credentials: { token: 'abcdef.0123456789abcdef' } }, clusterName: 'c', contextName: 'c' }));
+    const config = sandbox.path('kubelet.yaml');
+    writeFileSync(config, 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nrotateCertificates: true\nserverTLSBootstrap: true\n');
+    const own = sandbox.path('node/kubelet.kubeconfig');
+    const start = (): ReturnType<Sandbox['start']> => sandbox.start(['kubelet', '--bootstrap-kubeconfig', bootstrap, '--kubeconfig', own, '--config', config, '--runtime', 'simulated', '--node-name', 'joined', '--data-dir', sandbox.path('node')]);
+    const kubelet = start();
+    await kubelet.says(/node ready/);
+    assert.deepEqual((await client.list(nodes)).items.map(({ metadata }) => metadata.name), ['joined']);
+    const file = sandbox.path('node/kubelet/pki/kubelet-client-current.pem');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal((await loadKubeconfig(own)).clientCertificate, readFileSync(file, 'utf8'));
+
+    const serving = async (): Promise<CertificateSigningRequest | undefined> => (await client.list(certificatesigningrequests)).items.find(({ spec }) => spec.signerName === 'kubernetes.io/kubelet-serving');
+    const asked = await serving();
+    assert.equal(asked?.status?.certificate, undefined, 'nobody approves these by itself');
+    await client.update(certificatesigningrequests, { ...asked!, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'Admin', message: 'known' }] } }, { subresource: 'approval' });
+    await client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default' }, spec: { nodeName: 'joined', containers: [{ name: 'web', image: 'nginx:1' }] } });
+    let log: unknown;
+    while (typeof log !== 'string') log = await client.raw('GET', '/api/v1/namespaces/default/pods/web/log').catch(() => setImmediate());
+    assert.equal(await kubelet.stop(), 0);
+
+    await client.delete(secrets, { namespace: 'kube-system', name: 'bootstrap-token-abcdef' });
+    const again = start();
+    await again.says(/node ready/);
+    assert.equal(await again.stop(), 0);
+  } finally {
+    client.close();
+  }
 });
 
 test('a component says what is wrong with its way to the API server, and ends', { timeout: 60_000 }, async () => {

@@ -41,8 +41,16 @@ export interface HttpClientOptions {
 const maxWatchLineBytes = 16 * 1024 * 1024;
 const maxAttempts = 10;
 
-/** A Client over HTTP or HTTPS with kept-alive connections. `close` drops the idle ones. */
-export function createHttpClient(options: HttpClientOptions): Client & { close(): void } {
+/** A Client over HTTP or HTTPS with kept-alive connections. */
+export interface HttpClient extends Client {
+  /** Drops the idle connections. */
+  close(): void;
+  /** Proves itself by this pair, PEM, from now on. Watches end and come again as who it is then; what was asked is answered. */
+  identify(pair: { readonly certificate: string; readonly key: string }): void;
+}
+
+/** A Client over HTTP or HTTPS with kept-alive connections; the caller closes it. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
   const url = new URL(options.server);
   const secure = url.protocol === 'https:';
   const prefix = url.pathname.replace(/\/$/, '');
@@ -148,7 +156,17 @@ export function createHttpClient(options: HttpClientOptions): Client & { close()
       }
     },
   });
-  return { ...client, close: () => { agent.destroy(); watchAgent.destroy(); } };
+  return {
+    ...client,
+    close: () => { agent.destroy(); watchAgent.destroy(); },
+    identify({ certificate: cert, key }) {
+      for (const one of [agent, watchAgent]) {
+        if (one instanceof HttpsAgent) Object.assign(one.options, { cert, key });
+        for (const idle of Object.values(one.freeSockets)) for (const socket of idle ?? []) socket.destroy();
+      }
+      watchAgent.destroy();
+    },
+  };
 }
 
 async function readAll(response: IncomingMessage, maxBytes: number): Promise<string> {

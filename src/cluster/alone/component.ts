@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
 import type { Connection } from '../../client/kubeconfig.ts';
+import type { HttpClient } from '../../client/transports/http.ts';
 import { createHttpClient } from '../../client/transports/http.ts';
 import type { ProgressSink } from '../start-options.ts';
 
@@ -19,7 +20,7 @@ export interface ComponentOptions {
 }
 
 /** A client that says which component it is; `undo` owns its connections. */
-export function componentClient({ connection, clock, random }: ComponentOptions, userAgent: string, undo: AsyncDisposableStack, credentials: Partial<Connection> = {}): Client {
+export function componentClient({ connection, clock, random }: ComponentOptions, userAgent: string, undo: AsyncDisposableStack, credentials: Partial<Connection> = {}): HttpClient {
   const client = createHttpClient({ ...connection, ...credentials, clock, random, userAgent });
   undo.defer(() => client.close());
   return client;

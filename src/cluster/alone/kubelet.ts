@@ -12,6 +12,7 @@ import { prepareMachine } from '../machine.ts';
 import { isServing, writePidFile } from '../pid-file.ts';
 import type { ComponentOptions } from './component.ts';
 import { componentClient, expectServer } from './component.ts';
+import { bootstrapServing, joinCluster, rotateClientCertificate } from './kubelet-certificates.ts';
 
 export interface KubeletAloneOptions extends ComponentOptions {
   readonly dataDir: string;
@@ -25,6 +26,8 @@ export interface KubeletAloneOptions extends ComponentOptions {
   readonly configuration?: ReadConfiguration;
   /** Files. All three or none; without, what the pki folder of the data directory signs. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
+  /** The connection is only good for joining: what comes of it is written to this kubeconfig. */
+  readonly joinInto?: string;
 }
 
 /** A kubelet that runs alone. */
@@ -34,16 +37,18 @@ export interface KubeletAlone extends AsyncDisposable {
 }
 
 /** The kubelet of this machine, or a simulated one, against an API server elsewhere. */
-export async function startKubeletAlone(options: KubeletAloneOptions): Promise<KubeletAlone> {
-  const { clock, random, logger, progress, dataDir, nodeName } = options;
+export async function startKubeletAlone(asked: KubeletAloneOptions): Promise<KubeletAlone> {
+  const { clock, random, logger, progress, dataDir, nodeName, configuration = {} } = asked;
   const running = isServing(dataDir, 'kubeletPid');
   if (running !== undefined) throw new Error(`a kubelet is running on ${dataDir} already (process ${running}); stop it, or choose another --data-dir`);
   await using undo = new AsyncDisposableStack();
-  const client = componentClient(options, 'kubelet', undo);
-  // With static pods it may be this kubelet that runs the API server.
-  if (options.configuration?.staticPodPath === undefined) await expectServer(client, options);
-  const paths = clusterPaths(dataDir);
   await makeDataDir(dataDir);
+  const options = asked.joinInto === undefined ? asked : { ...asked, connection: await joinCluster(asked, asked.joinInto) };
+  const client = componentClient(options, 'kubelet', undo);
+  if (configuration.rotateCertificates === true) rotateClientCertificate(options, client, undo);
+  // With static pods it may be this kubelet that runs the API server.
+  if (configuration.staticPodPath === undefined) await expectServer(client, options);
+  const paths = clusterPaths(dataDir);
   try {
     await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
     undo.use(writePidFile(dataDir, 'kubeletPid'));
@@ -53,10 +58,12 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<K
   const machine = await prepareMachine(options);
   const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName }) : undefined;
   const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
-  const tls = await servingTls(options, addresses);
+  const byApi = configuration.serverTlsBootstrap === true && options.tls === undefined && options.connection.ca !== undefined;
+  const tls = byApi ? { clientCa: options.connection.ca } : await servingTls(options, addresses);
   const kubelets: Kubelet[] = [];
   if (tls === undefined) progress.note(`kubectl logs and exec will not reach this node: there is no authority in ${paths.pki} to sign its certificate; give --tls-cert-file, --tls-private-key-file and --client-ca-file`);
   const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : '127.0.0.1', tls }));
+  if (byApi && server !== undefined) bootstrapServing(options, { client, server, addresses }, undo);
   const simulated = machine.kind === 'real' ? undefined : simulatedMachine({ nodeName, address: addresses[0]!, clock, random });
   if (simulated !== undefined) undo.use(simulated.runtime);
   const kubelet = undo.use(await Kubelet.start({
@@ -67,7 +74,7 @@ export async function startKubeletAlone(options: KubeletAloneOptions): Promise<K
     ...(server !== undefined && { servingPort: server.port }),
     version: 'v1.36.0',
     rootDir: machine.kind === 'real' ? paths.kubelet : `${paths.kubelet}/${nodeName}`,
-    ...(options.configuration !== undefined && configured(options.configuration, logger)),
+    ...configured(configuration, logger),
   }));
   kubelets.push(kubelet);
   progress.ready('kubelet');

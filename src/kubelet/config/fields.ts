@@ -3,7 +3,7 @@ const followed = [
   'clusterDNS', 'clusterDomain', 'maxPods', 'podCIDR', 'podLogsDir', 'cgroupRoot', 'registerWithTaints', 'nodeLeaseDurationSeconds', 'nodeStatusUpdateFrequency', 'allowedUnsafeSysctls',
   'evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionPressureTransitionPeriod', 'evictionMaxPodGracePeriod', 'systemReserved', 'kubeReserved',
   'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge', 'containerLogMaxSize', 'containerLogMaxFiles',
-  'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority',
+  'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority', 'rotateCertificates', 'serverTLSBootstrap',
 ] as const;
 
 const zero = ['0s', '0', 0, ''];
@@ -17,7 +17,7 @@ export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, re
   ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency', 'cpuManagerReconcilePeriod', 'imageMaximumGCAge'].map((name): [string, readonly unknown[]] => [name, zero]),
   ...['staticPodURL', 'kubeletCgroups', 'systemCgroups', 'reservedSystemCPUs', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
   ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'cpuManagerPolicyOptions', 'topologyManagerPolicyOptions', 'qosReserved', 'evictionMinimumReclaim', 'featureGates', 'memorySwap', 'reservedMemory', 'crashLoopBackOff', 'tracing', 'userNamespaces', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
-  ...['rotateCertificates', 'serverTLSBootstrap', 'enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'seccompDefault', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
+  ...['enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'seccompDefault', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
   ...['enableServer', 'enableDebuggingHandlers', 'cgroupsPerQOS', 'cpuCFSQuota', 'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'registerNode', 'localStorageCapacityIsolation'].map((name): [string, readonly unknown[]] => [name, [true]]),
   ['address', ['0.0.0.0', '']], ['port', [10_250, 0]], ['readOnlyPort', [0]], ['healthzPort', [10_248, 0]], ['healthzBindAddress', ['127.0.0.1', '']],
   ['cgroupDriver', ['cgroupfs', '']], ['cpuManagerPolicy', ['none', 'None', '']], ['memoryManagerPolicy', ['None', 'none', '']], ['topologyManagerPolicy', ['none', '']], ['topologyManagerScope', ['container', '']],

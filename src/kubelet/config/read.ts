@@ -4,12 +4,16 @@ import type { KubeletOptions } from '../kubelet-options.ts';
 import { fields, inert } from './fields.ts';
 import { readShutdownGrace } from './shutdown.ts';
 import type { Json } from './values.ts';
-import { amounts, bytes, duration, list, map, number, optional, parsedDuration, string } from './values.ts';
+import { amounts, boolean, bytes, duration, list, map, number, optional, parsedDuration, string } from './values.ts';
 
 /** What a KubeletConfiguration says that this kubelet follows. */
 export type ReadConfiguration = FollowedAsIs & {
   /** A directory of manifests, or one file. */
   readonly staticPodPath?: string;
+  /** The client certificate is renewed through the CSR API before it expires. */
+  readonly rotateCertificates?: boolean;
+  /** So is the serving certificate, and the first one is asked for, too. */
+  readonly serverTlsBootstrap?: boolean;
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
@@ -45,6 +49,8 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('staticPodPath', string(config, 'staticPodPath') || undefined),
     ...optional('fileCheckFrequencyMs', duration(config, 'fileCheckFrequency')),
     ...optional('shutdownGrace', readShutdownGrace(config)),
+    ...optional('rotateCertificates', boolean(config, 'rotateCertificates')),
+    ...optional('serverTlsBootstrap', boolean(config, 'serverTLSBootstrap')),
     reserve: reserveOf(config),
     imageCollection: {
       highThresholdPercent: number(config, 'imageGCHighThresholdPercent') ?? 85,

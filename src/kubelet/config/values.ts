@@ -21,6 +21,13 @@ export function string(config: Json, name: string): string | undefined {
   return found;
 }
 
+/** True or false. */
+export function boolean(config: Json, name: string): boolean | undefined {
+  const found = config[name];
+  if (found !== undefined && typeof found !== 'boolean') throw wrong(name, 'true or false', found);
+  return found;
+}
+
 /** A whole number. */
 export function number(config: Json, name: string): number | undefined {
   const found = config[name];

@@ -18,8 +18,8 @@ export interface KubeletServerOptions {
   readonly address?: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string; readonly clientCa: string };
+  /** PEM. Without a key and its certificate nobody gets through until `identify` gives them. */
+  readonly tls: { readonly key?: string; readonly cert?: string; readonly clientCa: string };
   /** Default: the API server's certificate for kubelets and members of system:masters, for everything. */
   readonly authorize?: (client: KubeletClient, request: { readonly method: string; readonly path: string }) => boolean | Promise<boolean>;
 }
@@ -32,8 +32,8 @@ export class KubeletServer implements AsyncDisposable {
 
   private constructor(options: KubeletServerOptions) {
     this.#options = options;
-    const { key, cert, clientCa } = options.tls;
-    this.#server = createServer({ key, cert, ca: clientCa, requestCert: true, rejectUnauthorized: true }, (request, response) => void this.#answer(request, response));
+    const { clientCa, ...pair } = options.tls;
+    this.#server = createServer({ ...pair, ca: clientCa, requestCert: true, rejectUnauthorized: true }, (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#server.on('secureConnection', (socket) => this.#track(socket));
     // Long logs and terminals have no limit of time.
@@ -57,7 +57,7 @@ export class KubeletServer implements AsyncDisposable {
   }
 
   /** New connections are proven with this pair from now on; those that are open stay. */
-  identify({ key, cert }: Pick<KubeletServerOptions['tls'], 'key' | 'cert'>): void {
+  identify({ key, cert }: { readonly key: string; readonly cert: string }): void {
     this.#server.setSecureContext({ key, cert, ca: this.#options.tls.clientCa });
   }
 
