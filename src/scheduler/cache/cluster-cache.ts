@@ -1,8 +1,10 @@
 import type { Labels } from '../../api/meta/labels.ts';
-import { mapsEqual } from '../../api/meta/equal.ts';
+import { mapsEqual, semanticEqual } from '../../api/meta/equal.ts';
 import type { Node } from '../../api/types/core/v1.ts';
+import type { CountsByDomain, Domains } from './domain-counts.ts';
 import { NodeInfo } from './node-info.ts';
 import { zoneOf, zonesInTurn } from './node-order.ts';
+import type { PodQuestion } from './pod-counters.ts';
 import { PodCounters } from './pod-counters.ts';
 import type { PodInfo } from './pod-info.ts';
 import { claimsOf } from './pod-info.ts';
@@ -10,8 +12,8 @@ import type { Snapshot } from './snapshot.ts';
 import { TermIndex } from './term-index.ts';
 import { Topology } from './topology.ts';
 
-/** Topologies are made again when nodes change; so many labels are remembered. */
-const maxTopologies = 64;
+/** Domains are made again when nodes change; so many are remembered. */
+const maxDomains = 64;
 
 /**
  * What the scheduler believes of the cluster: nodes, the pods bound to them, and the pods that it has just placed and
@@ -27,7 +29,7 @@ export class ClusterCache implements Snapshot {
   readonly #homeless = new Map<string, Map<string, PodInfo>>();
   readonly #imageNodes = new Map<string, number>();
   readonly #namespaces = new Map<string, Labels>();
-  readonly #topologies = new Map<string, Topology>();
+  readonly #domains = new Map<string, Domains>();
   readonly #counters = new PodCounters();
   readonly #claims = new Map<string, number>();
   readonly antiAffinity = new TermIndex();
@@ -63,17 +65,24 @@ export class ClusterCache implements Snapshot {
   }
 
   topology(key: string): Topology {
-    const { nodes } = this;
-    let known = this.#topologies.get(key);
-    if (known === undefined) {
-      if (this.#topologies.size >= maxTopologies) this.#topologies.clear();
-      this.#topologies.set(key, (known = new Topology(key, nodes)));
-    }
-    return known;
+    return this.domains(`label ${key}`, () => new Topology(key, this.nodes));
   }
 
-  podCounts(key: string, matches: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number> {
-    return this.#counters.get(key, matches, this.#byName.values());
+  domains<T extends Domains>(key: string, make: () => T): T {
+    let domains = this.#domains.get(key);
+    if (domains !== undefined) this.#domains.delete(key);
+    else {
+      domains = make();
+      if (this.#domains.size >= maxDomains) this.#forgetOldestDomains();
+    }
+    // At the end: asked for last.
+    this.#domains.set(key, domains);
+    // Whoever asks under the same key makes the same.
+    return domains as T;
+  }
+
+  podCounts(question: PodQuestion, domains: Domains): CountsByDomain {
+    return this.#counters.get(question, domains, this.#byName.values());
   }
 
   isClaimUsed(key: string): boolean {
@@ -98,9 +107,9 @@ export class ClusterCache implements Snapshot {
     if (known !== undefined) {
       const { images, node: old } = known;
       if (!mapsEqual(old.metadata.labels, node.metadata.labels)) {
-        this.#topologies.clear();
+        this.#regroup();
         if (zoneOf(old) !== zoneOf(node)) this.#ordered = undefined;
-      }
+      } else if (!semanticEqual(old.spec?.taints, node.spec?.taints)) this.#regroup();
       known.setNode(node);
       this.#countImages(images, -1);
       this.#countImages(known.images, 1);
@@ -223,7 +232,22 @@ export class ClusterCache implements Snapshot {
 
   #nodesChanged(): void {
     this.#ordered = undefined;
-    this.#topologies.clear();
+    this.#regroup();
+  }
+
+  #forgetOldestDomains(): void {
+    for (const [key, domains] of this.#domains) {
+      this.#domains.delete(key);
+      this.#counters.forget(domains);
+      return;
+    }
+  }
+
+  /** Domains may be others than they were. */
+  #regroup(): void {
+    this.#domains.clear();
+    this.#counters.regroup();
+    for (const index of [this.antiAffinity, this.affinity, this.preferredAffinity]) index.regroup();
   }
 
   #countImages(images: ReadonlyMap<string, number>, sign: 1 | -1): void {

@@ -9,6 +9,8 @@ export class NodeInfo {
   readonly name: string;
   /** Its place in the snapshot's list of nodes. */
   slot = -1;
+  /** Another number whenever the node, or what its pods take of it, has changed. */
+  generation = 0;
   node: Node;
   allocatable: Amounts;
   readonly requested: Record<string, number> = {};
@@ -18,6 +20,8 @@ export class NodeInfo {
   readonly usedPorts = new Map<string, readonly HostPort[]>();
   /** Image name -> bytes. */
   images: ReadonlyMap<string, number> = new Map();
+  /** Has it taints that only discourage? */
+  discourages = false;
 
   constructor(node: Node) {
     this.name = node.metadata.name ?? '';
@@ -27,7 +31,9 @@ export class NodeInfo {
   }
 
   setNode(node: Node): void {
+    this.generation++;
     this.node = node;
+    this.discourages = node.spec?.taints?.some(({ effect }) => effect === 'PreferNoSchedule') === true;
     this.allocatable = amountsOf(node.status?.allocatable);
     this.images = new Map((node.status?.images ?? []).flatMap((image) => (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const)));
   }
@@ -56,6 +62,7 @@ export class NodeInfo {
   }
 
   #count({ requests, scoringRequests }: PodInfo, sign: 1 | -1): void {
+    this.generation++;
     for (const resource in requests) this.requested[resource] = (this.requested[resource] ?? 0) + sign * requests[resource]!;
     for (const resource in scoringRequests) this.scoringRequested[resource] = (this.scoringRequested[resource] ?? 0) + sign * scoringRequests[resource]!;
   }

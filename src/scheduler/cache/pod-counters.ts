@@ -1,35 +1,65 @@
+import type { CountsByDomain, Domains } from './domain-counts.ts';
+import { DomainCounts } from './domain-counts.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** Counts that are kept current; the one that was asked for longest ago goes first. */
 const maxCounters = 64;
 
+/** Which pods are counted. */
+export interface PodQuestion {
+  /** Says what `matches` means: counts under a known key are kept current instead of made anew. */
+  readonly key: string;
+  readonly matches: (pod: PodInfo) => boolean;
+}
+
 interface Counter {
   readonly matches: (pod: PodInfo) => boolean;
+  /** Those without any are not listed. */
   readonly nodes: Map<NodeInfo, number>;
+  /** The sums by domain of those that were asked for so. */
+  readonly sums: Map<Domains, DomainCounts>;
 }
 
 /**
- * How many pods on each node match something, kept current pod by pod: the replicas of one workload ask the same
+ * How many pods match something, by groups of nodes, kept current pod by pod: the replicas of one workload ask the same
  * question one after the other, and counting all pods of a large cluster takes milliseconds.
  */
 export class PodCounters {
   readonly #counters = new Map<string, Counter>();
 
-  get(key: string, matches: (pod: PodInfo) => boolean, nodes: Iterable<NodeInfo>): ReadonlyMap<NodeInfo, number> {
+  /** `nodes`: all there are. */
+  get(question: PodQuestion, domains: Domains, nodes: Iterable<NodeInfo>): CountsByDomain {
+    const { sums, nodes: counts } = this.#counter(question, nodes);
+    let known = sums.get(domains);
+    if (known === undefined) sums.set(domains, (known = new DomainCounts(domains, counts)));
+    return known;
+  }
+
+  #counter({ key, matches }: PodQuestion, nodes: Iterable<NodeInfo>): Counter {
     let counter = this.#counters.get(key);
     if (counter === undefined) {
-      counter = { matches, nodes: new Map() };
+      counter = { matches, nodes: new Map(), sums: new Map() };
       for (const node of nodes) for (const pod of node.pods.values()) count(counter, pod, node, 1);
       if (this.#counters.size >= maxCounters) this.#counters.delete(this.#counters.keys().next().value!);
     } else this.#counters.delete(key);
     // At the end: asked for last.
     this.#counters.set(key, counter);
-    return counter.nodes;
+    return counter;
   }
 
   change(pod: PodInfo, node: NodeInfo, amount: 1 | -1): void {
     for (const counter of this.#counters.values()) count(counter, pod, node, amount);
+  }
+
+  /** Nodes came, went or changed their groups. */
+  regroup(): void {
+    for (const { sums } of this.#counters.values()) sums.clear();
+  }
+
+  /** Nobody asks for these domains any more. */
+  forget(domains: Domains): void {
+    for (const { sums } of this.#counters.values()) sums.delete(domains);
   }
 
   /** What the questions depend on, beside pods, has changed. */
@@ -38,9 +68,10 @@ export class PodCounters {
   }
 }
 
-function count({ matches, nodes }: Counter, pod: PodInfo, node: NodeInfo, amount: 1 | -1): void {
+function count({ matches, nodes, sums }: Counter, pod: PodInfo, node: NodeInfo, amount: 1 | -1): void {
   if (!matches(pod)) return;
   const sum = (nodes.get(node) ?? 0) + amount;
   if (sum === 0) nodes.delete(node);
   else nodes.set(node, sum);
+  for (const one of sums.values()) one.add(node, amount);
 }

@@ -1,6 +1,7 @@
 import type { Labels } from '../../api/meta/labels.ts';
+import type { CountsByDomain, Domains } from './domain-counts.ts';
 import type { NodeInfo } from './node-info.ts';
-import type { PodInfo } from './pod-info.ts';
+import type { PodQuestion } from './pod-counters.ts';
 import type { TermIndex } from './term-index.ts';
 import type { Topology } from './topology.ts';
 
@@ -15,11 +16,10 @@ export interface Snapshot {
   namespaceLabels(name: string): Labels;
   /** The domains that a node label makes. */
   topology(key: string): Topology;
-  /**
-   * How many of the pods on each node `matches` holds for; nodes without any are not listed. `key` says what `matches`
-   * means: counts under a known key are kept current instead of made anew.
-   */
-  podCounts(key: string, matches: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number>;
+  /** What `make` made under this key since nodes came, went, or changed their labels or taints. */
+  domains<T extends Domains>(key: string, make: () => T): T;
+  /** How many pods the question holds for, by these domains of this snapshot. Kept current: it follows what happens. */
+  podCounts(question: PodQuestion, domains: Domains): CountsByDomain;
   /** What running pods require to keep away from. */
   readonly antiAffinity: TermIndex;
   /** What running pods require to be near to. */

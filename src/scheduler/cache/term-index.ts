@@ -1,11 +1,38 @@
 import type { AffinityTerm } from './affinity-term.ts';
+import type { CountsByDomain, Domains } from './domain-counts.ts';
+import { DomainCounts } from './domain-counts.ts';
 import type { NodeInfo } from './node-info.ts';
 
 /** Terms that mean the same, and on which nodes pods have them. */
-export interface TermGroup {
+export class TermGroup {
   readonly term: AffinityTerm;
+  /** How many pods have such a term. */
+  pods = 0;
   /** The sum over the node's pods: how many, or what weight. */
-  readonly nodes: ReadonlyMap<NodeInfo, number>;
+  readonly #nodes = new Map<NodeInfo, number>();
+  #counts: DomainCounts | undefined;
+
+  constructor(term: AffinityTerm) {
+    this.term = term;
+  }
+
+  /** The sums by domain of the term's topology. */
+  counts(topology: Domains): CountsByDomain {
+    if (this.#counts?.domains !== topology) this.#counts = new DomainCounts(topology, this.#nodes);
+    return this.#counts;
+  }
+
+  add(node: NodeInfo, amount: number): void {
+    const sum = (this.#nodes.get(node) ?? 0) + amount;
+    if (sum === 0) this.#nodes.delete(node);
+    else this.#nodes.set(node, sum);
+    this.#counts?.add(node, amount);
+  }
+
+  /** Nodes came, went or changed their domains. */
+  regroup(): void {
+    this.#counts = undefined;
+  }
 }
 
 /**
@@ -13,7 +40,7 @@ export interface TermGroup {
  * once, not with each replica.
  */
 export class TermIndex {
-  readonly #groups = new Map<string, { readonly term: AffinityTerm; readonly nodes: Map<NodeInfo, number>; pods: number }>();
+  readonly #groups = new Map<string, TermGroup>();
 
   get groups(): Iterable<TermGroup> {
     return this.#groups.values();
@@ -26,14 +53,13 @@ export class TermIndex {
   /** `sign` -1 takes away what was added. */
   add(term: AffinityTerm, node: NodeInfo, options: { readonly weight: number; readonly sign: 1 | -1 }): void {
     let group = this.#groups.get(term.key);
-    if (group === undefined) this.#groups.set(term.key, (group = { term, nodes: new Map(), pods: 0 }));
+    if (group === undefined) this.#groups.set(term.key, (group = new TermGroup(term)));
     group.pods += options.sign;
-    if (group.pods <= 0) {
-      this.#groups.delete(term.key);
-      return;
-    }
-    const sum = (group.nodes.get(node) ?? 0) + options.sign * options.weight;
-    if (sum === 0) group.nodes.delete(node);
-    else group.nodes.set(node, sum);
+    if (group.pods <= 0) this.#groups.delete(term.key);
+    else group.add(node, options.sign * options.weight);
+  }
+
+  regroup(): void {
+    for (const group of this.#groups.values()) group.regroup();
   }
 }

@@ -1,7 +1,8 @@
+import type { Domains } from './domain-counts.ts';
 import type { NodeInfo } from './node-info.ts';
 
 /** The domains that a node label makes, numbered, so that counts by domain are plain arrays. */
-export class Topology {
+export class Topology implements Domains {
   readonly #domains: Int32Array;
   /** The label's value by domain. */
   readonly values: readonly string[];

@@ -10,6 +10,8 @@ import type { Refusal } from '../framework/verdict.ts';
 import { refuse, refuseForGood } from '../framework/verdict.ts';
 import type { Nominator } from '../queue/nominator.ts';
 import { PodCycle } from './pod-cycle.ts';
+import { AnswersByKind } from './remembered-answers.ts';
+import type { RememberedAnswers } from './remembered-answers.ts';
 import { best, scoreNodes } from './score.ts';
 
 /** The outcome of looking for a node. */
@@ -30,7 +32,7 @@ export function enoughNodes(nodes: number, percentage = 0): number {
   return Math.max(minNodesToFind, Math.floor((nodes * share) / 100));
 }
 
-interface Search { readonly cycle: PodCycle; readonly diagnosis: Diagnosis; readonly fitting: NodeInfo[] }
+interface Search { readonly cycle: PodCycle; readonly diagnosis: Diagnosis; readonly fitting: NodeInfo[]; readonly answers?: RememberedAnswers | undefined }
 
 /** Finds nodes for pods: filters, scores, picks. */
 export class Placer {
@@ -39,6 +41,7 @@ export class Placer {
   readonly #random: Random;
   readonly #percentageOfNodesToScore: number;
   readonly #extenders: readonly Extender[];
+  readonly #answers = new Map<Profile, AnswersByKind>();
   /** Where the last search ended, so that all nodes get their turn. */
   #nextStart = 0;
 
@@ -54,9 +57,9 @@ export class Placer {
   place(pod: PodInfo, profile: Profile): Placement {
     const search = this.#search(pod, profile);
     if (search === undefined) return { kind: 'no nodes' };
-    const { cycle, diagnosis, fitting } = search;
+    const { cycle, diagnosis, fitting, answers } = search;
     if (fitting.length === 0) return { kind: 'unschedulable', diagnosis, cycle };
-    return { kind: 'placed', node: fitting.length === 1 ? fitting[0]! : this.#pick(pod, profile, fitting), cycle };
+    return { kind: 'placed', node: fitting.length === 1 ? fitting[0]! : this.#pick(cycle, fitting, { answers }), cycle };
   }
 
   /** With the extenders that the pod interests. */
@@ -69,11 +72,11 @@ export class Placer {
     if (fitting.length === 0) return { kind: 'unschedulable', diagnosis, cycle };
     if (fitting.length === 1) return { kind: 'placed', node: fitting[0]!, cycle };
     const more = await extenderScores(pod, fitting, interested);
-    return { kind: 'placed', node: this.#pick(pod, profile, fitting, more), cycle };
+    return { kind: 'placed', node: this.#pick(cycle, fitting, { more }), cycle };
   }
 
-  #pick(pod: PodInfo, profile: Profile, nodes: readonly NodeInfo[], more?: ReadonlyMap<string, number>): NodeInfo {
-    const scores = scoreNodes(pod, nodes, { profile, snapshot: this.#cache });
+  #pick({ pod, profile }: PodCycle, nodes: readonly NodeInfo[], { more, answers }: { readonly more?: ReadonlyMap<string, number>; readonly answers?: RememberedAnswers | undefined }): NodeInfo {
+    const scores = scoreNodes(pod, nodes, { profile, snapshot: this.#cache, answers });
     if (more !== undefined) for (const [i, { name }] of nodes.entries()) scores[i]! += more.get(name) ?? 0;
     return nodes[best(scores, this.#random)]!;
   }
@@ -90,11 +93,12 @@ export class Placer {
       for (const name of cycle.allowed?.nodes.size === 0 ? cycle.allowed.by : [plugin]) diagnosis.refusedBy.add(name);
       return { cycle, diagnosis, fitting: [] };
     }
+    const answers = this.#answersFor(profile).for(pod, this.#cache);
     // The room that was made for the pod is where it most likely fits, so only that is looked at first.
     const nominated = this.#cache.get(pod.pod.status?.nominatedNodeName ?? '');
     if (nominated !== undefined) {
-      const fitting = this.#filter(cycle, diagnosis, [nominated]);
-      if (fitting.length > 0) return { cycle, diagnosis, fitting };
+      const fitting = this.#filter({ cycle, diagnosis, answers }, [nominated]);
+      if (fitting.length > 0) return { cycle, diagnosis, fitting, answers };
     }
     let candidates = nodes;
     if (cycle.allowed !== undefined) {
@@ -103,20 +107,27 @@ export class Placer {
       for (const name of by) diagnosis.refusedBy.add(name);
       diagnosis.absent = { plugin: by[0] ?? '', refusal: refuseForGood(`node(s) didn't satisfy plugin(s) [${by.join(' ')}]`) };
     }
-    const fitting = this.#filter(cycle, diagnosis, candidates);
+    const fitting = this.#filter({ cycle, diagnosis, answers }, candidates);
     this.#nextStart = (this.#nextStart + fitting.length + diagnosis.looked) % nodes.length;
-    return { cycle, diagnosis, fitting };
+    return { cycle, diagnosis, fitting, answers };
   }
 
-  #filter(cycle: PodCycle, diagnosis: Diagnosis, candidates: readonly NodeInfo[]): NodeInfo[] {
+  #answersFor(profile: Profile): AnswersByKind {
+    let known = this.#answers.get(profile);
+    if (known === undefined) this.#answers.set(profile, (known = new AnswersByKind(profile)));
+    return known;
+  }
+
+  #filter({ cycle, diagnosis, answers }: Omit<Search, 'fitting'>, candidates: readonly NodeInfo[]): NodeInfo[] {
     const { profile } = cycle;
     const chooses = profile.score.length > 0 || this.#extenders.some(({ filter, prioritize }) => filter !== undefined || prioritize !== undefined);
     const wanted = chooses ? enoughNodes(candidates.length, profile.percentageOfNodesToScore ?? this.#percentageOfNodesToScore) : 1;
     const fitting: NodeInfo[] = [];
-    const start = this.#nextStart;
+    let next = this.#nextStart % candidates.length;
     for (let looked = 0; looked < candidates.length && fitting.length < wanted; looked++) {
-      const node = candidates[(start + looked) % candidates.length]!;
-      const refusal = cycle.objectionWithNominated(node);
+      const node = candidates[next]!;
+      if (++next === candidates.length) next = 0;
+      const refusal = cycle.objectionWithNominated(node, answers);
       if (refusal === undefined) fitting.push(node);
       else diagnosis.set(node.slot, cycle.refusedBy, refusal);
     }

@@ -6,8 +6,11 @@ import type { Profile } from '../framework/profile.ts';
 import type { Refusal } from '../framework/verdict.ts';
 import { refuseForGood } from '../framework/verdict.ts';
 import type { Nominator } from '../queue/nominator.ts';
+import type { AskLocal, RememberedAnswers } from './remembered-answers.ts';
+import { nobody } from './remembered-answers.ts';
 
-interface Prepared { readonly plugin: Plugin; readonly state: unknown }
+/** `rank`: its place among the profile's filters. */
+interface Prepared { readonly plugin: Plugin; readonly state: unknown; readonly rank: number }
 
 /** One attempt at one pod: what the plug-ins prepared, and their filters over it. */
 export class PodCycle {
@@ -22,7 +25,11 @@ export class PodCycle {
   readonly #nominator: Nominator;
   readonly #states = new Map<Plugin, unknown>();
   readonly #filters: readonly Prepared[];
-  readonly #imaginers: readonly Prepared[];
+  /** Those filters that look at pod and node alone, and those that do not. */
+  readonly #local: readonly Prepared[];
+  readonly #others: readonly Prepared[];
+  readonly #askLocal: AskLocal;
+  readonly #imaginers: readonly { readonly plugin: Plugin; readonly state: unknown }[];
 
   constructor(pod: PodInfo, options: { readonly profile: Profile; readonly snapshot: Snapshot; readonly nominator: Nominator }) {
     this.pod = pod;
@@ -52,8 +59,16 @@ export class PodCycle {
     }
     this.refused = refused;
     this.allowed = nodes === undefined ? undefined : { nodes, by };
-    const filters = this.profile.filter.filter((plugin) => !skipped.has(plugin)).map((plugin) => ({ plugin, state: this.#states.get(plugin) }));
-    this.#filters = filters;
+    this.#filters = this.profile.filter.map((plugin, rank) => ({ plugin, rank, state: this.#states.get(plugin) })).filter(({ plugin }) => !skipped.has(plugin));
+    this.#local = this.#filters.filter(({ plugin }) => plugin.alike !== undefined);
+    this.#others = this.#filters.filter(({ plugin }) => plugin.alike === undefined);
+    this.#askLocal = (node) => {
+      for (const { plugin, state, rank } of this.#local) {
+        const refusal = plugin.filter?.(pod, node, state);
+        if (refusal !== undefined) return { rank, refusal };
+      }
+      return undefined;
+    };
     this.#imaginers = this.profile.prepare.filter((plugin) => plugin.imagine !== undefined && !skipped.has(plugin) && this.#states.has(plugin)).map((plugin) => ({ plugin, state: this.#states.get(plugin) }));
   }
 
@@ -72,19 +87,38 @@ export class PodCycle {
     return undefined;
   }
 
+  /** The same, where the answers of local plug-ins to pods like this one are remembered. The node is one of the snapshot. */
+  #rememberedObjection(node: NodeInfo, answers: RememberedAnswers): Refusal | undefined {
+    const rank = answers.rankOf(node, this.#askLocal);
+    for (const other of this.#others) {
+      if (other.rank > rank) break;
+      const refusal = other.plugin.filter?.(this.pod, node, other.state);
+      if (refusal === undefined) continue;
+      this.refusedBy = other.plugin.name;
+      return refusal;
+    }
+    if (rank === nobody) return undefined;
+    this.refusedBy = this.profile.filter[rank]?.name ?? '';
+    return answers.refusalOf(node);
+  }
+
   /**
    * The same, with the pods that are nominated to the node taken as running there, as far as they are as important. They
    * may also not come: without them the pod must fit, too, or it would wait for what never starts.
    */
-  objectionWithNominated(node: NodeInfo): Refusal | undefined {
-    if (this.#nominator.empty || !this.#nominator.has(node.name)) return this.objection(node);
+  objectionWithNominated(node: NodeInfo, answers?: RememberedAnswers): Refusal | undefined {
+    if (this.#nominator.empty || !this.#nominator.has(node.name)) return this.#asItIs(node, answers);
     const others = this.#nominator.on(node.name).filter((other) => other.priority >= this.pod.priority && other.uid !== this.pod.uid);
-    if (others.length === 0) return this.objection(node);
+    if (others.length === 0) return this.#asItIs(node, answers);
     const imagined = new ImaginedNode(this, node.imagined());
     for (const other of others) imagined.add(other);
     const refusal = this.objection(imagined.node);
     imagined.undo();
-    return refusal ?? this.objection(node);
+    return refusal ?? this.#asItIs(node, answers);
+  }
+
+  #asItIs(node: NodeInfo, answers: RememberedAnswers | undefined): Refusal | undefined {
+    return answers === undefined ? this.objection(node) : this.#rememberedObjection(node, answers);
   }
 
   /** Tells the plug-ins that the pod ran on the node, or not. */

@@ -3,12 +3,17 @@ import type { NodeInfo } from '../cache/node-info.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import type { Profile } from '../framework/profile.ts';
+import type { RememberedAnswers } from './remembered-answers.ts';
+import { isAbsolute } from './remembered-answers.ts';
 
-/** What each node is worth to the pod: the weighted sum of all plug-ins' scores, each 0..100. */
-export function scoreNodes(pod: PodInfo, nodes: readonly NodeInfo[], options: { readonly profile: Profile; readonly snapshot: Snapshot }): Float64Array {
+/** What each node is worth to the pod: the weighted sum of all plug-ins' scores, each 0..100. `answers` know of each of the nodes. */
+export function scoreNodes(pod: PodInfo, nodes: readonly NodeInfo[], options: { readonly profile: Profile; readonly snapshot: Snapshot; readonly answers?: RememberedAnswers | undefined }): Float64Array {
+  const { answers } = options;
   const totals = new Float64Array(nodes.length);
+  if (answers !== undefined) for (let i = 0; i < nodes.length; i++) totals[i] = answers.scoreOf(nodes[i]!);
   const own = new Float64Array(nodes.length);
   for (const { plugin, weight } of options.profile.score) {
+    if (answers !== undefined && isAbsolute(plugin)) continue;
     const prepared = plugin.prepareScore?.(pod, nodes, options.snapshot);
     if (plugin.score === undefined || prepared?.skip === true) continue;
     const state = prepared?.state;

@@ -33,7 +33,8 @@ export class Diagnosis {
 
   /** `slot`: the node's place in `nodes`. */
   set(slot: number, plugin: string, refusal: Refusal): void {
-    let code = this.#kinds.findIndex((kind) => kind.refusal === refusal && kind.plugin === plugin) + 1;
+    let code = this.#kinds.length;
+    while (code > 0 && (this.#kinds[code - 1]?.refusal !== refusal || this.#kinds[code - 1]?.plugin !== plugin)) code--;
     if (code === 0) {
       code = Math.min(this.#kinds.length + 1, 0xffff);
       this.#kinds[code - 1] = { plugin, refusal };

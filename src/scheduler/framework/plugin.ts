@@ -23,6 +23,12 @@ export interface Preparation<State> {
  */
 export interface Plugin<State = unknown, ScoreState = unknown> {
   readonly name: string;
+  /**
+   * Present: what `filter` and `score` say, and what `prepare` and `prepareScore` hand to them, follows from the node as it
+   * is and from this of the pod, and from nothing else. Then it is asked once a node for all pods that are alike
+   * (KEP-5598); `prepareScore` may look at the nodes only where `normalize` is present.
+   */
+  alike?(pod: PodInfo): unknown;
   /** Before the pod enters the queue: a refusal keeps it out until one of `wakes` (PreEnqueue). */
   gate?(pod: PodInfo): Verdict;
   /** Once a cycle (PreFilter). */

@@ -17,6 +17,8 @@ export interface Profile {
   readonly score: readonly { readonly plugin: Plugin; readonly weight: number }[];
   readonly reserve: readonly Plugin[];
   readonly preBind: readonly Plugin[];
+  /** Those that look at pod and node alone. */
+  readonly local: readonly Plugin[];
   /** Absent: a pod that fits nowhere evicts nobody. */
   readonly preemption?: PreemptionArgs;
   /** All of them by name. */
@@ -55,6 +57,7 @@ export function profileOf(options: {
     score: at('score').map(({ plugin, weight = 1 }) => ({ plugin, weight })),
     reserve: plain('reserve'),
     preBind: plain('preBind'),
+    local: [...new Set([...plain('filter'), ...plain('score')])].filter(({ alike }) => alike !== undefined),
     ...(options.preemption !== undefined && { preemption: options.preemption }),
     byName: new Map(options.plugins.map(({ plugin }) => [plugin.name, plugin])),
   };

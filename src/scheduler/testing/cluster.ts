@@ -54,9 +54,11 @@ export class TestCluster {
   readonly stores = emptyStores();
   readonly profile: Profile;
   readonly placer: Placer;
+  /** What the placer picks with among equals. */
+  readonly random = new SeededRandom(1);
 
   constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client }) {
-    const random = new SeededRandom(1);
+    const { random } = this;
     const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, listersReady: () => Promise.resolve(), ungate: () => {} };
     const [profile] = buildProfiles([{ ...usualProfile('default-scheduler'), ...options.settings }], { ...context, preemptionGate: { name: 'DefaultPreemption' } }).values();
     this.profile = profile!;

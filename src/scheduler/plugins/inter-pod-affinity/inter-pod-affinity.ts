@@ -1,12 +1,13 @@
 import type { Node } from '../../../api/types/core/v1.ts';
 import type { AffinityTerm } from '../../cache/affinity-term.ts';
 import { termMatches } from '../../cache/affinity-term.ts';
+import type { CountsByDomain } from '../../cache/domain-counts.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
+import type { TermIndex } from '../../cache/term-index.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
-import { CountsByTopology } from './domain-counts.ts';
-import { RequiredTerms } from './required-terms.ts';
+import { podsOfTerm, RequiredTerms } from './required-terms.ts';
 
 const existingRefused = refuse("node(s) didn't satisfy existing pods anti-affinity rules");
 const affinityRefused = refuseForGood("node(s) didn't match pod affinity rules");
@@ -19,17 +20,20 @@ export interface InterPodAffinityArgs {
   readonly ignorePreferredTermsOfExistingPods?: boolean;
 }
 
-/** The weights of all preferred terms, the new pod's and the running ones', by where they point. */
-function preferences(info: PodInfo, snapshot: Snapshot, hardWeight: number): CountsByTopology {
+/** Pods that count when nodes are scored, by where they are, and for how much. */
+interface Preference { readonly counts: CountsByDomain; readonly weight: number }
+
+/** All preferred terms, the new pod's and the running ones'. */
+function preferencesOf(info: PodInfo, snapshot: Snapshot, hardWeight: number): Preference[] {
   const labelsOf = (namespace: string) => snapshot.namespaceLabels(namespace);
-  const sums = new CountsByTopology(snapshot);
-  for (const { term, weight } of info.terms.preferred) {
-    const pods = snapshot.podCounts(`term ${term.key}`, (other) => termMatches(term, other.pod, labelsOf));
-    if (pods.size > 0) sums.for(term.topologyKey).addAll(pods, weight);
-  }
-  if (hardWeight > 0) for (const { term, nodes } of snapshot.affinity.groups) if (termMatches(term, info.pod, labelsOf)) sums.for(term.topologyKey).addAll(nodes, hardWeight);
-  for (const { term, nodes } of snapshot.preferredAffinity.groups) if (termMatches(term, info.pod, labelsOf)) sums.for(term.topologyKey).addAll(nodes);
-  return sums;
+  const preferences: Preference[] = [];
+  for (const { term, weight } of info.terms.preferred) preferences.push({ weight, counts: snapshot.podCounts(podsOfTerm(term, labelsOf), snapshot.topology(term.topologyKey)) });
+  const groups = (index: TermIndex, weight: number): void => {
+    for (const group of index.groups) if (termMatches(group.term, info.pod, labelsOf)) preferences.push({ weight, counts: group.counts(snapshot.topology(group.term.topologyKey)) });
+  };
+  if (hardWeight > 0) groups(snapshot.affinity, hardWeight);
+  groups(snapshot.preferredAffinity, 1);
+  return preferences;
 }
 
 /** Whether a term may speak of a pod, as far as can be told without the labels of its namespace. */
@@ -47,7 +51,7 @@ function domainChanged(terms: readonly AffinityTerm[], nodes: { readonly old: No
 }
 
 /** Pods near to, or away from, other pods: required terms filter, preferred terms score; what runs has its say, too. */
-export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTermsOfExistingPods = false }: InterPodAffinityArgs = {}): Plugin<RequiredTerms, CountsByTopology> {
+export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTermsOfExistingPods = false }: InterPodAffinityArgs = {}): Plugin<RequiredTerms, readonly Preference[]> {
   return {
     name: 'InterPodAffinity',
     prepare(info, snapshot) {
@@ -64,12 +68,15 @@ export function interPodAffinity({ hardPodAffinityWeight = 1, ignorePreferredTer
     imagine: (state, _pod, other) => state.imagine(other),
     prepareScore(info, _nodes, snapshot) {
       if (ignorePreferredTermsOfExistingPods && info.terms.preferred.length === 0) return { skip: true };
-      const state = preferences(info, snapshot, hardPodAffinityWeight);
-      return state.empty ? { skip: true } : { state };
+      const state = preferencesOf(info, snapshot, hardPodAffinityWeight);
+      return state.length === 0 ? { skip: true } : { state };
     },
-    score(_info, node, sums) {
+    score(_info, node, preferences) {
       let total = 0;
-      if (sums !== undefined) for (const counts of sums.all) total += counts.at(node);
+      for (const { counts, weight } of preferences ?? []) {
+        const domain = counts.domains.of(node);
+        if (domain >= 0) total += weight * counts.in(domain);
+      }
       return total;
     },
     normalize(scores) {

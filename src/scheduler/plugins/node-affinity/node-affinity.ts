@@ -42,6 +42,7 @@ export function nodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Plugin {
   };
   return {
     name: 'NodeAffinity',
+    alike: ({ pod: { spec } }) => [spec?.nodeSelector, spec?.affinity?.nodeAffinity],
     prepare: ({ pod }) => {
       const required = requiredOf(pod);
       if (required === undefined && added === undefined && pod.spec?.nodeSelector === undefined) return { skip: true };

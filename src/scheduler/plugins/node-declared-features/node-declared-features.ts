@@ -17,6 +17,7 @@ function requiredFeatures({ pod: { spec } }: PodInfo): readonly string[] {
 /** Pods that need a feature of newer kubelets go where it is declared. */
 export const nodeDeclaredFeatures: Plugin<readonly string[]> = {
   name: 'NodeDeclaredFeatures',
+  alike: requiredFeatures,
   prepare: (pod) => {
     const features = requiredFeatures(pod);
     return features.length === 0 ? { skip: true } : { state: features };

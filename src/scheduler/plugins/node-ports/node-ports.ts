@@ -10,6 +10,7 @@ const clash = (a: PodInfo['hostPorts'], b: PodInfo['hostPorts']): boolean => a.s
 /** Host ports are free on the node. */
 export const nodePorts: Plugin = {
   name: 'NodePorts',
+  alike: ({ hostPorts }) => hostPorts,
   prepare: ({ hostPorts }) => ({ skip: hostPorts.length === 0 }),
   filter: ({ hostPorts }, { usedPorts }) => {
     for (const used of usedPorts.values()) if (clash(used, hostPorts)) return refused;

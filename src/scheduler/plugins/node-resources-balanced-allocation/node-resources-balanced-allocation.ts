@@ -34,6 +34,7 @@ function score(wanted: readonly WantedResource[], node: NodeInfo): number {
 export function nodeResourcesBalancedAllocation({ resources = cpuAndMemory }: NodeResourcesBalancedAllocationArgs = {}): Plugin<unknown, readonly WantedResource[]> {
   return {
     name: 'NodeResourcesBalancedAllocation',
+    alike: ({ requests }) => requests,
     prepareScore: (pod) => {
       // A pod without requests changes no balance (upstream skips best-effort pods).
       if (resources.every(({ name }) => (pod.requests[name] ?? 0) === 0)) return { skip: true };

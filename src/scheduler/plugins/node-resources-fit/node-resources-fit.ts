@@ -67,6 +67,7 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
   };
   return {
     name: 'NodeResourcesFit',
+    alike: ({ requests, scoringRequests }) => [requests, scoringRequests],
     prepare: (pod) => ({ state: wantedOf(pod, isIgnored) }),
     filter: (pod, node, wanted) => fits(wanted ?? wantedOf(pod, isIgnored), node),
     prepareScore: (pod) => ({ state: wantedResources(pod, scoringStrategy.resources, { assumed: true }) }),

@@ -8,6 +8,7 @@ const refused = refuseForGood('node(s) were unschedulable');
 /** Cordoned nodes take no pods, but those that tolerate the taint that stands for it. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
+  alike: ({ pod }) => pod.spec?.tolerations,
   filter: ({ pod }, { node }) => (node.spec?.unschedulable === true && !isTolerated(taint, pod.spec?.tolerations) ? refused : undefined),
   wakes: {
     NodeAdd: (_pod, { object }) => object.spec?.unschedulable !== true,

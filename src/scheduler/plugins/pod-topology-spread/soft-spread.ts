@@ -1,20 +1,36 @@
+import type { CountsByDomain } from '../../cache/domain-counts.ts';
+import { EachNode } from '../../cache/domain-counts.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
 import type { Topology } from '../../cache/topology.ts';
 import type { Constraint } from './constraints.ts';
-import { eligibility } from './constraints.ts';
 import { matchingPods } from './matching-pods.ts';
+import { spreadDomains } from './spread-domains.ts';
 
 const hostname = 'kubernetes.io/hostname';
 
 /** One `ScheduleAnyway` constraint: what each node's domain has. */
 interface Spread {
-  readonly constraint: Constraint;
+  readonly maxSkew: number;
   readonly topology: Topology;
-  /** By domain; for host names, counted node by node. */
-  readonly counts: Float64Array | ReadonlyMap<NodeInfo, number>;
+  /** By the topology's domains; for host names, by node. */
+  readonly counts: CountsByDomain;
+  readonly byNode: boolean;
   readonly weight: number;
+}
+
+/** How many of the topology's domains these nodes are in; outside all of them is one, too, as upstream counts. */
+function countDomains(topology: Topology, nodes: readonly NodeInfo[], ignored: ReadonlySet<NodeInfo>): number {
+  const seen = new Uint8Array(topology.size + 1);
+  let count = 0;
+  for (const node of nodes) {
+    const domain = topology.of(node) + 1;
+    if (seen[domain] === 1 || (ignored.size > 0 && ignored.has(node))) continue;
+    seen[domain] = 1;
+    count++;
+  }
+  return count;
 }
 
 /** What `ScheduleAnyway` constraints make of nodes: the more matching pods a node's domains have, the worse. */
@@ -24,37 +40,28 @@ export class SoftSpreads {
   readonly #ignored = new Set<NodeInfo>();
 
   /** `requireAll`: a node that lacks one of the labels is not scored. */
-  constructor(info: PodInfo, constraints: readonly Constraint[], options: { readonly nodes: readonly NodeInfo[]; readonly snapshot: Snapshot; readonly requireAll: boolean }) {
+  constructor({ pod, namespace }: PodInfo, constraints: readonly Constraint[], options: { readonly nodes: readonly NodeInfo[]; readonly snapshot: Snapshot; readonly requireAll: boolean }) {
     const { nodes, snapshot, requireAll } = options;
-    const topologies = constraints.map(({ topologyKey }) => snapshot.topology(topologyKey));
-    const lacks = (node: NodeInfo): boolean => requireAll && topologies.some((topology) => topology.of(node) < 0);
-    for (const node of nodes) if (lacks(node)) this.#ignored.add(node);
-    const scored = nodes.filter((node) => !this.#ignored.has(node));
-    this.#spreads = constraints.map((constraint, i) => {
-      const topology = topologies[i]!;
-      const pods = matchingPods(constraint, info.namespace, snapshot);
-      if (constraint.topologyKey === hostname) return { constraint, topology, counts: pods, weight: Math.log(scored.length + 2) };
-      const present = new Set<number>();
-      for (const node of scored) present.add(topology.of(node));
-      const counts = new Float64Array(topology.size);
-      const isEligible = eligibility(info.pod, constraint);
-      for (const [node, count] of pods) {
-        const domain = topology.of(node);
-        if (domain >= 0 && present.has(domain) && !lacks(node) && isEligible?.(node.node) !== false) counts[domain]! += count;
-      }
+    const keys = requireAll ? constraints.map(({ topologyKey }) => topologyKey) : [];
+    const topologies = keys.map((key) => snapshot.topology(key));
+    for (const topology of topologies) for (const node of nodes) if (topology.of(node) < 0) this.#ignored.add(node);
+    this.#spreads = constraints.map((constraint) => {
+      const topology = snapshot.topology(constraint.topologyKey);
+      const byNode = constraint.topologyKey === hostname;
+      const domains = byNode ? snapshot.domains('each node', () => new EachNode(snapshot.nodes)) : spreadDomains(pod, constraint, { keys, snapshot });
       // Few domains weigh more than many, so that zones count beside host names.
-      return { constraint, topology, counts, weight: Math.log(present.size + 2) };
+      const size = byNode ? nodes.length - this.#ignored.size : countDomains(topology, nodes, this.#ignored);
+      return { maxSkew: constraint.maxSkew, topology, counts: snapshot.podCounts(matchingPods(constraint, namespace), domains), byNode, weight: Math.log(size + 2) };
     });
   }
 
   score(node: NodeInfo): number {
-    if (this.#ignored.has(node)) return 0;
+    if (this.#ignored.size > 0 && this.#ignored.has(node)) return 0;
     let total = 0;
-    for (const { constraint, topology, counts, weight } of this.#spreads) {
+    for (const { maxSkew, topology, counts, byNode, weight } of this.#spreads) {
       const domain = topology.of(node);
       if (domain < 0) continue;
-      const count = counts instanceof Float64Array ? counts[domain]! : (counts.get(node) ?? 0);
-      total += count * weight + constraint.maxSkew - 1;
+      total += counts.in(byNode ? node.slot : domain) * weight + maxSkew - 1;
     }
     return Math.round(total);
   }

@@ -11,10 +11,11 @@ const tolerates = ({ spec }: Pod, { spec: { taints } = {} }: Node): boolean => t
 /** Taints that forbid scheduling filter; those that only discourage it score. */
 export const taintToleration: Plugin<unknown, readonly Toleration[]> = {
   name: 'TaintToleration',
+  alike: ({ pod }) => pod.spec?.tolerations,
   filter: ({ pod }, { node }) => (node.spec?.taints === undefined || tolerates(pod, node) ? undefined : refused),
   prepareScore: ({ pod }, nodes) => {
     // Without discouraging taints all nodes are equally good.
-    if (!nodes.some(({ node }) => node.spec?.taints?.some(({ effect }) => effect === 'PreferNoSchedule') === true)) return { skip: true };
+    if (!nodes.some(({ discourages }) => discourages)) return { skip: true };
     return { state: (pod.spec?.tolerations ?? []).filter(({ effect }) => effect === undefined || effect === '' || effect === 'PreferNoSchedule') };
   },
   score: (_pod, { node }, tolerations) => {
