@@ -54,7 +54,7 @@ export class Connection {
   }
 
   /** Resolves with what comes back; `silent` after so many milliseconds without: more than the server takes before it answers that it is too late. */
-  send(bytes: Buffer, { method, headOnly = false, patienceMs = 15_000 }: { readonly method: string; readonly headOnly?: boolean; readonly patienceMs?: number }): Promise<Outcome> {
+  send(bytes: Buffer, { method, headOnly = false, patienceMs = 45_000 }: { readonly method: string; readonly headOnly?: boolean; readonly patienceMs?: number }): Promise<Outcome> {
     if (this.ended) return Promise.resolve('closed');
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle('silent'), patienceMs);

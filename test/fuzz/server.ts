@@ -20,7 +20,7 @@ export async function startFuzzServer(complain: (line: string) => void): Promise
   const control = await startControlPlane({
     store: MemoryStore.open(), pki, clock, random: new SystemRandom(), logger, serviceCidr: '10.96.0.0/12', clusterCidr: '10.244.0.0/16',
     tokenFile: 'admin-token,admin,1,"system:masters"\nweak-token,weak,2,\n',
-    protection: { flowControl: true, requestTimeoutMs: 10_000 },
+    protection: { flowControl: true, requestTimeoutMs: 30_000 },
   });
   const { port } = await control.server.listen({ key: pki.apiServer.key, cert: pki.apiServer.certificate });
   return { port, control, [Symbol.asyncDispose]: () => control[Symbol.asyncDispose]() };
