@@ -5,16 +5,11 @@ import type { RequestInfo } from '../request.ts';
 import { allocate } from './allocation.ts';
 import { catchAllName, exemptName } from '../../api/groups/flowcontrol/mandatory.ts';
 import { mandatoryLevels, mandatorySchemas } from './bootstrap-objects.ts';
+import type { FlowHeaders } from './flow-headers.ts';
 import { FlowStats } from './flow-stats.ts';
 import { levelSettings, PriorityLevel } from './priority-level.ts';
 import type { Flow } from './queue-set.ts';
 import { Classifier, inMatchingOrder } from './rules.ts';
-
-/** What clients are told of how a request was classified: uids, so that names stay the administrator's. */
-export interface FlowHeaders {
-  readonly schemaUid: string;
-  readonly levelUid: string;
-}
 
 /** Where requests that match one flow schema go. */
 export interface FlowTarget {

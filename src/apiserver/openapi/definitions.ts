@@ -1,13 +1,11 @@
 /** Schemas as OpenAPI prints them, v2 and v3, and the closure of the definitions that a document needs. */
 import type { FieldSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../../api/schema/schema.ts';
-
 import { builtinSchema } from '../../api/schema/table.ts';
+import type { Dialect } from './written-schema.ts';
 import { isWritten } from './written-schema.ts';
 
 /** Prose for a definition or one of its fields, where the caller has any. */
 export type Descriptions = (definition: string, field?: string) => string | undefined;
-
-export type Dialect = 'v2' | 'v3';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const apiextensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';

@@ -1,5 +1,7 @@
 import type { ObjectSchema } from '../../api/schema/schema.ts';
-import type { Dialect } from './definitions.ts';
+
+/** The version of OpenAPI that a document is in. */
+export type Dialect = 'v2' | 'v3';
 
 /** What a definition that writes itself may ask of the document around it. */
 export interface SchemaContext {

@@ -4,7 +4,7 @@ import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decoded-body.ts';
 import type { Span } from '../tracing/tracer.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
-import type { FlowHeaders } from '../flow-control/configuration.ts';
+import type { FlowHeaders } from '../flow-control/flow-headers.ts';
 import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 import { WarningRecorder } from './warnings.ts';
 
