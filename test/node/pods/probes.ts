@@ -31,7 +31,7 @@ export function probeScenarios(cluster: () => RealCluster): void {
     ['should *not* be restarted with a exec "cat /tmp/health" liveness probe', 'live-exec', 0, healthFile('sleep 600'), exec],
     ['should be restarted with a /healthz http liveness probe', 'live-http-bad', 1, { image: agnhost, args: ['liveness'] }, { httpGet: { path: '/healthz', port: 8080 }, ...quick }],
     ['should *not* be restarted with a /healthz http liveness probe', 'live-http', 0, { image: agnhost, args: ['test-webserver'] }, { httpGet: { path: '/', port: 80 }, ...quick, failureThreshold: 5 }],
-    ['should *not* be restarted with a tcp:8080 liveness probe', 'live-tcp', 0, { image: agnhost, args: ['liveness'] }, { tcpSocket: { port: 8080 }, ...quick }],
+    ['should *not* be restarted with a tcp:8080 liveness probe', 'live-tcp', 0, { image: agnhost, args: ['liveness'] }, { tcpSocket: { port: 8080 }, ...quick, initialDelaySeconds: 6 }],
     ['should *not* be restarted with a GRPC liveness probe', 'live-grpc', 0, grpcContainer, { grpc: { port: 5000 }, ...quick, initialDelaySeconds: 6 }, { volumes: grpcVolumes }],
     ['should be restarted with a GRPC liveness probe', 'live-grpc-bad', 1, grpcContainer, { grpc: { port: 2333 }, ...quick, initialDelaySeconds: 6 }, { volumes: grpcVolumes }],
   ];
