@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { isReason } from '../api/status.ts';
 import { endpointslices, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core/v1.ts';
-import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac/v1.ts';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
@@ -18,8 +18,8 @@ import type { Machine } from './machine.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
 import { runChecked } from './run-checked.ts';
 
-/** Port of the cluster DNS on the node; pods ask the Service's port 53. */
-const dnsPort = 10_053;
+/** Ports of the cluster DNS on the node; pods ask the Service's ports 53 and, for metrics, 9153. */
+const [dnsPort, dnsMetricsPort] = [10_053, 9153];
 /** How long the bridge may take to appear once the node has its range. */
 const bridgeTimeoutMs = 10_000;
 
@@ -44,11 +44,13 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
 
   await server.ensure(dnsAccess);
   const dns = undo.use(await ClusterDns.start({ client: clients.serviceAccount('coredns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
-  const boundPort = await dns.server.listen(gateway, dnsPort).catch((error: unknown) => {
+  // Another program's may be there: any free port does.
+  const listen = (of: { listen(address: string, port: number): Promise<number> }, wanted: number): Promise<number> => of.listen(gateway, wanted).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return dns.server.listen(gateway, 0);
+    return of.listen(gateway, 0);
   });
-  await publishDns(clients.administrator(), { serviceIp: addressInRange(options.serviceCidr, 10), address: gateway, port: boundPort });
+  const bound = { dns: await listen(dns.server, dnsPort), metrics: await listen(dns.metrics, dnsMetricsPort) };
+  await publishDns(clients.administrator(), { serviceIp: addressInRange(options.serviceCidr, 10), address: gateway, ports: bound });
   return undo.move();
 }
 
@@ -83,7 +85,7 @@ export function conntrackOf({ conntrack }: Pick<HostCapabilities, 'conntrack'>):
 }
 
 /** What the cluster DNS may read, under the names that kubeadm gives CoreDNS. */
-const dnsAccess: readonly (ClusterRole | ClusterRoleBinding)[] = [
+const dnsAccess: readonly (ClusterRole | ClusterRoleBinding | Role | RoleBinding)[] = [
   {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
@@ -100,10 +102,19 @@ const dnsAccess: readonly (ClusterRole | ClusterRoleBinding)[] = [
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:coredns' },
     subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: 'kube-system' }],
   },
+  // Its configuration, which CoreDNS has mounted: stub domains and other servers to ask.
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'coredns-config', namespace: 'kube-system' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }] },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'coredns-config', namespace: 'kube-system' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'coredns-config' },
+    subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace: 'kube-system' }],
+  },
 ];
 
 /** The Service that every pod's resolv.conf names, under upstream's name, and where it leads. */
-async function publishDns(client: Client, { serviceIp, address, port }: { readonly serviceIp: string; readonly address: string; readonly port: number }): Promise<void> {
+async function publishDns(client: Client, { serviceIp, address, ports }: { readonly serviceIp: string; readonly address: string; readonly ports: { readonly dns: number; readonly metrics: number } }): Promise<void> {
   const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
   const service: Service = {
     apiVersion: 'v1',
@@ -112,8 +123,9 @@ async function publishDns(client: Client, { serviceIp, address, port }: { readon
     spec: {
       clusterIP: serviceIp,
       ports: [
-        { name: 'dns', port: 53, protocol: 'UDP', targetPort: port },
-        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: port },
+        { name: 'dns', port: 53, protocol: 'UDP', targetPort: ports.dns },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: ports.dns },
+        { name: 'metrics', port: 9153, protocol: 'TCP', targetPort: ports.metrics },
       ],
     },
   };
@@ -124,8 +136,9 @@ async function publishDns(client: Client, { serviceIp, address, port }: { readon
     addressType: 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
     ports: [
-      { name: 'dns', port, protocol: 'UDP' },
-      { name: 'dns-tcp', port, protocol: 'TCP' },
+      { name: 'dns', port: ports.dns, protocol: 'UDP' },
+      { name: 'dns-tcp', port: ports.dns, protocol: 'TCP' },
+      { name: 'metrics', port: ports.metrics, protocol: 'TCP' },
     ],
   };
   // Looked for first: creating it again would fail for its address, which it has itself.

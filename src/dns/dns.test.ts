@@ -59,6 +59,8 @@ describe('the zone follows the DNS specification', () => {
     ['10-244-0-77.none.pod.cluster.local', 'A', 'no-such-name'],
     ['shop.svc.cluster.local', 'A', 'no-data'],
     ['dns-version.cluster.local', 'TXT', ['1.1.0']],
+    ['cluster.local', 'NS', ['ns.dns.cluster.local']],
+    ['dns.cluster.local', 'A', 'no-data'],
     ['7.0.96.10.in-addr.arpa', 'PTR', ['web.shop.svc.cluster.local']],
     ['5.0.244.10.in-addr.arpa', 'PTR', ['db-0.db.shop.svc.cluster.local']],
     ['8.8.8.8.in-addr.arpa', 'PTR', 'not-ours'],
@@ -69,7 +71,7 @@ describe('the zone follows the DNS specification', () => {
 describe('the server', () => {
   const upstream = { ask: (question: Buffer) => Promise.resolve(dnsPacket.encode({ ...dnsPacket.decode(question), type: 'response', answers: [{ type: 'A', name: 'www.example.com', ttl: 1, data: '9.9.9.9' }] })) };
   const listening = async (): Promise<{ server: DnsServer; resolver: Resolver }> => {
-    const server = new DnsServer({ responder: new Responder({ zone, upstream }), clock: new RealClock(), logger: silentLogger });
+    const server = new DnsServer({ responder: new Responder({ zone, upstream, clock: new RealClock() }), clock: new RealClock(), logger: silentLogger });
     const port = await server.listen('127.0.0.1', 0);
     const resolver = new Resolver();
     resolver.setServers([`127.0.0.1:${port}`]);
@@ -88,7 +90,7 @@ describe('the server', () => {
   });
 
   it('answers garbage with a format error or not at all', async () => {
-    const responder = new Responder({ zone, upstream });
+    const responder = new Responder({ zone, upstream, clock: new RealClock() });
     assert.equal(await responder.respond(Buffer.from('short'), 'udp'), undefined);
     const garbage = Buffer.alloc(40, 0xff);
     garbage[2] = 0;
@@ -99,7 +101,7 @@ describe('the server', () => {
   it('truncates what does not fit, so that the client asks again over TCP', async () => {
     const endpoints = Array.from({ length: 60 }, (_, index) => ({ addresses: [`10.244.1.${index}`], conditions: { ready: true } }));
     const big = new Zone({ ...directory, slices: () => [{ ...dbSlice, endpoints }] }, 'cluster.local');
-    const server = new DnsServer({ responder: new Responder({ zone: big, upstream }), clock: new RealClock(), logger: silentLogger });
+    const server = new DnsServer({ responder: new Responder({ zone: big, upstream, clock: new RealClock() }), clock: new RealClock(), logger: silentLogger });
     await using _ = server;
     const resolver = new Resolver();
     resolver.setServers([`127.0.0.1:${await server.listen('127.0.0.1', 0)}`]);
@@ -110,7 +112,7 @@ describe('the server', () => {
     const ask = async (type: 'A' | 'SRV', name: string, endpointCount: number): Promise<dnsPacket.DecodedPacket> => {
       const endpoints = Array.from({ length: endpointCount }, (_, index) => ({ addresses: [`10.244.1.${index}`], conditions: { ready: true } }));
       const zone = new Zone({ ...directory, slices: () => [{ ...dbSlice, endpoints }] }, 'cluster.local');
-      const answer = await new Responder({ zone, upstream }).respond(dnsPacket.encode({ type: 'query', id: 1, questions: [{ type, name }] }), 'udp');
+      const answer = await new Responder({ zone, upstream, clock: new RealClock() }).respond(dnsPacket.encode({ type: 'query', id: 1, questions: [{ type, name }] }), 'udp');
       assert.ok(answer!.length <= 512);
       return dnsPacket.decode(answer!);
     };

@@ -1,10 +1,13 @@
 import type { Answer, DecodedPacket, Packet } from 'dns-packet';
 import dnsPacket from 'dns-packet';
+import type { Clock } from '../base/clock.ts';
+import { KeptAnswers } from './kept-answers.ts';
+import { DnsMetrics } from './metrics.ts';
+import { readdress, readQuestion } from './question.ts';
 import type { Upstream } from './upstream.ts';
-import type { Zone, ZoneRecord } from './zone.ts';
+import { secondsToLive } from './zone.ts';
+import type { Lookup, Zone, ZoneRecord } from './zone.ts';
 
-/** Seconds that clients may keep an answer: pods come and go. */
-const ttl = 5;
 const classicUdpBytes = 512;
 /** What we promise and accept over UDP with EDNS: fits every link without fragments (DNS flag day 2020). */
 const maxUdpBytes = 1232;
@@ -13,36 +16,92 @@ const maxAliases = 8;
 const flags = { authoritative: 1 << 10, truncated: 1 << 9, recursionDesired: 1 << 8, recursionAvailable: 1 << 7 };
 const codes = { formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4 };
 
-/** Turns one question's bytes into one answer's bytes; undefined for what deserves none. */
+export interface ResponderOptions {
+  readonly zone: Zone;
+  readonly upstream: Pick<Upstream, 'ask'>;
+  readonly clock: Clock;
+  readonly metrics?: DnsMetrics;
+}
+
+/** An answer of ours in the orders in which it is given: each address is the first as often as the others. */
+interface Rotation { readonly answers: (Buffer | undefined)[]; readonly make: (turn: number) => Buffer; next: number }
+
+/** So many answers of ours are kept; each needs some hundred bytes. */
+const mostKept = 20_000;
+/** More addresses than these take turns in groups. */
+const mostTurns = 16;
+
+/** Turns one question's bytes into one answer's bytes. Answers from the zone are kept until `changed` is called. */
 export class Responder {
   readonly #zone: Zone;
-  readonly #upstream: Upstream;
+  readonly #upstream: Pick<Upstream, 'ask'>;
+  readonly #clock: Clock;
+  readonly #metrics: DnsMetrics;
+  readonly #kept = new KeptAnswers<Rotation>(mostKept);
 
-  constructor(options: { readonly zone: Zone; readonly upstream: Upstream }) {
+  constructor(options: ResponderOptions) {
     this.#zone = options.zone;
     this.#upstream = options.upstream;
+    this.#clock = options.clock;
+    this.#metrics = options.metrics ?? new DnsMetrics();
   }
 
-  async respond(bytes: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
+  /** The zone says something else than before. */
+  changed(): void {
+    this.#kept.clear();
+  }
+
+  /** At once where nobody else must be asked; undefined for what deserves no answer. */
+  respond(bytes: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined | Promise<Buffer | undefined> {
+    const startMs = this.#clock.monotonicMs();
+    const question = readQuestion(bytes);
+    const counted = (answer: Buffer | undefined): Buffer | undefined => {
+      if (answer !== undefined) this.#metrics.count(transport, question?.type ?? 0, answer[3]! & 0x0f, (this.#clock.monotonicMs() - startMs) / 1000);
+      return answer;
+    };
+    if (question === undefined) return this.#understand(bytes, transport).then(counted);
+    const key = transport === 'udp' ? question.key : `tcp ${question.key}`;
+    let rotation = this.#kept.get(key);
+    if (rotation === undefined) {
+      const found = this.#zone.lookup(question.name, typeName(question.type));
+      if (found.kind === 'not-ours' || found.kind === 'alias') return this.#understand(bytes, transport).then(counted);
+      rotation = this.#rotation(bytes, found, transport);
+      if (rotation === undefined) return this.#understand(bytes, transport).then(counted);
+      this.#kept.set(key, rotation);
+    }
+    const turn = rotation.next;
+    rotation.next = (turn + 1) % rotation.answers.length;
+    return counted(readdress(rotation.answers[turn] ??= rotation.make(turn), bytes, question));
+  }
+
+  /** What our zone says to this query, in all its orders. */
+  #rotation(bytes: Buffer, found: Exclude<Lookup, { readonly kind: 'not-ours' | 'alias' }>, transport: 'udp' | 'tcp'): Rotation | undefined {
+    const query = decoded(bytes);
+    const asked = query?.questions?.[0];
+    if (query === undefined || asked === undefined) return undefined;
+    const records = found.kind === 'found' ? found.records : [];
+    const additionals = found.kind === 'found' ? found.additionals.map(toAnswer) : [];
+    const turns = records.every(({ type }) => type === 'A' || type === 'AAAA') ? Math.min(mostTurns, Math.max(1, records.length)) : 1;
+    const make = (turn: number): Buffer => {
+      const from = Math.floor((turn * records.length) / turns);
+      return this.#encode(query, { answers: [...records.slice(from), ...records.slice(0, from)].map(toAnswer), additionals, code: found.kind === 'no-such-name' ? codes.noSuchName : 0 }, transport);
+    };
+    return { answers: Array.from({ length: turns }, () => undefined), make, next: 0 };
+  }
+
+  async #understand(bytes: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> {
     if (bytes.length < 12) return undefined;
     if ((bytes[2]! & 0x80) !== 0) return undefined; // An answer, not a question.
-    let query: DecodedPacket;
-    try {
-      query = dnsPacket.decode(bytes);
-    } catch {
-      return errorFor(bytes, codes.formatError);
-    }
+    const query = decoded(bytes);
+    if (query === undefined) return errorFor(bytes, codes.formatError);
     if (((bytes[2]! >> 3) & 0x0f) !== 0) return errorFor(bytes, codes.notImplemented);
     const question = query.questions?.[0];
     if (question === undefined || query.questions?.length !== 1) return errorFor(bytes, codes.formatError);
 
-    const name = question.name.toLowerCase();
-    const found = this.#zone.lookup(name, question.type);
+    const found = this.#zone.lookup(question.name.toLowerCase(), question.type);
     if (found.kind === 'not-ours') return (await this.#upstream.ask(bytes, transport)) ?? errorFor(bytes, codes.serverFailure);
 
     const answers: Answer[] = [];
-    const additionals: Answer[] = [];
-    let code = 0;
     let state = found;
     for (let aliases = 0; state.kind === 'alias' && aliases < maxAliases; aliases++) {
       answers.push(...state.records.map(toAnswer));
@@ -54,26 +113,26 @@ export class Responder {
       }
       state = next;
     }
-    if (state.kind === 'found') {
-      answers.push(...state.records.map(toAnswer));
-      additionals.push(...state.additionals.map(toAnswer));
-    } else if (state.kind === 'no-such-name') code = codes.noSuchName;
+    if (state.kind === 'found') answers.push(...state.records.map(toAnswer));
+    return this.#encode(query, { answers, additionals: state.kind === 'found' ? state.additionals.map(toAnswer) : [], code: state.kind === 'no-such-name' ? codes.noSuchName : 0 }, transport);
+  }
 
+  /** An answer as long as the client takes one. */
+  #encode(query: DecodedPacket, { answers, additionals, code }: { readonly answers: Answer[]; readonly additionals: Answer[]; readonly code: number }, transport: 'udp' | 'tcp'): Buffer {
     const edns = query.additionals?.find((one) => one.type === 'OPT');
-    if (edns !== undefined) additionals.push({ type: 'OPT', name: '.', udpPayloadSize: maxUdpBytes, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] } as unknown as Answer);
+    const extra = edns === undefined ? [] : [{ type: 'OPT', name: '.', udpPayloadSize: maxUdpBytes, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] } as unknown as Answer];
     const response: Packet = {
       type: 'response',
       ...(query.id !== undefined && { id: query.id }),
       flags: flags.authoritative | flags.recursionAvailable | ((query.flags ?? 0) & flags.recursionDesired) | code,
-      questions: [question],
+      questions: query.questions ?? [],
       answers,
-      additionals,
-      ...(answers.length === 0 && { authorities: [this.#startOfAuthority()] }),
+      additionals: [...additionals, ...extra],
+      ...(answers.length === 0 && { authorities: [toAnswer(this.#zone.startOfAuthority())] }),
     };
     const encoded = dnsPacket.encode(response);
     const limit = transport === 'tcp' ? 65_535 : Math.max(classicUdpBytes, Math.min(maxUdpBytes, (edns as { udpPayloadSize?: number } | undefined)?.udpPayloadSize ?? classicUdpBytes));
-    if (encoded.length <= limit) return encoded;
-    return dnsPacket.encode(shortened(response, limit));
+    return encoded.length <= limit ? encoded : dnsPacket.encode(shortened(response, limit));
   }
 
   /** The far end of an ExternalName, as upstream knows it; nothing when it does not. */
@@ -86,12 +145,6 @@ export class Responder {
     } catch {
       return [];
     }
-  }
-
-  /** Sent with every negative answer, so that clients know how long to remember it. */
-  #startOfAuthority(): Answer {
-    const { domain } = this.#zone;
-    return { type: 'SOA', name: domain, ttl, data: { mname: `ns.dns.${domain}`, rname: `hostmaster.${domain}`, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: ttl } };
   }
 }
 
@@ -111,8 +164,20 @@ function shortened(response: Packet, limit: number): Packet {
 }
 
 function toAnswer(record: ZoneRecord): Answer {
-  return { ...record, ttl, class: 'IN' } as Answer;
+  return { ...record, ttl: secondsToLive, class: 'IN' } as Answer;
 }
+
+function decoded(bytes: Buffer): DecodedPacket | undefined {
+  try {
+    return dnsPacket.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The types that our zone has; any other is none of them. */
+const typeNames: Readonly<Record<number, string>> = { 1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 12: 'PTR', 16: 'TXT', 28: 'AAAA', 33: 'SRV' };
+const typeName = (type: number): string => typeNames[type] ?? `TYPE${type}`;
 
 /** The question's head and question section with an error code: needs no understanding of it. */
 function errorFor(question: Buffer, code: number): Buffer {

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import type { Socket as UdpSocket } from 'node:dgram';
+import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock, Timer } from '../base/clock.ts';
@@ -9,6 +9,9 @@ import type { Responder } from './responder.ts';
 /** A TCP client that says nothing for this long is sent away. */
 const idleMs = 10_000;
 const maxConnections = 512;
+/** Room for some thousand questions that come while something else is done. */
+const receiveBytes = 4 * 1024 * 1024;
+const ignore = (): void => {};
 
 /** Listens for DNS over UDP and TCP on one address and hands each question to the responder. */
 export class DnsServer implements AsyncDisposable {
@@ -32,13 +35,10 @@ export class DnsServer implements AsyncDisposable {
       tcp.listen(port, address, resolve);
     });
     const bound = (tcp.address() as AddressInfo).port;
-    const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    udp.on('message', (question, peer) => {
-      this.#responder.respond(question, 'udp').then(
-        (answer) => { if (answer !== undefined) udp.send(answer, peer.port, peer.address, () => {}); },
-        (error: unknown) => this.#logger.warn('answering a DNS question failed', { error }),
-      );
-    });
+    // Peers come as addresses: looking them up would only cost.
+    const family = address.includes(':') ? 6 : 4;
+    const udp = createSocket({ type: `udp${family}`, lookup: (peer, _options, found) => found(null, peer, family), recvBufferSize: receiveBytes });
+    udp.on('message', (question, peer) => this.#answer(udp, question, peer));
     await new Promise<void>((resolve, reject) => {
       udp.once('error', (error) => {
         tcp.close();
@@ -56,6 +56,26 @@ export class DnsServer implements AsyncDisposable {
       await new Promise<void>((resolve) => udp.close(resolve));
       tcp.close();
     }));
+  }
+
+  #answer(udp: UdpSocket, question: Buffer, peer: RemoteInfo): void {
+    const send = (answer: Buffer | undefined): void => { if (answer !== undefined) udp.send(answer, peer.port, peer.address, ignore); };
+    try {
+      const answer = this.#responder.respond(question, 'udp');
+      if (answer instanceof Promise) answer.then(send, (error: unknown) => this.#logger.warn('answering a DNS question failed', { error }));
+      else send(answer);
+    } catch (error) {
+      this.#logger.warn('answering a DNS question failed', { error });
+    }
+  }
+
+  async #byTcp(question: Buffer): Promise<Buffer | undefined> {
+    try {
+      return await this.#responder.respond(question, 'tcp');
+    } catch (error) {
+      this.#logger.warn('answering a DNS question failed', { error });
+      return undefined;
+    }
   }
 
   #serveTcp(socket: Socket): void {
@@ -78,7 +98,7 @@ export class DnsServer implements AsyncDisposable {
         received = received.subarray(end);
         // One at a time: a client cannot make us work on many for one connection.
         answering = answering.then(async () => {
-          const answer = await this.#responder.respond(question, 'tcp').catch(() => undefined);
+          const answer = await this.#byTcp(question);
           if (answer === undefined) return;
           const length = Buffer.alloc(2);
           length.writeUInt16BE(answer.length);

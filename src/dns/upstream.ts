@@ -3,17 +3,18 @@ import { readFileSync } from 'node:fs';
 import { connect, isIPv6 } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { timeoutSignal } from '../base/clock.ts';
+import type { NameServer } from './settings.ts';
 
-/** Sends a question on to the servers that the machine itself uses. */
+/** Sends a question on to other servers. */
 export interface Upstream {
   /** The answer's bytes with the question's own id; undefined when no server answers. */
   ask(question: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined>;
 }
 
 /** Name servers from resolv.conf, without our own addresses (a loop would answer itself to death). */
-export function systemServers(file = '/etc/resolv.conf', own: ReadonlySet<string> = new Set()): string[] {
+export function systemServers(file = '/etc/resolv.conf', own: ReadonlySet<string> = new Set()): NameServer[] {
   try {
-    return [...readFileSync(file, 'utf8').matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1]!).filter((server) => !own.has(server)).slice(0, 3);
+    return [...readFileSync(file, 'utf8').matchAll(/^\s*nameserver\s+(\S+)/gm)].map((match) => match[1]!).filter((server) => !own.has(server)).slice(0, 3).map((address) => ({ address, port: 53 }));
   } catch {
     return [];
   }
@@ -24,12 +25,12 @@ const perServerMs = 2000;
 const maxUnderWay = 512;
 
 /** Tries the servers in their order, each for two seconds. */
-export class SystemUpstream implements Upstream {
-  readonly #servers: readonly string[];
+export class ServersUpstream implements Upstream {
+  readonly #servers: readonly NameServer[];
   readonly #clock: Clock;
   #underWay = 0;
 
-  constructor(options: { readonly servers: readonly string[]; readonly clock: Clock }) {
+  constructor(options: { readonly servers: readonly NameServer[]; readonly clock: Clock }) {
     this.#servers = options.servers;
     this.#clock = options.clock;
   }
@@ -56,9 +57,9 @@ export class SystemUpstream implements Upstream {
 }
 
 /** A socket of its own a question: a random source port, and answers that cannot be mixed up. */
-function askByUdp(server: string, question: Buffer, signal: AbortSignal): Promise<Buffer> {
+function askByUdp({ address, port }: NameServer, question: Buffer, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket(isIPv6(server) ? 'udp6' : 'udp4');
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     const finish = (end: () => void): void => {
       signal.removeEventListener('abort', onAbort);
       socket.close();
@@ -68,13 +69,13 @@ function askByUdp(server: string, question: Buffer, signal: AbortSignal): Promis
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', (error) => finish(() => reject(error)));
     socket.on('message', (answer) => { if (answer.length >= 12 && answer.readUInt16BE(0) === question.readUInt16BE(0)) finish(() => resolve(answer)); });
-    socket.connect(53, server, () => socket.send(question));
+    socket.connect(port, address, () => socket.send(question));
   });
 }
 
-function askByTcp(server: string, question: Buffer, signal: AbortSignal): Promise<Buffer> {
+function askByTcp({ address, port }: NameServer, question: Buffer, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: server, port: 53, signal });
+    const socket = connect({ host: address, port, signal });
     let received = Buffer.alloc(0);
     socket.on('connect', () => {
       const length = Buffer.alloc(2);

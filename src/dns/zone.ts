@@ -5,6 +5,7 @@ import type { Directory } from './directory.ts';
 /** One resource record of ours, in the words of dns-packet. */
 export type ZoneRecord =
   | { readonly type: 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'NS' | 'TXT'; readonly name: string; readonly data: string }
+  | { readonly type: 'SOA'; readonly name: string; readonly data: { readonly mname: string; readonly rname: string; readonly serial: number; readonly refresh: number; readonly retry: number; readonly expire: number; readonly minimum: number } }
   | { readonly type: 'SRV'; readonly name: string; readonly data: { readonly port: number; readonly target: string; readonly priority: number; readonly weight: number } };
 
 /** What the zone says to a question. `not-ours`: ask upstream. `alias`: a CNAME whose target must be looked up as well. */
@@ -16,6 +17,8 @@ export type Lookup =
   | { readonly kind: 'no-such-name' }
   | { readonly kind: 'not-ours' };
 
+/** Seconds that clients may keep an answer: pods come and go. */
+export const secondsToLive = 5;
 const specificationVersion = '1.1.0';
 const noData: Lookup = { kind: 'no-data' };
 const noSuchName: Lookup = { kind: 'no-such-name' };
@@ -52,17 +55,37 @@ export class Zone {
 
   lookup(name: string, type: string): Lookup {
     if (name.endsWith('.in-addr.arpa') || name.endsWith('.ip6.arpa')) return this.#reverse(name, type);
-    if (name === this.#domain) {
-      return type === 'NS' ? { kind: 'found', records: [{ type: 'NS', name, data: `ns.dns.${this.#domain}` }], additionals: [] } : noData;
-    }
+    if (name === this.#domain) return this.#apex(name, type);
+    if (name === this.#nameServer) return this.#addresses(name, type, this.#nameServerAddresses());
     if (!name.endsWith(`.${this.#domain}`)) return { kind: 'not-ours' };
     const labels = name.slice(0, -this.#domain.length - 1).split('.').reverse();
     switch (labels[0]) {
       case 'svc': return this.#services(name, type, labels);
+      case 'dns': return labels.length === 1 ? noData : noSuchName;
       case 'pod': return this.#pods(name, type, labels);
       case 'dns-version': return labels.length > 1 ? noSuchName : type === 'TXT' ? { kind: 'found', records: [{ type: 'TXT', name, data: specificationVersion }], additionals: [] } : noData;
       default: return noSuchName;
     }
+  }
+
+  /** Sent with every negative answer, so that clients know how long to remember it. */
+  startOfAuthority(): ZoneRecord {
+    return { type: 'SOA', name: this.#domain, data: { mname: this.#nameServer, rname: `hostmaster.${this.#domain}`, serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: secondsToLive } };
+  }
+
+  get #nameServer(): string {
+    return `ns.dns.${this.#domain}`;
+  }
+
+  /** Those of the Service that pods ask. */
+  #nameServerAddresses(): readonly string[] {
+    return (this.#directory.service('kube-system', 'kube-dns')?.spec?.clusterIPs ?? []).filter((ip) => ip !== 'None');
+  }
+
+  #apex(name: string, type: string): Lookup {
+    if (type === 'SOA') return { kind: 'found', records: [this.startOfAuthority()], additionals: [] };
+    if (type !== 'NS') return noData;
+    return { kind: 'found', records: [{ type: 'NS', name, data: this.#nameServer }], additionals: this.#nameServerAddresses().map((ip) => ({ type: isIpv4(ip) ? 'A' : 'AAAA', name: this.#nameServer, data: ip })) };
   }
 
   /** labels: svc, namespace, service, then a hostname, or protocol and port. */
