@@ -2,12 +2,14 @@ import type { KubeObject } from '../api/meta/object.ts';
 import { keyOf } from '../api/meta/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
 import { groupResourceOf } from '../api/resource-type.ts';
+import type { ObjectReference } from '../api/types/core/v1.ts';
+import { asyncValue } from '../base/async-value.ts';
 
 /**
- * What a write reacts to: objects at revisions, as `deployments.apps/default/web@118,pods/default/web-1@120`; empty when
- * nobody says. It travels from the event of an informer through a work queue and a reconcile into the writes that come of
- * it, and tells people afterwards why something happened (docs/why.md). It is information, not authority: anybody may
- * claim anything, and nothing is decided by it.
+ * What a write reacts to: objects at revisions, as `deployments.apps/default/web@118,pods/default/web-1@120`, and what is
+ * not in the API, as `!heartbeat`; empty when nobody says. It travels from the event of an informer through a work queue
+ * and a reconcile into the writes that come of it, and tells people afterwards why something happened (docs/why.md). It is
+ * information, not authority: anybody may claim anything, and nothing is decided by it.
  */
 export type Cause = string;
 
@@ -19,11 +21,30 @@ const maxCauses = 4;
 const maxCauseLength = 512;
 
 /** An object as it stood when its event came. */
-export function causeOf(type: ResourceType<KubeObject>, object: KubeObject): Cause {
+export function causeOf(type: Pick<ResourceType<KubeObject>, 'group' | 'resource'>, object: KubeObject): Cause {
   const cause = `${groupResourceOf(type)}/${keyOf(object)}@${object.metadata.resourceVersion ?? ''}`;
   // Names outside of what headers carry are rare, and so is asking why of them.
   return cause.length <= maxCauseLength && /^[\x21-\x2b\x2d-\x7e]+$/.test(cause) ? cause : '';
 }
+
+/** An object that a reference names, at its revision; where that says none, nothing of the API. */
+export function namedCause({ apiVersion = 'v1', kind = '', namespace = '', name = '', resourceVersion }: ObjectReference): Cause {
+  if (resourceVersion === undefined) return '!machine';
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return causeOf({ group, resource: `${kind.toLowerCase()}s` }, { metadata: { namespace, name, resourceVersion } });
+}
+
+/** What sets things off from outside of the API, each with its name for people. */
+const outside = {
+  '!start': 'it was starting', '!time': 'its time had come', '!heartbeat': 'it says that it lives', '!machine': 'something had changed on the machine',
+  '!node-silent': 'the node had not been heard of for too long', '!node-gone': 'the node is gone', '!pressure': 'the machine was short of something',
+} as const;
+
+/** A cause that is no object. */
+export type OutsideCause = keyof typeof outside;
+
+/** What it is, for people; undefined for what is no such cause. */
+export const outsideText = (cause: Cause): string | undefined => (Object.hasOwn(outside, cause) ? outside[cause as OutsideCause] : undefined);
 
 /** Both; of more than a few, the first and the latest. */
 export function joinCauses(known: Cause, more: Cause): Cause {
@@ -52,7 +73,14 @@ export function tellOf(type: ResourceType<KubeObject>, object: KubeObject, call:
   }
 }
 
-/** What the event is about that a handler is being told of right now; empty outside of handlers. */
+const reaction = asyncValue<Cause>();
+
+/** Does work that reacts to the cause: what it writes says so, as does what it puts on queues, also after it has awaited. */
+export function reactingTo<R>(cause: Cause, work: () => R): R {
+  return cause === '' ? work() : reaction.run(cause, work);
+}
+
+/** What is being reacted to right now: the event that a handler is being told of, or what the work says it reacts to; empty outside of both. */
 export function currentCause(): Cause {
-  return current === undefined ? '' : (current.text ??= causeOf(current.type, current.object));
+  return current === undefined ? (reaction.get() ?? '') : (current.text ??= causeOf(current.type, current.object));
 }

@@ -1,7 +1,7 @@
 import { isReason } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { Cause } from './cause.ts';
+import { reactingTo } from './cause.ts';
 import { queueMetricsOf } from './work-queue/queue-metrics.ts';
 import { WorkQueue } from './work-queue/work-queue.ts';
 
@@ -20,10 +20,10 @@ export interface ControllerOptions {
   readonly queue?: WorkQueue;
   /**
    * Brings the world nearer to what the object at `key` asks for. Idempotent, reads from listers, writes through the
-   * client. A throw is retried with back-off; a conflict or what was deleted meanwhile quietly so. `cause` is what set it
-   * going: writes through `client.because(cause)` say so.
+   * client. A throw is retried with back-off; a conflict or what was deleted meanwhile quietly so. What it writes says that
+   * it reacts to what put the key on the queue.
    */
-  readonly reconcile: (key: string, signal: AbortSignal, cause: Cause) => Promise<ReconcileResult>;
+  readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export function runController(options: ControllerOptions): Controller {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
       const cause = queue.causeOf(key);
       try {
-        const result = await options.reconcile(key, signal, cause);
+        const result = await reactingTo(cause === '' ? '!time' : cause, () => options.reconcile(key, signal));
         queue.forget(key);
         if (result !== undefined) queue.addAfter(key, result.requeueAfterMs, cause);
       } catch (error) {

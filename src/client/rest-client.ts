@@ -5,6 +5,7 @@ import { apiVersionOf } from '../api/resource-type.ts';
 import { ApiError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import type { Cause } from './cause.ts';
+import { currentCause } from './cause.ts';
 import type { Client, ListOptions, Patch, Selectors, WatchEvent, WriteOptions } from './client.ts';
 
 /** One call of the API, transport-independent. */
@@ -69,9 +70,12 @@ function named<T extends KubeObject>(type: ResourceType<T>, item: T): T {
   return Object.freeze({ ...item, apiVersion: apiVersionOf(type), kind: type.kind });
 }
 
-/** A Client over a transport. */
-export function createRestClient(transport: RestTransport): Client {
-  const call = async <R>(request: RestRequest): Promise<R> => (await transport.request(request)) as R;
+/** A Client over a transport. Its writes say that they react to `because`; by default, to what the work does that asks for them. */
+export function createRestClient(transport: RestTransport, because?: Cause): Client {
+  const call = async <R>(request: RestRequest): Promise<R> => {
+    const cause = request.method === 'GET' ? '' : because ?? currentCause();
+    return (await transport.request(cause === '' ? request : { ...request, cause })) as R;
+  };
 
   const client: Client = {
     get: (type, ref, options) => call({ method: 'GET', path: withQuery(resourcePath(type, ref.namespace, ref.name), { resourceVersion: options?.resourceVersion }), ...withSignal(options?.signal) }),
@@ -142,7 +146,7 @@ export function createRestClient(transport: RestTransport): Client {
 
     raw: (method, path, body, options) => call({ method, path, ...(body !== undefined && { body }), ...(options?.contentType !== undefined && { contentType: options.contentType }), ...withSignal(options?.signal) }),
 
-    because: (cause) => (cause === '' ? client : createRestClient({ ...transport, request: (request) => transport.request({ ...request, cause }) })),
+    because: (cause) => (cause === '' ? client : createRestClient(transport, cause)),
   };
   return client;
 }

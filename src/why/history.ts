@@ -1,6 +1,7 @@
 import { splitKey } from '../api/meta/object.ts';
 import type { WriteRecord } from '../api/provenance.ts';
 import { formatTime } from '../base/clock.ts';
+import { outsideText } from '../client/cause.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Chain, Named, Step } from './explanation.ts';
 
@@ -14,8 +15,8 @@ interface Path { readonly links: readonly Link[]; readonly end: string }
 /** A write that nobody's event set off, by somebody who is no part of the cluster. */
 const isWanted = ({ user, cause }: WriteRecord): boolean => cause === '' && !user.startsWith('system:');
 
-/** `deployments.apps/default/web@118`. */
-export function parseCause(cause: string): { readonly key: string; readonly revision: number }[] {
+/** What of a cause is in the API: `deployments.apps/default/web@118`. */
+function parseCause(cause: string): { readonly key: string; readonly revision: number }[] {
   return cause.split(',').flatMap((one) => {
     const at = one.lastIndexOf('@');
     const revision = Number(one.slice(at + 1));
@@ -58,7 +59,7 @@ function pathTo(view: ClusterView, from: Link): Path {
     const before = known.get(record);
     if (before !== undefined) return before;
     const causes = parseCause(record.cause);
-    if (causes.length === 0) return { links: [link], end: isWanted(record) ? '' : 'who wrote this did not say what it reacted to' };
+    if (causes.length === 0) return { links: [link], end: isWanted(record) ? '' : endOf(record) };
     let best: Path | undefined;
     if (depth < maxSteps && ++looked < maxLooked) {
       for (const { key, revision } of causes) {
@@ -75,6 +76,12 @@ function pathTo(view: ClusterView, from: Link): Path {
     return path;
   };
   return go(from, 0);
+}
+
+/** Why nothing of the API is behind a write. */
+function endOf({ cause }: WriteRecord): string {
+  const outside = cause.split(',').map(outsideText).find((text) => text !== undefined);
+  return outside === undefined ? 'who wrote this did not say what it reacted to' : `nobody asked for this: ${outside}`;
 }
 
 /** One that ends with somebody's wish; of two such, the one that goes back the fewest steps. */

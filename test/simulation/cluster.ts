@@ -27,6 +27,7 @@ export interface SimulatedClusterOptions {
   readonly history: History;
   readonly logger: Logger;
   readonly acknowledged: (request: LocalRequest, answer: unknown) => void;
+  readonly causeless: (component: string, request: LocalRequest) => void;
 }
 
 let sharedPki: Promise<Pki> | undefined;
@@ -61,7 +62,7 @@ export class SimulatedCluster implements AsyncDisposable {
       wrap: (endpoint) => this.#endpoint = new FaultyEndpoint({
         endpoint, clock: time, chance: new Chance(seed ^ 0x0e4d9017), rates: () => this.#rates,
         crash: (component) => this.#crashed(component),
-        acknowledged: options.acknowledged, note: (line) => options.history.note(line),
+        acknowledged: options.acknowledged, causeless: options.causeless, note: (line) => options.history.note(line),
       }),
     });
     this.user = createLocalClient(this.#endpoint, { user: { name: 'user', groups: ['system:masters', 'system:authenticated'] }, userAgent: 'user', clock: time });

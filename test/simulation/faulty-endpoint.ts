@@ -16,6 +16,8 @@ export interface FaultyEndpointOptions {
   /** A write was acknowledged to whoever asked for it. */
   readonly acknowledged: (request: LocalRequest, answer: unknown) => void;
   readonly note: (line: string) => void;
+  /** A component writes and does not say what it reacts to. */
+  readonly causeless: (component: string, request: LocalRequest) => void;
 }
 
 /** Whom a user of the API is a part of: `controllers`, `scheduler`, `node-1` …, or `users`, who never die. */
@@ -26,6 +28,9 @@ export function componentOf(user: string): string {
 }
 
 export const unreachable = (request: LocalRequest, why = 'read ECONNRESET'): Error => new Error(`${request.method} ${request.path}: ${why}`);
+
+/** Asked by POST, and nothing is written: reviews of access, tokens. */
+const isQuestion = ({ path }: LocalRequest): boolean => /\/(token|\w+reviews)(\?|$)/.test(path);
 
 /** The way to the API server with everything that may happen on it. */
 export class FaultyEndpoint implements LocalEndpoint {
@@ -61,6 +66,7 @@ export class FaultyEndpoint implements LocalEndpoint {
     const { endpoint, chance, rates, crash } = this.#options;
     const component = componentOf(request.user.name);
     if (this.#dead.has(component)) throw unreachable(request, 'connect ECONNREFUSED');
+    if (request.method !== 'GET' && component !== 'users' && request.cause === undefined && !isQuestion(request)) this.#options.causeless(component, request);
     const life = this.#lifeOf(component).signal;
     const { crash: crashes, answerLost } = rates();
     await this.#travel(life);

@@ -103,6 +103,7 @@ class Run {
     const cluster = this.#cluster = await SimulatedCluster.start({
       seed: this.#seed, nodes, rates: this.rates, time, history,
       logger: new ProblemLogger((line) => this.problem(line)), acknowledged: (request, answer) => this.#acknowledged(request, answer),
+      causeless: (component, { method, path, user }) => this.problem(`every write says what it reacts to: ${component} (${user.name}) does not with ${method} ${path}`),
     });
     const workload = this.workload = new Workload(this.#seed, { client: cluster.user, clock: time, chance: new Chance(this.#seed ^ 0x05e5), history, nodes });
     await drive(time, workload.prepare());

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import { currentCause, namedCause, reactingTo } from '../cause.ts';
 import type { Client } from '../client.ts';
 import { EventCorrelator } from './correlator.ts';
 
@@ -140,7 +141,8 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
         reportingInstance: options.host ?? '',
       };
       queued++;
-      tail = tail.then(() => write(event)).catch((error: unknown) => {
+      const cause = currentCause() || namedCause(reference);
+      tail = tail.then(() => reactingTo(cause, () => write(event))).catch((error: unknown) => {
         if (options.signal?.aborted !== true) logger.warn('event could not be written', { reason, error });
       }).finally(() => { queued--; });
     },

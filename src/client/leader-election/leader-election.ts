@@ -38,6 +38,7 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
   const leaseDurationMs = options.leaseDurationMs ?? 15_000;
   const renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
   const retryPeriodMs = options.retryPeriodMs ?? 2_000;
+  const client = options.client.because('!heartbeat');
   const ref = { namespace: options.namespace, name: options.name };
   let observed: Lease | undefined;
   let observedAtMs = 0;
@@ -52,10 +53,10 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
     const now = formatMicroTime(clock.now());
     const fresh: LeaseSpec = { holderIdentity: identity, leaseDurationSeconds: leaseDurationMs / 1000, acquireTime: now, renewTime: now, leaseTransitions: 0 };
     try {
-      observe(await options.client.get(leases, ref, { signal: attempt }));
+      observe(await client.get(leases, ref, { signal: attempt }));
     } catch (error) {
       if (!isReason(error, 'NotFound')) throw error;
-      observe(await options.client.create(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...ref }, spec: fresh }, { signal: attempt }));
+      observe(await client.create(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...ref }, spec: fresh }, { signal: attempt }));
       return true;
     }
     const held = observed!;
@@ -67,7 +68,7 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
     const spec: LeaseSpec = mine
       ? { ...held.spec, ...fresh, ...(acquireTime !== undefined && { acquireTime }), leaseTransitions: transitions }
       : { ...held.spec, ...fresh, leaseTransitions: transitions + 1 };
-    observe(await options.client.update(leases, { ...held, spec }, { signal: attempt }));
+    observe(await client.update(leases, { ...held, spec }, { signal: attempt }));
     return true;
   };
 
@@ -119,7 +120,7 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
     if (observed?.spec?.holderIdentity !== identity) return;
     const now = formatMicroTime(clock.now());
     try {
-      await options.client.update(leases, { ...observed, spec: { ...observed.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now } });
+      await client.update(leases, { ...observed, spec: { ...observed.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now } });
     } catch (error) {
       logger.debug('lease could not be released', { lease: options.name, error });
     }

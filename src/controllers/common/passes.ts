@@ -1,12 +1,14 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Cause } from '../../client/cause.ts';
+import { currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 
 export interface PassesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly periodMs: number;
-  /** Looks at everything. */
+  /** Looks at everything. What it writes says that it reacts to what woke it. */
   readonly pass: () => Promise<void>;
   /** When something is to be done though nothing happens, epoch milliseconds; undefined: never. */
   readonly nextDueMs: (nowMs: number) => number | undefined;
@@ -22,6 +24,8 @@ export class Passes {
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #busy = false;
   #woken = false;
+  /** What it was woken by since the last pass. */
+  #cause: Cause = '';
 
   constructor(options: PassesOptions) {
     this.#options = options;
@@ -44,6 +48,7 @@ export class Passes {
   /** There is something to see at the next pass. */
   wake(): void {
     this.#woken = true;
+    this.#cause = joinCauses(this.#cause, currentCause());
     if (!this.#busy) this.#arm(this.#options.clock.now());
   }
 
@@ -74,8 +79,10 @@ export class Passes {
     const { clock, logger, signal, pass, nextDueMs } = this.#options;
     this.#busy = true;
     this.#woken = false;
+    const cause = this.#cause;
+    this.#cause = '';
     try {
-      await pass();
+      await reactingTo(cause === '' ? '!time' : cause, pass);
     } catch (error) {
       if (!signal.aborted) logger.error('a periodic pass failed', { error });
     }

@@ -3,7 +3,6 @@ import { controllerOf, keyOf, namespaceOf, splitKey, uidOf } from '../../api/met
 import { deployments, pods, replicasets } from '../../api/resources.ts';
 import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
-import type { Cause } from '../../client/cause.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
@@ -18,8 +17,8 @@ const identity = 'deployment-controller';
 /** Rolls deployments out: makes a replica set for each pod template, and moves pods from the old ones to the new. */
 export async function startDeploymentController(context: ControllerContext): Promise<void> {
   const { clock, logger, signal, informers } = context;
-  const plainClient = context.clientFor(identity);
-  const recorder = recorderFor(context, plainClient, identity);
+  const client = context.clientFor(identity);
+  const recorder = recorderFor(context, client, identity);
   const deploymentInformer = informers.informer(deployments);
   const setInformer = informers.informer(replicasets);
   const podInformer = informers.informer(pods);
@@ -70,8 +69,7 @@ export async function startDeploymentController(context: ControllerContext): Pro
     },
   });
 
-  const reconcile = async (key: string, _signal: AbortSignal, cause: Cause): Promise<ReconcileResult> => {
-    const client = plainClient.because(cause);
+  const reconcile = async (key: string): Promise<ReconcileResult> => {
     const { namespace, name } = splitKey(key);
     const deployment = deploymentInformer.lister.get(namespace, name);
     if (deployment === undefined) return;

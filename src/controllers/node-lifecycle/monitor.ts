@@ -5,6 +5,7 @@ import { isReason } from '../../api/status.ts';
 import type { Lease } from '../../api/types/coordination/v1.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { causeOf, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { ControllerContext } from '../common/context.ts';
@@ -79,7 +80,7 @@ export class NodeMonitor {
     }));
     await this.#handleDisruption(judged);
     for (const node of judged) {
-      await this.#taint(node).catch((error: unknown) => {
+      await reactingTo(causeOf(nodes, node), () => this.#taint(node)).catch((error: unknown) => {
         this.#failed = true;
         if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) this.#parts.context.logger.warn('node could not be tainted', { node: nameOf(node), error });
       });
@@ -112,7 +113,7 @@ export class NodeMonitor {
     const name = nameOf(node);
     const before = this.#readiness.get(name) ?? findCondition(node.status?.conditions, 'Ready')?.status;
     const conditions = this.#health.check(node, this.#parts.leaseOf(name), clock.now());
-    const current = conditions === undefined ? node : await client.update(nodes, { ...node, status: { ...node.status, conditions } }, { subresource: 'status' });
+    const current = conditions === undefined ? node : await client.because('!node-silent').update(nodes, { ...node, status: { ...node.status, conditions } }, { subresource: 'status' });
     const status = findCondition(current.status?.conditions, 'Ready')?.status;
     if (status !== undefined) this.#readiness.set(name, status);
     if (before === 'True' && status !== 'True') {
@@ -121,7 +122,7 @@ export class NodeMonitor {
     }
     if (status === 'True') this.#retry.delete(name);
     else if (this.#retry.has(name)) {
-      await markNotReady(client, recorder, this.#parts.podsOn(name), clock.now());
+      await markNotReady(client.because(causeOf(nodes, current)), recorder, this.#parts.podsOn(name), clock.now());
       this.#retry.delete(name);
     }
     return current;
@@ -180,7 +181,7 @@ export class NodeMonitor {
     const node = this.#parts.nodeNamed(name);
     if (node === undefined) return true;
     try {
-      await this.#swap(node);
+      await reactingTo(causeOf(nodes, node), () => this.#swap(node));
       return true;
     } catch (error) {
       if (isReason(error, 'NotFound')) return true;

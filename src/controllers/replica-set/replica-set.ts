@@ -8,7 +8,6 @@ import { pods, replicasets, replicationcontrollers } from '../../api/resources.t
 import { isReason } from '../../api/status.ts';
 import type { ReplicaSet, ReplicaSetStatus } from '../../api/types/apps/v1.ts';
 import type { Pod, PodTemplateSpec, ReplicationController } from '../../api/types/core/v1.ts';
-import type { Cause } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
 import { runController } from '../../client/controller.ts';
@@ -64,14 +63,11 @@ async function startReplicating<T extends Replicating>(context: ControllerContex
   controller.start();
 }
 
-/** Whoever writes on behalf of one reconcile. */
-interface Hand<T extends Replicating> { readonly client: Client; readonly pods: PodControl<T> }
-
 class ReplicatingController<T extends Replicating> {
   readonly #context: ControllerContext;
   readonly #kind: Kind<T>;
   readonly #client: Client;
-  readonly #recorder: EventRecorder;
+  readonly #podControl: PodControl<T>;
   readonly #sets: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #setIndex: ReturnType<typeof indexByController<T>>;
@@ -83,7 +79,7 @@ class ReplicatingController<T extends Replicating> {
     this.#context = context;
     this.#kind = kind;
     this.#client = client;
-    this.#recorder = recorder;
+    this.#podControl = createPodControl(kind.type, client, recorder);
     this.#sets = context.informers.informer(kind.type);
     this.#pods = context.informers.informer(pods);
     this.#setIndex = indexByController(this.#sets);
@@ -106,7 +102,7 @@ class ReplicatingController<T extends Replicating> {
     });
     this.#pods.addHandler({ add: (pod) => this.#podAdded(pod), update: (old, pod) => this.#podUpdated(old, pod), delete: (pod) => this.#podDeleted(pod) });
     const { clock, logger, signal } = this.#context;
-    runController({ name: this.#kind.identity, clock, logger, signal, informers: [this.#sets, this.#pods], queue: this.#queue, reconcile: (key, _signal, cause) => this.#sync(key, cause) });
+    runController({ name: this.#kind.identity, clock, logger, signal, informers: [this.#sets, this.#pods], queue: this.#queue, reconcile: (key) => this.#sync(key) });
   }
 
   #ownerOf(pod: Pod): T | undefined {
@@ -161,31 +157,29 @@ class ReplicatingController<T extends Replicating> {
     this.#queue.add(keyOf(set));
   }
 
-  async #sync(key: string, cause: Cause): Promise<ReconcileResult> {
+  async #sync(key: string): Promise<ReconcileResult> {
     const { namespace, name } = splitKey(key);
     const set = this.#sets.lister.get(namespace, name);
     if (set === undefined) {
       this.#expectations.forget(key);
       return;
     }
-    const client = this.#client.because(cause);
-    const hand: Hand<T> = { client, pods: createPodControl(this.#kind.type, client, this.#recorder) };
     const maySync = this.#expectations.satisfied(key);
     const selector = this.#kind.selectorOf(set);
     const mine = this.#podIndex.dependents(uidOf(set));
     const orphans = this.#podIndex.orphans(namespace);
     const active = await claim({
-      client, owner: set, ownerType: this.#kind.type, type: pods, selector,
+      client: this.#client, owner: set, ownerType: this.#kind.type, type: pods, selector,
       candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
     });
-    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(hand, set, active) : undefined;
-    const updated = await this.#writeStatus(client, set, { selector, active, mine, failure });
+    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(set, active) : undefined;
+    const updated = await this.#writeStatus(set, { selector, active, mine, failure });
     if (failure !== undefined) throw failure;
     return this.#nextAvailability(updated, active);
   }
 
   /** Creates or deletes pods until there are as many as asked for. Returns why not, if not. */
-  async #manageReplicas(hand: Hand<T>, set: T, active: readonly Pod[]): Promise<unknown> {
+  async #manageReplicas(set: T, active: readonly Pod[]): Promise<unknown> {
     const key = keyOf(set);
     const excess = active.length - (set.spec?.replicas ?? 1);
     if (excess < 0) {
@@ -193,7 +187,7 @@ class ReplicatingController<T extends Replicating> {
       this.#expectations.expectCreations(key, count);
       const { successes, error } = await slowStartBatches(count, async () => {
         try {
-          await hand.pods.create(set, set.spec?.template);
+          await this.#podControl.create(set, set.spec?.template);
         } catch (cause) {
           // In a namespace that is being deleted every creation fails, and trying again would not help.
           if (!isNamespaceTerminating(cause)) throw cause;
@@ -205,7 +199,7 @@ class ReplicatingController<T extends Replicating> {
     if (excess > 0) {
       const doomed = podsToDelete(active, this.#relatedPods(set), Math.min(excess, burstReplicas), this.#context.clock.now());
       this.#expectations.expectDeletions(key, doomed.map(uidOf));
-      const results = await Promise.allSettled(doomed.map((pod) => this.#deletePod(hand, set, pod)));
+      const results = await Promise.allSettled(doomed.map((pod) => this.#deletePod(set, pod)));
       return results.find((result) => result.status === 'rejected')?.reason;
     }
     return undefined;
@@ -218,16 +212,16 @@ class ReplicatingController<T extends Replicating> {
     return sets.flatMap((related) => this.#podIndex.dependents(uidOf(related)).filter(isActive));
   }
 
-  async #deletePod(hand: Hand<T>, set: T, pod: Pod): Promise<void> {
+  async #deletePod(set: T, pod: Pod): Promise<void> {
     try {
-      await hand.pods.delete(set, pod);
+      await this.#podControl.delete(set, pod);
     } catch (error) {
       this.#expectations.deletionObserved(keyOf(set), uidOf(pod));
       if (!isReason(error, 'NotFound')) throw error;
     }
   }
 
-  async #writeStatus(client: Client, set: T, { selector, active, mine, failure }: { readonly selector: Selector; readonly active: readonly Pod[]; readonly mine: readonly Pod[]; readonly failure: unknown }): Promise<T> {
+  async #writeStatus(set: T, { selector, active, mine, failure }: { readonly selector: Selector; readonly active: readonly Pod[]; readonly mine: readonly Pod[]; readonly failure: unknown }): Promise<T> {
     const { generation } = set.metadata;
     const status = calculateStatus({
       old: set.status, generation, active, failure,
@@ -240,15 +234,15 @@ class ReplicatingController<T extends Replicating> {
     if (statusUnchanged(set.status, status, generation)) return set;
     const withStatus = (base: T): T => ({ ...base, status: { ...status, ...(generation !== undefined && { observedGeneration: generation }) } });
     try {
-      return await client.update(this.#kind.type, withStatus(set), { subresource: 'status' });
+      return await this.#client.update(this.#kind.type, withStatus(set), { subresource: 'status' });
     } catch (error) {
       if (!isReason(error, 'Conflict')) {
         if (isReason(error, 'NotFound')) return set;
         throw error;
       }
       // Once more on the newest version, as upstream does: the generation that was acted on stays the one reported.
-      const fresh = await client.get(this.#kind.type, { namespace: namespaceOf(set), name: nameOf(set) });
-      return client.update(this.#kind.type, withStatus(fresh), { subresource: 'status' });
+      const fresh = await this.#client.get(this.#kind.type, { namespace: namespaceOf(set), name: nameOf(set) });
+      return this.#client.update(this.#kind.type, withStatus(fresh), { subresource: 'status' });
     }
   }
 

@@ -14,7 +14,8 @@ const retryMs = 1000;
 
 /** Renews the node's lease four times in its duration, which is how the control plane knows that it lives; not while it `isSilent`. Ends with the signal. */
 export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly durationSeconds?: number | undefined; readonly isSilent?: () => boolean; readonly signal: AbortSignal }): Promise<void> {
-  const { client, clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
+  const { clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
+  const client = options.client.because('!heartbeat');
   let lease: Lease | undefined;
   while (!signal.aborted) {
     let delayMs = durationSeconds * 250;

@@ -132,10 +132,10 @@ export class NodeReporter {
       try {
         const status = await this.#generate();
         try {
-          this.#node = await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status });
+          this.#node = await client.because('!start').create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status });
         } catch (error) {
           if (!isReason(error, 'AlreadyExists')) throw error;
-          this.#node = await client.patch(nodes, { name: nodeName }, { type: 'strategic', value: { metadata: { labels: this.#metadata().labels, annotations: this.#metadata().annotations } } });
+          this.#node = await client.because('!start').patch(nodes, { name: nodeName }, { type: 'strategic', value: { metadata: { labels: this.#metadata().labels, annotations: this.#metadata().annotations } } });
         }
         return;
       } catch (error) {
@@ -254,7 +254,7 @@ export class NodeReporter {
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);
       const value = { status: { ...rest, ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
-      this.#node = await client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' });
+      this.#node = await client.because(changed ? '!machine' : '!heartbeat').patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' });
       this.#reportedAtMs = nowMs;
       this.#announce(written?.conditions ?? [], status.conditions ?? []);
     }

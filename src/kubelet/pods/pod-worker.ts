@@ -5,6 +5,8 @@ import { pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts';
 import type { Timer } from '../../base/clock.ts';
+import type { Cause } from '../../client/cause.ts';
+import { currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 import { dependsOnNode } from '../admission/node-fit.ts';
 import { killPodContainers } from '../containers/kill-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
@@ -52,6 +54,8 @@ export class PodWorker {
   #deleted = false;
   #reclaimed = false;
   #dirty = true;
+  /** What was last wanted of the pod, and whether the machine has had something to say since. */
+  #cause: Cause = '';
   #stopped = false;
   #wakeUp: (() => void) | undefined;
   #timer: Timer | undefined;
@@ -66,6 +70,7 @@ export class PodWorker {
     this.#pod = this.#current = pod;
     this.#allocation = new Allocation(pod);
     this.#onGone = onGone;
+    this.#noteCause();
     // Deleted while no kubelet looked: nothing else will say so.
     if (pod.metadata.deletionTimestamp !== undefined) this.#terminate();
     this.done = this.#run();
@@ -135,6 +140,7 @@ export class PodWorker {
 
   /** Something may have changed. */
   wake(): void {
+    this.#noteCause();
     this.#dirty = true;
     this.#wakeUp?.();
   }
@@ -144,6 +150,12 @@ export class PodWorker {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#wakeUp?.();
+  }
+
+  /** An event of the API says what is wanted; whatever else wakes it is the machine, or the time, which carry that out. */
+  #noteCause(): void {
+    const cause = currentCause();
+    this.#cause = cause === '' ? joinCauses(this.#cause, '!machine') : cause;
   }
 
   #terminate(): void {
@@ -170,7 +182,7 @@ export class PodWorker {
       this.#timer?.cancel();
       let again: number | 'now' | 'gone' | undefined;
       try {
-        again = await this.#step();
+        again = await reactingTo(this.#cause, () => this.#step());
       } catch (error) {
         if (this.#stopped) return;
         this.#log('pod could not be synchronized', error);

@@ -6,6 +6,8 @@ import type { Pod, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Cause } from '../../client/cause.ts';
+import { causeOf, currentCause, joinCauses } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
@@ -24,6 +26,8 @@ interface Entry {
   timer: Timer | undefined;
   writing: boolean;
   waiters: (() => void)[];
+  /** What the status that is not written yet tells of. */
+  cause: Cause;
 }
 
 /** Writes the statuses of pods: at most one request a pod at a time, the newest status only, and nothing that is there already. */
@@ -54,6 +58,7 @@ export class StatusManager {
     const next = withTimes(status, entry.status, pod, formatTime(this.#clock.now()));
     if (semanticEqual(next, entry.status)) return entry.status;
     entry.status = next;
+    entry.cause = joinCauses(entry.cause, currentCause());
     this.#schedule(entry, next.phase === 'Pending' && entry.written.phase === 'Pending' ? pendingDelayMs : 0);
     return next;
   }
@@ -95,7 +100,7 @@ export class StatusManager {
   #entryOf(pod: Pod): Entry {
     const uid = uidOf(pod);
     let entry = this.#entries.get(uid);
-    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [] });
+    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [], cause: '' });
     entry.pod = pod;
     return entry;
   }
@@ -112,13 +117,15 @@ export class StatusManager {
     const { status } = entry;
     const target = this.#inApi(entry.pod);
     const patch = patchOf(entry);
+    const cause = entry.cause === '' ? causeOf(pods, entry.pod) : entry.cause;
+    entry.cause = '';
     let failed = false;
     if (patch !== undefined && target !== undefined) {
       entry.writing = true;
       const ref = { namespace: namespaceOf(target), name: nameOf(target) };
       try {
         const value = { metadata: { uid: uidOf(target) }, status: patch };
-        const written = await this.#client.patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' });
+        const written = await this.#client.because(cause).patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' });
         entry.written = written.status ?? status;
         entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
       } catch (error) {

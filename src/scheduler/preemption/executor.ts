@@ -4,6 +4,7 @@ import { isReason } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { causeOf } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
@@ -84,7 +85,7 @@ export class PreemptionExecutor {
       const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: `${schedulerName}: preempting to accommodate a higher priority pod` };
       try {
         await patchPodStatus(client, clock, this.#options.current(victim) ?? victim.pod, { condition });
-        await client.delete(pods, { namespace: namespaceOf(victim.pod), name: nameOf(victim.pod) });
+        await client.because(causeOf(pods, preemptor.pod)).delete(pods, { namespace: namespaceOf(victim.pod), name: nameOf(victim.pod) });
       } catch (error) {
         if (isReason(error, 'NotFound')) return;
         throw error;

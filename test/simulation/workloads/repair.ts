@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../src/api/meta/object.ts';
-import { namespaceOf } from '../../../src/api/meta/object.ts';
+import { controllerOf, namespaceOf } from '../../../src/api/meta/object.ts';
 import type { ResourceType } from '../../../src/api/resource-type.ts';
-import { cronjobs, daemonsets, deployments, jobs, namespaces, nodes, pods, resourcequotas, statefulsets } from '../../../src/api/resources.ts';
+import { cronjobs, daemonsets, deployments, jobs, namespaces, nodes, pods, replicasets, resourcequotas, statefulsets } from '../../../src/api/resources.ts';
 import { isReason } from '../../../src/api/status.ts';
 import type { PodTemplateSpec } from '../../../src/api/types/core/v1.ts';
 import type { UserContext } from './operation.ts';
@@ -56,6 +56,10 @@ export async function repair({ client, history }: UserContext): Promise<void> {
     spec!.suspend = true;
     return changed;
   });
+  // What a deployment that is gone has left behind is nobody's to mend.
+  for (const set of (await client.list(replicasets, {})).items) {
+    if (controllerOf(set) === undefined && set.spec?.template !== undefined && isBroken(set.spec.template)) await client.delete(replicasets, refOf(set)).catch(() => {});
+  }
   // A stateful set does not replace a pod that never became ready, and what has no owner is nobody's to repair.
   for (const pod of (await client.list(pods, {})).items) {
     if (pod.spec?.containers[0]?.image === badImage) await client.delete(pods, refOf(pod)).catch(() => {});
