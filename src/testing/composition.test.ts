@@ -10,6 +10,7 @@ import { createMemoryPki } from '../pki/pki.ts';
 import { MemoryStore } from '../store/drivers/memory/memory-store.ts';
 import { Composition } from './composition.ts';
 import { drive, end } from './drive.ts';
+import { startCluster } from './start-cluster.ts';
 
 const pki = createMemoryPki({ clock: new RealClock(), apiServerNames: ['127.0.0.1'] });
 
@@ -123,4 +124,20 @@ test('the same seed gives the same cluster, another seed another', async () => {
   const first = await run(1);
   assert.deepEqual(await run(1), first);
   assert.notDeepEqual(await run(2), first);
+});
+
+test('a machine whose plug was pulled does not give the addresses away again that its pods were known by', async () => {
+  await using cluster = await startCluster({ nodes: 1 });
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name }, spec: { containers: [{ name: 'c', image: 'nginx' }] } });
+  await cluster.apply([pod('a'), pod('b')]);
+  const before = (await cluster.expect(pods, 'a').toBeReady()).status?.podIP;
+  await cluster.expect(pods, 'b').toBeReady();
+  await cluster.nodes.kill('node-1');
+  await cluster.nodes.start('node-1');
+  await cluster.apply(pod('c'));
+  const after = (await cluster.expect(pods, 'c').toBeReady()).status?.podIP;
+  assert.notEqual(after, before);
+  await cluster.settle();
+  const addresses = (await cluster.client.list(pods)).items.map(({ status }) => status?.podIP);
+  assert.equal(new Set(addresses).size, 3, addresses.join());
 });

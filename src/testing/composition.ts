@@ -175,7 +175,7 @@ export class Composition implements AsyncDisposable {
     return node;
   }
 
-  #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, resumed?: Pick<NodeState, 'runtime' | 'running'>): SimulatedNode {
+  #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, resumed?: Pick<NodeState, 'runtime' | 'running' | 'disk'>): SimulatedNode {
     const node = new SimulatedNode({
       name, address, client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
       kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },

@@ -7,6 +7,7 @@ import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
 import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';
+import { afterPowerLoss } from '../runtime/simulated/state.ts';
 import { SimulatedRuntime } from '../runtime/simulated/simulated-runtime.ts';
 
 export interface SimulatedNodeOptions {
@@ -29,6 +30,8 @@ export interface NodeState {
   readonly running: boolean;
   /** Its containers; undefined: the machine is off. */
   readonly runtime: SimulatedRuntimeState | undefined;
+  /** What a machine that is off has on its disk. */
+  readonly disk: SimulatedRuntimeState | undefined;
 }
 
 /** A machine that exists in memory alone: the real kubelet on the simulated runtime. Off until it is started. */
@@ -39,22 +42,24 @@ export class SimulatedNode implements AsyncDisposable {
   readonly resumes: boolean;
   readonly #options: SimulatedNodeOptions;
   #runtime: SimulatedRuntime | undefined;
+  #disk: SimulatedRuntimeState | undefined;
   #kubelet: Kubelet | undefined;
 
   /** `resumed`: what the machine runs already. */
-  constructor(options: SimulatedNodeOptions, resumed: Pick<NodeState, 'runtime' | 'running'> = { runtime: undefined, running: false }) {
+  constructor(options: SimulatedNodeOptions, resumed: Pick<NodeState, 'runtime' | 'running' | 'disk'> = { runtime: undefined, running: false, disk: undefined }) {
     const { name, address, clock, random } = options;
     const { runtime } = resumed;
     this.resumes = resumed.running;
     this.name = name;
     this.address = address;
     this.#options = options;
+    this.#disk = resumed.disk;
     if (runtime !== undefined) this.#runtime = new SimulatedRuntime({ clock, random, state: runtime });
   }
 
   /** What another machine needs to go on as this one. */
   capture(): NodeState {
-    return { name: this.name, address: this.address, kubelet: this.#options.kubelet, running: this.#kubelet !== undefined, runtime: this.#runtime?.capture() };
+    return { name: this.name, address: this.address, kubelet: this.#options.kubelet, running: this.#kubelet !== undefined, runtime: this.#runtime?.capture(), disk: this.#disk };
   }
 
   /** Undefined: it does not run. */
@@ -71,7 +76,8 @@ export class SimulatedNode implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#kubelet !== undefined) return;
     const { name, address, client, clock, random, logger } = this.#options;
-    this.#runtime ??= new SimulatedRuntime({ clock, random });
+    this.#runtime ??= new SimulatedRuntime({ clock, random, ...(this.#disk !== undefined && { state: this.#disk }) });
+    this.#disk = undefined;
     this.#kubelet = await Kubelet.start({
       nodeName: name, client, clock, random, logger,
       runtime: this.#runtime,
@@ -92,6 +98,7 @@ export class SimulatedNode implements AsyncDisposable {
   async kill(): Promise<void> {
     const runtime = this.#runtime;
     this.#runtime = undefined;
+    if (runtime !== undefined) this.#disk = afterPowerLoss(runtime.capture());
     const stopping = this.stopKubelet();
     await runtime?.[Symbol.asyncDispose]();
     await stopping;

@@ -31,6 +31,13 @@ export class IpPool {
     return copy;
   }
 
+  /** A pool of the range of which nothing is taken, and which goes on where this one stands: host-local keeps that on the disk. */
+  emptied(): IpPool {
+    const emptied = new IpPool(this.#cidr);
+    emptied.#last = this.#last;
+    return emptied;
+  }
+
   take(): string {
     for (let step = 1; step < this.#size; step++) {
       const offset = ((this.#last + step - 2) % (this.#size - 3)) + 2;

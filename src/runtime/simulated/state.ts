@@ -23,3 +23,8 @@ export function copyState({ sandboxes, containers, images, pool, podCidr }: Simu
   });
   return { sandboxes: copies, containers: new Map([...containers].map(([id, container]) => [id, copyOf(container)])), images: new Map(images), pool: pool?.copy(), podCidr };
 }
+
+/** What is on the machine's disk when it is switched on again: its images, and which addresses it gave away last. */
+export function afterPowerLoss({ images, pool, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState {
+  return { sandboxes: new Map(), containers: new Map(), images, pool: pool?.emptied(), podCidr };
+}

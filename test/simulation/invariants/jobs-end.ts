@@ -5,7 +5,10 @@ import { ownedBy } from './workloads-converge.ts';
 
 const conditionOf = ({ status }: Job, type: string): boolean => status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
 
-/** Jobs end once and for good, complete only with all completions, and count no pod twice. */
+/**
+ * Jobs end once and for good, complete only with all completions, and count no pod twice. A pod whose creation was not
+ * acknowledged is made again; where both then succeed, both are counted, as upstream does, unless each has its index.
+ */
 export function jobsEnd(): Invariant {
   return {
     name: 'jobs end',
@@ -13,9 +16,10 @@ export function jobsEnd(): Invariant {
       if (resource !== 'batch/jobs' || after === undefined) return undefined;
       const is = after as Job;
       const wanted = is.spec?.completions ?? 1;
-      if ((is.status?.succeeded ?? 0) > wanted) return `${key} counts ${is.status?.succeeded} of ${wanted} completions`;
+      const isIndexed = is.spec?.completionMode === 'Indexed';
+      if (isIndexed && (is.status?.succeeded ?? 0) > wanted) return `${key} counts ${is.status?.succeeded} of ${wanted} completions`;
       if (conditionOf(is, 'Complete') && conditionOf(is, 'Failed')) return `${key} is complete and failed`;
-      if (conditionOf(is, 'Complete') && (is.status?.succeeded ?? 0) !== wanted) return `${key} is complete with ${is.status?.succeeded} of ${wanted} completions`;
+      if (conditionOf(is, 'Complete') && (is.status?.succeeded ?? 0) < wanted) return `${key} is complete with ${is.status?.succeeded} of ${wanted} completions`;
       if (before === undefined || before.metadata.uid !== after.metadata.uid) return undefined;
       const was = before as Job;
       for (const end of ['Complete', 'Failed']) if (conditionOf(was, end) && !conditionOf(is, end)) return `${key} was ${end}, and then was not`;
