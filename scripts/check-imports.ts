@@ -27,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   kubelet: ['base', 'api', 'client', 'streaming', 'runtime'],
   proxy: ['base', 'api', 'client'],
   dns: ['base', 'api', 'client'],
-  kubectl: ['base', 'api', 'streaming', 'pki'],
+  kubectl: ['base', 'api', 'streaming', 'pki', 'why'],
   why: ['base', 'api', 'client'],
   cluster: ['*'],
   testing: ['*'],

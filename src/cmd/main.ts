@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addComponentCommands } from './component-flags.ts';
 import { UsageError, addClusterFlags, defaultDataDir } from './options.ts';
-import type { WhyFlags } from './why.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
 /** The package's own version, from the package.json beside the bundle or the sources. */
@@ -62,21 +61,7 @@ Example:
   image.command('ls').description('list the node\'s images').addOption(dataDirFlag())
     .action(async (flags: { dataDir: string }) => (await import('./image.ts')).listImages(flags.dataDir));
 
-  root.command('why').description('why something is as it is: what stands in its way, what to do, and how it came to this').argument('[what...]', 'KIND/NAME, KIND NAME or KIND; nothing: all that is not well')
-    .option('-n, --namespace <name>', 'the namespace to look in (default: the one of the context; of everything: all)')
-    .option('--kubeconfig <file>', 'the kubeconfig file to use').option('--context <name>', 'the context of it to use').option('--as <user>', 'ask as another user')
-    .addOption(new Option('-o, --output <form>', 'how to answer').choices(['text', 'json', 'yaml']).default('text'))
-    .addHelpText('after', `
-Examples:
-  coxswain why pod/web                 a pending pod, node by node and rule by rule
-  coxswain why deploy/web -n shop      a rollout that is stuck, down to the container at fault
-  coxswain why pvc                     all claims of the namespace that are not well
-  coxswain why                         everything in the cluster that is not well
-  coxswain why ns/old -o yaml          as data
-
-The same answers: kubectl get --raw /why/api/v1/namespaces/default/pods/web`)
-    .action(async (words: string[], flags: WhyFlags) => (await import('./why.ts')).why(words, flags));
-
+  root.command('why [line...]').description('why something is as it is: what stands in its way, what to do, and how it came to this: the same as `coxswain kubectl why`');
   root.command('kubectl [line...]').description('kubectl: for this cluster and any other; `coxswain kubectl --help` tells its commands');
 
   root.command('reset').description('stop and remove everything that Coxswain ever made on this machine').addOption(dataDirFlag())
@@ -99,9 +84,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 // Before anything large is loaded.
 holdYoungGeneration();
 // kubectl reads its line by rules of its own.
-if (process.argv[2] === 'kubectl') {
+if (process.argv[2] === 'kubectl' || process.argv[2] === 'why') {
   const { kubectlProgram } = await import('./kubectl.ts');
-  await kubectlProgram(process.argv.slice(3));
+  await kubectlProgram(process.argv.slice(process.argv[2] === 'why' ? 2 : 3));
 }
 try {
   await program().parseAsync();

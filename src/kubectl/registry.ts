@@ -47,6 +47,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
       entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),
       entry('events', 'List events', () => import('./commands/events.ts')),
+      entry('why', 'Say why something is as it is, and how it came to this', () => import('./commands/why.ts')),
     ],
   },
   {

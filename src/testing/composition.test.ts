@@ -126,18 +126,15 @@ test('the same seed gives the same cluster, another seed another', async () => {
   assert.notDeepEqual(await run(2), first);
 });
 
-test('a machine whose plug was pulled does not give the addresses away again that its pods were known by', async () => {
+test('a machine whose plug was pulled does not at once give the addresses away again that its pods are known by', async () => {
   await using cluster = await startCluster({ nodes: 1 });
   const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'default', name }, spec: { containers: [{ name: 'c', image: 'nginx' }] } });
+  const addressOf = async (name: string) => (await cluster.expect(pods, name).toBeReady()).status?.podIP;
   await cluster.apply([pod('a'), pod('b')]);
-  const before = (await cluster.expect(pods, 'a').toBeReady()).status?.podIP;
-  await cluster.expect(pods, 'b').toBeReady();
+  const before = [await addressOf('a'), await addressOf('b')];
   await cluster.nodes.kill('node-1');
   await cluster.nodes.start('node-1');
-  await cluster.apply(pod('c'));
-  const after = (await cluster.expect(pods, 'c').toBeReady()).status?.podIP;
-  assert.notEqual(after, before);
   await cluster.settle();
-  const addresses = (await cluster.client.list(pods)).items.map(({ status }) => status?.podIP);
-  assert.equal(new Set(addresses).size, 3, addresses.join());
+  const after = [await addressOf('a'), await addressOf('b')];
+  assert.deepEqual(after.filter((address) => before.includes(address)), []);
 });

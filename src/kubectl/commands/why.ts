@@ -1,62 +1,41 @@
-import { homedir } from 'node:os';
-import { RealClock } from '../base/real-clock.ts';
-import { SystemRandom } from '../base/random.ts';
-import { ApiError } from '../api/status.ts';
-import { KubectlError } from '../kubectl/errors.ts';
-import type { FlagValues } from '../kubectl/flags/flags.ts';
-import { parseFlags } from '../kubectl/flags/parse-flags.ts';
-import { globalFlags } from '../kubectl/global-flags.ts';
-import type { Io } from '../kubectl/io.ts';
-import { outputOf } from '../kubectl/io.ts';
-import { pathOf } from '../kubectl/discovery/resource.ts';
-import type { ApiResource } from '../kubectl/discovery/resource.ts';
-import { toGoYaml } from '../kubectl/printers/go-yaml.ts';
-import type { Session } from '../kubectl/session.ts';
-import { openSession } from '../kubectl/session.ts';
-import type { Explanation, ExplanationList, Finding, Named } from '../why/explanation.ts';
-import { coloured, listText, plain, textOf } from '../why/text.ts';
-import { UsageError } from './options.ts';
+import { ApiError } from '../../api/status.ts';
+import type { Explanation, ExplanationList, Finding, Named } from '../../why/explanation.ts';
+import { coloured, listText, plain, textOf } from '../../why/text.ts';
+import { command } from '../command.ts';
+import type { Call } from '../command.ts';
+import { pathOf } from '../discovery/resource.ts';
+import type { ApiResource } from '../discovery/resource.ts';
+import { KubectlError } from '../errors.ts';
+import { allNamespacesFlag } from '../flags/common-flags.ts';
+import { text } from '../flags/flags.ts';
+import { toGoYaml } from '../printers/go-yaml.ts';
+import type { Session } from '../session.ts';
 
-export interface WhyFlags {
-  readonly namespace?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly as?: string;
-  readonly output: 'text' | 'json' | 'yaml';
-}
+const flags = {
+  ...allNamespacesFlag,
+  'output': text('How to answer. One of: (text, json, yaml).', { short: 'o', initial: 'text' }),
+} as const;
 
 /** What is looked at when nothing is named, in the order in which it is told: what others stand on comes first. */
 const looked = ['nodes', 'namespaces', 'persistentvolumeclaims', 'deployments.apps', 'statefulsets.apps', 'daemonsets.apps', 'replicasets.apps', 'replicationcontrollers', 'jobs.batch', 'cronjobs.batch', 'horizontalpodautoscalers.autoscaling', 'poddisruptionbudgets.policy', 'services', 'pods'];
 
-/** `coxswain why [KIND/NAME | KIND NAME]` */
-export async function why(words: readonly string[], flags: WhyFlags): Promise<void> {
-  const session = sessionOf(flags);
-  const { stdout } = session.io;
-  const style = stdout.isTerminal && session.io.environment['NO_COLOR'] === undefined ? coloured : plain;
-  const answer = words.length === 0 ? await everything(session, flags.namespace ?? '') : await one(session, words);
-  const text = flags.output === 'json' ? `${JSON.stringify(answer, undefined, 2)}\n`
-    : flags.output === 'yaml' ? toGoYaml(answer)
+async function run({ session, args, flags: { output, 'all-namespaces': everywhere } }: Call<typeof flags>): Promise<void> {
+  if (!['text', 'json', 'yaml'].includes(output)) throw new KubectlError(`--output wants text, json or yaml, not ${JSON.stringify(output)}`);
+  const { stdout, environment } = session.io;
+  const style = stdout.isTerminal && environment['NO_COLOR'] === undefined ? coloured : plain;
+  const answer = args.length === 0 ? await everything(session, everywhere || !session.givenGlobals.has('namespace') ? '' : (await session.namespace()).name) : await one(session, args, everywhere);
+  const said = output === 'json' ? `${JSON.stringify(answer, undefined, 2)}\n`
+    : output === 'yaml' ? toGoYaml(answer)
     : answer.kind === 'Explanation' ? textOf(answer, style)
     : `${listText(answer, style)}${answer.items.length === 0 ? `All is well: ${answer.looked} objects were looked at.\n` : ''}`;
-  await stdout.write(text);
+  await stdout.write(said);
 }
 
-function sessionOf({ namespace, kubeconfig, context, as }: WhyFlags): Session {
-  const given = { ...(namespace !== undefined && { namespace }), ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(as !== undefined && { as }) };
-  const globals = { ...parseFlags(globalFlags, []).values, ...given } as FlagValues<typeof globalFlags>;
-  const io: Io = {
-    stdin: process.stdin, stdout: outputOf(process.stdout), stderr: outputOf(process.stderr),
-    environment: process.env, folder: process.cwd(), home: process.env['HOME'] ?? homedir(),
-    clock: new RealClock(), random: new SystemRandom(), signal: new AbortController().signal,
-  };
-  return openSession({ io, globals, givenGlobals: new Set(Object.keys(given)), command: 'coxswain why' });
-}
-
-async function one(session: Session, words: readonly string[]): Promise<Explanation | ExplanationList> {
+async function one(session: Session, words: readonly string[], everywhere: boolean): Promise<Explanation | ExplanationList> {
   const [kind, name] = words.length === 1 ? words[0]!.split('/', 2) : words;
-  if (words.length > 2 || kind === undefined || kind === '') throw new UsageError('why wants KIND/NAME, KIND NAME or KIND', 2);
+  if (words.length > 2 || kind === undefined || kind === '') throw new KubectlError('why wants KIND/NAME, KIND NAME or KIND');
   const resource = await (await session.mapper()).resource(kind);
-  const namespace = (await session.namespace()).name;
+  const namespace = everywhere ? '' : (await session.namespace()).name;
   return ask(session, resource, { namespace, ...(name !== undefined && { name }) });
 }
 
@@ -100,3 +79,27 @@ function mention({ about, because = [] }: Finding, told: Set<string>): void {
   if (about !== undefined && about.kind !== 'Node') told.add(id(about));
   for (const finding of because) mention(finding, told);
 }
+
+export default command({
+  usage: 'why [TYPE/NAME | TYPE NAME | TYPE]',
+  description: `Say why something is as it is: what stands in its way, what to do about it, and how it came to this, back to the command of whoever wanted it.
+
+ Without anything named, all that is not well in the cluster is listed. It is Coxswain that explains itself; other clusters do not.`,
+  examples: `
+    # A pending pod, node by node and rule by rule
+    kubectl why pod/web
+
+    # A rollout that is stuck, down to the container at fault
+    kubectl why deploy/web -n shop
+
+    # All claims of the namespace that are not well
+    kubectl why pvc
+
+    # Everything in the cluster that is not well
+    kubectl why
+
+    # As data
+    kubectl why ns/old -o yaml`,
+  flags,
+  run,
+});
