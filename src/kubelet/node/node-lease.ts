@@ -6,6 +6,7 @@ import type { Node } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatMicroTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 
 const namespace = 'kube-node-lease';
@@ -14,13 +15,12 @@ const retryMs = 1000;
 
 /** Renews the node's lease four times in its duration, which is how the control plane knows that it lives; not while it `isSilent`. Ends with the signal. */
 export async function keepNodeLease(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly node: () => Node | undefined; readonly nodeName: string; readonly durationSeconds?: number | undefined; readonly isSilent?: () => boolean; readonly signal: AbortSignal }): Promise<void> {
-  const { clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
-  const client = options.client.because('!heartbeat');
+  const { client, clock, logger, nodeName, signal, durationSeconds = defaultDurationSeconds } = options;
   let lease: Lease | undefined;
   while (!signal.aborted) {
     let delayMs = durationSeconds * 250;
     try {
-      if (options.isSilent?.() !== true) lease = await renew({ client, nodeName, durationSeconds, node: options.node(), known: lease, renewTime: formatMicroTime(clock.now()) });
+      if (options.isSilent?.() !== true) lease = await reactingTo('!heartbeat', () => renew({ client, nodeName, durationSeconds, node: options.node(), known: lease, renewTime: formatMicroTime(clock.now()) }));
     } catch (error) {
       if (signal.aborted) return;
       lease = undefined;

@@ -4,6 +4,7 @@ import { isReason } from '../../api/status.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Image, Runtime, RuntimeStatus } from '../../runtime/runtime.ts';
@@ -132,10 +133,10 @@ export class NodeReporter {
       try {
         const status = await this.#generate();
         try {
-          this.#node = await client.because('!start').create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status });
+          this.#node = await reactingTo('!start', () => client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status }));
         } catch (error) {
           if (!isReason(error, 'AlreadyExists')) throw error;
-          this.#node = await client.because('!start').patch(nodes, { name: nodeName }, { type: 'strategic', value: { metadata: { labels: this.#metadata().labels, annotations: this.#metadata().annotations } } });
+          this.#node = await reactingTo('!start', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value: { metadata: { labels: this.#metadata().labels, annotations: this.#metadata().annotations } } }));
         }
         return;
       } catch (error) {
@@ -254,7 +255,7 @@ export class NodeReporter {
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);
       const value = { status: { ...rest, ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
-      this.#node = await client.because(changed ? '!machine' : '!heartbeat').patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' });
+      this.#node = await reactingTo(changed ? '!machine' : '!heartbeat', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' }));
       this.#reportedAtMs = nowMs;
       this.#announce(written?.conditions ?? [], status.conditions ?? []);
     }

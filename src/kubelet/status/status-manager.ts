@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Cause } from '../../client/cause.ts';
-import { causeOf, currentCause, joinCauses } from '../../client/cause.ts';
+import { causeOf, currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
@@ -125,7 +125,7 @@ export class StatusManager {
       const ref = { namespace: namespaceOf(target), name: nameOf(target) };
       try {
         const value = { metadata: { uid: uidOf(target) }, status: patch };
-        const written = await this.#client.because(cause).patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' });
+        const written = await reactingTo(cause, () => this.#client.patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' }));
         entry.written = written.status ?? status;
         entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
       } catch (error) {
