@@ -18,6 +18,7 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     heading: 'Basic Commands (Intermediate)',
     commands: [
+      entry('explain', 'Get documentation for a resource', () => import('./commands/explain/explain.ts')),
       entry('get', 'Display one or many resources', () => import('./commands/get/get.ts'), { suggestFor: ['list', 'ls'] }),
       entry('delete', 'Delete resources by file names, stdin, resources and names, or by resources and label selector', () => import('./commands/delete.ts'), { suggestFor: ['rm', 'remove'] }),
     ],
@@ -55,6 +56,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('patch', 'Update fields of a resource', () => import('./commands/patch.ts')),
       entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
+      entry('wait', 'Wait for a specific condition on one or many resources', () => import('./commands/wait/wait.ts')),
     ],
   },
   {

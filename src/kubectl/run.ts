@@ -112,4 +112,6 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
     if (deprecated !== undefined) await io.stderr.write(`Flag --${name} has been deprecated, ${deprecated}\n`);
   }
   await found.command.run({ session, args: parsed.args, flags: parsed.values as never, given: parsed.given, dashAt: parsed.dashAt, path });
+  const { warnings } = session;
+  if (globals['warnings-as-errors'] && warnings > 0) throw new KubectlError(`${warnings} warning${warnings === 1 ? '' : 's'} received`);
 }

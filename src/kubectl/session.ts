@@ -18,6 +18,8 @@ export interface Session {
   settings(): Promise<ConnectionSettings>;
   connection(): Promise<Connection>;
   mapper(): Promise<Mapper>;
+  /** How many warnings the server has given so far. */
+  readonly warnings: number;
 }
 
 class LazySession implements Session {
@@ -27,6 +29,7 @@ class LazySession implements Session {
   readonly #command: string;
   #settings: Promise<ConnectionSettings> | undefined;
   #connection: Promise<Connection> | undefined;
+  #opened: Connection | undefined;
   #mapper: Promise<Mapper> | undefined;
 
   constructor(options: { readonly io: Io; readonly globals: FlagValues<GlobalFlags>; readonly givenGlobals: ReadonlySet<string>; readonly command: string }) {
@@ -49,9 +52,15 @@ class LazySession implements Session {
   connection(): Promise<Connection> {
     this.#connection ??= (async () => {
       const [settings, { openConnection }] = await Promise.all([this.settings(), import('./connection/connection.ts')]);
-      return openConnection({ settings, io: this.io, command: this.#command, verbosity: this.globals.v });
+      this.#opened = openConnection({ settings, io: this.io, command: this.#command, verbosity: this.globals.v });
+      if (this.globals['match-server-version']) await (await import('./connection/match-version.ts')).matchServerVersion(this.#opened);
+      return this.#opened;
     })();
     return this.#connection;
+  }
+
+  get warnings(): number {
+    return this.#opened?.warnings ?? 0;
   }
 
   mapper(): Promise<Mapper> {

@@ -21,15 +21,27 @@ function descend(value: unknown): unknown[] {
   return inner.length === 0 ? [] : [value, ...inner.flatMap(descend)];
 }
 
+/** How Go names the type of a value of JSON, which is what messages say. */
+function goTypeOf(value: unknown): string {
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
+}
+
 function sliceOf(value: unknown, { start, end, step, derived }: Extract<JsonPathNode, { kind: 'slice' }>): Results {
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw new JsonPathError('not an array or slice');
+  if (!Array.isArray(value)) throw new JsonPathError(`${goTypeOf(value)} is not array or slice`);
   const { length } = value;
   const from = start === undefined ? 0 : start < 0 ? start + length : start;
   let to = end ?? length;
   if (to < 0 || (to === 0 && derived)) to += length;
   if (from === to) return [];
-  if (from < 0 || from >= length || to < 0 || to > length || from > to || (step !== undefined && step <= 0)) throw new JsonPathError('array index out of bounds');
+  const outside = (index: number): JsonPathError => new JsonPathError(`array index out of bounds: index ${index}, length ${length}`);
+  if (from < 0 || from >= length) throw outside(from);
+  if (to < 0 || to > length) throw outside(to - 1);
+  if (from > to) throw new JsonPathError(`starting index ${from} is greater than ending index ${to}`);
+  if (step !== undefined && step <= 0) throw new JsonPathError('step must be > 0');
   return value.slice(from, to).filter((_, i) => i % (step ?? 1) === 0);
 }
 
@@ -48,11 +60,24 @@ function compare(left: unknown, operator: string, right: unknown): boolean {
   }
 }
 
+/** As in Go: what cannot be followed further is there. */
+function exists(item: unknown, path: readonly JsonPathNode[]): boolean {
+  try {
+    return follow([item], path).length > 0;
+  } catch (error) {
+    if (error instanceof JsonPathError) return true;
+    throw error;
+  }
+}
+
+/** As Go's `%v` shows a value of JSON. */
+const shown = (value: unknown): string => (isObject(value) ? `map[${Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => `${key}:${shown(child)}`).join(' ')}]` : value === null || value === undefined ? '<nil>' : String(value as string | number | boolean));
+
 function filter(value: unknown, { left, operator, right }: Extract<JsonPathNode, { kind: 'filter' }>): Results {
-  if (!Array.isArray(value)) throw new JsonPathError('not an array or slice, cannot be filtered');
+  if (!Array.isArray(value)) throw new JsonPathError(`${shown(value)} is not array or slice and cannot be filtered`);
   return (value as unknown[]).filter((item) => {
+    if (operator === 'exists') return exists(item, left);
     const lefts = follow([item], left);
-    if (operator === 'exists') return lefts.length > 0;
     const rights = follow([item], right);
     if (lefts.length > 1 || rights.length > 1) throw new JsonPathError('can only compare one element at a time');
     return lefts.length === 1 && rights.length === 1 && compare(lefts[0], operator, rights[0]);

@@ -1,12 +1,10 @@
+import type { ServerVersion } from '../client-version.ts';
+import { clientVersion } from '../client-version.ts';
 import { command } from '../command.ts';
 import { KubectlError } from '../errors.ts';
 import { bool, text } from '../flags/flags.ts';
 import { toGoYaml } from '../printers/go-yaml.ts';
 
-interface ServerVersion { readonly major?: string; readonly minor?: string; readonly gitVersion?: string }
-
-/** Of Kubernetes, whose command line this is. */
-export const clientVersion = { major: '1', minor: '36', gitVersion: 'v1.36.0' } as const;
 const kustomizeVersion = 'v5.8.1';
 /** Client and server may be this many minor versions apart. */
 const supportedSkew = 1;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseGoDuration } from '../../base/go-duration.ts';
 import type { LoadedConfig } from '../config/load-kubeconfig.ts';
 import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
@@ -70,9 +71,9 @@ function pem(data: string | undefined, file: string | undefined, what: string): 
 
 function timeoutOf(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) * 1000 || undefined;
-  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (parts === null) throw new KubectlError(`Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)`);
-  return Number(parts[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[parts[2]!] ?? 1) || undefined;
+  const ms = parseGoDuration(text);
+  if (ms === undefined) throw new KubectlError(`Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)`);
+  return ms <= 0 ? undefined : ms;
 }
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);

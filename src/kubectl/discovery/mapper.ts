@@ -26,7 +26,7 @@ function readings(word: string): Word[] {
 }
 
 /** The resources in the order in which they are preferred: groups as the server lists them, each with its preferred version first. */
-function inOrder({ groups, resources }: Discovery): readonly ApiResource[] {
+export function inOrder({ groups, resources }: Discovery): readonly ApiResource[] {
   const rank = new Map(groups.flatMap(({ name, versions }, g) => versions.map((version, v) => [`${name}/${version}`, g * 1000 + v] as const)));
   const rankOf = ({ group, version }: ApiResource): number => rank.get(`${group}/${version}`) ?? Infinity;
   return [...resources].sort((a, b) => rankOf(a) - rankOf(b));

@@ -16,7 +16,7 @@ const base60 = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
 const time = /^\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?\s?(Z|z|[-+]\d\d:\d\d)?)?$/;
 
 /** Read back without quotes, this text would be something other than a string. */
-function readsAsOther(text: string): boolean {
+export function readsAsOther(text: string): boolean {
   if (boolsAndNulls.has(text)) return true;
   if (!/^[-+.0-9]/.test(text)) return false;
   const digits = text.replaceAll('_', '');
@@ -187,7 +187,7 @@ class Writer {
 }
 
 /** As Go writes floats of JSON: whole numbers as they are, large and small ones with an exponent. */
-function formatNumber(value: number): string {
+export function formatNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -3,6 +3,7 @@ import { JsonPathError, parseJsonPath } from '../../api/custom-resources/json-pa
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { toGoJson } from './go-json.ts';
+import { goValue } from './go-value.ts';
 import type { Printer } from './printer.ts';
 
 type Part =
@@ -71,23 +72,25 @@ function parseTemplate(template: string): readonly Part[] {
 
 const shown = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'object' ? toGoJson(value) : String(value as string | number | boolean));
 
-function evaluate(parts: readonly Part[], value: unknown, allowMissing: boolean): string {
-  return parts.map((part) => {
-    if (part.kind === 'text') return part.text;
+/** What each part yields, in its order. */
+function evaluate(parts: readonly Part[], value: unknown, allowMissing: boolean): (readonly unknown[])[] {
+  return parts.flatMap((part) => {
+    if (part.kind === 'text') return [[part.text]];
     const found = part.path(value);
-    if (part.kind === 'range') return found.map((one) => evaluate(part.body, one, allowMissing)).join('');
+    if (part.kind === 'range') return found.flatMap((one) => evaluate(part.body, one, allowMissing));
     if (found.length === 0 && !allowMissing && /\.[\w-]+$/.test(part.source)) throw new KubectlError(`${/\.([\w-]+)$/.exec(part.source)![1]!} is not found`);
-    return found.map(shown).join(' ');
-  }).join('');
+    return [found];
+  });
 }
 
-/** `-o jsonpath=TEMPLATE`. */
+/** `-o jsonpath=TEMPLATE`; `asJson`: what each of its parts yields is written as a list. */
 export class JsonPathPrinter implements Printer {
   readonly #template: string;
   readonly #parts: readonly Part[];
   readonly #allowMissing: boolean;
+  readonly #asJson: boolean;
 
-  constructor(template: string, { allowMissing = true }: { readonly allowMissing?: boolean } = {}) {
+  constructor(template: string, { allowMissing = true, asJson = false }: { readonly allowMissing?: boolean; readonly asJson?: boolean } = {}) {
     this.#template = template;
     try {
       this.#parts = parseTemplate(template);
@@ -95,14 +98,15 @@ export class JsonPathPrinter implements Printer {
       throw error instanceof KubectlError ? new KubectlError(`error parsing jsonpath ${template}, ${error.message}`, { cause: error }) : error;
     }
     this.#allowMissing = allowMissing;
+    this.#asJson = asJson;
   }
 
   print(object: AnyObject): string {
     try {
-      return evaluate(this.#parts, object, this.#allowMissing);
+      return evaluate(this.#parts, object, this.#allowMissing).map((found) => (this.#asJson ? `${toGoJson(found, '    ')}\n` : found.map(shown).join(' '))).join('');
     } catch (error) {
       if (!(error instanceof JsonPathError || error instanceof KubectlError)) throw error;
-      throw new KubectlError(`error executing jsonpath ${JSON.stringify(this.#template)}: Error executing template: ${error.message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${this.#template}\n\tobject given to jsonpath engine was:\n\t\t${toGoJson(object)}\n\n`, { cause: error });
+      throw new KubectlError(`error executing jsonpath ${JSON.stringify(this.#template)}: Error executing template: ${error.message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${this.#template}\n\tobject given to jsonpath engine was:\n\t\t${goValue(object)}\n\n\n`, { cause: error });
     }
   }
 }

@@ -3,6 +3,7 @@ import type { AnyObject } from '../resources/item.ts';
 import { groupOf, isList, kindName } from '../resources/item.ts';
 import { toGoJson } from './go-json.ts';
 import { toGoYaml } from './go-yaml.ts';
+import { toKyaml } from './kyaml.ts';
 import type { Printer } from './printer.ts';
 
 const noKind = 'missing apiVersion or kind; try GetObjectKind().SetGroupVersionKind() if you know the type';
@@ -32,6 +33,14 @@ export class YamlPrinter implements Printer {
   print(object: AnyObject): string {
     this.#printed++;
     return `${this.#printed > 1 ? '---\n' : ''}${toGoYaml(object)}`;
+  }
+}
+
+/** `-o kyaml`. */
+export class KyamlPrinter implements Printer {
+  print(object: AnyObject): string {
+    if (object.kind === undefined || object.apiVersion === undefined) throw new KubectlError(noKind);
+    return toKyaml(object);
   }
 }
 

@@ -4,7 +4,7 @@ import { KubectlError } from '../errors.ts';
 import { bool, text } from '../flags/flags.ts';
 import type { Io } from '../io.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { JsonPrinter, NamePrinter, YamlPrinter, withoutManagedFields } from './object-printers.ts';
+import { JsonPrinter, KyamlPrinter, NamePrinter, YamlPrinter, withoutManagedFields } from './object-printers.ts';
 import type { Printer } from './printer.ts';
 
 /** Flags of every command that can print objects. */
@@ -50,20 +50,21 @@ export async function printerFor(options: OutputOptions): Promise<Printer | unde
   switch (form) {
     case 'json': return clean(new JsonPrinter());
     case 'yaml': return clean(new YamlPrinter());
+    case 'kyaml': return clean(new KyamlPrinter());
     case 'name': return new NamePrinter();
-    case 'jsonpath': case 'jsonpath-file': {
+    case 'jsonpath': case 'jsonpath-file': case 'jsonpath-as-json': {
       const { JsonPathPrinter } = await import('./json-path.ts');
       if (template === '') throw new KubectlError(`template format specified but no template given`);
-      return clean(new JsonPathPrinter(form === 'jsonpath' ? template : readFile(template, io), { allowMissing: options.allowMissing }));
+      return new JsonPathPrinter(form === 'jsonpath-file' ? readFile(template, io) : template, { allowMissing: options.allowMissing, asJson: form === 'jsonpath-as-json' });
     }
     case 'go-template': case 'go-template-file': case 'template': case 'templatefile': {
       const { GoTemplatePrinter } = await import('./go-template/go-template.ts');
       if (template === '') throw new KubectlError('template format specified but no template given');
-      return clean(new GoTemplatePrinter(form.endsWith('file') ? readFile(template, io) : template, { allowMissing: options.allowMissing }));
+      return new GoTemplatePrinter(form.endsWith('file') ? readFile(template, io) : template, { allowMissing: options.allowMissing });
     }
     case 'custom-columns': case 'custom-columns-file': {
       const { CustomColumnsPrinter, parseColumns, parseColumnsFile } = await import('./custom-columns.ts');
-      return clean(new CustomColumnsPrinter(form === 'custom-columns' ? parseColumns(template) : parseColumnsFile(readFile(template, io)), { noHeaders: options.noHeaders === true }));
+      return new CustomColumnsPrinter(form === 'custom-columns' ? parseColumns(template) : parseColumnsFile(readFile(template, io)), { noHeaders: options.noHeaders === true });
     }
     default: throw new KubectlError(`not supported: the output format ${JSON.stringify(form)}`);
   }
