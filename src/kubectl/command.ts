@@ -12,6 +12,8 @@ export interface Command<F extends FlagSet = FlagSet> {
   readonly flags?: F;
   readonly aliases?: readonly string[];
   readonly commands?: readonly CommandEntry[];
+  /** How a mistake in the flags is told, where the program's way is not the command's. */
+  readonly flagError?: (message: string, path: string) => Error;
   readonly run?: (call: Call<F>) => Promise<void>;
 }
 

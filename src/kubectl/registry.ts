@@ -44,6 +44,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('describe', 'Show details of a specific resource or group of resources', () => import('./commands/describe/describe.ts'), { suggestFor: ['inspect'] }),
       entry('logs', 'Print the logs for a container in a pod', () => import('./commands/logs/logs.ts')),
+      entry('attach', 'Attach to a running container', () => import('./commands/attach.ts')),
       entry('exec', 'Execute a command in a container', () => import('./commands/exec.ts')),
       entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
       entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),
@@ -55,6 +56,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Advanced Commands',
     commands: [
       entry('patch', 'Update fields of a resource', () => import('./commands/patch.ts')),
+      entry('diff', 'Diff the live version against a would-be applied version', () => import('./commands/diff/diff.ts')),
       entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
       entry('wait', 'Wait for a specific condition on one or many resources', () => import('./commands/wait/wait.ts')),
     ],

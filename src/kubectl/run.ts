@@ -90,7 +90,7 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   try {
     parsed = parseFlags(flags, found.rest);
   } catch (error) {
-    if (error instanceof KubectlError) throw new KubectlError(`${error.message}\nSee '${path} --help' for usage.`);
+    if (error instanceof KubectlError) throw found.command?.flagError?.(error.message, path) ?? new KubectlError(`${error.message}\nSee '${path} --help' for usage.`);
     throw error;
   }
   if (found.command?.run === undefined || parsed.values['help'] === true) {

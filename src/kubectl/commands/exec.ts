@@ -4,8 +4,7 @@ import { KubectlError } from '../errors.ts';
 import { bool, duration, list, text } from '../flags/flags.ts';
 import { attachablePod, namedObject } from '../resources/attachable-pod.ts';
 import { containerOf } from '../resources/containers-of.ts';
-import { runRemoteCommand } from '../streams/remote-command.ts';
-import { isTerminalIn, terminalSizes, withRawTerminal } from '../streams/terminal.ts';
+import { hasTerminal, openContainerSession } from '../streams/container-session.ts';
 import { usageError } from '../usage-error.ts';
 
 const flags = {
@@ -29,16 +28,8 @@ async function run({ session, args, flags: values, dashAt, path }: Call<typeof f
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') throw new KubectlError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const container = await containerOf(pod, values.container, { io, quiet: values.quiet });
-  const wantsTerminal = values.stdin && values.tty;
-  const terminal = wantsTerminal && isTerminalIn(io);
-  if (wantsTerminal && !terminal && !values.quiet) await io.stderr.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
-  const query = new URLSearchParams({ container, ...(values.stdin && { stdin: 'true' }), stdout: 'true', ...(!terminal && { stderr: 'true' }), ...(terminal && { tty: 'true' }) });
-  for (const word of words) query.append('command', word);
-  const connection = await session.connection();
-  const target = `/api/v1/namespaces/${encodeURIComponent(pod.metadata.namespace ?? '')}/pods/${encodeURIComponent(pod.metadata.name ?? '')}/exec?${query.toString()}`;
-  const start = (): Promise<number> => runRemoteCommand(connection, target, { stdin: values.stdin ? io.stdin : undefined, stdout: io.stdout.stream, stderr: terminal ? undefined : io.stderr.stream, sizes: terminal ? terminalSizes(io) : undefined, signal: io.signal });
-  const exitCode = await (terminal ? withRawTerminal(io, start) : start());
-  if (exitCode !== 0) throw new KubectlError(`command terminated with exit code ${exitCode}`, { exitCode, prefixed: true });
+  const terminal = await hasTerminal(session, values);
+  await openContainerSession(session, pod, { subresource: 'exec', container, stdin: values.stdin, terminal, commands: words });
 }
 
 export default command({

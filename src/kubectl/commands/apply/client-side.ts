@@ -35,7 +35,8 @@ function originalOf({ metadata }: AnyObject): AnyObject {
 
 interface Patch { readonly type: 'strategic' | 'merge'; readonly value: object }
 
-function patchFor(item: Item, modified: AnyObject, current: AnyObject): Patch {
+/** What has to change of `current` so that it is as `modified` says, and as it says no more since it was applied last. */
+export function patchFor(item: Item, modified: AnyObject, current: AnyObject): Patch {
   const { group, version, kind } = item.resource!;
   const states = { original: originalOf(current), modified, current };
   const schema: ObjectSchema | undefined = builtinSchema.kind(group, version, kind);

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Call } from '../../command.ts';
+import { command } from '../../command.ts';
+import { ExitError, KubectlError, exitCodeOf, explain } from '../../errors.ts';
+import { fileFlags, filesOf, selectorFlag } from '../../flags/common-flags.ts';
+import { array, bool, int, text } from '../../flags/flags.ts';
+import { toGoYaml } from '../../printers/go-yaml.ts';
+import { withoutManagedFields } from '../../printers/object-printers.ts';
+import type { AnyObject, Item } from '../../resources/item.ts';
+import { select } from '../../resources/select.ts';
+import { usageError } from '../../usage-error.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { comparedVersions } from './merged-object.ts';
+import { runDiff } from './run-diff.ts';
+
+const flags = {
+  ...fileFlags, ...selectorFlag,
+  'concurrency': int('Number of objects to process in parallel when diffing against the live version.', { initial: 1 }),
+  'field-manager': text('Name of the manager used to track field ownership.', { initial: 'kubectl-client-side-apply' }),
+  'force-conflicts': bool('If true, server-side apply will force the changes against conflicts.'),
+  'prune': bool('Include resources that would be deleted by pruning. Can be used with -l and default shows all resources would be pruned'),
+  'prune-allowlist': array('Overwrite the default allowlist with <group/version/kind> for --prune'),
+  'server-side': bool('If true, apply runs in the server instead of the client.'),
+  'show-managed-fields': bool('If true, include managed fields in the diff.'),
+  'show-secrets': bool('If true, do not mask secret values in the diff.'),
+} as const;
+
+type DiffCall = Call<typeof flags>;
+
+/** A program that answers 1 for a difference says everything else with more. */
+const failure = (error: Error): KubectlError => new KubectlError(explain(error), { prefixed: true, exitCode: Math.max(2, exitCodeOf(error) + (error instanceof KubectlError && error.exitCode > 1 ? 0 : 1)), cause: error });
+
+function check({ flags: values, args, path }: DiffCall): void {
+  if (args.length > 0) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
+  if (values.filename.length === 0 && values.kustomize === '') throw new KubectlError('must specify one of -f and -k');
+  if (values['force-conflicts'] && !values['server-side']) throw new KubectlError('--force-conflicts only works with --server-side');
+  if (values.prune) throw new KubectlError('not supported: --prune');
+}
+
+function fileName({ resource, namespace, name }: Item): string {
+  const { group, version, kind } = resource!;
+  return `${group === '' ? '' : `${group}.`}${version}.${kind}.${namespace}.${name}`;
+}
+
+async function write(call: DiffCall, item: Item, folders: readonly [string, string]): Promise<void> {
+  const { session, flags: values, given } = call;
+  const fieldManager = values['server-side'] && !given.has('field-manager') ? 'kubectl' : values['field-manager'];
+  let versions = await comparedVersions(await session.connection(), item, { serverSide: values['server-side'], fieldManager, forceConflicts: values['force-conflicts'] });
+  if (!values['show-secrets'] && item.resource!.kind === 'Secret' && item.resource!.version === 'v1') versions = maskSecrets(versions);
+  const shown = (object: AnyObject | undefined): string => (object === undefined ? '' : toGoYaml(values['show-managed-fields'] ? object : withoutManagedFields(object)));
+  writeFileSync(join(folders[0], fileName(item)), shown(versions.live), { mode: 0o700 });
+  writeFileSync(join(folders[1], fileName(item)), shown(versions.merged), { mode: 0o700 });
+  if (versions.live?.metadata?.deletionTimestamp !== undefined) await session.io.stderr.write(`Warning: Detected changes to resource ${item.name} which is currently being deleted.\n`);
+}
+
+async function differ(call: DiffCall): Promise<boolean> {
+  const { session, flags: values } = call;
+  check(call);
+  const folders = [mkdtempSync(join(tmpdir(), 'LIVE-')), mkdtempSync(join(tmpdir(), 'MERGED-'))] as const;
+  try {
+    const selected = await select(session, { files: filesOf(values), labelSelector: values.selector });
+    for await (const item of selected.visit()) await write(call, item, folders);
+    return await runDiff(session.io, folders);
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(call: DiffCall): Promise<void> {
+  let different: boolean;
+  try {
+    different = await differ(call);
+  } catch (error) {
+    if (!(error instanceof Error) || call.session.io.signal.aborted) throw error;
+    throw failure(error);
+  }
+  if (different) throw new ExitError(1);
+}
+
+export default command({
+  usage: 'diff -f FILENAME',
+  description: `Show how what is there differs from what would be there if files were applied. The server is asked, and keeps nothing.
+
+ The output is always YAML. KUBECTL_EXTERNAL_DIFF may name another program than diff(1), with its flags: KUBECTL_EXTERNAL_DIFF="colordiff -N -u".
+
+ Exit status: 0 no differences were found, 1 differences were found, more than 1 something failed.`,
+  examples: `
+    # What a file would change
+    kubectl diff -f pod.json
+
+    # What standard input would change
+    cat service.yaml | kubectl diff -f -`,
+  flags,
+  flagError: (message, path) => failure(usageError(message, path)),
+  run,
+});
