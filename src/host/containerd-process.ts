@@ -4,8 +4,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, r
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { CriClient } from '../runtime/containerd/cri-client.ts';
-import { GrpcChannel } from '../runtime/containerd/grpc-channel.ts';
+import { CriClient, criWire } from '../runtime/containerd/cri-client.ts';
+import { GrpcChannel } from '../runtime/grpc/channel.ts';
 import type { HostCapabilities } from './capabilities.ts';
 import { chooseSnapshotter, containerdConfig } from './containerd-config.ts';
 import { removeTree } from './mounts.ts';
@@ -49,7 +49,7 @@ export function readPidRecord(paths: HostPaths): PidRecord | undefined {
 }
 
 async function answers(socketPath: string, clock: Clock, timeoutMs: number): Promise<boolean> {
-  const channel = new GrpcChannel({ socketPath, clock });
+  const channel = new GrpcChannel({ socketPath, clock, loadWire: criWire });
   try {
     await new CriClient(channel).call('Version', { version: 'v1' }, { timeoutMs });
     return true;

@@ -8,10 +8,10 @@ import type {
   RegistryAuth, Runtime, RuntimeEvent,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
-import { CriClient, defaultTimeoutMs } from './cri-client.ts';
+import { CriClient, criWire, defaultTimeoutMs } from './cri-client.ts';
 import { watchEvents } from './events.ts';
 import type { RawEvent } from './events.ts';
-import { GrpcChannel } from './grpc-channel.ts';
+import { GrpcChannel } from '../grpc/channel.ts';
 import type { ImageMounter } from './image-mounter.ts';
 import { readLogFile } from './log-reader.ts';
 import { authRequest, containerRequest, podSandboxRequest, resourcesRequest } from './requests.ts';
@@ -60,7 +60,7 @@ export class ContainerdRuntime implements Runtime {
     this.#configureNetwork = options.configureNetwork;
     this.#onCgroupParent = options.onCgroupParent;
     this.#imageMounter = options.imageMounter;
-    this.#channel = new GrpcChannel({ socketPath: options.socketPath, clock: options.clock });
+    this.#channel = new GrpcChannel({ socketPath: options.socketPath, clock: options.clock, loadWire: criWire });
     this.#cri = new CriClient(this.#channel);
   }
 

@@ -2,13 +2,10 @@ import { RuntimeError } from '../runtime.ts';
 import type { RuntimeErrorCode } from '../runtime.ts';
 import type { Methods } from './generated/cri.ts';
 import { methods } from './generated/cri.ts';
-import type { CallOptions, GrpcChannel, GrpcCode } from './grpc-channel.ts';
-import { GrpcError } from './grpc-channel.ts';
-
-/** A request leaves out what has its default. */
-export type Partly<T> = T extends Uint8Array ? T
-  : T extends readonly (infer Item)[] ? readonly Partly<Item>[]
-    : T extends object ? { readonly [Key in keyof T]?: Partly<T[Key]> | undefined } : T;
+import type { CallOptions, GrpcChannel, GrpcCode } from '../grpc/channel.ts';
+import { GrpcError } from '../grpc/channel.ts';
+import type { Partly } from '../grpc/calls.ts';
+import type { Wire } from '../grpc/wire.ts';
 
 /** What upstream's kubelet waits for a call that has no time-out of its own. */
 export const defaultTimeoutMs = 120_000;
@@ -28,6 +25,9 @@ export function runtimeError(error: unknown): RuntimeError {
   const timedOut = error.code === 'Unknown' && error.description.includes('context deadline exceeded');
   return new RuntimeError(timedOut ? 'deadline-exceeded' : codes[error.code] ?? 'unknown', error.message, { cause: error });
 }
+
+/** The messages of CRI, when they are needed. */
+export const criWire = async (): Promise<Wire> => (await import('./wire.ts')).wire;
 
 /** The calls of CRI v1, typed; they reject with RuntimeError. */
 export class CriClient {

@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { RuntimeEvent } from '../runtime.ts';
 import type { EventEnvelope, TaskEvent, TaskExit } from './generated/cri.ts';
-import type { GrpcChannel, GrpcMethod } from './grpc-channel.ts';
-import type { Decode } from './wire.ts';
+import type { GrpcChannel, GrpcMethod } from '../grpc/channel.ts';
+import type { Decode } from '../grpc/wire.ts';
 
 /** What containerd's event stream says, before CRI's own view has caught up. */
 export type RawEvent = Omit<RuntimeEvent, 'podUid'>;

@@ -1,6 +1,6 @@
 import type { ContainerConfig, LinuxResources, Mount, PodSandboxConfig, RegistryAuth, SecurityContext } from '../runtime.ts';
 import type * as cri from './generated/cri.ts';
-import type { Partly } from './cri-client.ts';
+import type { Partly } from '../grpc/calls.ts';
 
 /** Upstream's default masked and read-only paths of /proc and /sys (procMount: Default). */
 const maskedPaths = [

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEvent } from './events.ts';
 import type { ContainerConfig, ContainerStatus, EventEnvelope, ListContainerStatsResponse } from './generated/cri.ts';
-import { decode, encoder } from './wire.ts';
+import { wire } from './wire.ts';
+
+const { decode, encoder } = wire;
 
 const encode = (type: string, message: object): Uint8Array => encoder(type)(message);
 

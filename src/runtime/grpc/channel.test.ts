@@ -6,12 +6,14 @@ import { test } from 'node:test';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { RealClock } from '../../base/real-clock.ts';
-import { CriClient } from './cri-client.ts';
-import { GrpcChannel } from './grpc-channel.ts';
-import type { GrpcMethod } from './grpc-channel.ts';
-import { decoder, encoder } from './wire.ts';
+import { CriClient } from '../containerd/cri-client.ts';
+import { GrpcChannel } from './channel.ts';
+import type { GrpcMethod } from './channel.ts';
+import { wire } from '../containerd/wire.ts';
 
 const clock = new RealClock();
+const loadWire = () => Promise.resolve(wire);
+const { decoder, encoder } = wire;
 const subscribe: GrpcMethod = ['/containerd.services.events.v1.Events/Subscribe', 'SubscribeRequest', 'EventEnvelope'];
 
 /** A runtime that is asked in three ways: the container named `missing` is not found, `slow` never answers, others answer. */
@@ -41,7 +43,7 @@ async function fakeRuntime(socketPath: string): Promise<Server> {
 async function withSocket(work: (socketPath: string, channel: GrpcChannel) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'grpc-'));
   const socketPath = join(folder, 'socket');
-  const channel = new GrpcChannel({ socketPath, clock });
+  const channel = new GrpcChannel({ socketPath, clock, loadWire });
   try {
     await work(socketPath, channel);
   } finally {
@@ -67,7 +69,7 @@ test('calls answer, fail with their code and end with their deadline', () => wit
 }));
 
 test('without a runtime calls fail at once, and a broken connection is made again', () => withSocket(async (socketPath, channel) => {
-  const other = new GrpcChannel({ socketPath, clock });
+  const other = new GrpcChannel({ socketPath, clock, loadWire });
   await assert.rejects(new CriClient(other).call('ExecSync', { containerId: 'x' }), { code: 'unavailable', message: /ENOENT/ });
   other.close();
   const cri = new CriClient(channel);

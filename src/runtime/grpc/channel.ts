@@ -1,6 +1,6 @@
 import type * as Grpc from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
-import type * as Wire from './wire.ts';
+import type { Decode, Wire } from './wire.ts';
 
 /** gRPC's status codes by number, as Go prints them. */
 const codeNames = [
@@ -8,6 +8,9 @@ const codeNames = [
   'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated',
 ] as const;
 export type GrpcCode = (typeof codeNames)[number];
+
+/** The number of a code on the wire. */
+export const codeNumber = (code: GrpcCode): number => codeNames.indexOf(code);
 
 /** A call that did not end with OK. Its message reads as upstream's clients print it. */
 export class GrpcError extends Error {
@@ -46,7 +49,7 @@ const channelOptions: Grpc.ChannelOptions = {
 };
 
 interface Connection {
-  readonly wire: typeof Wire;
+  readonly wire: Wire;
   readonly client: Grpc.Client;
 }
 
@@ -57,12 +60,15 @@ interface Connection {
 export class GrpcChannel {
   readonly #socketPath: string;
   readonly #clock: Clock;
+  readonly #loadWire: () => Promise<Wire>;
   readonly #calls = new Set<Grpc.Call>();
   #connection: Promise<Connection> | undefined;
   #closed = false;
 
-  constructor(options: { socketPath: string; clock: Clock }) {
+  /** `loadWire` is called with the first call: descriptors are much to read. */
+  constructor(options: { readonly socketPath: string; readonly clock: Clock; readonly loadWire: () => Promise<Wire> }) {
     this.#socketPath = options.socketPath;
+    this.#loadWire = options.loadWire;
     this.#clock = options.clock;
   }
 
@@ -80,7 +86,7 @@ export class GrpcChannel {
   }
 
   /** Calls `onMessage` for each message; resolves when the server ends the stream, rejects as `unary` does. */
-  async stream([path, requestType, responseType]: GrpcMethod, request: object, onMessage: (message: unknown, decode: Wire.Decode) => void, options: CallOptions = {}): Promise<void> {
+  async stream([path, requestType, responseType]: GrpcMethod, request: object, onMessage: (message: unknown, decode: Decode) => void, options: CallOptions = {}): Promise<void> {
     const { client, wire } = await this.#connected();
     await new Promise<void>((resolve, reject) => {
       const call = client.makeServerStreamRequest(path, wire.encoder(requestType), wire.decoder(responseType), request, this.#options(options));
@@ -115,7 +121,7 @@ export class GrpcChannel {
 
   async #connect(): Promise<Connection> {
     // A CommonJS package: bundled, it has its names on the default export alone.
-    const [{ default: grpc }, wire] = await Promise.all([import('@grpc/grpc-js'), import('./wire.ts')]);
+    const [{ default: grpc }, wire] = await Promise.all([import('@grpc/grpc-js'), this.#loadWire()]);
     return { wire, client: new grpc.Client(`unix:${this.#socketPath}`, grpc.credentials.createInsecure(), channelOptions) };
   }
 
