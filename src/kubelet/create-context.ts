@@ -15,6 +15,7 @@ import { specOf } from './pods/pod-spec.ts';
 import type { PodWorkers } from './pods/pod-workers.ts';
 import { ProbeManager } from './probes/probe-manager.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
+import type { ResourceManagers } from './resource-managers/resource-managers.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { isStatic } from './static-pods/annotations.ts';
 import { StatusManager } from './status/status-manager.ts';
@@ -30,6 +31,7 @@ export interface ContextParts {
   readonly reporter: NodeReporter;
   readonly workers: PodWorkers;
   readonly references: ReferencedObjects;
+  readonly resourceManagers: ResourceManagers;
   readonly services: ServiceSource;
   /** Where the API has a static pod's status; undefined while it has none. */
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
@@ -52,7 +54,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
   };
   const context: KubeletContext = {
-    nodeName, client, runtime, host, machine, clock, random, logger, events, directories, facts, ...objects,
+    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, clock, random, logger, events, directories, facts, ...objects,
     runtimeName: parts.runtimeName,
     dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
     cgroupRoot: options.cgroupRoot ?? '',

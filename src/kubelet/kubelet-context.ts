@@ -12,6 +12,7 @@ import type { ImageManager } from './images/image-manager.ts';
 import type { PodDirectories } from './pod-directories.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
+import type { ResourceManagers } from './resource-managers/resource-managers.ts';
 import type { StatusManager } from './status/status-manager.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
@@ -37,6 +38,8 @@ export interface KubeletContext {
   readonly probes: ProbeManager;
   readonly statuses: StatusManager;
   readonly crashBackOff: BackOff;
+  /** Who gives parts of the machine to containers. */
+  readonly resourceManagers: ResourceManagers;
   hostIps(): readonly string[];
   facts(podIps: readonly string[]): PodFacts;
   configMap(pod: Pod, name: string): Promise<ConfigMap | undefined>;

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { DevicePluginSockets } from './devices/device-plugins.ts';
 import type { NodeReserve } from './eviction/settings.ts';
 import type { Host } from './host.ts';
 import type { ImageCollection } from './images/image-collector.ts';
@@ -60,6 +61,8 @@ export interface KubeletOptions {
   readonly staticPods?: StaticPodFiles;
   /** As kubelet configuration's `fileCheckFrequency`. Default 20 s; changes that the files tell of are seen at once. */
   readonly fileCheckFrequencyMs?: number;
+  /** Where device plugins register. Default: nowhere on virtual machines, else below the root. */
+  readonly devicePlugins?: DevicePluginSockets;
   /** What pods get when the node is shut down; see `Kubelet.shutDownNode`. Default: nothing, they are left running. */
   readonly shutdownGrace?: ShutdownGrace;
   /** Default: an informer of its own. */

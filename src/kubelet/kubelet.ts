@@ -8,6 +8,7 @@ import { createEventRecorder } from '../client/event-recorder/event-recorder.ts'
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
 import { createContext } from './create-context.ts';
+import { DevicePlugins } from './devices/device-plugins.ts';
 import { createEviction } from './eviction/create-eviction.ts';
 import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { evictionCheckMs } from './eviction/eviction-manager.ts';
@@ -25,6 +26,7 @@ import type { PodWorker } from './pods/pod-worker.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import { Relister } from './pods/relister.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
+import { ResourceManagers } from './resource-managers/resource-managers.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
 import { isStatic } from './static-pods/annotations.ts';
 import { MirrorPods } from './static-pods/mirror-pods.ts';
@@ -41,6 +43,8 @@ export class Kubelet implements AsyncDisposable {
   readonly #images: ImageCollector;
   readonly #eviction: EvictionManager;
   readonly #shutdown: NodeShutdown;
+  readonly #resourceManagers = new ResourceManagers();
+  readonly #devicePlugins: DevicePlugins | undefined;
   readonly #background: Promise<unknown>[] = [];
   #context!: KubeletContext;
   #reporter!: NodeReporter;
@@ -66,6 +70,9 @@ export class Kubelet implements AsyncDisposable {
       reclaimDisk: () => this.#images.removeUnused(),
       announce: (reason, message) => this.#announce('Warning', reason, message),
     });
+    const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
+    this.#devicePlugins = sockets && new DevicePlugins({ sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow() });
+    if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
     this.#shutdown = new NodeShutdown({
       grace: options.shutdownGrace ?? [], clock,
       pods: () => [...this.#workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
@@ -144,6 +151,7 @@ export class Kubelet implements AsyncDisposable {
     this.#context?.statuses.stop();
     this.#workers.stop();
     await Promise.allSettled(this.#background);
+    await this.#devicePlugins?.[Symbol.asyncDispose]();
   }
 
   async #start(): Promise<void> {
@@ -154,12 +162,17 @@ export class Kubelet implements AsyncDisposable {
     const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
       observeNode: (node) => this.observe(node),
     });
+    if (this.#devicePlugins !== undefined) {
+      // Before any pod asks for what another has.
+      this.#resourceManagers.recover(await runtime.listContainers());
+      await this.#devicePlugins.start();
+    }
     if (options.podCidr !== undefined) await runtime.updatePodCidr(options.podCidr);
     if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
     if (options.startsQuietly !== true) this.#announce('Normal', 'Starting', 'Starting kubelet.');
@@ -194,6 +207,7 @@ export class Kubelet implements AsyncDisposable {
       version: options.version ?? 'v1.36.0',
       servingPort: options.servingPort,
       capacity: options.capacity,
+      devices: () => this.#devicePlugins?.manager.resources() ?? { capacity: {}, allocatable: {} },
       checkMs: options.nodeStatusUpdateFrequencyMs ?? 10_000,
       isQuiet: options.startsQuietly ?? false,
       heldBack: heldBackOf(reserve, machine),

@@ -154,6 +154,9 @@ export interface LinuxResources {
   readonly cpuShares: number;
   readonly memoryLimitBytes: number;
   readonly oomScoreAdj: number;
+  /** Processors and memory nodes, as cgroups write them: `0-3,7`. Undefined: those of the pod's cgroup. */
+  readonly cpus?: string;
+  readonly memoryNodes?: string;
 }
 
 export interface Mount {

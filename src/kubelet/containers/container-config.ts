@@ -3,7 +3,7 @@ import type { Container, Pod } from '../../api/types/core/v1.ts';
 import type { ContainerConfig, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { hostsFile } from '../dns/hosts-file.ts';
 import { podDns } from '../dns/pod-dns.ts';
-import { environmentOf } from '../environment/environment.ts';
+import { ContainerConfigError, environmentOf } from '../environment/environment.ts';
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
@@ -79,6 +79,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     volumeFile: (volumeName, path) => volumeFile(context, input.volumes, volumeName, path),
     facts: context.facts(input.podIps),
   });
+  const grant = await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
   const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
   return {
     name: container.name,
@@ -88,11 +89,12 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     command: container.command === undefined || container.command.length === 0 ? undefined : expanded(container.command),
     args: container.args === undefined || container.args.length === 0 ? undefined : expanded(container.args),
     workingDir: container.workingDir === undefined || container.workingDir === '' ? undefined : container.workingDir,
-    env: [...environment].map(([name, value]) => ({ name, value })),
-    mounts: await mountsOf(context, input, environment),
-    devices: [],
+    env: [...new Map([...Object.entries(grant.env), ...environment])].map(([name, value]) => ({ name, value })),
+    mounts: [...await mountsOf(context, input, environment), ...grant.mounts],
+    devices: grant.devices,
     labels: { [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod), [labels.containerName]: container.name },
     annotations: {
+      ...grant.annotations,
       [annotations.hash]: hashOf(container),
       [annotations.restartCount]: String(attempt),
       [annotations.terminationMessagePath]: container.terminationMessagePath ?? '/dev/termination-log',
@@ -105,7 +107,11 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     linux: {
-      resources: containerResources(pod, container, context.machine.memoryBytes),
+      resources: {
+        ...containerResources(pod, container, context.machine.memoryBytes),
+        ...(grant.cpus !== undefined && { cpus: grant.cpus }),
+        ...(grant.memoryNodes !== undefined && { memoryNodes: grant.memoryNodes }),
+      },
       securityContext: containerSecurityContext(pod, container, image, context.directories.rootDir),
       ...(input.targetContainerId !== undefined && { targetContainerId: input.targetContainerId }),
     },

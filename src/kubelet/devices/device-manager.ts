@@ -108,10 +108,11 @@ export class DeviceManager implements ResourceManager {
       for (const { container, role } of containersOf(pod)) {
         for (const [resource, count] of this.asked(container)) {
           const kept = reusable.get(resource) ?? [];
-          const ids = await this.#choose(podUid, container.name, resource, count, kept);
+          const known = this.#pool(resource).of(podUid, container.name);
+          const ids = known.length > 0 ? known : await this.#choose(podUid, container.name, resource, count, kept);
           // What an init container used is free for those after it; what keeps running keeps what it has.
           reusable.set(resource, role === 'init' ? [...new Set([...kept, ...ids])] : kept.filter((id) => !ids.includes(id)));
-          await this.#ask(podUid, container.name, resource, ids);
+          if (known.length === 0) await this.#ask(podUid, container.name, resource, ids);
         }
       }
     } catch (error) {

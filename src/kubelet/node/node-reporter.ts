@@ -35,6 +35,8 @@ export interface NodeReporterOptions {
   readonly servingPort: number | undefined;
   /** Overrides what the machine has. */
   readonly capacity: Readonly<Record<string, string>> | undefined;
+  /** What plugins have found on it. */
+  readonly devices: () => { readonly capacity: Readonly<Record<string, string>>; readonly allocatable: Readonly<Record<string, string>> };
   /** What the machine is short of. */
   readonly pressures: (usage: MachineUsage) => readonly Pressure[];
   /** See generateNodeStatus; CPU in thousandths, the rest in bytes. */
@@ -225,7 +227,8 @@ export class NodeReporter {
       old: this.#node?.status?.conditions ?? [],
       nowMs: clock.now(),
     });
-    const whole = capacity === undefined ? status : { ...status, capacity: { ...status.capacity, ...capacity }, allocatable: { ...status.allocatable, ...capacity } };
+    const devices = this.#options.devices();
+    const whole = { ...status, capacity: { ...status.capacity, ...devices.capacity, ...capacity }, allocatable: { ...status.allocatable, ...devices.allocatable, ...capacity } };
     this.#status = whole;
     return whole;
   }
@@ -248,7 +251,7 @@ export class NodeReporter {
     if (isSilent()) return;
     const status = await this.#generate();
     const written = this.#node?.status;
-    const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats({ ...written, conditions: (written.conditions ?? []).filter(({ type }) => status.conditions?.some((condition) => condition.type === type)) }));
+    const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
     const nowMs = clock.monotonicMs();
     if (changed || nowMs - this.#reportedAtMs >= reportMs) {
       // Only what the kubelet owns; conditions of others are merged by type.
@@ -282,6 +285,17 @@ const conditionEvents: Readonly<Record<string, Readonly<Record<string, string>>>
   PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
   Ready: { True: 'NodeReady', False: 'NodeNotReady' },
 };
+
+/** What others have written beside us is theirs: conditions, and extended resources that an administrator has announced. */
+function ownPartOf(written: NodeStatus, own: NodeStatus): NodeStatus {
+  const ownKeys = (list: Readonly<Record<string, string>> | undefined, of: Readonly<Record<string, string>> | undefined): Record<string, string> => Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => of?.[name] !== undefined));
+  return {
+    ...written,
+    capacity: ownKeys(written.capacity, own.capacity),
+    allocatable: ownKeys(written.allocatable, own.allocatable),
+    conditions: (written.conditions ?? []).filter(({ type }) => own.conditions?.some((condition) => condition.type === type)),
+  };
+}
 
 function withoutHeartbeats(status: NodeStatus): NodeStatus {
   const { addresses, capacity, allocatable, conditions, daemonEndpoints, nodeInfo, images, runtimeHandlers, features } = status;

@@ -8,6 +8,7 @@ import type { Timer } from '../../base/clock.ts';
 import type { Cause } from '../../client/cause.ts';
 import { currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 import { dependsOnNode } from '../admission/node-fit.ts';
+import type { Refusal } from '../admission/verdict.ts';
 import { killPodContainers } from '../containers/kill-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { podCgroupParent } from '../resources/linux-resources.ts';
@@ -214,13 +215,8 @@ export class PodWorker {
       return 'now';
     }
     await this.#look();
-    if (!this.#admitted && this.#state.sandboxes.length === 0) {
-      let refusal = this.#context.admit(pod);
-      if (refusal !== undefined && dependsOnNode(refusal)) {
-        // Labels and taints may have changed since, and the scheduler knows: as upstream, look before refusing.
-        await this.#context.refreshNode();
-        refusal = this.#context.admit(pod);
-      }
+    if (!this.#admitted) {
+      const refusal = (this.#state.sandboxes.length === 0 ? await this.#judge(pod) : undefined) ?? await this.#context.resourceManagers.allocate(pod);
       if (refusal !== undefined) {
         this.#context.events.warning(pod, refusal.reason, refusal.message);
         this.evict(refusal.reason, `Pod was rejected: ${refusal.message}`);
@@ -256,6 +252,15 @@ export class PodWorker {
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
+  /** Why the pod may not run here. */
+  async #judge(pod: Pod): Promise<Refusal | undefined> {
+    const refusal = this.#context.admit(pod);
+    if (refusal === undefined || !dependsOnNode(refusal)) return refusal;
+    // Labels and taints may have changed since, and the scheduler knows: as upstream, look before refusing.
+    await this.#context.refreshNode();
+    return this.#context.admit(pod);
+  }
+
   async #end(): Promise<number | 'now' | undefined> {
     const { context, pod } = { context: this.#context, pod: this.#pod };
     this.#current = pod;
@@ -282,6 +287,7 @@ export class PodWorker {
     if (!this.#reclaimed) {
       await context.volumes.tearDown(podUid);
       if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
+      context.resourceManagers.release(podUid);
       this.#reclaimed = true;
       this.#finished.resolve();
     }

@@ -151,6 +151,11 @@ export class SimulatedRuntime implements Runtime {
     return [...this.#sandboxes.values()].filter((sandbox) => filter === undefined || sandbox.config.uid === filter.podUid).map(sandboxView);
   }
 
+  /** What a container was asked to be; undefined when there is none. */
+  configOf(containerId: string): ContainerConfig | undefined {
+    return this.#containers.get(containerId)?.config;
+  }
+
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox === undefined) throw new RuntimeError('not-found', `sandbox ${JSON.stringify(sandboxId)} not found`);

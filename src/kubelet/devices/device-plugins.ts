@@ -1,0 +1,83 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { HostFiles } from '../host.ts';
+import type { PodWorkers } from '../pods/pod-workers.ts';
+import { DeviceEndpoints } from './device-endpoints.ts';
+import { DeviceManager } from './device-manager.ts';
+import type { PodResourcesSource } from './pod-resources.ts';
+import { servePodResources } from './pod-resources.ts';
+
+/** Where device plugins and those who watch them meet the kubelet. */
+export interface DevicePluginSockets {
+  /** `kubelet.sock` is made in it, and plugins put theirs there. */
+  readonly directory: string;
+  /** Where `kubelet.sock` of the pod resources API is made. */
+  readonly podResourcesDirectory: string;
+  /** Of the connections: real, whatever the cluster's own time is. */
+  readonly clock: Clock;
+}
+
+export interface DevicePluginsOptions {
+  readonly sockets: DevicePluginSockets;
+  readonly files: HostFiles;
+  readonly logger: Logger;
+  readonly workers: PodWorkers;
+  readonly onChange: () => void;
+  readonly affinity?: (podUid: string, container: string) => readonly number[] | undefined;
+  readonly cpus?: Pick<PodResourcesSource, 'cpusOf' | 'allocatableCpus'>;
+}
+
+/** Device plugins of one kubelet: who gives the devices, and the sockets. */
+export class DevicePlugins implements AsyncDisposable {
+  readonly manager: DeviceManager;
+  readonly #options: DevicePluginsOptions;
+  readonly #servers: AsyncDisposable[] = [];
+  #endpoints: DeviceEndpoints | undefined;
+
+  constructor(options: DevicePluginsOptions) {
+    this.#options = options;
+    this.manager = new DeviceManager({
+      now: () => options.sockets.clock.now(),
+      endpoint: (resource) => this.#endpoints?.get(resource),
+      onChange: options.onChange,
+      ...(options.affinity !== undefined && { affinity: options.affinity }),
+    });
+  }
+
+  /** Resolves when plugins can register; a socket that cannot be had is told of, and the kubelet does without. */
+  async start(): Promise<void> {
+    const { sockets: { directory, podResourcesDirectory, clock }, files, logger } = this.#options;
+    const attempt = (what: string, folder: string, serve: () => Promise<AsyncDisposable>): Promise<void> => this.#empty(files, folder).then(serve).then((server) => void this.#servers.push(server), (error: unknown) => logger.warn(`${what} cannot be served`, { folder, error }));
+    await attempt('registration of device plugins', directory, async () => {
+      this.#endpoints = await DeviceEndpoints.start({
+        directory, clock, logger,
+        onDevices: (resource, devices) => this.manager.update(resource, devices),
+        onGone: (resource) => this.manager.lose(resource),
+      });
+      return this.#endpoints;
+    });
+    await attempt('the pod resources API', podResourcesDirectory, () => servePodResources(`${podResourcesDirectory}/kubelet.sock`, this.#source()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
+  }
+
+  /** Sockets of before answer nobody; plugins that see theirs go register again. */
+  async #empty(files: HostFiles, folder: string): Promise<void> {
+    await files.ensureDirectory(folder, 0o750);
+    for (const name of await files.list(folder)) await files.removeTree(`${folder}/${name}`);
+  }
+
+  #source(): PodResourcesSource {
+    const { workers, cpus } = this.#options;
+    return {
+      pods: () => [...workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
+      findPod: (namespace, name) => workers.find(namespace, name)?.pod,
+      devicesOf: (podUid, container) => this.manager.devicesOf(podUid, container),
+      devices: () => this.manager.devices(),
+      cpusOf: (podUid, container) => cpus?.cpusOf(podUid, container) ?? [],
+      allocatableCpus: () => cpus?.allocatableCpus() ?? [],
+    };
+  }
+}
