@@ -6,3 +6,9 @@ export function addressInRange(cidr: string, index: number): string {
   const value = Math.floor(bits / size) * size + index;
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
+
+/** Whether an address that is listened on is this machine's own alone. */
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address === 'localhost';
+
+/** Whether it stands for all addresses of the machine. */
+export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';

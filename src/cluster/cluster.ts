@@ -4,7 +4,7 @@ import { createMemoryPki, ensurePki } from '../pki/pki.ts';
 import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
 import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
 import type { Store } from '../store/store.ts';
-import { addressInRange } from './addresses.ts';
+import { addressInRange, isLoopback, isWildcard } from './addresses.ts';
 import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
@@ -47,12 +47,14 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   }
 
   const gateway = addressInRange(options.clusterCidr, 1);
+  const isOpen = !isLoopback(options.bindAddress);
+  const advertiseAddress = isOpen ? await advertisedAddress(options) : options.advertiseAddress;
   const [store, pki] = await Promise.all([
     openStore(options),
     (options.store === 'memory' && !options.node ? createMemoryPki : (request: Parameters<typeof createMemoryPki>[0]) => ensurePki(paths.pki, request))({
       clock,
       clusterDomain: options.clusterDomain,
-      apiServerNames: [hostname(), options.bindAddress, gateway, addressInRange(options.serviceCidr, 1)].filter((name) => name !== '0.0.0.0' && name !== '::'),
+      apiServerNames: [hostname(), options.bindAddress, gateway, addressInRange(options.serviceCidr, 1), ...(advertiseAddress === undefined ? [] : [advertiseAddress])].filter((name) => !isWildcard(name)),
     }).catch((error: unknown) => { throw dataDirError(dataDir, error); }),
   ]);
   undo.use(store);
@@ -101,8 +103,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const machine = options.node ? import('./machine.ts').then(({ prepareMachine }) => prepareMachine(options)) : undefined;
   machine?.catch(() => {});
 
-  const host = options.bindAddress === '0.0.0.0' || options.bindAddress === '::' ? '127.0.0.1' : options.bindAddress;
-  const url = `https://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const url = urlOf(isWildcard(options.bindAddress) ? '127.0.0.1' : options.bindAddress, address.port);
   const entry: KubeconfigEntry = { server: url, authority: pki.ca.certificate, user: { name: contextName, credentials: pki.admin }, clusterName: contextName, contextName };
   await writeKubeconfig(paths.adminKubeconfig, entry);
   if (options.writeKubeconfig !== undefined) await writeKubeconfig(options.writeKubeconfig, entry);
@@ -120,7 +121,11 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     await writeKubeconfig(paths.adminKubeconfig, { ...entry, user: { ...entry.user, credentials: admin } });
   }, { clock, logger }));
 
-  const controllers = options.controllers === false ? undefined : controlPlane.startControllers();
+  if (isOpen && advertiseAddress !== undefined) {
+    const { openForJoining } = await import('./joining/open.ts');
+    undo.use(await openForJoining({ ...options, controlPlane, pki, address: advertiseAddress, port: address.port, server: urlOf(advertiseAddress, address.port) }));
+  }
+  const controllers = options.controllers === false ? undefined : controlPlane.startControllers(isOpen ? { controllers: ['*', 'bootstrap-signer-controller', 'token-cleaner-controller'] } : {});
   controllers?.catch(() => {});
   if (machine !== undefined) {
     const { startNodes } = await import('./nodes.ts');
@@ -129,7 +134,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
       await controllers?.catch(() => {});
       throw error;
     });
-    nodes.current = undo.use(await startNodes({ ...options, pki, controlPlane }, prepared));
+    nodes.current = undo.use(await startNodes({ ...options, advertiseAddress, pki, controlPlane }, prepared));
   }
   await controllers;
   if (options.controllers !== false) progress.ready('controllers and scheduler');
@@ -152,6 +157,15 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
       await owned.disposeAsync();
     },
   };
+}
+
+const urlOf = (host: string, port: number): string => `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** By which address other machines reach an API server that they are to reach. */
+async function advertisedAddress({ advertiseAddress, bindAddress }: StartOptions): Promise<string> {
+  if (advertiseAddress !== undefined) return advertiseAddress;
+  if (!isWildcard(bindAddress)) return bindAddress;
+  return (await import('../kubelet/hosts/linux/machine.ts').then(({ readAddresses }) => readAddresses()))[0] ?? '127.0.0.1';
 }
 
 /** Who is let in, as the files of access say it from one moment to the next. */

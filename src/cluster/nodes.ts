@@ -7,7 +7,7 @@ import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
 import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir, readFile } from 'node:fs/promises';
-import { addressInRange } from './addresses.ts';
+import { addressInRange, isLoopback } from './addresses.ts';
 import { configured, serveKubelets } from './kubelet-parts.ts';
 import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
@@ -49,7 +49,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
 
   const paths = clusterPaths(options.dataDir);
   await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
-  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName }) : undefined;
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName, ...(options.advertiseAddress !== undefined && { addresses: [options.advertiseAddress] }) }) : undefined;
   const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
   const pairs = (): Promise<Awaited<ReturnType<typeof pki.kubelet>>> => pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
   let { serving } = await pairs();
@@ -130,8 +130,6 @@ const sharedMachine: Pick<KubeletOptions, 'reserve' | 'imageCollection'> = {
   reserve: { evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '5%', 'nodefs.inodesFree': '5%', 'imagefs.available': '5%', 'imagefs.inodesFree': '5%' } },
   imageCollection: { highThresholdPercent: 95, lowThresholdPercent: 90, minAgeMs: 120_000 },
 };
-
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1' || address === 'localhost';
 
 interface Wanted { readonly nodeName: string; readonly shape: Parameters<SimulatedNodes['start']>[1] }
 

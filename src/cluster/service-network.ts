@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { isReason } from '../api/status.ts';
 import { endpointslices, services } from '../api/resources.ts';
 import type { Service } from '../api/types/core/v1.ts';
@@ -7,16 +6,11 @@ import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
 import { ClusterDns } from '../dns/cluster-dns.ts';
-import type { HostCapabilities } from '../host/capabilities.ts';
-import type { ProxyBackend } from '../proxy/backend.ts';
-import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
-import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
-import { ServiceProxy } from '../proxy/proxy.ts';
-import type { ServiceProxyOptions } from '../proxy/proxy.ts';
-import { addressInRange } from './addresses.ts';
+import { addressInRange, isLoopback } from './addresses.ts';
+import { nodeAgentAccess } from './joining/publish.ts';
 import type { Machine } from './machine.ts';
-import type { NodesOptions, StartOptions } from './start-options.ts';
-import { runChecked } from './run-checked.ts';
+import { startNodeAgents } from './node-agents.ts';
+import type { NodesOptions } from './start-options.ts';
 
 /** Ports of the cluster DNS on the node; pods ask the Service's ports 53 and, for metrics, 9153. */
 const [dnsPort, dnsMetricsPort] = [10_053, 9153];
@@ -28,21 +22,17 @@ const bridgeTimeoutMs = 10_000;
  * pods' bridge, and the Services that lead to both. The gateway is reachable from the machine and its pods alone.
  */
 export async function startServiceNetwork(options: NodesOptions, machine: Extract<Machine, { kind: 'real' }>, gateway: string): Promise<AsyncDisposable> {
-  const { controlPlane, pki, clock, random, logger, nodeName, clusterDomain } = options;
+  const { controlPlane, pki, clock, random, logger, clusterDomain } = options;
   const { server, clients } = controlPlane;
   await using undo = new AsyncDisposableStack();
-  const backend = proxyBackend(options, machine.capabilities);
-  if (backend !== undefined) {
-    const proxy = undo.use(new ServiceProxy({ client: clients.component('kube-proxy'), backend, nodeName, conntrack: conntrackOf(machine.capabilities), clock, random, logger: logger.named('proxy') }));
-    await proxy.start();
-  }
+  await server.ensure([...dnsAccess, ...nodeAgentAccess]);
+  undo.use(await startNodeAgents({ ...options, capabilities: machine.capabilities }, { proxy: clients.component('kube-proxy'), node: clients.node(options.nodeName) }));
   const port = server.address?.port ?? options.port;
-  if (!listensEverywhere(options.bindAddress)) {
+  if (isLoopback(options.bindAddress)) {
     await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate }));
+    await server.advertise({ address: gateway, port });
   }
-  await server.advertise({ address: gateway, port });
 
-  await server.ensure(dnsAccess);
   const dns = undo.use(await ClusterDns.start({ client: clients.serviceAccount('coredns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
   // Another program's may be there: any free port does.
   const listen = (of: { listen(address: string, port: number): Promise<number> }, wanted: number): Promise<number> => of.listen(gateway, wanted).catch((error: unknown) => {
@@ -53,8 +43,6 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   await publishDns(clients.administrator(), { serviceIp: addressInRange(options.serviceCidr, 10), address: gateway, ports: bound });
   return undo.move();
 }
-
-const listensEverywhere = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
 /** Tries until the bridge has its address, which it gets a moment after the node learnt its range. */
 async function onceThere<T>(clock: Clock, address: string, listen: () => Promise<T>): Promise<T> {
@@ -68,20 +56,6 @@ async function onceThere<T>(clock: Clock, address: string, listen: () => Promise
     }
     await clock.sleep(5);
   }
-}
-
-/** Where the proxy's rules go on this machine; undefined when it is to write none. */
-export function proxyBackend({ proxyMode, clusterCidr }: Pick<StartOptions, 'proxyMode' | 'clusterCidr'>, capabilities: Pick<HostCapabilities, 'nft'>): ProxyBackend | undefined {
-  const backendOptions = { run: runChecked, clusterCidrs: clusterCidr.split(',') };
-  if (proxyMode === 'none') return undefined;
-  if (proxyMode === 'nftables' || (proxyMode === 'auto' && capabilities.nft !== undefined)) return new NftablesBackend(backendOptions);
-  return new IptablesBackend(backendOptions);
-}
-
-/** How stale UDP flows are found and forgotten on this machine, where that can be done. */
-export function conntrackOf({ conntrack }: Pick<HostCapabilities, 'conntrack'>): ServiceProxyOptions['conntrack'] {
-  if (conntrack === undefined) return undefined;
-  return { run: runChecked, nodeAddresses: () => Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)) };
 }
 
 /** What the cluster DNS may read, under the names that kubeadm gives CoreDNS. */

@@ -54,6 +54,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly dataDir: string;
   readonly port: number;
   readonly bindAddress: string;
+  /** By which other machines and all pods reach this one. Default: what it is bound to, or the machine's own. */
+  readonly advertiseAddress?: string | undefined;
   readonly store: 'sqlite' | 'memory';
   readonly runtime: 'auto' | 'containerd' | 'simulated' | 'none';
   /** Nodes in all; those beyond the first are simulated. */

@@ -7,7 +7,7 @@ import type { Check } from './options.ts';
 import { UsageError, clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
 
 /** A check of the options as commander wants it: what it refuses is a mistake of the command line. */
-function parser(check: Check): (value: string) => unknown {
+export function parser(check: Check): (value: string) => unknown {
   return (value) => {
     try {
       return check(value, '');
@@ -24,9 +24,11 @@ const leaderElection = (): Option[] => [new Option('--leader-elect <yes>', 'wait
   return value === 'true';
 })];
 const clusterCidr = (): Option => new Option('--cluster-cidr <cidr>', 'addresses of pods').default('10.244.0.0/16').argParser(parser(clusterCidrCheck));
-const nodeName = (): Option => new Option('--node-name <name>', 'name of this node (default: the host name)').argParser(parser(dnsName));
+/** The flag that names this machine's node. */
+export const nodeName = (): Option => new Option('--node-name <name>', 'name of this node (default: the host name)').argParser(parser(dnsName));
 const clusterDomain = (): Option => new Option('--cluster-domain <domain>', 'DNS domain of the cluster').default('cluster.local').argParser(parser(dnsName));
-const file = (flags: string, description: string): Option => new Option(flags, description).argParser(path);
+/** A flag that names a file. */
+export const file = (flags: string, description: string): Option => new Option(flags, description).argParser(path);
 
 /** The flags that a component has beside those that all have. */
 const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {

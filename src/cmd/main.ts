@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addComponentCommands } from './component-flags.ts';
+import { addJoinCommands } from './join-flags.ts';
 import { UsageError, addClusterFlags, defaultDataDir } from './options.ts';
 import { holdYoungGeneration } from './young-generation.ts';
 
@@ -54,6 +55,8 @@ Example:
     .action(async (_flags: unknown, command: Command) => (await import('./up.ts')).up(command, { node: false, controllers: false }));
 
   addComponentCommands(root);
+
+  addJoinCommands(root);
 
   const image = root.command('image').description('the node\'s images');
   image.command('load').description('import archives made by docker save, podman save, buildah or skopeo').argument('<files...>').addOption(dataDirFlag())

@@ -37,7 +37,8 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, uid: number
 const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'dataDir', flags: '--data-dir <folder>', description: 'where the cluster keeps everything', default: defaultDataDir(), check: path },
   { key: 'port', flags: '--port <port>', description: 'port of the API server; 0 takes any free one', default: 6443, check: wholeNumber(0, 65535) },
-  { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on', default: '127.0.0.1', check: ipAddress },
+  { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on; 0.0.0.0 lets other machines join', default: '127.0.0.1', check: ipAddress },
+  { key: 'advertiseAddress', flags: '--advertise-address <ip>', description: 'address by which other machines reach this one (default: the bind address, or that of the default route)', default: undefined, check: ipAddress },
   { key: 'store', flags: '--store <kind>', description: 'sqlite (durable) or memory (gone when it stops)', default: 'sqlite', check: oneOf('sqlite', 'memory') },
   { key: 'runtime', flags: '--runtime <kind>', description: 'auto, containerd (real containers), simulated, or none (no node)', default: 'auto', check: oneOf('auto', 'containerd', 'simulated', 'none') },
   { key: 'nodes', flags: '--nodes <count>', description: 'nodes in all; more than one are simulated', default: 1, check: wholeNumber(0, 10_000) },

@@ -9,6 +9,7 @@ import { isServing } from '../cluster/pid-file.ts';
 import { hostCapabilities } from '../host/capabilities.ts';
 import { hostPaths } from '../host/paths.ts';
 import { reset } from '../host/reset.ts';
+import { hasLink } from '../network/links.ts';
 import { defaultBridge } from '../network/pod-network.ts';
 import { defaultKubeconfigPath, removeFromKubeconfig } from '../pki/kubeconfig.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
@@ -24,7 +25,7 @@ export async function resetMachine(dataDir: string): Promise<void> {
   const log = (line: string): void => { process.stdout.write(`${line}\n`); };
   const { nft, iptables, linux, root } = await hostCapabilities();
   // The proxy's rules have the same names in every data directory: those of a running cluster elsewhere must stay.
-  const othersBridge = !existsSync(hostPaths(dataDir).cniDir) && existsSync(`/sys/class/net/${defaultBridge}`);
+  const othersBridge = !existsSync(hostPaths(dataDir).cniDir) && hasLink(defaultBridge);
   if (linux && root && !othersBridge) {
     const options = { run: runChecked, clusterCidrs: [] };
     if (nft !== undefined) await new NftablesBackend(options).cleanup();

@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { hasLink } from '../network/links.ts';
+import { NodeRoutes } from '../network/routes/node-routes.ts';
 import { defaultBridge, readNetworkRecord } from '../network/pod-network.ts';
 import type { NetworkRecord } from '../network/pod-network.ts';
 import { ContainerdRuntime } from '../runtime/containerd/containerd-runtime.ts';
@@ -139,10 +141,11 @@ async function killShims(paths: HostPaths, clock: Clock): Promise<void> {
 
 async function removeNetwork(network: NetworkRecord): Promise<void> {
   const ip = findExecutable('ip') ?? 'ip';
-  const ports = `/sys/class/net/${network.bridge}/brif`;
-  if (existsSync(ports)) for (const port of readdirSync(ports)) await runCommand(ip, ['link', 'delete', port]);
-  if (existsSync(`/sys/class/net/${network.bridge}`)) await runCommand(ip, ['link', 'delete', network.bridge]);
+  const { stdout: ports } = hasLink(network.bridge) ? await runCommand(ip, ['-o', 'link', 'show', 'master', network.bridge]) : { stdout: '' };
+  for (const [, port] of ports.matchAll(/^\d+: ([^:@ ]+)/gm)) await runCommand(ip, ['link', 'delete', port!]);
+  if (hasLink(network.bridge)) await runCommand(ip, ['link', 'delete', network.bridge]);
   const first = network.bridge === defaultBridge;
+  if (first) await new NodeRoutes({ run: runCommand, ip }).clear();
   // The service proxy's rules belong to the node with the default bridge; tables of other nodes on this machine carry their bridge's name.
   await deleteNftTables((name) => name === network.nftTable || (first && name.startsWith('coxswain') && !name.startsWith('coxswain-pods-')));
   await deleteIptablesChains({ prefix: 'COX-', networkName: network.name });

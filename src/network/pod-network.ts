@@ -5,6 +5,9 @@ import type { Logger } from '../base/logger.ts';
 import type { Cidr } from './cidr.ts';
 import { gatewayOf, parseCidr } from './cidr.ts';
 import { cniConfig, writeCniConfig } from './cni-config.ts';
+import type { RunCommand } from './commands.ts';
+import { must, mtuOf } from './commands.ts';
+import { hasLink } from './links.ts';
 import { masqueradeRules } from './masquerade.ts';
 
 /** The pods' network on one node: a bridge, an address for each pod from the node's range, and the way out. */
@@ -12,10 +15,6 @@ export interface PodNetwork {
   /** Sets everything up for this range (two, comma-separated, for both families). Idempotent. Rejects with a one-line error. */
   configure(podCidr: string): Promise<void>;
 }
-
-export interface CommandOutcome { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
-/** Runs a program of the system, without a shell. */
-export type RunCommand = (file: string, args: readonly string[], options?: { readonly input?: string }) => Promise<CommandOutcome>;
 
 export interface PodNetworkOptions {
   /** DATA-DIR/cni; its net.d is what containerd watches. */
@@ -55,12 +54,10 @@ function parseRanges(text: string): Cidr[] {
   });
 }
 
-/** The MTU of the interface that holds the default route; 1500 without one. */
-function uplinkMtu(): number {
+/** The interface that holds the default route. */
+function uplink(): string | undefined {
   const routes = existsSync('/proc/net/route') ? readFileSync('/proc/net/route', 'utf8').split('\n').map((line) => line.split('\t')) : [];
-  const uplink = routes.find((fields) => fields[1] === '00000000' && fields[7] === '00000000')?.[0];
-  const file = `/sys/class/net/${uplink ?? ''}/mtu`;
-  return uplink !== undefined && existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1500;
+  return routes.find((fields) => fields[1] === '00000000' && fields[7] === '00000000')?.[0];
 }
 
 /** Derived from the address as Kubernetes does, so that it never changes while pods come and go (which would upset their ARP caches). */
@@ -99,7 +96,8 @@ export class BridgePodNetwork implements PodNetwork {
     };
     // Before anything is made, so that a reset finds it whatever happens next.
     await writeFile(join(cniDir, recordName), JSON.stringify(record), { mode: 0o644 });
-    const mtu = uplinkMtu();
+    const byDefault = uplink();
+    const mtu = (byDefault === undefined ? undefined : await mtuOf(this.#options.run, tools.ip, byDefault)) ?? 1500;
     await this.#createBridge(ranges, mtu);
     await this.#setSysctls(ranges);
     if (tools.nft !== undefined) {
@@ -111,17 +109,15 @@ export class BridgePodNetwork implements PodNetwork {
     }));
   }
 
-  async #must(file: string, args: readonly string[], purpose: string, input?: string): Promise<string> {
-    const result = await this.#options.run(file, args, input === undefined ? {} : { input });
-    if (result.exitCode !== 0) throw new Error(`cannot ${purpose}: ${result.stderr.trim().split('\n')[0] ?? ''}`);
-    return result.stdout;
+  #must(file: string, args: readonly string[], purpose: string, input?: string): Promise<string> {
+    return must(this.#options.run, file, args, { purpose, ...(input !== undefined && { input }) });
   }
 
   async #createBridge(ranges: readonly Cidr[], mtu: number): Promise<void> {
     const { ip } = this.#options.tools;
     const bridge = this.#bridge;
     const commands: string[] = [];
-    if (!existsSync(`/sys/class/net/${bridge}`)) commands.push(`link add ${bridge} type bridge`);
+    if (!hasLink(bridge)) commands.push(`link add ${bridge} type bridge`);
     const mac = bridgeMac(gatewayOf(ranges[0]!));
     commands.push(`link set ${bridge}${mac === undefined ? '' : ` address ${mac}`} mtu ${mtu} up`);
     const wanted = ranges.map((range) => `${gatewayOf(range)}/${range.prefix}`);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '../../client/client.ts';
 import { linuxHost } from '../../kubelet/hosts/linux/linux-host.ts';
 import type { ReadConfiguration } from '../../kubelet/config/read.ts';
 import { Kubelet } from '../../kubelet/kubelet.ts';
@@ -8,6 +9,7 @@ import { ensurePki } from '../../pki/pki.ts';
 import { configured, serveKubelets, simulatedMachine } from '../kubelet-parts.ts';
 import { dataDirError, makeDataDir } from '../data-dir.ts';
 import { clusterPaths } from '../layout.ts';
+import type { Machine } from '../machine.ts';
 import { prepareMachine } from '../machine.ts';
 import { isServing, writePidFile } from '../pid-file.ts';
 import type { ComponentOptions } from './component.ts';
@@ -25,13 +27,18 @@ export interface KubeletAloneOptions extends ComponentOptions {
   /** What a KubeletConfiguration says: it is asked before the flags of the same meaning. */
   readonly configuration?: ReadConfiguration;
   /** Files. All three or none; without, what the pki folder of the data directory signs. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
+  /** The node's address, when it is not that of the default route. */
+  readonly nodeIp?: string | undefined;
   /** The connection is only good for joining: what comes of it is written to this kubeconfig. */
   readonly joinInto?: string;
 }
 
 /** A kubelet that runs alone. */
 export interface KubeletAlone extends AsyncDisposable {
+  readonly machine: Machine;
+  /** Acts as the node, with whatever certificate it has. */
+  readonly client: Client;
   /** See Kubelet. */
   shutDownNode(): Promise<void>;
 }
@@ -56,13 +63,13 @@ export async function startKubeletAlone(asked: KubeletAloneOptions): Promise<Kub
     throw dataDirError(dataDir, error);
   }
   const machine = await prepareMachine(options);
-  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName }) : undefined;
-  const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName, ...(options.nodeIp !== undefined && { addresses: [options.nodeIp] }) }) : undefined;
+  const addresses = (await host?.addresses()) ?? [options.nodeIp ?? '127.0.0.1'];
   const byApi = configuration.serverTlsBootstrap === true && options.tls === undefined && options.connection.ca !== undefined;
   const tls = byApi ? { clientCa: options.connection.ca } : await servingTls(options, addresses);
   const kubelets: Kubelet[] = [];
   if (tls === undefined) progress.note(`kubectl logs and exec will not reach this node: there is no authority in ${paths.pki} to sign its certificate; give --tls-cert-file, --tls-private-key-file and --client-ca-file`);
-  const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : '127.0.0.1', tls }));
+  const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : addresses[0]!, tls }));
   if (byApi && server !== undefined) bootstrapServing(options, { client, server, addresses }, undo);
   const simulated = machine.kind === 'real' ? undefined : simulatedMachine({ nodeName, address: addresses[0]!, clock, random });
   if (simulated !== undefined) undo.use(simulated.runtime);
@@ -80,7 +87,7 @@ export async function startKubeletAlone(asked: KubeletAloneOptions): Promise<Kub
   progress.ready('kubelet');
   kubelet.ready.then(() => progress.ready('node'), () => {});
   const owned = undo.move();
-  return { shutDownNode: () => kubelet.shutDownNode(), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { machine, client, shutDownNode: () => kubelet.shutDownNode(), [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function servingTls({ tls, dataDir, clock, nodeName }: KubeletAloneOptions, addresses: readonly string[]): Promise<KubeletServerOptions['tls'] | undefined> {

@@ -1,6 +1,6 @@
 import { hostCapabilities } from '../../host/capabilities.ts';
 import { ServiceProxy } from '../../proxy/proxy.ts';
-import { conntrackOf, proxyBackend } from '../service-network.ts';
+import { conntrackOf, proxyBackend } from '../node-agents.ts';
 import type { ComponentOptions } from './component.ts';
 import { componentClient, expectServer } from './component.ts';
 
