@@ -1,14 +1,10 @@
 import type { Clock, Timer } from './clock.ts';
 import { sleepOn } from './clock.ts';
 import { outsideWork } from './outside-work.ts';
+import type { QueuedTimer } from './timer-queue.ts';
+import { TimerQueue } from './timer-queue.ts';
 
 const maxTimersWithoutTime = 1_000_000;
-
-interface Pending {
-  readonly atMs: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
 
 /**
  * Time that moves only when told to. Timers fire in order of their time, then of their setting; between two timers
@@ -19,7 +15,7 @@ export class VirtualClock implements Clock {
   readonly #startMs: number;
   #nowMs: number;
   #order = 0;
-  #pending: Pending[] = [];
+  readonly #pending = new TimerQueue();
 
   /** `startMs`: wall time at the start, milliseconds since the epoch. */
   constructor(startMs = Date.UTC(2026, 0, 1), { localZone = 'UTC' }: { readonly localZone?: string } = {}) {
@@ -37,21 +33,9 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const entry: Pending = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
-    let low = 0;
-    let high = this.#pending.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#pending[middle]!.atMs <= entry.atMs) low = middle + 1;
-      else high = middle;
-    }
-    this.#pending.splice(low, 0, entry);
-    return {
-      cancel: () => {
-        const index = this.#pending.indexOf(entry);
-        if (index >= 0) this.#pending.splice(index, 1);
-      },
-    };
+    const timer: QueuedTimer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback, isCancelled: false };
+    this.#pending.push(timer);
+    return { cancel: () => this.#pending.cancel(timer) };
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -60,7 +44,7 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due, in wall milliseconds; undefined when none is set. */
   get nextTimerMs(): number | undefined {
-    return this.#pending[0]?.atMs;
+    return this.#pending.first?.atMs;
   }
 
   /** Moves time forward by `deltaMs`, firing every timer that becomes due, and settles after each. */
@@ -68,7 +52,7 @@ export class VirtualClock implements Clock {
     const targetMs = this.#nowMs + deltaMs;
     await this.settle();
     for (;;) {
-      const next = this.#pending[0];
+      const next = this.#pending.first;
       if (next === undefined || next.atMs > targetMs) break;
       this.#nowMs = next.atMs;
       await this.settle();
@@ -83,7 +67,7 @@ export class VirtualClock implements Clock {
   async settle(): Promise<void> {
     for (let fired = 0; fired < maxTimersWithoutTime; fired++) {
       await this.#comeToRest();
-      const next = this.#pending[0];
+      const next = this.#pending.first;
       if (next === undefined || next.atMs > this.#nowMs) return;
       this.#pending.shift();
       next.callback();

@@ -36,6 +36,7 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number):
 
 /** Milliseconds until the next ready pod counts as available; undefined when none is on its way to. */
 export function nextAvailabilityMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
+  if (minReadySeconds === 0) return undefined;
   const waits = pods.map((pod) => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter((waitMs) => waitMs > 0);
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

@@ -29,6 +29,9 @@ import { calculateStatus, statusUnchanged } from './status.ts';
 
 /** The most pods that one sync creates or deletes. */
 const burstReplicas = 500;
+/** Of sets with so many replicas a change of one pod is not counted by itself. */
+const largeSet = 500;
+const maxCountDelayMs = 500;
 
 /** What ReplicaSets and ReplicationControllers have in common. */
 interface Replicating extends KubeObject {
@@ -129,7 +132,7 @@ class ReplicatingController<T extends Replicating> {
     const set = this.#ownerOf(pod);
     if (set === undefined) return;
     this.#expectations.creationObserved(keyOf(set));
-    this.#queue.add(keyOf(set));
+    this.#podsMoved(set);
   }
 
   #podUpdated(old: Pod, pod: Pod): void {
@@ -146,7 +149,9 @@ class ReplicatingController<T extends Replicating> {
     }
     if (controllerOf(pod) !== undefined) {
       const set = this.#ownerOf(pod);
-      if (set !== undefined) this.#queue.add(keyOf(set));
+      if (set === undefined) return;
+      if (ownerChanged || labelsChanged || isActive(old) !== isActive(pod)) this.#queue.add(keyOf(set));
+      else this.#countLater(set);
     } else if (labelsChanged || ownerChanged) this.#enqueueMatching(pod);
   }
 
@@ -154,7 +159,19 @@ class ReplicatingController<T extends Replicating> {
     const set = this.#ownerOf(pod);
     if (set === undefined) return;
     this.#expectations.deletionObserved(keyOf(set), uidOf(pod));
-    this.#queue.add(keyOf(set));
+    this.#podsMoved(set);
+  }
+
+  /** A pod has come or gone. While others are still on their way there is nothing to create or delete, and counting can wait. */
+  #podsMoved(set: T): void {
+    if (this.#expectations.satisfied(keyOf(set))) this.#queue.add(keyOf(set));
+    else this.#countLater(set);
+  }
+
+  /** Counting looks at all pods. Those of a large set change many at once, and are counted together. */
+  #countLater(set: T): void {
+    const replicas = set.spec?.replicas ?? 1;
+    this.#queue.addAfter(keyOf(set), replicas < largeSet ? 0 : Math.min(maxCountDelayMs, replicas / 20));
   }
 
   async #sync(key: string): Promise<ReconcileResult> {

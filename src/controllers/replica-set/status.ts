@@ -27,7 +27,7 @@ export function calculateStatus(input: StatusInput): ReplicaSetStatus {
   const template = selectorFromLabels(input.template?.metadata?.labels);
   const fullyLabeled = active.filter((pod) => template.matches(pod.metadata.labels)).length;
   const ready = active.filter(isReady).length;
-  const available = active.filter((pod) => availableInMs(pod, input.minReadySeconds, nowMs) === 0).length;
+  const available = input.minReadySeconds === 0 ? ready : active.filter((pod) => availableInMs(pod, input.minReadySeconds, nowMs) === 0).length;
   const conditions = nextConditions(input);
   return {
     replicas: active.length,

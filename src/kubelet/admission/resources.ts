@@ -1,8 +1,21 @@
-import { compareQuantity, formatQuantity, milliValue, subtractQuantity, value } from '../../api/meta/quantity.ts';
+import { milliValue, value } from '../../api/meta/quantity.ts';
+import type { Pod } from '../../api/types/core/v1.ts';
 import { clashes, hostPortsOf } from '../../api/pod/host-ports.ts';
 import { isTerminalPhase } from '../pods/pod-spec.ts';
 import { podResources } from '../resources/quantities.ts';
 import type { Admission } from './verdict.ts';
+
+/** As upstream counts: CPU in thousandths, the rest in whole units. */
+const inUnits = (resource: string, quantity: string): number => (resource === 'cpu' ? milliValue : value)(quantity);
+
+/** What each pod asks for: the others are asked at every admission. */
+const known = new WeakMap<Pod, ReadonlyMap<string, number>>();
+
+function requestsOf(pod: Pod): ReadonlyMap<string, number> {
+  let requests = known.get(pod);
+  if (requests === undefined) known.set(pod, requests = new Map(Object.entries(podResources(pod, 'requests')).map(([resource, quantity]) => [resource, inUnits(resource, quantity)])));
+  return requests;
+}
 
 /** Does what the pod asks for fit beside the others, its host ports included? */
 export const resourceFit: Admission = (pod, { others, allocatable }) => {
@@ -13,18 +26,15 @@ export const resourceFit: Admission = (pod, { others, allocatable }) => {
   });
   const maxPods = value(allocatable['pods'] ?? '110');
   if (active.length + 1 > maxPods) return refuse('pods', 1, active.length, maxPods);
-  for (const [resource, requested] of Object.entries(podResources(pod, 'requests'))) {
+  for (const [resource, requested] of requestsOf(pod)) {
     // Extended resources that others than the kubelet look after are the scheduler's business alone.
-    if (allocatable[resource] === undefined && resource.includes('/')) continue;
-    const capacity = allocatable[resource] ?? '0';
-    const number = resource === 'cpu' ? milliValue : value;
-    if (number(requested) === 0) continue;
-    let free = capacity;
-    for (const other of active) free = formatQuantity(subtractQuantity(free, podResources(other, 'requests')[resource] ?? '0'));
-    if (compareQuantity(requested, free) > 0) return refuse(resource, number(requested), number(capacity) - number(free), number(capacity));
+    if ((allocatable[resource] === undefined && resource.includes('/')) || requested === 0) continue;
+    const capacity = inUnits(resource, allocatable[resource] ?? '0');
+    const used = active.reduce((sum, other) => sum + (requestsOf(other).get(resource) ?? 0), 0);
+    if (requested > capacity - used) return refuse(resource, requested, used, capacity);
   }
-  const taken = active.flatMap(hostPortsOf);
-  if (hostPortsOf(pod).some((wanted) => taken.some((one) => clashes(one, wanted)))) {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length > 0 && active.some((other) => hostPortsOf(other).some((taken) => wanted.some((one) => clashes(taken, one))))) {
     return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
   }
   return undefined;

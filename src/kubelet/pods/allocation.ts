@@ -13,6 +13,8 @@ export class Allocation {
   #podLevel: PodSpec['resources'];
   #pending: PodCondition | undefined;
   #inProgress: PodCondition | undefined;
+  /** The version of the pod that was looked at last, and what it is with what was granted. */
+  #last: { readonly pod: Pod; readonly applied: Pod } | undefined;
 
   /** Of a pod that is new here, all is granted; of one that ran before, what its status says while a resize of it waits. */
   constructor(pod: Pod) {
@@ -37,7 +39,11 @@ export class Allocation {
 
   /** The pod with what was granted instead of what it asks for; itself when that is the same. */
   apply(pod: Pod): Pod {
-    if (this.#isGranted(pod)) return pod;
+    if (this.#last?.pod !== pod) this.#last = { pod, applied: this.#isGranted(pod) ? pod : this.#restricted(pod) };
+    return this.#last.applied;
+  }
+
+  #restricted(pod: Pod): Pod {
     const spec = specOf(pod);
     const own = (container: Container): Container => {
       const { resources: _asked, ...rest } = container;
@@ -91,6 +97,7 @@ export class Allocation {
   #grant(pod: Pod): void {
     for (const { container } of containersOf(pod)) this.#granted.set(container.name, container.resources ?? {});
     this.#podLevel = specOf(pod).resources;
+    this.#last = undefined;
   }
 
   #isGranted(pod: Pod): boolean {

@@ -148,7 +148,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listPodSandboxes(filter?: RuntimeFilter): Promise<PodSandbox[]> {
-    return [...this.#sandboxes.values()].filter((sandbox) => filter === undefined || sandbox.config.uid === filter.podUid).map(sandboxView);
+    return ofPod(this.#sandboxes.values(), (sandbox) => sandbox.config.uid, filter).map(sandboxView);
   }
 
   /** What a container was asked to be; undefined when there is none. */
@@ -199,7 +199,7 @@ export class SimulatedRuntime implements Runtime {
 
   /** The pod's annotations have changed: what its containers use is read from them anew. */
   annotate(podUid: string, annotations: Readonly<Record<string, string>>): void {
-    const sandboxes = [...this.#sandboxes.values()].filter(({ config }) => config.uid === podUid);
+    const sandboxes = ofPod(this.#sandboxes.values(), ({ config }) => config.uid, { podUid });
     if (sandboxes.length === 0) return;
     this.#annotations.set(podUid, annotations);
     for (const sandbox of sandboxes) for (const container of this.#containersOf(sandbox)) {
@@ -277,7 +277,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listContainers(filter?: RuntimeFilter): Promise<Container[]> {
-    return [...this.#containers.values()].filter((container) => filter === undefined || container.sandbox.config.uid === filter.podUid).map(containerView);
+    return ofPod(this.#containers.values(), (container) => container.sandbox.config.uid, filter).map(containerView);
   }
 
   async containerStatus(containerId: string): Promise<ContainerStatus | undefined> {
@@ -481,6 +481,13 @@ function isMissing(image: string): boolean {
 
 function sink(): Writable {
   return new PassThrough().resume();
+}
+
+/** Those of one pod, or all: asked at every step of every pod, so that nothing is copied that is not asked for. */
+function ofPod<T>(all: Iterable<T>, uidOf: (one: T) => string, filter: RuntimeFilter | undefined): T[] {
+  const found: T[] = [];
+  for (const one of all) if (filter === undefined || uidOf(one) === filter.podUid) found.push(one);
+  return found;
 }
 
 function sandboxView(sandbox: SimulatedSandbox): PodSandbox {
