@@ -11,6 +11,8 @@ export interface LocalClients {
   serviceAccount(name: string): Client;
   /** The kubelet of a node: what it may read is only what its own pods need. */
   node(nodeName: string): Client;
+  /** Anybody, of these groups. */
+  user(name: string, groups: readonly string[]): Client;
   /** For what a start itself must put in place, such as the DNS Service. */
   administrator(): Client;
 }
@@ -21,6 +23,7 @@ export function localClients(endpoint: LocalEndpoint, clock: Clock): LocalClient
     component: (name) => client(`system:${name}`, [], name),
     serviceAccount: (name) => client(`system:serviceaccount:kube-system:${name}`, ['system:serviceaccounts', 'system:serviceaccounts:kube-system'], name === 'coredns' ? name : `kube-controller-manager/${name}`),
     node: (nodeName) => client(`system:node:${nodeName}`, ['system:nodes'], 'kubelet'),
+    user: (name, groups) => client(name, groups, 'coxswain'),
     administrator: () => client('system:coxswain', ['system:masters'], 'coxswain'),
   };
 }

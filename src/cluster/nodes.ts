@@ -18,10 +18,10 @@ import { startServiceNetwork } from './service-network.ts';
 
 /** Simulated nodes that register at the same time: their writes share commits. */
 const startsAtOnce = 32;
-/** More nodes than that renew their leases half as often, and do not each tell how they start: it would be most of what the cluster does. */
-const manyNodes = 200;
-/** Renewed after a quarter of it, which leaves the other half of the node controller's patience. */
-const leaseSecondsOfMany = 80;
+/** More nodes than that say beforehand that they live, and do not each tell how they start: it would be most of what the cluster does. */
+const manyNodes = 50;
+/** Nodes of a process that was killed are missed so much later. */
+const foresightOfManyMs = 10 * 60_000;
 
 /** The nodes of a cluster that live in this process. */
 export interface ClusterNodes extends AsyncDisposable {
@@ -83,7 +83,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   const real = kubelets[0];
   const source = undo.use(sharedServices(controlPlane.clients.component('kube-proxy'), options));
   const simulated = undo.use(new SimulatedNodes({
-    kubelet: { ...common, logger, services: source, ...(wanted.length > manyNodes && { startsQuietly: true, nodeLeaseDurationSeconds: leaseSecondsOfMany }) },
+    kubelet: { ...common, logger, services: source, ...(wanted.length > manyNodes && { startsQuietly: true, foresightMs: foresightOfManyMs }) },
     rootDir: paths.kubelet,
     endpoint: controlPlane.server.local,
     observer: controlPlane.clients.component('kube-scheduler'),

@@ -8,6 +8,7 @@ import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
 import type { Client } from '../client/client.ts';
 import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
+import { takePromiseBack } from '../kubelet/node/take-promise-back.ts';
 import { addressInRange } from './addresses.ts';
 import { localClients } from './identities.ts';
 import type { SimulatedMachine } from './kubelet-parts.ts';
@@ -35,6 +36,8 @@ interface Member {
   readonly machine: SimulatedMachine;
   readonly line: NetworkLine;
   kubelet: Kubelet | undefined;
+  /** Ends what takes the node's promise back while it is silent. */
+  speaks: AbortController | undefined;
   annotations: Readonly<Record<string, string>>;
 }
 
@@ -68,7 +71,7 @@ export class SimulatedNodes implements AsyncDisposable {
     // Of a range that is nobody's (RFC 2544), so that simulated machines are never mistaken for real ones.
     const address = addressInRange('198.18.0.0/15', ++this.#addresses);
     const machine = simulatedMachine({ nodeName, address, clock, random, ...(shape.capacity !== undefined && { capacity: shape.capacity }) });
-    const member: Member = { machine, line, kubelet: undefined, annotations: {} };
+    const member: Member = { machine, line, kubelet: undefined, speaks: undefined, annotations: {} };
     this.#members.set(nodeName, member);
     try {
       member.kubelet = await Kubelet.start({ ...common, ...shape, nodeName, isToldOfNode: true, client: localClients(line, clock).node(nodeName), host: machine.host, runtime: machine.runtime, rootDir: `${rootDir}/${nodeName}` });
@@ -112,11 +115,22 @@ export class SimulatedNodes implements AsyncDisposable {
     member.annotations = annotations;
     line.isLost = annotations[shapes.network] === 'lost';
     kubelet.heartbeats = annotations[shapes.heartbeat] !== 'stopped';
+    this.#keepSilent(member, name, line.isLost || annotations[shapes.heartbeat] === 'stopped');
     const exhausted = annotations[shapes.memory] === 'exhausted';
     if (machine.isExhausted !== exhausted) {
       machine.isExhausted = exhausted;
       kubelet.lookNow();
     }
+  }
+
+  /** What a node that is silent now had said of the time to come is taken back, whatever it can reach itself. */
+  #keepSilent(member: Member, nodeName: string, isSilent: boolean): void {
+    if (isSilent === (member.speaks !== undefined)) return;
+    member.speaks?.abort();
+    member.speaks = isSilent ? new AbortController() : undefined;
+    const { endpoint, kubelet: { clock, foresightMs = 0 } } = this.#options;
+    if (member.speaks === undefined || foresightMs === 0) return;
+    void takePromiseBack({ client: localClients(endpoint, clock).node(nodeName), clock, nodeName, signal: AbortSignal.any([member.speaks.signal, this.#stop.signal]) });
   }
 
   /** A node without a kubelet, made through the API as kwok's are: what its status says that it has, it has. */

@@ -71,6 +71,8 @@ export interface KubeletOptions {
   readonly relistMs?: number;
   /** As kubelet configuration's `nodeLeaseDurationSeconds`: the lease is renewed four times in it. Default 40. */
   readonly nodeLeaseDurationSeconds?: number;
+  /** Of simulated nodes: how far ahead their lease says that they live. Whoever lets one die takes it back (see take-promise-back.ts). Default 0. */
+  readonly foresightMs?: number;
   /** As kubelet configuration's `nodeStatusUpdateFrequency`. Default 10 s. */
   readonly nodeStatusUpdateFrequencyMs?: number;
   /** Somebody calls `observe` with each version of the node, so that it is not watched: thousands would watch one each. Default false. */

@@ -18,7 +18,7 @@ import { defaultImageCollection, ImageCollector, imageCheckMs } from './images/i
 import type { KubeletContext } from './kubelet-context.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
 import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts';
-import { keepNodeLease } from './node/node-lease.ts';
+import { NodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import { cleanUpOrphans } from './orphans.ts';
 import type { PodRuntimeState } from './pods/pod-runtime.ts';
@@ -48,12 +48,12 @@ export class Kubelet implements AsyncDisposable {
   readonly #background: Promise<unknown>[] = [];
   #context!: KubeletContext;
   #reporter!: NodeReporter;
+  readonly #lease: NodeLease;
   /** The range that the runtime has been told of, or is being told. */
   #podCidr: string | undefined;
   #ranges: Promise<void> = Promise.resolve();
   #pods!: Informer<Pod>;
   #undoEvents: (() => void) | undefined;
-  #silent = false;
 
   private constructor(options: KubeletOptions) {
     this.#options = options;
@@ -61,6 +61,7 @@ export class Kubelet implements AsyncDisposable {
     const { signal } = this.#stop;
     const logger = options.logger.named('kubelet');
     this.#workers = new PodWorkers(() => this.#context, (pod) => { if (isStatic(pod)) this.#mirrors.forget(pod); });
+    this.#lease = new NodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: options.nodeLeaseDurationSeconds, foresightMs: options.foresightMs, signal });
     this.#mirrors = new MirrorPods({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal });
     this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: (podUid) => this.#workers.wake(podUid) });
     this.#recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
@@ -111,8 +112,15 @@ export class Kubelet implements AsyncDisposable {
 
   /** Stops telling that the node lives, or goes on: for nodes that are to fall silent though their pods run on. */
   set heartbeats(wanted: boolean) {
-    this.#silent = !wanted;
+    this.#lease.isSilent = !wanted;
     if (wanted) this.#reporter.checkNow();
+  }
+
+  /** How far ahead it says that the node lives, from its next heartbeat on; the one that was due meanwhile comes at once. */
+  set foresightMs(ms: number) {
+    if (ms === this.#lease.foresightMs) return;
+    this.#lease.foresightMs = ms;
+    this.#reporter.checkNow();
   }
 
   /** What the host says of itself has changed: the node's status is to tell it soon. */
@@ -190,7 +198,7 @@ export class Kubelet implements AsyncDisposable {
     if (this.#reporter.node !== undefined) this.observe(this.#reporter.node);
     this.#watchNode();
     this.#run(this.#reporter.run(() => this.#workers.wakeAll()));
-    this.#run(keepNodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, isSilent: () => this.#silent, durationSeconds: options.nodeLeaseDurationSeconds, signal }));
+    this.#run(this.#lease.run());
     this.#run(this.#adopt());
     if (!host.virtual) this.#keepHouse();
   }
@@ -214,7 +222,8 @@ export class Kubelet implements AsyncDisposable {
       // Virtual machines change only when they are told to: what they have is looked at when it is reported.
       pressures: (usage) => (host.virtual ? crossed(thresholds, observe(usage)).map(({ signal }) => pressureOf(signal)) : this.#eviction.pressures),
       problem: () => this.#shutdown.problem,
-      isSilent: () => this.#silent,
+      isSilent: () => this.#lease.isSilent,
+      foresightMs: () => this.#lease.foresightMs,
     });
   }
 
@@ -277,6 +286,7 @@ export class Kubelet implements AsyncDisposable {
   /** The node's own object as it is now; called by who starts a kubelet that is told of it instead of watching it. */
   observe(node: Node): void {
     this.#reporter.observe(node);
+    if (this.#lease.foresightMs > 0 && node.status?.conditions?.some(({ status }) => status === 'Unknown') === true) this.#lease.renewNow();
     const podCidr = node.spec?.podCIDR;
     if (podCidr === undefined || podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
     this.#podCidr = podCidr;

@@ -18,6 +18,7 @@ import type { CacheContents } from '../apiserver/cache/watch-cache.ts';
 import type { NodeState } from './simulated-node.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SwitchedEndpoint } from './switched-endpoint.ts';
+import { testUser } from './test-user.ts';
 
 export interface CompositionOptions {
   readonly clock: Clock;
@@ -177,7 +178,7 @@ export class Composition implements AsyncDisposable {
 
   #newNode({ name, address, kubelet }: Pick<NodeState, 'name' | 'address' | 'kubelet'>, resumed?: Pick<NodeState, 'runtime' | 'running' | 'disk'>): SimulatedNode {
     const node = new SimulatedNode({
-      name, address, client: this.clients.node(name), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
+      name, address, client: this.clients.node(name), simulator: this.clients.user(testUser, ['system:masters']), clock: this.#options.clock, random: this.#random(`node/${name}`), logger: this.#logger,
       kubelet: { clusterDns: [clusterDns], ...this.#options.kubelet, ...kubelet },
     }, resumed);
     this.#nodes.set(name, node);
@@ -192,7 +193,7 @@ export class Composition implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#nodes.values()].map((node) => node.kill()));
+    await Promise.all([...this.#nodes.values()].map((node) => node[Symbol.asyncDispose]()));
     await this.stopControllers();
     await this.stopScheduler();
     await this.stopApiServer();

@@ -9,6 +9,7 @@ import type { Fault, Faults, RequestMatch } from './api.ts';
 import type { Duration } from './duration.ts';
 import { milliseconds } from './duration.ts';
 import type { FaultStore } from './fault-store.ts';
+import { testUser } from './test-user.ts';
 
 interface Rule extends RequestMatch {
   readonly latencyMs: number;
@@ -17,17 +18,17 @@ interface Rule extends RequestMatch {
   met: number;
 }
 
-/** The user that faults spare unless they name it: the test's own. */
-export const testUser = 'coxswain:test';
-
 /** Faults of one cluster: met by requests in the API server's pipeline, and by writes in front of the store. */
 export class FaultInjection implements Faults {
   readonly #rules = new Set<Rule>();
   readonly #watches = new Set<() => void>();
   readonly #now: () => { readonly clock: Clock; readonly random: Random; readonly store: FaultStore };
+  readonly #onChange: (areThere: boolean) => void;
 
-  constructor(now: () => { readonly clock: Clock; readonly random: Random; readonly store: FaultStore }) {
+  /** `onChange`: whether there are faults of requests now. */
+  constructor(now: () => { readonly clock: Clock; readonly random: Random; readonly store: FaultStore }, onChange: (areThere: boolean) => void) {
     this.#now = now;
+    this.#onChange = onChange;
   }
 
   failRequests(match: RequestMatch & { readonly reason?: StatusReason; readonly message?: string } = {}): Fault {
@@ -60,7 +61,7 @@ export class FaultInjection implements Faults {
   }
 
   clear(): void {
-    this.#rules.clear();
+    for (const rule of this.#rules) this.#lift(rule);
     const { store } = this.#now();
     store.release();
     store.refuse(undefined);
@@ -81,7 +82,12 @@ export class FaultInjection implements Faults {
   #add(rule: Partial<Rule>): Fault {
     const added: Rule = { latencyMs: 0, error: undefined, losesEvents: false, met: 0, ...rule };
     this.#rules.add(added);
-    return fault(() => added.met, () => this.#rules.delete(added));
+    if (this.#rules.size === 1) this.#onChange(true);
+    return fault(() => added.met, () => this.#lift(added));
+  }
+
+  #lift(rule: Rule): void {
+    if (this.#rules.delete(rule) && this.#rules.size === 0) this.#onChange(false);
   }
 
   async #meet(request: ServerRequest, next: () => Result): Promise<Answer> {
@@ -97,7 +103,7 @@ export class FaultInjection implements Faults {
     if (!matches(rule, request)) return false;
     if (rule.probability !== undefined && this.#now().random.float() >= rule.probability) return false;
     rule.met++;
-    if (rule.met >= (rule.times ?? Number.POSITIVE_INFINITY)) this.#rules.delete(rule);
+    if (rule.met >= (rule.times ?? Number.POSITIVE_INFINITY)) this.#lift(rule);
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { Client } from '../client/client.ts';
 import { simulatedHost } from '../kubelet/hosts/simulated/simulated-host.ts';
 import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
+import { takePromiseBack } from '../kubelet/node/take-promise-back.ts';
 import { simulatedProbe } from '../runtime/simulated/behaviour.ts';
 import type { SimulatedRuntimeState } from '../runtime/simulated/state.ts';
 import { afterPowerLoss } from '../runtime/simulated/state.ts';
@@ -14,6 +15,8 @@ export interface SimulatedNodeOptions {
   readonly name: string;
   readonly address: string;
   readonly client: Client;
+  /** Whoever lets machines fail: may write leases. */
+  readonly simulator: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -44,6 +47,9 @@ export class SimulatedNode implements AsyncDisposable {
   #runtime: SimulatedRuntime | undefined;
   #disk: SimulatedRuntimeState | undefined;
   #kubelet: Kubelet | undefined;
+  /** Stops taking back what the node said of the time to come. */
+  #speaks: AbortController | undefined;
+  #isOver = false;
 
   /** `resumed`: what the machine runs already. */
   constructor(options: SimulatedNodeOptions, resumed: Pick<NodeState, 'runtime' | 'running' | 'disk'> = { runtime: undefined, running: false, disk: undefined }) {
@@ -76,6 +82,7 @@ export class SimulatedNode implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#kubelet !== undefined) return;
     const { name, address, client, clock, random, logger } = this.#options;
+    this.#speak();
     this.#runtime ??= new SimulatedRuntime({ clock, random, ...(this.#disk !== undefined && { state: this.#disk }) });
     this.#disk = undefined;
     this.#kubelet = await Kubelet.start({
@@ -92,6 +99,27 @@ export class SimulatedNode implements AsyncDisposable {
     const kubelet = this.#kubelet;
     this.#kubelet = undefined;
     await kubelet?.[Symbol.asyncDispose]();
+    if (kubelet !== undefined) this.#takePromiseBack();
+  }
+
+  /** May its kubelet say beforehand that the node lives? Not while it may be kept from saying so: then it is to be missed. */
+  set foresees(may: boolean) {
+    if (this.#kubelet === undefined) return;
+    this.#kubelet.foresightMs = may ? this.#options.kubelet?.foresightMs ?? 0 : 0;
+    if (may) this.#speak();
+    else this.#takePromiseBack();
+  }
+
+  #takePromiseBack(): void {
+    const { kubelet, simulator: client, clock, name: nodeName } = this.#options;
+    if (this.#isOver || (kubelet?.foresightMs ?? 0) === 0) return;
+    this.#speaks ??= new AbortController();
+    void takePromiseBack({ client, clock, nodeName, signal: this.#speaks.signal });
+  }
+
+  #speak(): void {
+    this.#speaks?.abort();
+    this.#speaks = undefined;
   }
 
   /** Pulls the plug: kubelet and containers are gone at once, and nobody is told. */
@@ -104,7 +132,9 @@ export class SimulatedNode implements AsyncDisposable {
     await stopping;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.kill();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    this.#speak();
+    await this.kill();
   }
 }

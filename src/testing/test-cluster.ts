@@ -15,13 +15,14 @@ import type { Duration } from './duration.ts';
 import { milliseconds } from './duration.ts';
 import { ObjectExpectation } from './expectation.ts';
 import { explain } from './explain.ts';
-import { FaultInjection, testUser } from './faults.ts';
+import { FaultInjection } from './faults.ts';
 import type { Address, LifeSettings, LifeState } from './life.ts';
 import { Life } from './life.ts';
 import { ChangeObserver } from './quiet.ts';
 import { SwitchedEndpoint } from './switched-endpoint.ts';
 import { TestClock } from './test-clock.ts';
 import { TestNodes } from './test-nodes.ts';
+import { testUser } from './test-user.ts';
 
 /** A snapshot is opaque: what it holds is known here alone. */
 const states = new WeakMap<ClusterSnapshot, LifeState>();
@@ -42,7 +43,7 @@ export class TestCluster implements Cluster {
   private constructor(settings: LifeSettings, backends: ReadonlyMap<string, Address>) {
     this.#settings = settings;
     this.backends = new Map(backends);
-    this.faults = new FaultInjection(() => ({ clock: this.#life.clock, random: this.#life.chance, store: this.#life.store }));
+    this.faults = new FaultInjection(() => ({ clock: this.#life.clock, random: this.#life.chance, store: this.#life.store }), (areThere) => this.nodes.foresee(!areThere));
     this.clock = new TestClock(() => this.#life.clock, () => this.#life.awake());
     this.nodes = new TestNodes(() => this.#life);
     this.client = this.as(testUser, ['system:masters']);

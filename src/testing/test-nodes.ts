@@ -66,6 +66,11 @@ export class TestNodes implements ClusterNodes {
     throw new Error(`pod ${namespace}/${name} has no ${container === undefined ? 'container' : `container ${container}`} that runs`);
   }
 
+  /** While requests meet faults, nodes say again and again that they live, so that they can fail to. */
+  foresee(may: boolean): void {
+    for (const node of this.#life().parts.nodes.values()) node.foresees = may;
+  }
+
   #find(name: string): SimulatedNode {
     const { nodes } = this.#life().parts;
     const node = nodes.get(name);

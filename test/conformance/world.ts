@@ -33,7 +33,7 @@ export interface WorldOptions {
   readonly runtimeConfig?: Readonly<Record<string, string>>;
   /** Features other than upstream's usual ones. */
   readonly featureGates?: Readonly<Record<string, string>>;
-  /** Nodes say only every few hours that they live, and are believed so long: for tests of weeks and months. */
+  /** Nodes say a day before that they live: for tests of weeks and months. */
   readonly calm?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Seen<T> { readonly type: string; readonly object: T }
 
 let sharedPki: Promise<Pki> | undefined;
 const adminToken = 'conformance-admin';
-const calmLeaseSeconds = 48 * 3600;
+const calmMs = 48 * 3_600_000;
 
 /**
  * A whole cluster in this process, as `coxswain up --runtime simulated` composes it, on virtual time and without
@@ -82,14 +82,13 @@ export class World implements AsyncDisposable {
     const parts = new Composition({
       clock, pki, seed: 7, store: MemoryStore.open(),
       apiServer: { runtimeConfig, featureGates, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
-      kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { nodeLeaseDurationSeconds: calmLeaseSeconds, nodeStatusUpdateFrequencyMs: calmLeaseSeconds * 1000 }) },
+      kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { foresightMs: calmMs }) },
     });
     const world = new World({ clock, parts, server: await parts.startApiServer(), backends }, pki);
     world.#undo.use(webhookTransport);
     world.#undo.use(extensions);
     if (options.controllers === false) return world;
-    const settings = calm ? { nodeMonitorGracePeriodMs: 8 * calmLeaseSeconds * 1000 } : {};
-    await drive(clock, Promise.all([parts.startScheduler(), parts.startControllers({ settings })]));
+    await drive(clock, Promise.all([parts.startScheduler(), parts.startControllers()]));
     for (let number = 1; number <= (options.nodes ?? 2); number++) await drive(clock, parts.addNode({ name: `node-${number}` }));
     if (options.nodes !== 0) await world.until('nodes to be ready', async () => (await world.client.list(nodes)).items.every(isReady));
     await world.until('the default service account', async () => found(world.client.get(serviceaccounts, { namespace: 'default', name: 'default' })));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodes, pods } from '../../src/api/resources.ts';
+import { leases, nodes, pods } from '../../src/api/resources.ts';
 import type { Node } from '../../src/api/types/core/v1.ts';
 import { SeededRandom } from '../../src/base/random.ts';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -13,12 +13,12 @@ import { container, isReady, podOf, World } from '../conformance/world.ts';
 interface Cluster extends AsyncDisposable { readonly world: World; readonly kubelets: Kubelet[]; readonly nodes: SimulatedNodes }
 
 /** A cluster whose nodes are those of `coxswain up --runtime simulated`. */
-async function cluster(...names: readonly string[]): Promise<Cluster> {
+async function cluster(names: readonly string[], foresightMs = 0): Promise<Cluster> {
   const undo = new AsyncDisposableStack();
   const world = undo.use(await World.start({ nodes: 0 }));
   const kubelets: Kubelet[] = [];
   const simulated = new SimulatedNodes({
-    kubelet: { clock: world.clock, random: new SeededRandom(3), logger: silentLogger },
+    kubelet: { clock: world.clock, random: new SeededRandom(3), logger: silentLogger, foresightMs },
     rootDir: '/simulated',
     endpoint: world.plane.server.local,
     observer: world.client,
@@ -45,20 +45,48 @@ const annotate = (world: World, name: string, annotations: Readonly<Record<strin
 
 const condition = (node: Node, type: string): string | undefined => node.status?.conditions?.find((one) => one.type === type)?.status;
 
-for (const [title, annotation, value] of [['stops its heartbeats', 'coxswain.io/heartbeat', 'stopped'], ['loses its network', 'coxswain.io/network', 'lost']] as const) {
-  test(`a node that ${title} becomes Unknown, and ready again when that is over`, async () => {
-    await using made = await cluster('one', 'two');
-    const { world } = made;
-    await annotate(world, 'one', { [annotation]: value });
-    await untilNode(world, 'one', (node) => condition(node, 'Ready') === 'Unknown' && node.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/unreachable') === true);
-    assert.equal(condition(await world.client.get(nodes, { name: 'two' }), 'Ready'), 'True');
-    await annotate(world, 'one', { [annotation]: null });
-    await untilNode(world, 'one', (node) => isReady(node) && (node.spec?.taints ?? []).length === 0);
-  });
+const hoursMs = 3_600_000;
+const failures = [['stops its heartbeats', 'coxswain.io/heartbeat', 'stopped'], ['loses its network', 'coxswain.io/network', 'lost']] as const;
+
+for (const [title, annotation, value] of failures) {
+  for (const [saying, foresightMs] of [['', 0], ['with foresight ', 24 * hoursMs]] as const) {
+    test(`a node ${saying}that ${title} becomes Unknown after 40 seconds, and ready again when that is over`, async () => {
+      await using made = await cluster(['one', 'two'], foresightMs);
+      const { world } = made;
+      await world.clock.advance(hoursMs);
+      await annotate(world, 'one', { [annotation]: value });
+      await world.clock.advance(29_000);
+      assert.equal(condition(await world.client.get(nodes, { name: 'one' }), 'Ready'), 'True');
+      await world.clock.advance(22_000);
+      const lost = await world.client.get(nodes, { name: 'one' });
+      assert.deepEqual([condition(lost, 'Ready'), lost.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/unreachable')], ['Unknown', true]);
+      assert.equal(condition(await world.client.get(nodes, { name: 'two' }), 'Ready'), 'True');
+      await annotate(world, 'one', { [annotation]: null });
+      await untilNode(world, 'one', (node) => isReady(node) && (node.spec?.taints ?? []).length === 0);
+      await world.clock.advance(hoursMs);
+      assert.equal(condition(await world.client.get(nodes, { name: 'one' }), 'Ready'), 'True');
+    });
+  }
 }
 
+test('nodes with foresight write nothing while nothing happens', async () => {
+  await using made = await cluster(['one', 'two'], 24 * hoursMs);
+  const { world } = made;
+  await world.clock.advance(60_000);
+  const written = async (): Promise<unknown[]> => [...(await world.client.list(leases)).items, ...(await world.client.list(nodes)).items].map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
+  const before = await written();
+  await world.clock.advance(11 * hoursMs);
+  assert.deepEqual(await written(), before);
+  // A lease that somebody else takes away is there again before its node is missed for long.
+  await world.client.delete(leases, { namespace: 'kube-node-lease', name: 'one' });
+  await world.clock.advance(120_000);
+  assert.equal(condition(await world.client.get(nodes, { name: 'one' }), 'Ready'), 'True');
+  await world.clock.advance(20 * hoursMs);
+  assert.deepEqual((await world.client.list(nodes)).items.map((node) => condition(node, 'Ready')), ['True', 'True']);
+});
+
 test('pods on a silent node run on; on one without network nothing new starts', async () => {
-  await using made = await cluster('one');
+  await using made = await cluster(['one']);
   const { world } = made;
   const on = { spec: { nodeName: 'one' } };
   await annotate(world, 'one', { 'coxswain.io/heartbeat': 'stopped' });
@@ -73,7 +101,7 @@ test('pods on a silent node run on; on one without network nothing new starts', 
 });
 
 test('a node that runs out of memory says so and is tainted; what pods use adds up to that, too', async () => {
-  await using made = await cluster('one');
+  await using made = await cluster(['one']);
   const { world } = made;
   const underPressure = (node: Node): boolean => condition(node, 'MemoryPressure') === 'True' && node.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/memory-pressure') === true;
   await annotate(world, 'one', { 'coxswain.io/memory': 'exhausted' });
@@ -86,7 +114,7 @@ test('a node that runs out of memory says so and is tainted; what pods use adds 
 });
 
 test('what a pod uses is measured, may change, and kills a container that has a limit below it', async () => {
-  await using made = await cluster('one');
+  await using made = await cluster(['one']);
   const { world, kubelets } = made;
   const limited = container({ resources: { limits: { memory: '128Mi' } } });
   await world.runningPod(podOf('default', 'busy', { annotations: { 'coxswain.io/usage-cpu': '500m', 'kwok.x-k8s.io/usage-memory': '64Mi' }, spec: { containers: [limited] } }));
@@ -101,7 +129,7 @@ test('what a pod uses is measured, may change, and kills a container that has a 
 });
 
 test('a node that is created with kwok\'s annotation gets a kubelet, and loses it with its object', async () => {
-  await using made = await cluster();
+  await using made = await cluster([]);
   const { world, kubelets } = made;
   const allocatable = { cpu: '4', memory: '8Gi', pods: '30' };
   await world.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'fake', annotations: { 'kwok.x-k8s.io/node': 'fake' }, labels: { type: 'kwok' } }, status: { allocatable, capacity: allocatable } });

@@ -1,6 +1,7 @@
 import { findCondition } from '../../api/meta/conditions.ts';
 import { nameOf } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
+import { promisedUntilMs } from '../../api/node/promised-life.ts';
 import type { Lease } from '../../api/types/coordination/v1.ts';
 import type { Node, NodeCondition } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
@@ -10,6 +11,8 @@ interface Seen {
   heartbeat: string | undefined;
   hasReady: boolean;
   renewTime: string | undefined;
+  /** So long it is believed to live without a sign. */
+  promisedMs: number;
   probeMs: number;
   graceMs: number;
 }
@@ -38,21 +41,21 @@ export class NodeHealth {
     const ready = findCondition(node.status?.conditions, 'Ready');
     const seen = this.#update(node, ready, lease, nowMs);
     seen.graceMs = ready === undefined ? this.#options.startupGracePeriodMs : this.#options.gracePeriodMs;
-    if (nowMs <= seen.probeMs + seen.graceMs) return undefined;
+    if (nowMs < silentFrom(seen)) return undefined;
     return unknownConditions(node, nowMs);
   }
 
   /** A lease was renewed. `atMs`: when that is taken note of. */
   renewed(name: string, lease: Lease, atMs: number): void {
     const seen = this.#seen.get(name);
-    if (seen !== undefined) noteRenewal(seen, lease.spec?.renewTime, atMs);
+    if (seen !== undefined) noteRenewal(seen, lease, atMs);
   }
 
   /** When the first node that is heard will have been silent for too long; undefined when there is none. */
   firstSilenceMs(nowMs: number): number | undefined {
     let first: number | undefined;
-    for (const { probeMs, graceMs } of this.#seen.values()) {
-      const silentMs = probeMs + graceMs + 1;
+    for (const seen of this.#seen.values()) {
+      const silentMs = silentFrom(seen);
       if (silentMs > nowMs && (first === undefined || silentMs < first)) first = silentMs;
     }
     return first;
@@ -69,23 +72,29 @@ export class NodeHealth {
 
   #update(node: Node, ready: NodeCondition | undefined, lease: Lease | undefined, nowMs: number): Seen {
     const name = nameOf(node);
-    const renewTime = lease?.spec?.renewTime;
     let seen = this.#seen.get(name);
     if (seen === undefined) {
       const createdMs = parseTime(node.metadata.creationTimestamp ?? '') ?? nowMs;
-      seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, probeMs: ready === undefined ? createdMs : nowMs, graceMs: 0 };
+      seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, promisedMs: 0, probeMs: ready === undefined ? createdMs : nowMs, graceMs: 0 };
       this.#seen.set(name, seen);
     } else if (seen.hasReady !== (ready !== undefined) || seen.heartbeat !== ready?.lastHeartbeatTime) {
       if (ready !== undefined || seen.hasReady) seen.probeMs = nowMs;
       seen.heartbeat = ready?.lastHeartbeatTime;
       seen.hasReady = ready !== undefined;
     }
-    noteRenewal(seen, renewTime, nowMs);
+    noteRenewal(seen, lease, nowMs);
     return seen;
   }
 }
 
-function noteRenewal(seen: Seen, renewTime: string | undefined, atMs: number): void {
+/** When a node of which nothing more is heard will have been silent for too long. */
+function silentFrom({ probeMs, promisedMs, graceMs }: Seen): number {
+  return Math.max(probeMs, promisedMs) + graceMs + 1;
+}
+
+function noteRenewal(seen: Seen, lease: Lease | undefined, atMs: number): void {
+  seen.promisedMs = promisedUntilMs(lease) ?? 0;
+  const renewTime = lease?.spec?.renewTime;
   if (renewTime === undefined || (seen.renewTime !== undefined && (parseTime(seen.renewTime) ?? 0) >= (parseTime(renewTime) ?? 0))) return;
   seen.renewTime = renewTime;
   seen.probeMs = atMs;

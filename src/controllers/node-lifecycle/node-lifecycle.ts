@@ -1,6 +1,9 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
 import { keyOf, nameOf } from '../../api/meta/object.ts';
+import { parseTime } from '../../api/meta/time.ts';
+import { nodeLeaseNamespace, promisedUntilMs } from '../../api/node/promised-life.ts';
 import { leases, nodes, pods } from '../../api/resources.ts';
+import type { Lease } from '../../api/types/coordination/v1.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
@@ -15,7 +18,6 @@ import { markNotReady } from './pod-readiness.ts';
 import { noScheduleChange } from './taints.ts';
 
 const identity = 'node-controller';
-const leaseNamespace = 'kube-node-lease';
 
 /**
  * Watches over nodes: one that falls silent becomes Unknown and its pods not ready; taints follow the conditions. Which
@@ -31,7 +33,7 @@ export async function startNodeLifecycleController(context: ControllerContext): 
   podInformer.addIndex('node', (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]));
   const nodeNamed = (name: string): Node | undefined => nodeInformer.lister.get('', name);
   const monitor = new NodeMonitor({
-    context, client, recorder, nodeNamed, leaseOf: (name) => leaseInformer.lister.get(leaseNamespace, name), podsOn: (node) => podInformer.lister.byIndex('node', node),
+    context, client, recorder, nodeNamed, leaseOf: (name) => leaseInformer.lister.get(nodeLeaseNamespace, name), podsOn: (node) => podInformer.lister.byIndex('node', node),
   });
   const passes = new Passes({ ...context, periodMs: context.settings.nodeMonitorPeriodMs, pass: () => monitor.pass(nodeInformer.lister.list()), nextDueMs: (nowMs) => monitor.nextDueMs(nowMs) });
   const nodeQueue = new WorkQueue({ clock });
@@ -51,8 +53,16 @@ export async function startNodeLifecycleController(context: ControllerContext): 
       passes.wake();
     },
   });
-  const renewed = (lease: Parameters<NodeMonitor['renewed']>[0]): void => { if (lease.metadata.namespace === leaseNamespace) monitor.renewed(lease, passes.tickFrom(clock.now())); };
-  leaseInformer.addHandler({ add: renewed, update: (_old, lease) => renewed(lease) });
+  const renewed = (lease: Lease, atMs: number): void => { if (lease.metadata.namespace === nodeLeaseNamespace) monitor.renewed(lease, passes.tickFrom(atMs)); };
+  leaseInformer.addHandler({
+    add: (lease) => renewed(lease, clock.now()),
+    update: (old, lease) => {
+      const tookBack = promisedUntilMs(old) !== undefined && promisedUntilMs(lease) === undefined;
+      // What it says then is what it would have said at that time.
+      renewed(lease, tookBack ? parseTime(lease.spec?.renewTime ?? '') ?? clock.now() : clock.now());
+      if (tookBack) passes.wake();
+    },
+  });
   const assigned = (pod: Pod): void => { if (monitor.isNotReady(pod.spec?.nodeName ?? '')) podQueue.add(keyOf(pod)); };
   podInformer.addHandler({ add: assigned, update: (old, pod) => { if (old.spec?.nodeName !== pod.spec?.nodeName) assigned(pod); } });
 

@@ -49,6 +49,8 @@ export interface NodeReporterOptions {
   readonly isQuiet: boolean;
   /** While it holds, nothing is reported. */
   readonly isSilent: () => boolean;
+  /** How far ahead the node's lease says that it lives: so long its status needs no new time either. */
+  readonly foresightMs: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -167,10 +169,14 @@ export class NodeReporter {
     }
   }
 
+  get #reportMs(): number {
+    return Math.max(reportMs, this.#options.foresightMs() / 2);
+  }
+
   /** Nothing happens by itself on a virtual node, so it rests until it is touched, or has to be heard of again. */
   #restMs(): number {
     const { host, checkMs } = this.#options;
-    if (host.virtual && !this.#isTouched) return reportMs;
+    if (host.virtual && !this.#isTouched) return this.#reportMs;
     return this.#wasReady || host.virtual ? checkMs : fastCheckMs;
   }
 
@@ -253,7 +259,7 @@ export class NodeReporter {
     const written = this.#node?.status;
     const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
     const nowMs = clock.monotonicMs();
-    if (changed || nowMs - this.#reportedAtMs >= reportMs) {
+    if (changed || nowMs - this.#reportedAtMs >= this.#reportMs) {
       // Only what the kubelet owns; conditions of others are merged by type.
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);
