@@ -1,6 +1,7 @@
 /**
- * What the library costs in a process of its own, as a test file is one: `node library.ts BUNDLE`. Writes one line of JSON:
- * milliseconds, from the bundle that is published.
+ * What the library costs in a process of its own, as a test file is one: `node library.ts BUNDLE`, or `node library.ts BUNDLE
+ * DAYS` for a CronJob that runs every hour of so many days. Writes one line of JSON: milliseconds, from the bundle that is
+ * published.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -36,9 +37,27 @@ async function measured(work: () => Promise<unknown>): Promise<Spent> {
   return spent();
 }
 
+const load = async (bundle: string): Promise<typeof Testing> => (await import(pathToFileURL(join(bundle, 'testing.js')).href)) as typeof Testing;
+
+/** What days of virtual time take, with nothing to do and with a CronJob that starts a Job every hour. */
+export interface DaysTimes { readonly idle: Spent; readonly cronJob: Spent; readonly jobs: number }
+
+async function days(bundle: string, count: number): Promise<DaysTimes> {
+  const { resources, startCluster } = await load(bundle);
+  await using cluster = await startCluster();
+  await cluster.settle();
+  const idle = await measured(() => cluster.clock.advance(`${count}d`));
+  const template = { metadata: { annotations: { 'coxswain.io/exit-after': '10s' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'work', image: 'busybox' }] } };
+  await cluster.client.create(resources.cronjobs, { apiVersion: 'batch/v1', kind: 'CronJob', metadata: { namespace: 'default', name: 'hourly' }, spec: { schedule: '0 * * * *', jobTemplate: { spec: { template } } } });
+  const cronJob = await measured(() => cluster.clock.advance(`${count}d`));
+  const { status } = await cluster.client.get(resources.cronjobs, { namespace: 'default', name: 'hourly' });
+  if (cluster.clock.now().getTime() - new Date(status?.lastSuccessfulTime ?? 0).getTime() > 3_600_000) throw new Error('the job of the last hour did not succeed');
+  return { idle, cronJob, jobs: count * 24 };
+}
+
 async function main(bundle: string): Promise<LibraryTimes> {
   const starting = watch();
-  const { resources, startCluster } = (await import(pathToFileURL(join(bundle, 'testing.js')).href)) as typeof Testing;
+  const { resources, startCluster } = await load(bundle);
   const cluster = await startCluster({ nodes: 3 });
   const first = starting();
 
@@ -74,4 +93,7 @@ async function main(bundle: string): Promise<LibraryTimes> {
   return { first, again, fork, forkSettled, restore };
 }
 
-if (import.meta.main) console.log(JSON.stringify(await main(process.argv[2] ?? '')));
+if (import.meta.main) {
+  const [bundle = '', count] = process.argv.slice(2);
+  console.log(JSON.stringify(count === undefined ? await main(bundle) : await days(bundle, Number(count))));
+}

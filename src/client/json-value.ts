@@ -7,8 +7,12 @@ function clone(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : clone(item)));
   const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined && typeof member !== 'function') copy[key] = clone(member);
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member === undefined || typeof member === 'function') continue;
+    // A member of that name would become the prototype.
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: clone(member), enumerable: true, configurable: true, writable: true });
+    else copy[key] = clone(member);
   }
   return copy;
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { conflictError, notFoundError } from '../../api/status.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
+import { cloneJson } from '../../client/json-value.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, WriteContext } from '../core.ts';
 import { markForDeletion } from '../custom-resources/next-status.ts';
@@ -100,7 +101,7 @@ function decide(core: Core, served: StoredResource, existing: KubeObject, plan: 
   const finalizers = finalizersFor(served, existing, plan);
   if (grace === undefined && finalizers.length === 0) return 'remove';
 
-  const object = structuredClone(existing);
+  const object = cloneJson(existing);
   const { metadata } = object;
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
@@ -159,7 +160,7 @@ const isDefinition = ({ schema }: StoredResource): boolean => schema.group === '
 function decideNamespace(core: Core, existing: KubeObject, plan: DeletePlan): 'pending' | 'remove' | Marking {
   const namespace = existing as KubeObject & { spec?: { finalizers?: string[] }; status?: { phase?: string } };
   if (existing.metadata.deletionTimestamp === undefined) {
-    const object = structuredClone(namespace);
+    const object = cloneJson(namespace);
     object.metadata.deletionTimestamp = formatTime(core.clock.now());
     object.status = { ...object.status, phase: 'Terminating' };
     const orphan = plan.orphanDependents === true || plan.propagation === 'Orphan';

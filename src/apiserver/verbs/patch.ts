@@ -4,6 +4,7 @@ import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { badRequestError, isReason, notFoundError } from '../../api/status.ts';
+import { cloneJson } from '../../client/json-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -76,7 +77,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
 function detach(patched: unknown, document: KubeObject): unknown {
   const { managedFields } = document.metadata;
   const metadata = (patched as Partial<KubeObject> | null)?.metadata;
-  if (managedFields === undefined || metadata?.managedFields !== managedFields) return structuredClone(patched);
+  if (managedFields === undefined || metadata?.managedFields !== managedFields) return cloneJson(patched);
   const { managedFields: _, ...rest } = metadata;
-  return structuredClone({ ...(patched as KubeObject), metadata: rest });
+  return cloneJson({ ...(patched as KubeObject), metadata: rest });
 }

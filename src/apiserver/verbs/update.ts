@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError, badRequestError } from '../../api/status.ts';
+import { cloneJson } from '../../client/json-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -37,14 +38,14 @@ export async function update(core: Core, served: StoredResource, request: Server
   matchName(object, info.name);
   const manager = fieldManagerOf(request, served, options);
   let first: KubeObject | undefined = object;
-  const pristine = (object.metadata.resourceVersion ?? '') === '' ? structuredClone(object) : undefined;
+  const pristine = (object.metadata.resourceVersion ?? '') === '' ? cloneJson(object) : undefined;
   const { object: updated, created } = await updateObject(core, {
     served: served.home, namespace, name: info.name, subresource: info.subresource, rules,
     uid: object.metadata.uid,
     allowCreate: info.subresource === '' && served.home.definition.allowCreateOnUpdate === true,
     // Admission and the rules change the object: another try needs it as it was sent.
     desired: (existing) => {
-      const wanted = first ?? structuredClone(pristine ?? object);
+      const wanted = first ?? cloneJson(pristine ?? object);
       first = undefined;
       const tracking = trackRequest(core, manager, existing, wanted);
       return tracking === undefined ? wanted : tracking.then(() => wanted);
