@@ -29,8 +29,9 @@ test('an update to a bad image stops, says why, and is rolled back', async () =>
   assert.ok((stuck.status?.availableReplicas ?? 0) >= 3, 'three of four pods go on serving');
 
   const why = (await cluster.why(deployments, 'web')).join('\n');
-  assert.match(why, /Progressing is False \(ProgressDeadlineExceeded\)/);
-  assert.match(why, /container web waits: (ErrImagePull|ImagePullBackOff)/);
+  assert.match(why, /Deployment web is stuck: 3 of 4 replicas are available/);
+  assert.match(why, /Container web of pod web-\S+ does not start: its image nginx:nonexistent cannot be pulled\./);
+  assert.match(why, /deployment\/web was changed by coxswain:test/);
 
   await cluster.apply(manifest('nginx:1.27'));
   await cluster.expect(deployments, 'web').toBeRolledOut();

@@ -68,7 +68,7 @@ export interface Cluster extends AsyncDisposable {
   until<T>(what: string, probe: () => T | Promise<T>, within?: Duration): Promise<Exclude<NonNullable<T>, false>>;
   /** What is expected of an object; its namespace is `default` unless another is said. */
   expect<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef | string): Expectation<T>;
-  /** Why an object is as it is: its conditions, containers and events, what the scheduler says, and the same of what it owns, a line each. */
+  /** Why an object is as it is, a line each: what stands in its way, node by node and rule by rule, what to do about it, and how it came to this. What `coxswain why` says. */
   why<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef | string): Promise<readonly string[]>;
   /** All of the cluster as it is now. Costs milliseconds, however much there is. */
   snapshot(): Promise<ClusterSnapshot>;

@@ -114,12 +114,14 @@ test('what an expectation says when it fails is the cluster\'s reason', async ()
   await cluster.apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'big' }, spec: { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100' } } }] } } as KubeObject);
   await assert.rejects(cluster.expect(pods, 'big').toBeReady({ within: '30s' }), (error: ExpectationError) => {
     assert.ok(error instanceof ExpectationError);
-    assert.match(error.message, /^expected pods default\/big to have the condition Ready=True within 30s\n {2}pods default\/big\n {4}PodScheduled is False \(Unschedulable\): 0\/1 nodes are available: 1 Insufficient cpu\./);
+    assert.match(error.message, /^expected pods default\/big to have the condition Ready=True within 30s\n {2}pod\/big in default\n {4}Pod big is pending: the only node does not take it\.\n/);
+    assert.match(error.message, /Node node-1: Insufficient cpu \(NodeResourcesFit\)\.\n {8}-> is too small: 100 cpu requested, 2 allocatable even when empty\n/);
+    assert.match(error.message, /pod\/big was created by coxswain:test with coxswain-testing$/);
     return true;
   });
   await cluster.apply(web(2, 'nonexistent:1'));
-  await assert.rejects(cluster.expect(deployments, 'web').toBeRolledOut(), /2 replicas wanted: 2 exist, 2 updated, 0 ready[^]*ReplicaSet web-[^]*Pod web-[^]*container web waits: ImagePullBackOff/);
-  await assert.rejects(cluster.expect(pods, 'absent').toExist({ within: '1s' }), /pods default\/absent does not exist\n {4}there are: big, web-/);
+  await assert.rejects(cluster.expect(deployments, 'web').toBeRolledOut(), /Deployment web is not done: 0 of 2 replicas are available[^]*ReplicaSet web-\w+ has 0 ready pods of 2[^]*pod web-\S+ does not start: its image nonexistent:1 cannot be pulled/);
+  await assert.rejects(cluster.expect(pods, 'absent').toExist({ within: '1s' }), /There is no pod\/absent\.\n[^]*there are: big, web-/);
   await cluster.expect(deployments, 'web').toNeverSatisfy('to be available', ({ status }) => (status?.availableReplicas ?? 0) > 0);
   await assert.rejects(cluster.expect(deployments, 'web').toBeGone({ within: '5s' }), /expected deployments.apps default\/web to be gone/);
 });

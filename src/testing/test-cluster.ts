@@ -119,7 +119,7 @@ export class TestCluster implements Cluster {
 
   why<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef | string): Promise<readonly string[]> {
     const at = typeof ref === 'string' ? { name: ref } : ref;
-    return explain({ client: this.client, scheduler: this.#life.parts.scheduler }, type as ResourceType<KubeObject>, type.namespaced ? { namespace: 'default', ...at } : at);
+    return explain(this.client, type as ResourceType<KubeObject>, type.namespaced ? { namespace: 'default', ...at } : at);
   }
 
   async namespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<string> {
