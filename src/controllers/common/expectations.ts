@@ -45,6 +45,11 @@ export class Expectations {
     this.#expected.get(key)?.deletions.delete(uid);
   }
 
+  /** Was the deletion asked for, and is not seen yet? */
+  awaitsDeletion(key: string, uid: string): boolean {
+    return this.#expected.get(key)?.deletions.has(uid) === true;
+  }
+
   forget(key: string): void {
     this.#expected.delete(key);
   }

@@ -18,6 +18,15 @@ describe('rolling update arithmetic', () => {
     assert.equal(sumStaying([set('old', 8, 10), set('new', 3, 1)]), 9);
   });
 
+  it('regression: a set that has not seen its size is not counted on: told to have fewer, then more again, it still counted what it had let go', () => {
+    const behind = { ...set('new', 5, 4), metadata: { name: 'new', generation: 3 }, status: { replicas: 4, availableReplicas: 4, observedGeneration: 2 } };
+    assert.equal(sumStaying([set('old', 3), behind]), 3);
+    assert.equal(maxScaleDown(deployment(5, 2, 1), [set('old', 3), behind], behind), -1);
+    const seen = { ...behind, status: { ...behind.status, observedGeneration: 3 } };
+    assert.equal(sumStaying([set('old', 3), seen]), 7);
+    assert.equal(maxScaleDown(deployment(5, 2, 1), [set('old', 3), seen], seen), 3);
+  });
+
   const fences: [number, IntOrString, IntOrString, number, number][] = [
     [10, '25%', '25%', 3, 2],
     [3, '25%', '25%', 1, 0],

@@ -9,8 +9,12 @@ export const replicasOf = (set: ReplicaSet): number => set.spec?.replicas ?? 1;
 export const isRollingUpdate = (deployment: Deployment): boolean => deployment.spec?.strategy?.type !== 'Recreate';
 export const sumReplicas = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + replicasOf(set), 0);
 export const sumAvailable = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
-/** Available pods that stay: a status that is behind still counts those that the set has been told to let go. */
-export const sumStaying = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + Math.min(replicasOf(set), set.status?.availableReplicas ?? 0), 0);
+/**
+ * Available pods that stay. A status that is behind still counts those that the set has been told to let go, perhaps before
+ * it was told to have more again: until the set has seen its size, none is counted on.
+ */
+const stayingOf = (set: ReplicaSet): number => ((set.status?.observedGeneration ?? 0) < (set.metadata.generation ?? 0) ? 0 : Math.min(replicasOf(set), set.status?.availableReplicas ?? 0));
+export const sumStaying = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + stayingOf(set), 0);
 export const activeSets = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
 
 /** The deadline in milliseconds; undefined when the deployment has none. */
@@ -54,7 +58,7 @@ export function newSetReplicas(deployment: Deployment, allSets: readonly Replica
 /** How many pods of old sets may go in this step, so that enough stay available. May be negative. */
 export function maxScaleDown(deployment: Deployment, allSets: readonly ReplicaSet[], newSet: ReplicaSet): number {
   const minAvailable = desiredReplicas(deployment) - maxUnavailable(deployment);
-  const newUnavailable = replicasOf(newSet) - (newSet.status?.availableReplicas ?? 0);
+  const newUnavailable = replicasOf(newSet) - stayingOf(newSet);
   return sumReplicas(allSets) - minAvailable - newUnavailable;
 }
 

@@ -190,7 +190,9 @@ class ReplicatingController<T extends Replicating> {
       candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
     });
     const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(set, active) : undefined;
-    const updated = await this.#writeStatus(set, { selector, active, mine, failure });
+    // Those that it has just let go, or that the cache does not know yet to be going, are nothing to count on.
+    const staying = active.filter((pod) => !this.#expectations.awaitsDeletion(key, uidOf(pod)));
+    const updated = await this.#writeStatus(set, { selector, active: staying, mine, failure });
     if (failure !== undefined) throw failure;
     return this.#nextAvailability(updated, active);
   }

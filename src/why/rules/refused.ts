@@ -56,6 +56,16 @@ const kinds: readonly Kind[] = [
     remedy: (_record, [, account]) => [`Create it: kubectl create serviceaccount ${account!.split('/').at(-1)}${inNamespace(account!.split('/')[0]!)}`],
   },
   {
+    cause: 'namespace-terminating', says: /unable to create new content in namespace (\S+) because it is being terminated/,
+    because: (_record, [, namespace]) => `the namespace ${namespace} is being deleted, and takes nothing new`,
+    remedy: (_record, [, namespace]) => [`Wait until it is gone and make it anew, or see why it does not go: kubectl why namespace ${namespace}`],
+  },
+  {
+    cause: 'invalid', says: / is invalid: (.+)/s,
+    because: (_record, [, what]) => what!.replace(/\.$/, ''),
+    remedy: () => ['Correct what the message names.'],
+  },
+  {
     cause: 'access', says: /User "([^"]+)" cannot (\S+) resource "([^"]+)"/,
     because: (_record, [, user, verb, resource]) => `${userText(user!)} may not ${verb} ${resource}`,
     remedy: (_record, [, user, verb, resource]) => [`Let a role allow it, if that is meant: kubectl auth can-i ${verb} ${resource} --as ${user}`],
