@@ -26,6 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   scheduler: ['base', 'api', 'client'],
   kubelet: ['base', 'api', 'client', 'streaming', 'runtime'],
   proxy: ['base', 'api', 'client'],
+  'network-policy': ['base', 'api', 'client'],
   dns: ['base', 'api', 'client'],
   kubectl: ['base', 'api', 'streaming', 'pki', 'why'],
   why: ['base', 'api', 'client'],

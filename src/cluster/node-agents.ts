@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { HostCapabilities } from '../host/capabilities.ts';
+import { NetworkPolicyAgent } from '../network-policy/agent.ts';
 import type { ProxyBackend } from '../proxy/backend.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
@@ -23,7 +24,7 @@ export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clu
 /** As whom the agents of a node ask. */
 export interface NodeAgentsClients { readonly proxy: Client; readonly node: Client }
 
-/** What a real node needs beside its kubelet: rules for Services, and routes to other nodes' pods. Stopping leaves what they made. */
+/** What a real node needs beside its kubelet: rules for Services, network policies, and routes to other nodes' pods. Stopping leaves what they made. */
 export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeAgentsClients): Promise<AsyncDisposable> {
   const { nodeName, capabilities, clock, random, logger } = options;
   await using undo = new AsyncDisposableStack();
@@ -32,6 +33,10 @@ export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeA
     const proxy = undo.use(new ServiceProxy({ client: clients.proxy, backend, nodeName, conntrack: conntrackOf(capabilities), clock, random, logger: logger.named('proxy') }));
     await proxy.start();
   }
+  if (capabilities.nft !== undefined) {
+    const policies = undo.use(new NetworkPolicyAgent({ client: clients.node, nodeName, run: runChecked, clock, random, logger }));
+    await policies.start();
+  } else logger.warn('network policies are not enforced here: nft is not installed');
   undo.use(await keepNodeRoutes({ client: clients.node, nodeName, ip: capabilities.ip ?? 'ip', clock, random, logger }));
   return undo.move();
 }

@@ -47,6 +47,15 @@ export class Machines implements AsyncDisposable {
     }
   }
 
+  /** A pod on a node: plugged into its bridge, as the CNI plugins do it. */
+  async pod(name: string, node: string, addresses: readonly string[]): Promise<void> {
+    await this.cable({ machine: name, link: 'eth0', addresses }, { machine: node, link: `veth-${name}`, bridge: 'cox0' });
+    for (const address of addresses) {
+      const gateway = address.includes(':') ? address.replace(/[0-9a-f]+\/.*/, '1') : address.replace(/\d+\/.*/, '1');
+      await this.ip(name, `${address.includes(':') ? '-6 ' : ''}route add default via ${gateway}`);
+    }
+  }
+
   /** Runs a line of `ip` on a machine. */
   async ip(machine: string, line: string): Promise<string> {
     return runOk('ip', ['-n', await this.machine(machine), ...line.split(' ')]);
@@ -153,7 +162,7 @@ server.listen(Number(process.argv[1]), '::', () => console.log('ready'));`;
 
 const udpServer = `
 for (const type of ['udp4', 'udp6']) {
-  const socket = require('node:dgram').createSocket({ type, ipv6Only: true });
+  const socket = require('node:dgram').createSocket({ type, ipv6Only: type === 'udp6' });
   socket.on('message', (data, from) => socket.send(from.address + ' ' + data.length, from.port, from.address));
   socket.bind(Number(process.argv[1]), () => { if (type === 'udp6') console.log('ready'); });
 }`;

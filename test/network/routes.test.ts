@@ -19,15 +19,6 @@ function setRoutes(lab: Machines, own: NetworkNode, others: readonly NetworkNode
   return lab.program(own.name, program, { own, others, cniDir: join(folder, own.name), clusterCidr });
 }
 
-/** A pod on a node: plugged into its bridge, as the CNI plugins do it. */
-async function pod(lab: Machines, node: string, name: string, addresses: readonly string[]): Promise<void> {
-  await lab.cable({ machine: name, link: 'eth0', addresses }, { machine: node, link: `veth-${name}`, bridge: 'cox0' });
-  for (const address of addresses) {
-    const gateway = address.includes(':') ? address.replace(/[0-9a-f]+\/.*/, '1') : address.replace(/\d+\/.*/, '1');
-    await lab.ip(name, `${address.includes(':') ? '-6 ' : ''}route add default via ${gateway}`);
-  }
-}
-
 const nodeOf = (number: number, addresses: readonly string[]): NetworkNode => ({ name: `node${number}`, podCidrs: [`10.244.${number}.0/24`, `fd10:244:0:${number}::/64`], addresses });
 const podsOf = (number: number): string[] => [`10.244.${number}.5/24`, `fd10:244:0:${number}::5/64`];
 
@@ -42,8 +33,8 @@ describe('pods of several nodes', { skip: withoutNamespaces, timeout: 60_000 }, 
     const [first, second, third] = nodes as [NetworkNode, NetworkNode, NetworkNode];
     await setRoutes(lab, first, [first, second]);
     await setRoutes(lab, second, [first, second]);
-    await pod(lab, 'node1', 'web1', podsOf(1));
-    await pod(lab, 'node2', 'web2', podsOf(2));
+    await lab.pod('web1', 'node1', podsOf(1));
+    await lab.pod('web2', 'node2', podsOf(2));
     await lab.serve('web2', 80);
     assert.equal(await lab.ask('web1', '10.244.2.5', 80, { bytes: 300_000 }), '10.244.1.5 300000');
     assert.equal(await lab.ask('web1', 'fd10:244:0:2::5', 80, { bytes: 300_000 }), 'fd10:244:0:1::5 300000');
@@ -70,8 +61,8 @@ describe('pods of several nodes', { skip: withoutNamespaces, timeout: 60_000 }, 
     const [first, second] = nodes as [NetworkNode, NetworkNode];
     await setRoutes(lab, first, nodes);
     await setRoutes(lab, second, nodes);
-    await pod(lab, 'node1', 'web1', podsOf(1));
-    await pod(lab, 'node2', 'web2', podsOf(2));
+    await lab.pod('web1', 'node1', podsOf(1));
+    await lab.pod('web2', 'node2', podsOf(2));
     await lab.serve('web2', 80);
     // Far more than a packet: what does not fit into the tunnel must be told to who sends it.
     assert.equal(await lab.ask('web1', '10.244.2.5', 80, { bytes: 1_000_000 }), '10.244.1.5 1000000');
