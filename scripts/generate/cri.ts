@@ -18,7 +18,7 @@ const wantedMethods: Record<string, readonly string[]> = {
   RuntimeService: [
     'Version', 'Status', 'UpdateRuntimeConfig', 'RunPodSandbox', 'StopPodSandbox', 'RemovePodSandbox', 'PodSandboxStatus', 'ListPodSandbox',
     'CreateContainer', 'StartContainer', 'StopContainer', 'RemoveContainer', 'ListContainers', 'ContainerStatus', 'UpdateContainerResources', 'ReopenContainerLog',
-    'ExecSync', 'Exec', 'Attach', 'PortForward', 'ListContainerStats',
+    'ExecSync', 'Exec', 'Attach', 'PortForward', 'ListContainerStats', 'GetContainerEvents',
   ],
   ImageService: ['ListImages', 'ImageStatus', 'PullImage', 'RemoveImage', 'ImageFsInfo'],
 };

@@ -67,7 +67,7 @@ export interface KubeletOptions {
   readonly shutdownGrace?: ShutdownGrace;
   /** Default: an informer of its own. */
   readonly services?: ServiceSource;
-  /** How often the runtime is listed in case it lost an event. Default 10 s on real nodes; virtual nodes never do. */
+  /** How often the runtime is listed in case it lost an event. Default 10 s on real nodes, 1 s where the runtime tells none; virtual nodes never do. */
   readonly relistMs?: number;
   /** As kubelet configuration's `nodeLeaseDurationSeconds`: the lease is renewed four times in it. Default 40. */
   readonly nodeLeaseDurationSeconds?: number;

@@ -32,6 +32,10 @@ import { isStatic } from './static-pods/annotations.ts';
 import { MirrorPods } from './static-pods/mirror-pods.ts';
 import { defaultFileCheckMs, StaticPods } from './static-pods/static-pods.ts';
 
+/** How often the runtime is listed: as upstream's generic PLEG where there are no events, and in case one was lost. */
+const relistOftenMs = 1_000;
+const relistSeldomMs = 10_000;
+
 /** The agent of one node: makes the pods that are bound to it run on its runtime, and reports them and itself. */
 export class Kubelet implements AsyncDisposable {
   readonly #options: KubeletOptions;
@@ -303,14 +307,14 @@ export class Kubelet implements AsyncDisposable {
 
   /** Once all pods are known, what runs for none of them is ended. */
   async #adopt(): Promise<void> {
-    const { clock, host, relistMs } = this.#options;
+    const { clock, host, runtime, relistMs } = this.#options;
     await this.#pods.synced();
     this.#mirrors.start();
     await cleanUpOrphans(this.#context, (podUid) => this.#workers.get(podUid) !== undefined);
     if (host.virtual && relistMs === undefined) return;
-    const relister = new Relister(this.#options.runtime, (podUid) => this.#workers.wake(podUid));
+    const relister = new Relister(runtime, (podUid) => this.#workers.wake(podUid));
     for (;;) {
-      await clock.sleep(relistMs ?? 10_000, this.#stop.signal);
+      await clock.sleep(relistMs ?? (runtime.tellsEvents === false ? relistOftenMs : relistSeldomMs), this.#stop.signal);
       await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));
     }
   }

@@ -58,6 +58,8 @@ export interface Runtime extends AsyncDisposable {
    * time whatever this says. Returns its undo.
    */
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
+  /** False where the runtime has no events to tell: then whoever wants to know must ask often. Default true. */
+  readonly tellsEvents?: boolean;
 }
 
 /** Narrows a list to one pod: sandboxes by their uid, containers by the label `io.kubernetes.pod.uid`. */

@@ -10,7 +10,7 @@ import type {
 import { RuntimeError } from '../runtime.ts';
 import { CriClient, criWire, defaultTimeoutMs } from './cri-client.ts';
 import { watchEvents } from './events.ts';
-import type { RawEvent } from './events.ts';
+import type { EventSource, RawEvent } from './events.ts';
 import { GrpcChannel } from '../grpc/channel.ts';
 import type { ImageMounter } from './image-mounter.ts';
 import { readLogFile } from './log-reader.ts';
@@ -52,6 +52,7 @@ export class ContainerdRuntime implements Runtime {
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #stopWatching: (() => void) | undefined;
+  #eventSource: EventSource = 'cri';
 
   constructor(options: ContainerdRuntimeOptions) {
     this.#clock = options.clock;
@@ -269,11 +270,24 @@ export class ContainerdRuntime implements Runtime {
     return Promise.all(stats.map(async (one) => toContainerStats(one, await this.#sandboxOf(one.attributes?.id ?? ''))));
   }
 
+  get tellsEvents(): boolean {
+    return this.#eventSource !== 'none';
+  }
+
   onEvent(listener: (event: RuntimeEvent) => void): () => void {
     // One wrapper a registration, so that a function given twice is called twice and undone once.
     const own = (event: RuntimeEvent): void => listener(event);
     this.#listeners.add(own);
-    this.#stopWatching ??= watchEvents({ channel: this.#channel, clock: this.#clock, logger: this.#logger, onEvent: (event) => { this.#settle(event).catch(() => {}); } });
+    this.#stopWatching ??= watchEvents({
+      channel: this.#channel, clock: this.#clock, logger: this.#logger,
+      onEvent: (event) => {
+        // Of a sandbox that is gone it does not say whose it was.
+        const podUid = event.podUid === '' ? this.#known.get(event.containerId)?.podUid : event.podUid;
+        if (podUid !== undefined) for (const told of this.#listeners) told({ ...event, podUid });
+      },
+      onRawEvent: (event) => { this.#settle(event).catch(() => {}); },
+      onSource: (source) => { this.#eventSource = source; },
+    });
     return () => {
       this.#listeners.delete(own);
       if (this.#listeners.size > 0) return;

@@ -96,6 +96,8 @@ export const descriptor = {
     MemoryUsage: { fields: { timestamp: { id: 1, type: 'int64' }, workingSetBytes: { id: 2, type: 'UInt64Value' }, availableBytes: { id: 3, type: 'UInt64Value' }, usageBytes: { id: 4, type: 'UInt64Value' }, rssBytes: { id: 5, type: 'UInt64Value' }, pageFaults: { id: 6, type: 'UInt64Value' }, majorPageFaults: { id: 7, type: 'UInt64Value' } } },
     FilesystemUsage: { fields: { timestamp: { id: 1, type: 'int64' }, fsId: { id: 2, type: 'FilesystemIdentifier' }, usedBytes: { id: 3, type: 'UInt64Value' }, inodesUsed: { id: 4, type: 'UInt64Value' } } },
     FilesystemIdentifier: { fields: { mountpoint: { id: 1, type: 'string' } } },
+    GetEventsRequest: { fields: {} },
+    ContainerEventResponse: { fields: { containerId: { id: 1, type: 'string' }, containerEventType: { id: 2, type: 'ContainerEventType' }, createdAt: { id: 3, type: 'int64' }, podSandboxStatus: { id: 4, type: 'PodSandboxStatus' }, containersStatuses: { id: 5, type: 'ContainerStatus', rule: 'repeated' } } },
     ListImagesRequest: { fields: { filter: { id: 1, type: 'ImageFilter' } } },
     ImageFilter: { fields: { image: { id: 1, type: 'ImageSpec' } } },
     ListImagesResponse: { fields: { images: { id: 1, type: 'Image', rule: 'repeated' } } },
@@ -122,5 +124,6 @@ export const descriptor = {
     ContainerState: { values: { CONTAINER_CREATED: 0, CONTAINER_RUNNING: 1, CONTAINER_EXITED: 2, CONTAINER_UNKNOWN: 3 } },
     MountPropagation: { values: { PROPAGATION_PRIVATE: 0, PROPAGATION_HOST_TO_CONTAINER: 1, PROPAGATION_BIDIRECTIONAL: 2 } },
     Signal: { values: { RUNTIME_DEFAULT: 0, SIGABRT: 1, SIGALRM: 2, SIGBUS: 3, SIGCHLD: 4, SIGCLD: 5, SIGCONT: 6, SIGFPE: 7, SIGHUP: 8, SIGILL: 9, SIGINT: 10, SIGIO: 11, SIGIOT: 12, SIGKILL: 13, SIGPIPE: 14, SIGPOLL: 15, SIGPROF: 16, SIGPWR: 17, SIGQUIT: 18, SIGSEGV: 19, SIGSTKFLT: 20, SIGSTOP: 21, SIGSYS: 22, SIGTERM: 23, SIGTRAP: 24, SIGTSTP: 25, SIGTTIN: 26, SIGTTOU: 27, SIGURG: 28, SIGUSR1: 29, SIGUSR2: 30, SIGVTALRM: 31, SIGWINCH: 32, SIGXCPU: 33, SIGXFSZ: 34, SIGRTMIN: 35, SIGRTMINPLUS1: 36, SIGRTMINPLUS2: 37, SIGRTMINPLUS3: 38, SIGRTMINPLUS4: 39, SIGRTMINPLUS5: 40, SIGRTMINPLUS6: 41, SIGRTMINPLUS7: 42, SIGRTMINPLUS8: 43, SIGRTMINPLUS9: 44, SIGRTMINPLUS10: 45, SIGRTMINPLUS11: 46, SIGRTMINPLUS12: 47, SIGRTMINPLUS13: 48, SIGRTMINPLUS14: 49, SIGRTMINPLUS15: 50, SIGRTMAXMINUS14: 51, SIGRTMAXMINUS13: 52, SIGRTMAXMINUS12: 53, SIGRTMAXMINUS11: 54, SIGRTMAXMINUS10: 55, SIGRTMAXMINUS9: 56, SIGRTMAXMINUS8: 57, SIGRTMAXMINUS7: 58, SIGRTMAXMINUS6: 59, SIGRTMAXMINUS5: 60, SIGRTMAXMINUS4: 61, SIGRTMAXMINUS3: 62, SIGRTMAXMINUS2: 63, SIGRTMAXMINUS1: 64, SIGRTMAX: 65 } },
+    ContainerEventType: { values: { CONTAINER_CREATED_EVENT: 0, CONTAINER_STARTED_EVENT: 1, CONTAINER_STOPPED_EVENT: 2, CONTAINER_DELETED_EVENT: 3 } },
   },
 };

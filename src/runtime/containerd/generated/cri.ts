@@ -23,6 +23,7 @@ export const methods = {
   Attach: ['/runtime.v1.RuntimeService/Attach', 'AttachRequest', 'AttachResponse'],
   PortForward: ['/runtime.v1.RuntimeService/PortForward', 'PortForwardRequest', 'PortForwardResponse'],
   ListContainerStats: ['/runtime.v1.RuntimeService/ListContainerStats', 'ListContainerStatsRequest', 'ListContainerStatsResponse'],
+  GetContainerEvents: ['/runtime.v1.RuntimeService/GetContainerEvents', 'GetEventsRequest', 'ContainerEventResponse'],
   ListImages: ['/runtime.v1.ImageService/ListImages', 'ListImagesRequest', 'ListImagesResponse'],
   ImageStatus: ['/runtime.v1.ImageService/ImageStatus', 'ImageStatusRequest', 'ImageStatusResponse'],
   PullImage: ['/runtime.v1.ImageService/PullImage', 'PullImageRequest', 'PullImageResponse'],
@@ -38,6 +39,7 @@ export type PodSandboxState = 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
 export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
 export type MountPropagation = 'PROPAGATION_PRIVATE' | 'PROPAGATION_HOST_TO_CONTAINER' | 'PROPAGATION_BIDIRECTIONAL';
 export type Signal = 'RUNTIME_DEFAULT' | 'SIGABRT' | 'SIGALRM' | 'SIGBUS' | 'SIGCHLD' | 'SIGCLD' | 'SIGCONT' | 'SIGFPE' | 'SIGHUP' | 'SIGILL' | 'SIGINT' | 'SIGIO' | 'SIGIOT' | 'SIGKILL' | 'SIGPIPE' | 'SIGPOLL' | 'SIGPROF' | 'SIGPWR' | 'SIGQUIT' | 'SIGSEGV' | 'SIGSTKFLT' | 'SIGSTOP' | 'SIGSYS' | 'SIGTERM' | 'SIGTRAP' | 'SIGTSTP' | 'SIGTTIN' | 'SIGTTOU' | 'SIGURG' | 'SIGUSR1' | 'SIGUSR2' | 'SIGVTALRM' | 'SIGWINCH' | 'SIGXCPU' | 'SIGXFSZ' | 'SIGRTMIN' | 'SIGRTMINPLUS1' | 'SIGRTMINPLUS2' | 'SIGRTMINPLUS3' | 'SIGRTMINPLUS4' | 'SIGRTMINPLUS5' | 'SIGRTMINPLUS6' | 'SIGRTMINPLUS7' | 'SIGRTMINPLUS8' | 'SIGRTMINPLUS9' | 'SIGRTMINPLUS10' | 'SIGRTMINPLUS11' | 'SIGRTMINPLUS12' | 'SIGRTMINPLUS13' | 'SIGRTMINPLUS14' | 'SIGRTMINPLUS15' | 'SIGRTMAXMINUS14' | 'SIGRTMAXMINUS13' | 'SIGRTMAXMINUS12' | 'SIGRTMAXMINUS11' | 'SIGRTMAXMINUS10' | 'SIGRTMAXMINUS9' | 'SIGRTMAXMINUS8' | 'SIGRTMAXMINUS7' | 'SIGRTMAXMINUS6' | 'SIGRTMAXMINUS5' | 'SIGRTMAXMINUS4' | 'SIGRTMAXMINUS3' | 'SIGRTMAXMINUS2' | 'SIGRTMAXMINUS1' | 'SIGRTMAX';
+export type ContainerEventType = 'CONTAINER_CREATED_EVENT' | 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT';
 
 // Scalars, lists and maps are always there after decoding; messages that were not sent are null.
 export interface VersionRequest {
@@ -496,6 +498,14 @@ export interface FilesystemUsage {
 export interface FilesystemIdentifier {
   readonly mountpoint: string;
 }
+export type GetEventsRequest = Readonly<Record<string, never>>;
+export interface ContainerEventResponse {
+  readonly containerId: string;
+  readonly containerEventType: ContainerEventType;
+  readonly createdAt: number;
+  readonly podSandboxStatus: PodSandboxStatus | null;
+  readonly containersStatuses: readonly ContainerStatus[];
+}
 export interface ListImagesRequest {
   readonly filter: ImageFilter | null;
 }
@@ -590,6 +600,7 @@ export interface Methods {
   Attach: { request: AttachRequest; response: AttachResponse };
   PortForward: { request: PortForwardRequest; response: PortForwardResponse };
   ListContainerStats: { request: ListContainerStatsRequest; response: ListContainerStatsResponse };
+  GetContainerEvents: { request: GetEventsRequest; response: ContainerEventResponse };
   ListImages: { request: ListImagesRequest; response: ListImagesResponse };
   ImageStatus: { request: ImageStatusRequest; response: ImageStatusResponse };
   PullImage: { request: PullImageRequest; response: PullImageResponse };
