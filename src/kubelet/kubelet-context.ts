@@ -49,6 +49,8 @@ export interface KubeletContext {
   servicesSynced(): Promise<void>;
   /** Why pods with a network of their own cannot start yet; undefined when they can. */
   networkProblem(): string | undefined;
+  /** Can the runtime make mounts read-only with all that is mounted below, as far as it has been asked? Of the handler without a name. */
+  mountsRecursively(): boolean;
   /** The handler that the pod's runtime class names; empty for the runtime's default. Rejects when there is no such class. */
   runtimeHandler(pod: Pod): Promise<string>;
   /** Undefined when the pod may run here; else why not. */

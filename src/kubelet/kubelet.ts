@@ -69,7 +69,7 @@ export class Kubelet implements AsyncDisposable {
     this.#mirrors = new MirrorPods({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal });
     this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: (podUid) => this.#workers.wake(podUid) });
     this.#recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
-    this.#images = new ImageCollector({ runtime, clock, logger, policy: options.imageCollection ?? defaultImageCollection });
+    this.#images = new ImageCollector({ runtime, clock, logger, policy: options.imageCollection ?? defaultImageCollection, volumeImages: () => [...this.#workers].flatMap(({ pod }) => pod.spec?.volumes?.flatMap(({ image }) => image?.reference ?? []) ?? []) });
     this.#eviction = createEviction({
       reserve: options.reserve ?? {}, context: () => this.#context, workers: this.#workers,
       reclaimDisk: () => this.#images.removeUnused(),

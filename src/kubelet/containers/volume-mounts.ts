@@ -43,7 +43,7 @@ async function volumeMount(context: KubeletContext, input: VolumeMountInput, mou
   checkSubPath(subPath);
   let { hostPath } = volume;
   if (subPath !== '' && volume.imageRef === undefined) hostPath = await bindSubPath(context, input, { mount, index, volumePath: hostPath, subPath });
-  const recursiveReadOnly = resolveRecursiveReadOnly(mount, mount.readOnly === true && mount.recursiveReadOnly !== undefined && (await mountsRecursively(context)));
+  const recursiveReadOnly = resolveRecursiveReadOnly(mount, mount.readOnly === true && context.mountsRecursively());
   return {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
     hostPath,
@@ -52,11 +52,6 @@ async function volumeMount(context: KubeletContext, input: VolumeMountInput, mou
     ...(recursiveReadOnly && { recursiveReadOnly }),
     ...(volume.imageRef !== undefined && { image: { ref: volume.imageRef, subPath } }),
   };
-}
-
-/** As the handler that our pods run by, which has no name, says of itself. */
-async function mountsRecursively({ runtime }: KubeletContext): Promise<boolean> {
-  return (await runtime.status()).handlers.some(({ name, recursiveReadOnlyMounts }) => name === '' && recursiveReadOnlyMounts);
 }
 
 /** The messages do not say what is in the way: that would tell users of the node's files. */

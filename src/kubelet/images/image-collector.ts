@@ -17,15 +17,18 @@ export const imageCheckMs = 300_000;
 
 interface Record { readonly firstSeenMs: number; lastUsedMs: number }
 
-/** Removes images that no container uses, the longest unused first, when the disk fills up. */
+/** Removes images that no container and no volume uses, the longest unused first, when the disk fills up. */
 export class ImageCollector {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #policy: ImageCollection;
+  readonly #volumeImages: () => readonly string[];
   readonly #records = new Map<string, Record>();
 
-  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly logger: Logger; readonly policy: ImageCollection }) {
+  /** `volumeImages`: names of images whose files pods have mounted as volumes. */
+  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly logger: Logger; readonly policy: ImageCollection; readonly volumeImages: () => readonly string[] }) {
+    this.#volumeImages = options.volumeImages;
     this.#runtime = options.runtime;
     this.#clock = options.clock;
     this.#logger = options.logger;
@@ -50,9 +53,9 @@ export class ImageCollector {
   }
 
   async #unused(): Promise<Image[]> {
-    const [images, containers] = await Promise.all([this.#runtime.listImages(), this.#runtime.listContainers()]);
+    const [images, containers, mounted] = await Promise.all([this.#runtime.listImages(), this.#runtime.listContainers(), Promise.all([...new Set(this.#volumeImages())].map((name) => this.#runtime.imageStatus(name)))]);
     const nowMs = this.#clock.now();
-    const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
+    const used = new Set([...containers.flatMap(({ image, imageRef }) => [image, imageRef]), ...mounted.flatMap((image) => image?.id ?? [])]);
     const present = new Set(images.map(({ id }) => id));
     for (const id of this.#records.keys()) if (!present.has(id)) this.#records.delete(id);
     const unused: Image[] = [];

@@ -328,6 +328,7 @@ export class PodWorker {
       state: this.#state,
       failures: this.#failures,
       runtimeName: context.runtimeName,
+      mountsRecursively: context.mountsRecursively(),
       terminationMessage: (containerId) => this.#messages.get(containerId),
       old: context.statuses.get(this.#pod),
       hostIps: context.hostIps(),

@@ -1,5 +1,6 @@
-import type { Container, ContainerState, ContainerStatus as ApiContainerStatus, Pod } from '../../api/types/core/v1.ts';
+import type { Container, ContainerState, ContainerStatus as ApiContainerStatus, Pod, VolumeMount } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { resolveRecursiveReadOnly } from '../containers/recursive-read-only.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { shouldBeRestarted } from '../pods/actions.ts';
 import { isSidecar, specOf } from '../pods/pod-spec.ts';
@@ -16,6 +17,8 @@ export interface ContainerStatusInput {
   readonly failures: StartFailures;
   /** `containerd` in `containerd://ID`. */
   readonly runtimeName: string;
+  /** Can the runtime make what is mounted below a read-only mount read-only, too? */
+  readonly mountsRecursively: boolean;
   /** What the container wrote to its termination log; undefined for nothing. */
   terminationMessage(containerId: string): string | undefined;
 }
@@ -33,7 +36,7 @@ export function containerStatuses(input: ContainerStatusInput, containers: reado
 function statusOf(input: ContainerStatusInput, container: Container, old: ApiContainerStatus | undefined, kind: 'init' | 'regular' | 'ephemeral', hasInit: boolean): ApiContainerStatus {
   const { pod, state } = input;
   const seen = state.containers.filter(({ name }) => name === container.name);
-  let status = seen[0] === undefined ? withoutContainer(pod, container, old, hasInit) : withContainer(input, container, seen, old);
+  let status = seen[0] === undefined ? withoutContainer(input, container, old, hasInit) : withContainer(input, container, seen, old);
 
   if (kind === 'init') {
     const newest = newestContainer(state, container.name);
@@ -50,16 +53,16 @@ function statusOf(input: ContainerStatusInput, container: Container, old: ApiCon
   return { ...status, state: { waiting: { reason: failure.reason, ...(failure.message !== '' && { message: failure.message }) } } };
 }
 
-function baseOf(container: Container): Pick<ApiContainerStatus, 'volumeMounts' | 'resources' | 'allocatedResources'> {
+function baseOf(container: Container, mountsRecursively: boolean): Pick<ApiContainerStatus, 'volumeMounts' | 'resources' | 'allocatedResources'> {
   const mounts = (container.volumeMounts ?? []).map((mount) => ({
     name: mount.name,
     mountPath: mount.mountPath,
-    ...(mount.readOnly === true && { readOnly: true, recursiveReadOnly: 'Disabled' }),
+    ...(mount.readOnly === true && { readOnly: true, recursiveReadOnly: isRecursive(mount, mountsRecursively) ? 'Enabled' : 'Disabled' }),
   }));
   return { ...(mounts.length > 0 && { volumeMounts: mounts }) };
 }
 
-function withoutContainer(pod: Pod, container: Container, old: ApiContainerStatus | undefined, hasInit: boolean): ApiContainerStatus {
+function withoutContainer({ pod, mountsRecursively }: ContainerStatusInput, container: Container, old: ApiContainerStatus | undefined, hasInit: boolean): ApiContainerStatus {
   if (old?.state?.terminated !== undefined) return old;
   const status: ApiContainerStatus = {
     name: container.name,
@@ -69,7 +72,7 @@ function withoutContainer(pod: Pod, container: Container, old: ApiContainerStatu
     restartCount: old?.restartCount ?? 0,
     image: container.image ?? '',
     imageID: '',
-    ...baseOf(container),
+    ...baseOf(container, mountsRecursively),
   };
   if (old?.state?.running === undefined || status.lastState?.terminated !== undefined) return status;
   // It ran, and the runtime has forgotten it: it cannot have ended well.
@@ -79,6 +82,15 @@ function withoutContainer(pod: Pod, container: Container, old: ApiContainerStatu
     lastState: { terminated: { reason: 'ContainerStatusUnknown', message, exitCode: 137 } },
     restartCount: status.restartCount + (pod.metadata.deletionTimestamp === undefined ? 1 : 0),
   };
+}
+
+/** What became of the mount's wish; one that cannot be granted keeps its container from starting, and is told there. */
+function isRecursive(mount: VolumeMount, mountsRecursively: boolean): boolean {
+  try {
+    return resolveRecursiveReadOnly(mount, mountsRecursively);
+  } catch {
+    return false;
+  }
 }
 
 function withContainer(input: ContainerStatusInput, container: Container, seen: readonly ContainerStatus[], old: ApiContainerStatus | undefined): ApiContainerStatus {
@@ -104,7 +116,7 @@ function withContainer(input: ContainerStatusInput, container: Container, seen: 
     started: false,
     ...(resources.requests !== undefined && { allocatedResources: resources.requests }),
     resources: actual,
-    ...baseOf(container),
+    ...baseOf(container, input.mountsRecursively),
   };
 }
 
