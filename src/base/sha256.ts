@@ -43,3 +43,8 @@ function compress(hash: number[], words: Int32Array): void {
   }
   [a, b, c, d, e, f, g, h].forEach((word, i) => { hash[i] = (hash[i]! + word) | 0; });
 }
+
+/** SHA-256 of a text in hexadecimal digits. */
+export function sha256Hex(text: string): string {
+  return Array.from(sha256(new TextEncoder().encode(text)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,10 +1,11 @@
 import { namespaceOf, uidOf } from '../api/meta/object.ts';
-import { configmaps, nodes, persistentvolumeclaims, persistentvolumes, runtimeclasses, secrets } from '../api/resources.ts';
+import { configmaps, csidrivers, nodes, persistentvolumeclaims, persistentvolumes, runtimeclasses, secrets, volumeattachments } from '../api/resources.ts';
 import type { Node, Pod } from '../api/types/core/v1.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { admitPod } from './admission/registry.ts';
 import type { Refusal } from './admission/verdict.ts';
 import { BackOff } from './back-off.ts';
+import type { CsiDrivers } from './csi/csi-drivers.ts';
 import { ImageManager } from './images/image-manager.ts';
 import type { KubeletContext } from './kubelet-context.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
@@ -33,6 +34,8 @@ export interface ContextParts {
   readonly references: ReferencedObjects;
   readonly resourceManagers: ResourceManagers;
   readonly services: ServiceSource;
+  /** Undefined where none can register. */
+  readonly csiDrivers: CsiDrivers | undefined;
   /** Where the API has a static pod's status; undefined while it has none. */
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
   /** Why no pod, or not this one, may start now. */
@@ -64,7 +67,14 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
       persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
       persistentVolume: (name) => references.read(persistentvolumes, { name }),
       trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),
-    }, clock),
+    }, clock, {
+      nodeName,
+      driver: (name) => parts.csiDrivers?.get(name),
+      driverObject: (name) => references.read(csidrivers, { name }),
+      attachment: (name) => references.read(volumeattachments, { name }),
+      secret: (namespace, name) => references.read(secrets, { namespace, name }),
+      onInUse: (volumes) => reporter.useVolumes(volumes),
+    }),
     probes: new ProbeManager({ host, runtime, clock, events, onVerdict: (podUid) => workers.wake(podUid) }),
     statuses: new StatusManager({ client, clock, logger, inApi: (pod) => (isStatic(pod) ? parts.mirrorOf(pod) : pod) }),
     crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),

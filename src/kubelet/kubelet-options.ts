@@ -9,6 +9,7 @@ import type { NodeReserve } from './eviction/settings.ts';
 import type { Host } from './host.ts';
 import type { ImageCollection } from './images/image-collector.ts';
 import type { LogRotationLimits } from './logs/log-rotation.ts';
+import type { PluginWatcherOptions } from './plugins/plugin-watcher.ts';
 import type { ShutdownGrace } from './shutdown/shutdown-groups.ts';
 import type { StaticPodFiles } from './static-pods/static-pod-files.ts';
 
@@ -63,6 +64,8 @@ export interface KubeletOptions {
   readonly fileCheckFrequencyMs?: number;
   /** Where device plugins register. Default: nowhere on virtual machines, else below the root. */
   readonly devicePlugins?: DevicePluginSockets;
+  /** Where plugins register that drive volumes. Default: nowhere on virtual machines, else below the root. */
+  readonly plugins?: Pick<PluginWatcherOptions, 'directory' | 'clock' | 'files'>;
   /** What pods get when the node is shut down; see `Kubelet.shutDownNode`. Default: nothing, they are left running. */
   readonly shutdownGrace?: ShutdownGrace;
   /** Default: an informer of its own. */

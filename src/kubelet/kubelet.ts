@@ -8,6 +8,8 @@ import { createEventRecorder } from '../client/event-recorder/event-recorder.ts'
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
 import { createContext } from './create-context.ts';
+import { CsiDrivers } from './csi/csi-drivers.ts';
+import { CsiNode } from './csi/csi-node.ts';
 import { DevicePlugins } from './devices/device-plugins.ts';
 import { createEviction } from './eviction/create-eviction.ts';
 import type { EvictionManager } from './eviction/eviction-manager.ts';
@@ -21,6 +23,7 @@ import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts
 import { NodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import { cleanUpOrphans } from './orphans.ts';
+import { PluginWatcher } from './plugins/plugin-watcher.ts';
 import type { PodRuntimeState } from './pods/pod-runtime.ts';
 import type { PodWorker } from './pods/pod-worker.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
@@ -49,6 +52,8 @@ export class Kubelet implements AsyncDisposable {
   readonly #shutdown: NodeShutdown;
   readonly #resourceManagers = new ResourceManagers();
   readonly #devicePlugins: DevicePlugins | undefined;
+  readonly #plugins: KubeletOptions['plugins'];
+  readonly #csiDrivers: CsiDrivers | undefined;
   readonly #background: Promise<unknown>[] = [];
   #context!: KubeletContext;
   #reporter!: NodeReporter;
@@ -78,6 +83,17 @@ export class Kubelet implements AsyncDisposable {
     const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
     this.#devicePlugins = sockets && new DevicePlugins({ sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow() });
     if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
+    this.#plugins = options.plugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/plugins_registry`, files: host.files, clock });
+    const csiNode = new CsiNode({ client, nodeName, node: () => this.#reporter.node });
+    this.#csiDrivers = this.#plugins && new CsiDrivers({
+      clock: this.#plugins.clock,
+      onRegistered: async (name, info) => {
+        await csiNode.add(name, info);
+        // Pods may wait for it.
+        this.#workers.wakeAll();
+      },
+      onGone: (name) => csiNode.remove(name),
+    });
     this.#shutdown = new NodeShutdown({
       grace: options.shutdownGrace ?? [], clock,
       pods: () => [...this.#workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
@@ -163,6 +179,7 @@ export class Kubelet implements AsyncDisposable {
     this.#context?.statuses.stop();
     this.#workers.stop();
     await Promise.allSettled(this.#background);
+    this.#csiDrivers?.[Symbol.dispose]();
     await this.#devicePlugins?.[Symbol.asyncDispose]();
   }
 
@@ -174,7 +191,7 @@ export class Kubelet implements AsyncDisposable {
     const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
@@ -204,6 +221,7 @@ export class Kubelet implements AsyncDisposable {
     this.#run(this.#reporter.run(() => this.#workers.wakeAll()));
     this.#run(this.#lease.run());
     this.#run(this.#adopt());
+    if (this.#plugins !== undefined && this.#csiDrivers !== undefined) this.#run(new PluginWatcher({ ...this.#plugins, handlers: [this.#csiDrivers], logger, signal }).run());
     if (!host.virtual) this.#keepHouse();
   }
 

@@ -13,7 +13,7 @@ import { containerResources, podCgroupParent, podLinuxResources } from '../resou
 import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
 import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
-import { volumeFile, volumeMounts } from './volume-mounts.ts';
+import { volumeDevices, volumeFile, volumeMounts } from './volume-mounts.ts';
 
 /** The simulated runtime's annotation for containers that are not regular ones. */
 const containerTypeAnnotation = 'coxswain.io/container-type';
@@ -91,7 +91,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     workingDir: container.workingDir === undefined || container.workingDir === '' ? undefined : container.workingDir,
     env: [...new Map([...Object.entries(grant.env), ...environment])].map(([name, value]) => ({ name, value })),
     mounts: [...await mountsOf(context, input, environment), ...grant.mounts],
-    devices: grant.devices,
+    devices: [...volumeDevices(container, input.volumes), ...grant.devices],
     labels: { [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod), [labels.containerName]: container.name },
     annotations: {
       ...grant.annotations,

@@ -1,6 +1,6 @@
 import { uidOf } from '../../api/meta/object.ts';
 import type { Container, Pod, VolumeMount } from '../../api/types/core/v1.ts';
-import type { Mount } from '../../runtime/runtime.ts';
+import type { ContainerConfig, Mount } from '../../runtime/runtime.ts';
 import { ContainerConfigError } from '../environment/environment.ts';
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
@@ -21,6 +21,15 @@ export async function volumeMounts(context: KubeletContext, input: VolumeMountIn
   const mounts: Mount[] = [];
   for (const [index, mount] of (input.container.volumeMounts ?? []).entries()) mounts.push(await volumeMount(context, input, mount, index));
   return mounts;
+}
+
+/** A container's volumes that it sees as devices. Throws ContainerConfigError for one that is not there. */
+export function volumeDevices(container: Container, { mounted }: PodVolumes): ContainerConfig['devices'] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = mounted.get(name);
+    if (volume === undefined) throw new ContainerConfigError(`cannot find volume ${JSON.stringify(name)} to pass into container ${JSON.stringify(container.name)}`);
+    return { hostPath: volume.hostPath, containerPath: devicePath, permissions: volume.readOnly ? 'r' : 'mrw' };
+  });
 }
 
 /** The text of a file in a volume, which containers that ran before may have written. Rejects with ContainerConfigError. */

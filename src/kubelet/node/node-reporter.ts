@@ -63,6 +63,7 @@ export class NodeReporter {
   #reportedAtMs = -Infinity;
   #networkProblem: string | undefined = 'container runtime status check may not have completed yet';
   #runtimeStatus: RuntimeStatus | undefined;
+  #volumesInUse: readonly string[] = [];
   #wasReady = false;
   #wake: (() => void) | undefined;
   /** When it is looked at again, monotonic, while it rests. */
@@ -114,6 +115,12 @@ export class NodeReporter {
   checkNow(): void {
     this.#again = true;
     this.#wake?.();
+  }
+
+  /** The attached volumes that pods need, as the status names them: none of these may be detached. */
+  useVolumes(volumes: readonly string[]): void {
+    this.#volumesInUse = volumes;
+    this.checkNow();
   }
 
   /** Something has happened on the node that its status may tell of: it is looked at when it is due. */
@@ -257,13 +264,15 @@ export class NodeReporter {
     if (isSilent()) return;
     const status = await this.#generate();
     const written = this.#node?.status;
-    const changed = written === undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
+    const volumesInUse = this.#volumesInUse;
+    const sameVolumes = semanticEqual(volumesInUse, written?.volumesInUse ?? []);
+    const changed = written === undefined || !sameVolumes || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
     const nowMs = clock.monotonicMs();
     if (changed || nowMs - this.#reportedAtMs >= this.#reportMs) {
       // Only what the kubelet owns; conditions of others are merged by type.
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);
-      const value = { status: { ...rest, ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
+      const value = { status: { ...rest, ...(!sameVolumes && { volumesInUse }), ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
       this.#node = await reactingTo(changed ? '!machine' : '!heartbeat', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' }));
       this.#reportedAtMs = nowMs;
       this.#announce(written?.conditions ?? [], status.conditions ?? []);

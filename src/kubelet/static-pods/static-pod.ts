@@ -4,7 +4,7 @@ import { applyPodDefaults } from '../../api/groups/core/pod-defaults.ts';
 import { validatePodCreate } from '../../api/pod/validation/validate-pod.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { Pod, Toleration } from '../../api/types/core/v1.ts';
-import { sha256 } from '../../base/sha256.ts';
+import { sha256Hex } from '../../base/sha256.ts';
 import { configHash, configSeen, configSource } from './annotations.ts';
 import { apiReferenceOf } from './api-references.ts';
 
@@ -19,7 +19,7 @@ export function decodeStaticPod(text: string, { path, nodeName, seenAt }: { read
   const pod = decode(text, path);
   const { name = '', annotations, namespace = 'default', uid = '' } = pod.metadata;
   if (name === '') throw new Error('invalid pod: name is needed for the pod');
-  const hash = uid === '' ? hashOf(`${JSON.stringify(pod)}host:${nodeName}file:${path}`) : uid;
+  const hash = uid === '' ? sha256Hex(`${JSON.stringify(pod)}host:${nodeName}file:${path}`).slice(0, 32) : uid;
   const { tolerations = [], containers = [] } = pod.spec ?? {};
   const own: Pod = {
     ...pod,
@@ -50,9 +50,4 @@ function decode(text: string, path: string): Pod {
   pod.metadata ??= {};
   applyPodDefaults(pod);
   return pod;
-}
-
-/** Upstream's have as many digits. */
-function hashOf(text: string): string {
-  return Array.from(sha256(new TextEncoder().encode(text)).subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

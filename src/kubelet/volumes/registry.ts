@@ -10,5 +10,5 @@ import type { VolumePlugin } from './volume-plugin.ts';
 
 /** Every kind of volume that the kubelet knows. */
 export const volumePlugins: readonly VolumePlugin[] = [
-  emptyDir, inlineSource('hostPath'), inlineSource('nfs'), configMapVolume, secretVolume, downwardApi, projected, persistentVolumeClaim, ephemeralVolume, image,
+  emptyDir, inlineSource('hostPath'), inlineSource('nfs'), inlineSource('csi'), configMapVolume, secretVolume, downwardApi, projected, persistentVolumeClaim, ephemeralVolume, image,
 ];

@@ -4,6 +4,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { TreeFile } from '../host.ts';
 import { containersOf, specOf } from '../pods/pod-spec.ts';
 import { nestedMountPoints } from './common/nested-mount-points.ts';
+import { usesOf } from './common/volume-uses.ts';
+import type { CsiAccess } from './csi/csi-volumes.ts';
+import { CsiVolumes } from './csi/csi-volumes.ts';
 import { volumePlugins } from './registry.ts';
 import { VolumeError } from './volume-plugin.ts';
 import type { FilesPlugin, MountedVolume, VolumeContext } from './volume-plugin.ts';
@@ -13,14 +16,14 @@ const waitMs = 123_000;
 
 export interface PodVolumes {
   readonly mounted: ReadonlyMap<string, MountedVolume>;
-  /** Volumes that could not be set up, with what to tell the user. */
+  /** Volumes that could not be set up, with what to tell the user; empty where there is nothing to tell yet. */
   readonly failures: readonly { readonly volume: string; readonly message: string }[];
   /** When to look again though nothing changed, wall time; undefined: never. */
   readonly refreshAtMs: number | undefined;
 }
 
 interface PodEntry {
-  readonly directories: Map<string, MountedVolume>;
+  readonly directories: Map<string, MountedVolume & { readonly remountAtMs?: number }>;
   /** What was written last into each volume of files. */
   readonly contents: Map<string, string>;
   /** Since when volumes have been missing, or since they were told of. */
@@ -33,11 +36,13 @@ interface Failure { readonly volume: string; readonly message: string }
 /** Sets up the volumes of pods; calling it again brings their files up to date and costs little when nothing changed. */
 export class VolumeManager {
   readonly #context: VolumeContext;
+  readonly #csi: CsiVolumes | undefined;
   readonly #clock: Clock;
   readonly #pods = new Map<string, PodEntry>();
 
-  constructor(context: VolumeContext, clock: Clock) {
-    this.#context = context;
+  constructor(context: VolumeContext, clock: Clock, csi?: CsiAccess) {
+    this.#csi = csi && new CsiVolumes(context, csi);
+    this.#context = { ...context, ...(this.#csi !== undefined && { csi: this.#csi }) };
     this.#clock = clock;
   }
 
@@ -59,8 +64,10 @@ export class VolumeManager {
       } catch (error) {
         const stage = error instanceof VolumeError ? error.stage : 'setup';
         const message = (error as Error).message;
+        const shown = JSON.stringify((error instanceof VolumeError ? error.volumeName : undefined) ?? volume.name);
         if (stage === 'processing') unprocessed.push({ volume: volume.name, message });
-        else failures.push({ volume: volume.name, message: stage === 'unsupported' || message.startsWith('not supported') ? message : `MountVolume.SetUp failed for volume ${JSON.stringify((error instanceof VolumeError ? error.volumeName : undefined) ?? volume.name)} : ${message}` });
+        else if (stage === 'waiting') failures.push({ volume: volume.name, message: '' });
+        else failures.push({ volume: volume.name, message: stage === 'unsupported' || message.startsWith('not supported') ? message : `MountVolume.${stage === 'device' ? 'MountDevice' : 'SetUp'} failed for volume ${shown} : ${message}` });
       }
     }
     const late = this.#late(entry, failures, unprocessed);
@@ -73,6 +80,7 @@ export class VolumeManager {
     const { host, directories } = this.#context;
     // Parts of volumes first: they keep the volumes that they are parts of.
     await host.files.removeTree(directories.volumeSubPaths(podUid));
+    await this.#csi?.unmount(podUid);
     await host.files.removeTree(directories.volumes(podUid));
   }
 
@@ -105,11 +113,13 @@ export class VolumeManager {
     }
     if (plugin.kind === 'files') return this.#setUpFiles(plugin, pod, volume, entry);
     const known = entry.directories.get(volume.name);
-    if (known !== undefined) return { mounted: known };
-    if (isDevice(pod, volume.name)) throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(volume.name)} as a block device`);
+    const nowMs = this.#clock.now();
+    if (known !== undefined && (known.remountAtMs ?? Infinity) > nowMs) return { mounted: known, ...(known.remountAtMs !== undefined && { refreshAtMs: known.remountAtMs }) };
+    if (usesOf(pod, volume.name).asDevice && plugin.field !== 'persistentVolumeClaim' && plugin.field !== 'ephemeral') throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(volume.name)} as a block device`);
     const mounted = await plugin.mount(this.#context, pod, volume);
-    entry.directories.set(volume.name, mounted);
-    return { mounted };
+    const remountAtMs = mounted.remountAfterMs === undefined ? undefined : nowMs + mounted.remountAfterMs;
+    entry.directories.set(volume.name, { ...mounted, ...(remountAtMs !== undefined && { remountAtMs }) });
+    return { mounted, ...(remountAtMs !== undefined && { refreshAtMs: remountAtMs }) };
   }
 
   async #setUpFiles(plugin: FilesPlugin, pod: Pod, volume: Volume, entry: PodEntry): Promise<Result> {
@@ -131,10 +141,6 @@ export class VolumeManager {
     }
     return { mounted: { hostPath, readOnly: true }, ...(refreshAtMs !== undefined && { refreshAtMs }) };
   }
-}
-
-function isDevice(pod: Pod, volume: string): boolean {
-  return containersOf(pod).some(({ container }) => container.volumeDevices?.some(({ name }) => name === volume));
 }
 
 /** The volumes that containers mount, or take variables from. */

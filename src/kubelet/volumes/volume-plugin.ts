@@ -1,4 +1,4 @@
-import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
+import type { ConfigMap, CSIPersistentVolumeSource, CSIVolumeSource, PersistentVolume, PersistentVolumeClaim, PersistentVolumeSpec, Pod, Secret, Volume } from '../../api/types/core/v1.ts';
 import type { LabelSelector } from '../../api/types/meta/v1.ts';
 import type { PodFacts } from '../environment/references.ts';
 import type { Host, TreeFile } from '../host.ts';
@@ -20,6 +20,8 @@ export interface VolumeContext {
   /** The PEM texts of the bundles; empty when none matches. Rejects where the API is not served. */
   trustBundles(pod: Pod, request: TrustBundleRequest): Promise<readonly string[]>;
   facts(): PodFacts;
+  /** Mounts what drivers of others keep; undefined where there can be none. */
+  readonly csi?: { mount(request: SourceRequest): Promise<MountedVolume> };
 }
 
 /** A volume that is there: at a path on the node, or an image that the runtime mounts. */
@@ -29,6 +31,8 @@ export interface MountedVolume {
   readonly readOnly: boolean;
   /** The image whose files the volume shows; `hostPath` is empty then. */
   readonly imageRef?: string;
+  /** Mounted again after so long, because the driver wants to renew what is in it. */
+  readonly remountAfterMs?: number;
 }
 
 /** A plugin whose volume is a directory or a path that is made once. */
@@ -64,7 +68,10 @@ export interface SourceRequest {
   /** The volume's name in paths and messages: the persistent volume's, where there is one. */
   readonly name: string;
   /** The volume's own source: only the plugin's field is looked at. */
-  readonly source: Pick<Volume, 'hostPath' | 'nfs'> & Pick<PersistentVolumeSpec, 'local'>;
+  readonly source: Pick<Volume, 'hostPath' | 'nfs'> & Pick<PersistentVolumeSpec, 'local'> & { readonly csi?: CSIVolumeSource | CSIPersistentVolumeSource };
+  /** As a device instead of a directory. */
+  readonly isBlock: boolean;
+  readonly accessModes: readonly string[];
   readonly readOnly: boolean;
   readonly mountOptions: readonly string[];
 }
@@ -79,9 +86,9 @@ export interface SourcePlugin {
   mount(context: VolumeContext, request: SourceRequest): Promise<MountedVolume>;
 }
 
-/** A failure whose event is not the usual "MountVolume.SetUp failed for volume": `processing` happens before anything is mounted. */
+/** A failure whose event is not the usual "MountVolume.SetUp failed for volume": `processing` happens before anything is mounted, `device` before it is the pod's, and of `waiting` nothing is told until it has lasted long. */
 export class VolumeError extends Error {
-  readonly stage: 'processing' | 'unsupported' | 'setup';
+  readonly stage: 'processing' | 'unsupported' | 'waiting' | 'device' | 'setup';
   /** The name to tell instead of the pod's name for the volume. */
   readonly volumeName: string | undefined;
   constructor(stage: VolumeError['stage'], message: string, options: { readonly volumeName?: string; readonly cause?: unknown } = {}) {

@@ -3,12 +3,12 @@ import { mountSource } from '../source-registry.ts';
 import type { DirectoryPlugin } from '../volume-plugin.ts';
 
 /** A source that a pod names itself, without a claim. */
-export function inlineSource(field: 'hostPath' | 'nfs'): DirectoryPlugin {
+export function inlineSource(field: 'hostPath' | 'nfs' | 'csi'): DirectoryPlugin {
   return {
     kind: 'directory',
     field,
     async mount(context, pod, volume) {
-      const mounted = await mountSource(context, { pod, name: volume.name, source: { [field]: volume[field] }, readOnly: isReadOnly(volume), mountOptions: [] });
+      const mounted = await mountSource(context, { pod, name: volume.name, source: { [field]: volume[field] }, readOnly: isReadOnly(volume), mountOptions: [], isBlock: false, accessModes: [] });
       if (mounted === undefined) throw new Error(`not supported: volume ${JSON.stringify(volume.name)} of type ${field}`);
       return mounted;
     },
@@ -16,5 +16,5 @@ export function inlineSource(field: 'hostPath' | 'nfs'): DirectoryPlugin {
 }
 
 function isReadOnly(volume: Volume): boolean {
-  return volume.nfs?.readOnly === true;
+  return (volume.nfs ?? volume.csi)?.readOnly === true;
 }

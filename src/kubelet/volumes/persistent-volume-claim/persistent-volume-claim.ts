@@ -1,5 +1,6 @@
 import { namespaceOf } from '../../../api/meta/object.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core/v1.ts';
+import { usesOf } from '../common/volume-uses.ts';
 import { mountSource } from '../source-registry.ts';
 import { VolumeError } from '../volume-plugin.ts';
 import type { DirectoryPlugin, MountedVolume, VolumeContext } from '../volume-plugin.ts';
@@ -32,14 +33,17 @@ async function mountClaim(context: VolumeContext, pod: Pod, request: ClaimReques
   const persistent = await boundVolume(context, pod, request);
   const { metadata, spec = {} } = persistent;
   const mode = spec.volumeMode ?? 'Filesystem';
-  if (mode !== 'Filesystem') throw new VolumeError('processing', `volume ${request.volumeName} has volumeMode ${mode}, but is specified in volumeMounts`);
+  const isBlock = mode === 'Block';
+  const { asMount, asDevice } = usesOf(pod, request.volumeName);
+  if (isBlock ? asMount : asDevice) throw new VolumeError('processing', `volume ${request.volumeName} has volumeMode ${mode}, but is specified in ${isBlock ? 'volumeMounts' : 'volumeDevices'}`);
   // Nothing is mounted on a simulated node, whatever the volume is made of.
   if (context.host.virtual) return { hostPath: `/var/lib/persistent-volumes/${metadata.name}`, readOnly: false };
   const name = metadata.name ?? '';
   try {
-    const mounted = await mountSource(context, { pod, name, source: spec, readOnly: request.readOnly, mountOptions: spec.mountOptions ?? [] });
+    const mounted = await mountSource(context, { pod, name, source: spec, readOnly: request.readOnly, mountOptions: spec.mountOptions ?? [], isBlock, accessModes: spec.accessModes ?? [] });
     if (mounted !== undefined) return mounted;
   } catch (error) {
+    if (error instanceof VolumeError) throw error;
     throw new VolumeError('setup', (error as Error).message, { volumeName: name, cause: error });
   }
   const kind = Object.keys(spec).find((key) => typeof spec[key as keyof typeof spec] === 'object' && !notSources.has(key)) ?? 'none';
