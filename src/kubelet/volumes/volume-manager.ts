@@ -4,7 +4,6 @@ import type { Clock } from '../../base/clock.ts';
 import type { TreeFile } from '../host.ts';
 import { containersOf, specOf } from '../pods/pod-spec.ts';
 import { nestedMountPoints } from './common/nested-mount-points.ts';
-import { usesOf } from './common/volume-uses.ts';
 import type { CsiAccess } from './csi/csi-volumes.ts';
 import { CsiVolumes } from './csi/csi-volumes.ts';
 import { volumePlugins } from './registry.ts';
@@ -115,7 +114,6 @@ export class VolumeManager {
     const known = entry.directories.get(volume.name);
     const nowMs = this.#clock.now();
     if (known !== undefined && (known.remountAtMs ?? Infinity) > nowMs) return { mounted: known, ...(known.remountAtMs !== undefined && { refreshAtMs: known.remountAtMs }) };
-    if (usesOf(pod, volume.name).asDevice && plugin.field !== 'persistentVolumeClaim' && plugin.field !== 'ephemeral') throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(volume.name)} as a block device`);
     const mounted = await plugin.mount(this.#context, pod, volume);
     const remountAtMs = mounted.remountAfterMs === undefined ? undefined : nowMs + mounted.remountAfterMs;
     entry.directories.set(volume.name, { ...mounted, ...(remountAtMs !== undefined && { remountAtMs }) });

@@ -153,11 +153,9 @@ test('paths of the node and claims are refused in upstream\'s words', async () =
   const kinds: Record<string, string> = { dir: 'Directory', file: 'FileOrCreate', socket: 'Socket', chardev: 'CharDevice', blockdev: 'BlockDevice' };
   for (const [name, path] of hostPaths) await node.createPod(name, podWith([{ name: 'v', hostPath: { path, type: kinds[name]! } }]));
   await node.createPod('claimed', podWith([{ name: 'v', persistentVolumeClaim: { claimName: 'none' } }]));
-  await node.createPod('device', { volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'app', image: 'nginx:1', volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] }] });
   await node.clock.advance(300);
   for (const [name, , message] of hostPaths) assert.equal(node.eventsOf(name)[0], `FailedMount: MountVolume.SetUp failed for volume "v" : ${message}`);
   assert.equal(node.eventsOf('claimed')[0], 'FailedMount: Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: error processing PVC default/none: failed to fetch PVC from API server: persistentvolumeclaims "none" not found');
-  assert.equal(node.eventsOf('device')[0], 'FailedMount: not supported: volume "v" as a block device');
 });
 
 test('all that is missing of a projected volume is told at once', async () => {
