@@ -22,7 +22,7 @@ export function podInfo(pod: Pod, isEphemeral: boolean): Record<string, string> 
 /** The pod's tokens that a driver wants (`tokenRequests`), by audience; nothing when it wants none. */
 export async function tokenAttributes(tokens: ServiceAccountTokens, pod: Pod, { tokenRequests = [] }: CSIDriver['spec']): Promise<Record<string, string>> {
   if (tokenRequests.length === 0) return {};
-  const entries = await Promise.all(tokenRequests.map(async ({ audience = '', expirationSeconds = 3600 }) => {
+  const entries = await Promise.all(tokenRequests.map(async ({ audience, expirationSeconds = 3600 }) => {
     const { token, expiresAtMs } = await tokens.get(pod, { audience, expirationSeconds });
     return [audience, { token, expirationTimestamp: formatTime(expiresAtMs) }] as const;
   }));
