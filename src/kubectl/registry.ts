@@ -47,6 +47,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('attach', 'Attach to a running container', () => import('./commands/attach.ts')),
       entry('exec', 'Execute a command in a container', () => import('./commands/exec.ts')),
       entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
+      entry('cp', 'Copy files and directories to and from containers', () => import('./commands/cp/cp.ts')),
       entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),
       entry('events', 'List events', () => import('./commands/events.ts')),
       entry('why', 'Say why something is as it is, and how it came to this', () => import('./commands/why.ts')),
@@ -71,6 +72,8 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     heading: 'Other Commands',
     commands: [
+      entry('completion', 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)', () => import('./commands/completion/completion.ts')),
+      entry('plugin', 'Provides utilities for interacting with plugins', () => import('./commands/plugin/plugin.ts')),
       entry('config', 'Modify kubeconfig files', () => import('./commands/config/config.ts')),
       entry('api-versions', 'Print the supported API versions on the server, in the form of "group/version"', () => import('./commands/api-versions.ts')),
       entry('api-resources', 'Print the supported API resources on the server', () => import('./commands/api-resources.ts')),

@@ -62,7 +62,7 @@ async function find(groups: readonly CommandGroup[], line: readonly string[]): P
 function unknownCommand(word: string, path: readonly string[], entries: readonly CommandEntry[]): KubectlError {
   if (path.length > 1) return new KubectlError(`unknown command ${JSON.stringify(word)}\nSee '${path.join(' ')} -h' for help and examples`);
   const suggestions = suggestionsFor(word, entries);
-  const also = suggestions.length === 0 ? `\nSee '${path.join(' ')} --help' for usage.` : `\n\nDid you mean this?\n${suggestions.map((one) => `\t${one}\n`).join('')}`;
+  const also = suggestions.length === 0 ? '' : `\n\nDid you mean this?\n${suggestions.map((one) => `\t${one}\n`).join('')}`;
   return new KubectlError(`unknown command ${JSON.stringify(word)} for ${JSON.stringify(path.join(' '))}${also}`);
 }
 
@@ -82,7 +82,29 @@ export async function runKubectl(line: readonly string[], io: Io, groups: readon
   }
 }
 
+/** Commands that are not of this program: a plugin on the path, or a shell that asks how a word may go on. False: none of them. */
+async function callOther(line: readonly string[], io: Io, groups: readonly CommandGroup[]): Promise<boolean> {
+  const [word] = line;
+  if (word === '__complete' || word === '__completeNoDesc') {
+    const { complete } = await import('./completion/complete.ts');
+    await complete(line.slice(1), io, groups, { described: word === '__complete' });
+    return true;
+  }
+  if (word === undefined || word.startsWith('-')) return false;
+  const entry = groups.flatMap(({ commands }) => commands).find((one) => named(one, word));
+  // As upstream: `create` alone may be given further commands by plugins.
+  const more = entry?.name === 'create' && line[1] !== undefined && !line[1].startsWith('-') && (await entry.load()).commands?.some((one) => named(one, line[1]!)) === false;
+  if (entry !== undefined && !more) return false;
+  const { findPlugin } = await import('./plugins/find-plugin.ts');
+  const plugin = findPlugin(io, line, more ? 2 : 1);
+  if (plugin === undefined) return false;
+  const code = await (await import('./plugins/run-plugin.ts')).runPlugin(plugin, io);
+  if (code !== 0) throw new ExitError(code);
+  return true;
+}
+
 async function call(line: readonly string[], io: Io, groups: readonly CommandGroup[]): Promise<void> {
+  if (await callOther(line, io, groups)) return;
   const found = await find(groups, line);
   const flags: FlagSet = { ...globalFlags, ...found.command?.flags, ...helpFlag };
   const path = found.path.join(' ');

@@ -29,6 +29,9 @@ export class Comparison implements AsyncDisposable {
   /** Where both run, and where the files of the lines are. */
   readonly folder = mkdtempSync(join(tmpdir(), 'coxswain-kubectl-'));
 
+  /** Where programs are looked for. */
+  path = process.env['PATH'] ?? '';
+
   private constructor(parts: { readonly cluster: RunningCluster; readonly kubectl: Program; readonly recording: Recording }) {
     this.#cluster = parts.cluster;
     this.#kubectl = parts.kubectl;
@@ -77,7 +80,7 @@ export class Comparison implements AsyncDisposable {
   }
 
   get #environment(): Record<string, string> {
-    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: process.env['PATH'] ?? '' };
+    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: this.path };
   }
 
   /** Output, errors and exit code are the same, but for ages. */

@@ -4,9 +4,12 @@ import type { Outcome } from './run-ours.ts';
 /** Ages differ by the second that passes between two commands. */
 const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|m|s)\b/g;
 
+/** The folders that `kubectl diff` compares, and when their files were written. */
+const ofDiff = /\b(LIVE|MERGED)-\w+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g;
+
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
-  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
+  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
 }
 
 /** What differs from one cluster to the next, and how it is written down instead. */

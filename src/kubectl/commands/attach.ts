@@ -5,6 +5,7 @@ import { bool, duration, text } from '../flags/flags.ts';
 import { attachablePod, namedObject } from '../resources/attachable-pod.ts';
 import { containerOf } from '../resources/containers-of.ts';
 import { attachToContainer } from '../streams/attach.ts';
+import { usageError } from '../usage-error.ts';
 
 const flags = {
   'container': text('Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen', { short: 'c' }),
@@ -15,9 +16,9 @@ const flags = {
 } as const;
 
 async function run({ session, args, flags: values, path }: Call<typeof flags>): Promise<void> {
+  if (values['pod-running-timeout'] <= 0) throw usageError('--pod-running-timeout must be higher than zero', path);
   if (args.length === 0) throw new KubectlError('at least 1 argument is required for attach');
   if (args.length > 2) throw new KubectlError(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`);
-  if (values['pod-running-timeout'] <= 0) throw new KubectlError('--pod-running-timeout must be higher than zero');
   const pod = await attachablePod(session, await namedObject(session, args.join('/')), values['pod-running-timeout']);
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') throw new KubectlError(`cannot attach a container in a completed pod; current phase is ${phase}`);

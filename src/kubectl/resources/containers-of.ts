@@ -16,7 +16,7 @@ export const hasContainer = ({ spec }: Pod, name: string): boolean => [spec?.con
 export const hasSeveral = ({ spec }: Pod): boolean => namesIn(spec?.containers).length > 1 || namesIn(spec?.initContainers).length > 0 || namesIn(spec?.ephemeralContainers).length > 0;
 
 /** The container that is meant by `name`, or, without one, the default one, which is then told. Throws KubectlError for one that the pod does not have. */
-export async function containerOf(pod: Pod, name: string, { io, quiet }: { readonly io: Io; readonly quiet: boolean }): Promise<string> {
+export async function containerOf(pod: Pod, name: string, { io, quiet }: { readonly io: Pick<Io, 'stderr'>; readonly quiet: boolean }): Promise<string> {
   const wanted = name === '' ? pod.metadata.annotations?.[defaultContainerAnnotation] ?? '' : name;
   if (wanted !== '') {
     if (!hasContainer(pod, wanted)) throw new KubectlError(`container ${wanted} is not valid for pod ${pod.metadata.name ?? ''} out of: ${allContainerNames(pod)}`);
