@@ -13,8 +13,7 @@ import { textOf } from '../why/text.ts';
 export async function explain(client: Client, type: ResourceType<KubeObject>, ref: ObjectRef): Promise<readonly string[]> {
   const explanation = await client.raw('GET', `/why${resourcePath(type, ref.namespace, ref.name)}`) as Explanation;
   const lines = textOf(explanation).trimEnd().split('\n');
-  // Not well, and nothing found: it is not there.
-  return !explanation.well && explanation.findings.length === 0 ? [...lines, ...await others(client, type, ref)] : lines;
+  return explanation.absent === true ? [...lines, ...await others(client, type, ref)] : lines;
 }
 
 async function others(client: Client, type: ResourceType<KubeObject>, { namespace }: ObjectRef): Promise<string[]> {

@@ -10,6 +10,7 @@ import { explanationVersion } from './explanation.ts';
 import { historyOf } from './history.ts';
 import { rules } from './registry.ts';
 import type { Asking } from './rule.ts';
+import { refusalFinding } from './rules/refused.ts';
 import { nameObject, objectText } from './wording.ts';
 
 /** From a deployment to its sets, their pods and their claims. */
@@ -17,6 +18,8 @@ const maxDepth = 4;
 /** Objects of one collection. */
 const maxLooked = 1000;
 const maxListed = 200;
+/** Of those that kept an object from being made. */
+const maxRefusals = 5;
 
 async function findingsOf<T extends KubeObject>(view: ClusterView, type: ResourceType<T>, object: T, depth: number): Promise<readonly Finding[]> {
   if (depth > maxDepth) return [];
@@ -32,11 +35,12 @@ export async function explain(parts: ViewParts, type: ResourceType<KubeObject>, 
   const view = new ClusterView(parts);
   const { object } = target;
   const named = { kind: type.kind, namespace: target.namespace, name: target.name };
-  const findings = object === undefined ? [] : await findingsOf(view, type, object, 0);
-  const history = await historyOf(view, `${groupResourceOf(type)}/${joinKey(target.namespace, target.name)}`, object?.metadata.uid);
+  const key = `${groupResourceOf(type)}/${joinKey(target.namespace, target.name)}`;
+  const findings = object === undefined ? parts.provenance.refusalsOf(key, undefined).toReversed().slice(0, maxRefusals).map(refusalFinding) : await findingsOf(view, type, object, 0);
+  const history = await historyOf(view, key, object?.metadata.uid);
   if (history.length === 0) view.notes.add(`Who wrote ${objectText(named)} is not known: the record begins at ${formatTime(parts.provenance.sinceMs)}, and holds the latest writes only.`);
   const summary = object === undefined ? `There is no ${objectText(named)}${history.length === 0 ? '' : ' any more'}.` : findings.length === 0 ? `Nothing is wrong with ${objectText(named)} that is known here.` : findings[0]!.fact;
-  return { apiVersion: explanationVersion, kind: 'Explanation', object: named, summary, well: object !== undefined && findings.length === 0, findings, history, notes: [...view.notes] };
+  return { apiVersion: explanationVersion, kind: 'Explanation', object: named, ...(object === undefined && { absent: true as const }), summary, well: object !== undefined && findings.length === 0, findings, history, notes: [...view.notes] };
 }
 
 /** What is not well of a collection; how it came to be is left out. */

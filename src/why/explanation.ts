@@ -58,6 +58,8 @@ export interface Explanation {
   readonly apiVersion: typeof explanationVersion;
   readonly kind: 'Explanation';
   readonly object: Named;
+  /** There is no such object, or not any more. */
+  readonly absent?: true;
   /** Its controller, in lists: whoever tells of that need not tell of this. */
   readonly owner?: Named;
   /** One sentence. */

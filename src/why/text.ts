@@ -19,7 +19,7 @@ export const coloured: Style = { bad: colour(31), good: colour(32), quiet: colou
 export function textOf(explanation: Explanation, style: Style = plain): string {
   const { object, summary, well, findings, history, notes } = explanation;
   const lines = [`${style.strong(objectText(object))}${object.namespace === '' ? '' : ` in ${object.namespace}`}`];
-  if (findings.length === 0) lines.push(`  ${well ? style.good(summary) : style.bad(summary)}`);
+  if (findings[0]?.fact !== summary) lines.push(`  ${well ? style.good(summary) : style.bad(summary)}`);
   for (const finding of findings) lines.push(...findingLines(finding, '  ', style, true));
   if (history.length > 0) lines.push('', style.strong('How it came to this'));
   for (const chain of history) lines.push(...chainLines(chain, style));
