@@ -23,11 +23,23 @@ export class NodeInfo {
   /** Has it taints that only discourage? */
   discourages = false;
 
-  constructor(node: Node) {
+  /** `as`: a copy of that one, as it is. */
+  constructor(node: Node, as?: NodeInfo) {
     this.name = node.metadata.name ?? '';
     this.node = node;
     this.allocatable = {};
-    this.setNode(node);
+    if (as === undefined) {
+      this.setNode(node);
+      return;
+    }
+    this.slot = as.slot;
+    this.allocatable = as.allocatable;
+    this.images = as.images;
+    this.discourages = as.discourages;
+    Object.assign(this.requested, as.requested);
+    Object.assign(this.scoringRequested, as.scoringRequested);
+    for (const [uid, pod] of as.pods) this.pods.set(uid, pod);
+    for (const [uid, ports] of as.usedPorts) this.usedPorts.set(uid, ports);
   }
 
   setNode(node: Node): void {
@@ -40,10 +52,7 @@ export class NodeInfo {
 
   /** A copy that pods can be put on and taken off in thought. */
   imagined(): NodeInfo {
-    const copy = new NodeInfo(this.node);
-    copy.slot = this.slot;
-    for (const pod of this.pods.values()) copy.addPod(pod);
-    return copy;
+    return new NodeInfo(this.node, this);
   }
 
   addPod(info: PodInfo): void {
