@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import { call } from './load/call.ts';
+import { cpuMsOf } from './processor-time.ts';
 
 /** The token of the bench's user, a member of system:masters. */
 export const token = 'bench-token';
@@ -23,6 +24,7 @@ export interface Program extends AsyncDisposable {
   sinceStartMs(): number;
   /** Resident memory in MB (10^6 bytes). */
   residentMb(): number;
+  readonly pid: number;
   /** Processor time used so far, of all threads together. Resolution: 10 ms. */
   cpuMs(): number;
   /** Resolves once the program says that all of it is ready. */
@@ -102,7 +104,8 @@ export async function startProgram(bench: Bench, options: ProgramOptions): Promi
     complete,
     sinceStartMs: () => clock.monotonicMs() - startedMs,
     residentMb: () => residentMb(child),
-    cpuMs: () => cpuMs(child),
+    pid: child.pid ?? 0,
+    cpuMs: () => cpuMsOf(child.pid ?? 0),
     async [Symbol.asyncDispose]() {
       await stopProcess(bench, child, ended);
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -120,11 +123,4 @@ async function stopProcess(bench: Bench, child: ChildProcess, ended: Promise<voi
 function residentMb(child: ChildProcess): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
   return (Number(kib) * 1024) / 1e6;
-}
-
-/** User and system time, in clock ticks of 10 ms, after the command's name, which may hold spaces. */
-function cpuMs(child: ChildProcess): number {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return 10 * (Number(fields[11]) + Number(fields[12]));
 }

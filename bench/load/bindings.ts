@@ -1,43 +1,38 @@
 /**
  * Scheduling: registers nodes that run nothing, then creates pods over 16 connections and measures until all are bound.
- * `node bindings.ts {url, token, nodes, pods, kind?}` prints `{bound, seconds}`. `kind`: what the pods ask for beside room.
+ * `node bindings.ts {url, token, pid, nodes, pods, kind}` prints `{bound, seconds, cpuUs}`: `cpuUs` is the processor time of
+ * the server, the process `pid`, for one pod. `kind`: what the pods ask for beside room.
  */
 import { Agent, request } from 'node:https';
 import { formatTime } from '../../src/base/clock.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
+import { cpuMsOf } from '../processor-time.ts';
 import { callJson } from './call.ts';
 import { requestText, sendAll } from './raw-connection.ts';
+import type { PodKind } from './schedule-pods.ts';
+import { nodeLabels, nodeResources, podToSchedule } from './schedule-pods.ts';
 
 interface NodeOrPod {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly spec: { readonly nodeName?: string; readonly taints?: readonly { readonly key: string }[] };
 }
 
-const like = { matchLabels: { app: 'x' } };
-/** What pods ask for beside room: nothing, a node without their like, zones that have as many of them. */
-const kinds = {
-  plain: {},
-  'anti-affinity': { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: like, topologyKey: 'kubernetes.io/hostname' }] } } },
-  spread: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: like }] },
-} as const;
-
-const target = JSON.parse(process.argv[2]!) as { url: string; token: string; nodes: number; pods: number; kind?: keyof typeof kinds };
+const target = JSON.parse(process.argv[2]!) as { url: string; token: string; pid: number; nodes: number; pods: number; kind: PodKind };
 const { url, token } = target;
 const clock = new RealClock();
 const agent = new Agent({ keepAlive: true, maxSockets: 16, rejectUnauthorized: false });
-const resources = { cpu: '32', memory: '128Gi', pods: '110' };
 
 async function register(index: number): Promise<void> {
   const name = `node-${index}`;
   const { metadata } = await callJson<NodeOrPod>(url, token, 'POST', '/api/v1/nodes', {
     agent,
-    body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': `zone-${index % 3}` } } },
+    body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: nodeLabels(name, index) } },
   });
   const time = formatTime(clock.now());
   const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: time, lastTransitionTime: time, reason: 'KubeletReady', message: 'bench' };
   // Without its resourceVersion: the node controller writes to new nodes too.
   const { resourceVersion: _, ...rest } = metadata;
-  await callJson(url, token, 'PUT', `/api/v1/nodes/${name}/status`, { agent, body: { apiVersion: 'v1', kind: 'Node', metadata: rest, status: { capacity: resources, allocatable: resources, conditions: [ready] } } });
+  await callJson(url, token, 'PUT', `/api/v1/nodes/${name}/status`, { agent, body: { apiVersion: 'v1', kind: 'Node', metadata: rest, status: { capacity: nodeResources, allocatable: nodeResources, conditions: [ready] } } });
 }
 
 let registered = 0;
@@ -72,20 +67,13 @@ await new Promise<void>((resolve, reject) => {
   watching.once('error', reject).end();
 });
 
+const cpuMs = cpuMsOf(target.pid);
 const startedMs = clock.monotonicMs();
 await sendAll(url, {
   connections: 16,
   count: target.pods,
-  request: (index) => requestText(target, 'POST', '/api/v1/namespaces/default/pods', JSON.stringify({
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: `scheduled-${index}`, labels: { app: 'x' } },
-    spec: {
-      containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }],
-      // Nobody hears of the nodes again: where all this takes longer than nodes may be silent, they still take pods.
-      tolerations: [{ operator: 'Exists' }],
-      ...kinds[target.kind ?? 'plain'],
-    },
-  })),
+  request: (index) => requestText(target, 'POST', '/api/v1/namespaces/default/pods', JSON.stringify(podToSchedule(index, target.kind))),
 });
 await done;
-console.log(JSON.stringify({ bound: bound.size, seconds: (clock.monotonicMs() - startedMs) / 1000 }));
+console.log(JSON.stringify({ bound: bound.size, seconds: (clock.monotonicMs() - startedMs) / 1000, cpuUs: ((cpuMsOf(target.pid) - cpuMs) * 1000) / target.pods }));
 process.exit(0);

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
-import { startProgram, token } from '../program.ts';
+import { bindPods } from '../load/bind.ts';
 import type { Figure } from '../table.ts';
 
 const nodes = 5000;
@@ -13,12 +12,6 @@ const kinds = [
 /** Pods from creation to binding in a large cluster: nodes are objects alone and run nothing. */
 export async function scheduler(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const { kind, pods, name } of bench.quick ? kinds.slice(1) : kinds) {
-    await using server = await startProgram(bench, { command: 'server' });
-    await server.complete;
-    const output = await bench.run([join(import.meta.dirname, '../load/bindings.ts'), JSON.stringify({ url: server.url, token, nodes, pods, kind })], { timeoutMs: 180_000 });
-    const { bound, seconds } = JSON.parse(output) as { bound: number; seconds: number };
-    figures.push({ name, value: bound / seconds });
-  }
+  for (const { kind, pods, name } of bench.quick ? kinds.slice(1) : kinds) figures.push(await bindPods(bench, name, { nodes, pods, kind }));
   return figures;
 }
