@@ -13,6 +13,7 @@ import { withShares } from './ceilings.ts';
 import { generator } from './load/load.ts';
 import { ceiling } from './parts/ceiling.ts';
 import { customResources } from './parts/custom-resources.ts';
+import { dns } from './parts/dns.ts';
 import { growth } from './parts/growth.ts';
 import { kubectl } from './parts/kubectl.ts';
 import { library } from './parts/library.ts';
@@ -21,6 +22,7 @@ import { reads } from './parts/reads.ts';
 import { deployment, scale } from './parts/scale.ts';
 import { schedule } from './parts/schedule.ts';
 import { scheduler } from './parts/scheduler.ts';
+import { services } from './parts/services.ts';
 import { start } from './parts/start.ts';
 import { watch } from './parts/watch.ts';
 import { writes } from './parts/writes.ts';
@@ -28,9 +30,9 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, 'custom-resources': customResources };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, dns, 'custom-resources': customResources };
 /** Those that run only when they are named. */
-const large: typeof parts = { scale, deployment };
+const large: typeof parts = { scale, deployment, services };
 /** Longer than all parts together ever take. */
 const limitMs = 60 * 60_000;
 

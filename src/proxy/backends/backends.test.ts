@@ -24,7 +24,7 @@ describe('nftables rules', () => {
 
   it('touch only the Service that changed', () => {
     const script = scriptOf([plain, dns], [portOf({ cluster: [{ ip: '10.244.0.9', port: 8080, local: true }] }), dns]);
-    assert.match(script, /10\.244\.0\.9 \. 8080/);
+    assert.match(script, /10\.244\.0\.9:8080/);
     assert.doesNotMatch(script, /kube_dns/);
   });
 
@@ -84,7 +84,8 @@ describe('rules in the kernel', () => {
       const sorted = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter((line) => line !== '').sort();
       assert.match(stepwise, /10\.96\.0\.10 \. udp \. 53/);
       // The order of chains and of elements differs; what they say does not.
-      const withoutElements = (text: string): string => text.replaceAll(/elements = \{[^}]*\}/gs, '');
+      // Nor do the numbers of backends, which depend on what was there before.
+      const withoutElements = (text: string): string => text.replaceAll(/elements = \{[^}]*\}/gs, '').replaceAll(/offset \d+ /g, '');
       assert.deepEqual(sorted(withoutElements(stepwise.slice(0, stepwise.indexOf('table ip6')))), sorted(withoutElements(scratch)));
       assert.doesNotMatch(stepwise.slice(stepwise.indexOf('table ip6')), /chain (svc|ep|ext|fw)-/);
       await backend.cleanup();

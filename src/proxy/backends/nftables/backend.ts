@@ -1,6 +1,6 @@
 import type { ProxyBackend, ProxyBackendOptions } from '../../backend.ts';
 import type { ServicePort } from '../../service-port.ts';
-import type { Ruleset } from './ruleset.ts';
+import type { RulesOptions, Ruleset } from './ruleset.ts';
 import { emptyRuleset, RulesetMaker } from './ruleset.ts';
 import { baseScript, deleteChains, difference, tableOf } from './script.ts';
 
@@ -8,14 +8,16 @@ import { baseScript, deleteChains, difference, tableOf } from './script.ts';
 class FamilyTable {
   readonly #family: 4 | 6;
   readonly #run: ProxyBackendOptions['run'];
-  readonly #maker: RulesetMaker;
+  readonly #makerOptions: RulesOptions;
+  #maker: RulesetMaker;
   #applied: Ruleset | undefined;
   #stale = new Set<string>();
 
   constructor(family: 4 | 6, { run, clusterCidrs }: ProxyBackendOptions) {
     this.#family = family;
     this.#run = run;
-    this.#maker = new RulesetMaker({ family, clusterCidr: clusterCidrs.find((cidr) => cidr.includes(':') === (family === 6)) });
+    this.#makerOptions = { family, clusterCidr: clusterCidrs.find((cidr) => cidr.includes(':') === (family === 6)) };
+    this.#maker = new RulesetMaker(this.#makerOptions);
   }
 
   async sync(ports: readonly ServicePort[]): Promise<void> {
@@ -33,6 +35,7 @@ class FamilyTable {
 
   invalidate(): void {
     this.#applied = undefined;
+    this.#maker = new RulesetMaker(this.#makerOptions);
     this.#stale = new Set();
   }
 

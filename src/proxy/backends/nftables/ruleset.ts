@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { allBackends, externalBackends, internalBackends, isExternal } from '../../service-port.ts';
+import { addressOf, allBackends, externalBackends, internalBackends, isExternal } from '../../service-port.ts';
 import type { Backend, ServicePort } from '../../service-port.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Backend, ServicePort } from '../../service-port.ts';
 export interface Ruleset {
   /** Chain name -> its rules, one a line. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
-  /** Map or set -> element key -> verdict; the empty text in a set. */
+  /** Map or set -> element key -> verdict or address; the empty text in a set. */
   readonly elements: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Sets of clients that stick to a backend: name -> seconds. */
   readonly affinitySets: ReadonlyMap<string, number>;
@@ -23,7 +23,7 @@ interface Fragment {
   readonly affinitySets: readonly (readonly [name: string, seconds: number])[];
 }
 
-export const elementMaps = ['cluster-ips', 'service-ips', 'node-ports', 'no-endpoint-ips', 'no-endpoint-node-ports', 'firewall-ips', 'hairpins'] as const;
+export const elementMaps = ['cluster-ips', 'service-ips', 'node-ports', 'no-endpoint-ips', 'no-endpoint-node-ports', 'firewall-ips', 'hairpins', 'endpoints-tcp', 'endpoints-udp', 'endpoints-sctp'] as const;
 type ElementMap = (typeof elementMaps)[number];
 
 export interface RulesOptions {
@@ -48,17 +48,26 @@ function backendChain(port: ServicePort, backend: Backend): string {
 }
 
 /** Rules that send a packet to one of these backends: where it went before, else anywhere. */
-function choose(port: ServicePort, backends: readonly Backend[]): string[] {
-  const ip = familyName(port.family);
-  if (port.affinitySeconds === undefined) {
-    const targets = backends.map((one, index) => `${index} : ${one.ip} . ${one.port}`).join(', ');
-    return [`meta l4proto ${port.protocol} dnat ${ip} addr . port to numgen random mod ${backends.length} map { ${targets} }`];
-  }
+function chooseSticky(port: ServicePort, backends: readonly Backend[]): string[] {
   const chains = backends.map((one) => backendChain(port, one));
   return [
-    ...chains.map((chain) => `${ip} saddr @${affinitySet(chain)} goto ${chain}`),
+    ...chains.map((chain) => `${familyName(port.family)} saddr @${affinitySet(chain)} goto ${chain}`),
     `numgen random mod ${chains.length} vmap { ${chains.map((chain, index) => `${index} : goto ${chain}`).join(', ')} }`,
   ];
+}
+
+/**
+ * The same without memory: one rule, and the backends as a row of elements of a map that all Services of the protocol share. A map for each
+ * rule would be simpler, but the kernel takes time that grows with the square of their number.
+ */
+function chooseAny(port: ServicePort, backends: readonly Backend[], rowOf: (length: number) => number): { readonly rule: string; readonly elements: readonly (readonly [ElementMap, string, string])[] } {
+  const [only] = backends;
+  if (only !== undefined && backends.length === 1) return { rule: `meta l4proto ${port.protocol} dnat to ${addressOf(only)}`, elements: [] };
+  const from = rowOf(backends.length);
+  return {
+    rule: `meta l4proto ${port.protocol} dnat ${familyName(port.family)} addr . port to numgen random mod ${backends.length} offset ${from} map @endpoints-${port.protocol}`,
+    elements: backends.map((one, index) => [`endpoints-${port.protocol}`, String(from + index), `${one.ip} . ${one.port}`]),
+  };
 }
 
 /** Chains that remember who was sent to which backend. */
@@ -70,7 +79,7 @@ function stickyParts(port: ServicePort, seconds: number): Pick<Fragment, 'chains
     chains: named.map(({ backend, chain }) => [chain, [
       // With its time-out: the set's own cannot be changed once it is there.
       `update @${affinitySet(chain)} { ${ip} saddr timeout ${seconds}s }`,
-      `meta l4proto ${port.protocol} dnat to ${port.family === 6 ? `[${backend.ip}]` : backend.ip}:${backend.port}`,
+      `meta l4proto ${port.protocol} dnat to ${addressOf(backend)}`,
     ]]),
   };
 }
@@ -87,12 +96,13 @@ function externalRules(port: ServicePort, { clusterCidr }: RulesOptions, cluster
   ];
 }
 
-function fragmentOf(port: ServicePort, options: RulesOptions): Fragment {
+/** `rowOf`: the first of so many numbers for a chain's backends; the same again as long as they are as many. */
+function fragmentOf(port: ServicePort, options: RulesOptions, rowOf: (chain: string, length: number) => number): Fragment {
   const { clusterCidr } = options;
   const ip = familyName(port.family);
   const id = `${shortHash(`${port.key}/${port.protocol}`)}-${readable(port.key)}`;
   const chains: [string, readonly string[]][] = [];
-  const elements: [ElementMap, string, string][] = [['cluster-ips', port.clusterIp, '']];
+  const elements: (readonly [ElementMap, string, string])[] = [['cluster-ips', port.clusterIp, '']];
   const at = (address: string): string => `${address} . ${port.protocol} . ${port.port}`;
   const external = isExternal(port);
   const chainOf = (policy: 'cluster' | 'local'): string | undefined => (port[policy].length === 0 ? undefined : `${policy === 'cluster' ? 'svc' : 'loc'}-${id}`);
@@ -100,7 +110,15 @@ function fragmentOf(port: ServicePort, options: RulesOptions): Fragment {
   const internalChain = port.internalLocal ? localChain : clusterChain;
   const masquerade = clusterCidr === undefined ? [] : [`${ip} daddr ${port.clusterIp} ${ip} saddr != ${clusterCidr} jump mark-for-masquerade`];
   for (const [chain, backends] of [[clusterChain, port.cluster], [localChain, port.local]] as const) {
-    if (chain !== undefined) chains.push([chain, [...(chain === internalChain ? masquerade : []), ...choose(port, backends)]]);
+    if (chain === undefined) continue;
+    const start = chain === internalChain ? masquerade : [];
+    if (port.affinitySeconds !== undefined) {
+      chains.push([chain, [...start, ...chooseSticky(port, backends)]]);
+      continue;
+    }
+    const any = chooseAny(port, backends, (length) => rowOf(chain, length));
+    chains.push([chain, [...start, any.rule]]);
+    elements.push(...any.elements);
   }
   // Nobody anywhere: the client is told. Somebody elsewhere, whom the policy Local keeps from us: silence.
   const verdict = port.hasEndpoints ? 'drop' : 'goto refuse';
@@ -133,6 +151,8 @@ function fragmentOf(port: ServicePort, options: RulesOptions): Fragment {
 export class RulesetMaker {
   readonly #options: RulesOptions;
   readonly #fragments = new WeakMap<ServicePort, Fragment>();
+  readonly #rows = new Map<string, { readonly from: number; readonly length: number }>();
+  #nextRow = 0;
 
   constructor(options: RulesOptions) {
     this.#options = options;
@@ -146,7 +166,7 @@ export class RulesetMaker {
     for (const port of ports) {
       if (port.family !== this.#options.family) continue;
       let fragment = this.#fragments.get(port);
-      if (fragment === undefined) this.#fragments.set(port, fragment = fragmentOf(port, this.#options));
+      if (fragment === undefined) this.#fragments.set(port, fragment = fragmentOf(port, this.#options, this.#rowOf));
       for (const [name, rules] of fragment.chains) chains.set(name, rules);
       for (const [map, key, verdict] of fragment.elements) {
         const map_ = elements.get(map);
@@ -155,8 +175,19 @@ export class RulesetMaker {
       }
       for (const [name, seconds] of fragment.affinitySets) affinitySets.set(name, seconds);
     }
+    for (const chain of this.#rows.keys()) if (!chains.has(chain)) this.#rows.delete(chain);
     return { chains, elements, affinitySets };
   }
+
+  /** Numbers are never used again: a maker lives for minutes, and there are four thousand million. */
+  readonly #rowOf = (chain: string, length: number): number => {
+    const known = this.#rows.get(chain);
+    if (known?.length === length) return known.from;
+    const from = this.#nextRow;
+    this.#nextRow += length;
+    this.#rows.set(chain, { from, length });
+    return from;
+  };
 }
 
 export const emptyRuleset: Ruleset = { chains: new Map(), elements: new Map(), affinitySets: new Map() };

@@ -21,6 +21,9 @@ table ${table} {
   comment "rules of Coxswain's service proxy"
   set cluster-ips { type ${address}; }
   set hairpins { type ${address} . ${address} . inet_proto . inet_service; }
+  map endpoints-tcp { typeof numgen random mod 2 : ${ip} daddr . tcp dport; }
+  map endpoints-udp { typeof numgen random mod 2 : ${ip} daddr . udp dport; }
+  map endpoints-sctp { typeof numgen random mod 2 : ${ip} daddr . sctp dport; }
   map service-ips { type ${address} . inet_proto . inet_service : verdict; }
   map node-ports { type inet_proto . inet_service : verdict; }
   map no-endpoint-ips { type ${address} . inet_proto . inet_service : verdict; }
