@@ -73,7 +73,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Other Commands',
     commands: [
       entry('completion', 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)', () => import('./commands/completion/completion.ts')),
-      entry('plugin', 'Provides utilities for interacting with plugins', () => import('./commands/plugin/plugin.ts')),
+      entry('plugin', 'Provides utilities for interacting with plugins', async () => ({ default: (await import('./commands/plugin/plugin.ts')).pluginCommand(commandGroups) })),
       entry('config', 'Modify kubeconfig files', () => import('./commands/config/config.ts')),
       entry('api-versions', 'Print the supported API versions on the server, in the form of "group/version"', () => import('./commands/api-versions.ts')),
       entry('api-resources', 'Print the supported API resources on the server', () => import('./commands/api-resources.ts')),

@@ -17,7 +17,7 @@ export async function runPlugin({ path, args }: Plugin, io: Io): Promise<number>
     child.once('close', (code) => resolve(code ?? 1));
   });
   if (child.stdin !== null) pipeline(io.stdin, child.stdin).catch(() => {});
-  const copies = [[child.stdout, io.stdout.stream] as const, [child.stderr, io.stderr.stream] as const].map(([from, to]) => (from === null ? undefined : pipeline(from, to, { end: false })));
+  const copies = [[child.stdout, io.stdout.stream] as const, [child.stderr, io.stderr.stream] as const].flatMap(([from, to]) => (from === null ? [] : [pipeline(from, to, { end: false })]));
   const code = await ended;
   await Promise.allSettled(copies);
   return code;

@@ -1,11 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Call } from '../../command.ts';
+import type { Call, Command, CommandGroup } from '../../command.ts';
 import { command } from '../../command.ts';
 import { KubectlError } from '../../errors.ts';
 import { bool } from '../../flags/flags.ts';
 import { isExecutable, pathFolders } from '../../plugins/find-plugin.ts';
-import { commandGroups } from '../../registry.ts';
 
 const flags = { 'name-only': bool('If true, display only the binary name of each plugin, rather than its full path') } as const;
 
@@ -20,13 +19,13 @@ async function pluginsIn(folder: string, { io }: Call['session']): Promise<strin
   }
 }
 
-async function list({ session, flags: values }: Call<typeof flags>): Promise<void> {
+async function list(groups: readonly CommandGroup[], { session, flags: values }: Call<typeof flags>): Promise<void> {
   const { io } = session;
   const plugins: string[] = [];
   for (const folder of pathFolders(io)) plugins.push(...await pluginsIn(folder, session));
   if (plugins.length === 0) throw new KubectlError('error: unable to find any kubectl plugins in your PATH\n');
   await io.stdout.write('The following compatible plugins are available:\n\n');
-  const names = new Set(commandGroups.flatMap(({ commands }) => commands).flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+  const names = new Set(groups.flatMap(({ commands }) => commands).flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const seen = new Map<string, string>();
   let warnings = 0;
   for (const path of plugins) {
@@ -45,7 +44,8 @@ async function list({ session, flags: values }: Call<typeof flags>): Promise<voi
   if (warnings > 0) throw new KubectlError(`error: ${warnings === 1 ? 'one plugin warning was found' : `${warnings} plugin warnings were found`}\n`);
 }
 
-export default command({
+/** `kubectl plugin`; `groups` are the commands that stand before plugins of their names. */
+export const pluginCommand = (groups: readonly CommandGroup[]): Command => command({
   usage: 'plugin [flags]',
   description: `Utilities for plugins: programs named kubectl-NAME on the path, which are called as kubectl NAME. A command of kubectl's own comes before a plugin of its name.`,
   examples: `
@@ -58,7 +58,7 @@ export default command({
       usage: 'list',
       description: 'List all files on the path whose names begin with kubectl-, and say which of them cannot be called.',
       flags,
-      run: list,
+      run: (call) => list(groups, call),
     })),
   }],
 });
