@@ -38,6 +38,8 @@ function takesValue(argument: string): boolean {
 
 const named = (entry: CommandEntry, word: string): boolean => entry.name === word || entry.aliases?.includes(word) === true;
 
+const asksForHelp = (line: readonly string[]): boolean => line.some((word) => word === '--help' || word === '-h');
+
 async function find(groups: readonly CommandGroup[], line: readonly string[]): Promise<Found> {
   const path = ['kubectl'];
   let command: Command | undefined;
@@ -48,7 +50,8 @@ async function find(groups: readonly CommandGroup[], line: readonly string[]): P
     if (next.word === undefined) break;
     const entry = entries.find((one) => named(one, next.word!));
     if (entry === undefined) {
-      if (command?.run !== undefined) break;
+      // Help is asked for: that of the command above is the nearest there is.
+      if (command !== undefined && (command.run !== undefined || asksForHelp(rest))) break;
       throw unknownCommand(next.word, path, entries);
     }
     path.push(entry.name);

@@ -10,7 +10,7 @@ import { loadKubeconfig } from '../../src/client/kubeconfig.ts';
 const root = join(import.meta.dirname, '../..');
 
 /** Larger than this, somebody has packed what a user has no use for. */
-const maxUnpackedBytes = 8_000_000;
+const maxUnpackedBytes = 9_000_000;
 
 interface Packed { readonly filename: string; readonly unpackedSize: number; readonly files: readonly { readonly path: string }[] }
 
