@@ -10,7 +10,6 @@ import type { Authorizer } from './authorization/authorizer.ts';
 import { advertise, bootstrap, ensureObjects } from './bootstrap/bootstrap.ts';
 import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
-import type { CacheContents } from './cache/watch-cache.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
 import { startCustomResources } from './custom-resources/start.ts';
@@ -32,7 +31,7 @@ import { RequestMetrics } from './metrics/requests.ts';
 import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
 import { WatchMetrics } from './metrics/watches.ts';
 import type { HealthCheck } from './health-check.ts';
-import type { ApiServerOptions, Factory, MaybeFactory, PathHandler, ServerParts } from './options.ts';
+import type { ApiServerOptions, Factory, MaybeFactory, PathHandler, ServerContents, ServerParts } from './options.ts';
 import { keepFlowControl } from './flow-control/bootstrap.ts';
 import { flowDebugPaths } from './flow-control/debug-paths.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
@@ -110,7 +109,7 @@ export class ApiServer implements AsyncDisposable {
     this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
     const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...adminAccessHooks(this.reader)]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
@@ -192,8 +191,8 @@ export class ApiServer implements AsyncDisposable {
   }
 
   /** What it has in memory of the store, for a server that starts on a copy of that. */
-  get contents(): CacheContents {
-    return this.#core.cache.contents;
+  get contents(): ServerContents {
+    return { ...this.#core.cache.contents, provenance: this.#core.provenance.contents };
   }
 
   /** Where HTTPS was opened first; undefined before `listen`. */

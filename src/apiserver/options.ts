@@ -18,6 +18,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import type { Attributes, Authorizer, Decision } from './authorization/authorizer.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import type { CacheContents } from './cache/watch-cache.ts';
+import type { ProvenanceContents } from './provenance/provenance.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { Step } from './pipeline/step.ts';
 import type { Provenance } from '../api/provenance.ts';
@@ -97,13 +98,19 @@ export interface Plugged {
   readonly dispose?: () => void;
 }
 
+/** What an API server has in memory at one moment. */
+export interface ServerContents extends CacheContents {
+  /** Who wrote what, and why. */
+  readonly provenance: ProvenanceContents;
+}
+
 export interface ApiServerOptions {
   /** Which API versions are served, as kube-apiserver's `--runtime-config` says it. Default: what upstream serves by default. */
   readonly runtimeConfig?: RuntimeConfig;
   readonly featureGates?: FeatureGateSettings;
   readonly store: Store;
   /** What a server of another store with the same content has in memory: saves reading it from the store. */
-  readonly contents?: CacheContents;
+  readonly contents?: ServerContents;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

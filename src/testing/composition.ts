@@ -14,7 +14,7 @@ import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
-import type { CacheContents } from '../apiserver/cache/watch-cache.ts';
+import type { ServerContents } from '../apiserver/options.ts';
 import type { NodeState } from './simulated-node.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SwitchedEndpoint } from './switched-endpoint.ts';
@@ -47,7 +47,7 @@ export interface CompositionState {
   readonly chance: ReadonlyMap<string, number>;
   readonly nodes: readonly NodeState[];
   readonly addresses: number;
-  readonly contents: CacheContents | undefined;
+  readonly contents: ServerContents | undefined;
 }
 
 export interface AddedNode {
@@ -75,7 +75,7 @@ export class Composition implements AsyncDisposable {
   readonly #switch = new SwitchedEndpoint();
   readonly #nodes = new Map<string, SimulatedNode>();
   readonly #chance = new Map<string, SeededRandom>();
-  #contents: CacheContents | undefined;
+  #contents: ServerContents | undefined;
   #apiServer: ApiServer | undefined;
   #scheduler: Scheduler | undefined;
   #controllers: RunningController | undefined;

@@ -109,6 +109,23 @@ test('a snapshot can be gone back to, time and all, and clients go on', async ()
   }
 });
 
+test('a fork, and a cluster that was set back, know who wanted what is there', async () => {
+  await using cluster = await startCluster({ nodes: 1 });
+  await cluster.apply(web(1));
+  await cluster.settle();
+  const snapshot = await cluster.snapshot();
+  await using fork = await cluster.fork();
+  await fork.client.patch(deployments, { namespace: 'default', name: 'web' }, { type: 'merge', value: { spec: { replicas: 2 } } });
+  await cluster.restore(snapshot);
+  const [pod] = await shown(cluster);
+  for (const one of [cluster, fork]) {
+    const why = (await one.why(pods, (await one.client.list(pods)).items.find(({ metadata }) => pod!.includes(metadata.name!))!.metadata.name!)).join('\n');
+    assert.match(why, /pod\/web-\S+ was created by replicaset-controller[^]*deployment\/web was created by coxswain:test/);
+  }
+  assert.match((await fork.why(deployments, 'web')).join('\n'), /deployment\/web was changed by coxswain:test/);
+  assert.doesNotMatch((await cluster.why(deployments, 'web')).join('\n'), /was changed by/);
+});
+
 test('what an expectation says when it fails is the cluster\'s reason', async () => {
   await using cluster = await startCluster({ nodes: [{ capacity: { cpu: '2', memory: '4Gi', pods: '10' } }] });
   await cluster.apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'big' }, spec: { containers: [{ name: 'a', image: 'x', resources: { requests: { cpu: '100' } } }] } } as KubeObject);

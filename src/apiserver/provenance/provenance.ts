@@ -8,6 +8,7 @@ import { causeHeader } from '../../client/cause.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { RequestInfo } from '../request.ts';
 import { RefusalLog } from './refusal-log.ts';
+import type { WriteLogContents } from './write-log.ts';
 import { WriteLog } from './write-log.ts';
 
 /** A request, as far as it is remembered of what it wrote. */
@@ -15,6 +16,13 @@ export interface WriteOrigin {
   readonly info: RequestInfo;
   readonly user: UserInfo;
   header(name: string): string | undefined;
+}
+
+/** What a log holds at one moment. */
+export interface ProvenanceContents {
+  readonly writes: WriteLogContents;
+  readonly refusals: ReadonlyMap<string, RefusalRecord>;
+  readonly sinceMs: number;
 }
 
 const maxAgent = 128;
@@ -32,15 +40,22 @@ const ordinary: ReadonlySet<string> = new Set(['Conflict', 'AlreadyExists', 'Not
 export class ProvenanceLog implements Provenance {
   readonly sinceMs: number;
   readonly #clock: Clock;
-  readonly #writes = new WriteLog();
-  readonly #refusals = new RefusalLog();
+  readonly #writes: WriteLog;
+  readonly #refusals: RefusalLog;
   readonly #agents = new Map<string, string>();
   /** An error passes through more than one hand. */
   #last: unknown;
 
-  constructor(clock: Clock) {
+  /** `contents`: of the log of another server, which this one goes on from. */
+  constructor(clock: Clock, contents?: ProvenanceContents) {
     this.#clock = clock;
-    this.sinceMs = clock.now();
+    this.#writes = new WriteLog(contents?.writes);
+    this.#refusals = new RefusalLog(contents?.refusals);
+    this.sinceMs = contents?.sinceMs ?? clock.now();
+  }
+
+  get contents(): ProvenanceContents {
+    return { writes: this.#writes.contents, refusals: this.#refusals.contents, sinceMs: this.sinceMs };
   }
 
   /** A write that the store has acknowledged. Events are not recorded: they are what is told, not what happens. */

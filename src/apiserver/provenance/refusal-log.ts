@@ -4,7 +4,17 @@ const maxRefusals = 512;
 
 /** The latest refused writes; the same that is refused again for the same reason counts, and takes no more room. */
 export class RefusalLog {
-  readonly #records = new Map<string, RefusalRecord>();
+  readonly #records: Map<string, RefusalRecord>;
+
+  /** `contents`: of another log, which this one goes on from. */
+  constructor(contents?: ReadonlyMap<string, RefusalRecord>) {
+    this.#records = new Map(contents);
+  }
+
+  /** What it holds now; later refusals do not change it. */
+  get contents(): ReadonlyMap<string, RefusalRecord> {
+    return new Map(this.#records);
+  }
 
   add(record: RefusalRecord): void {
     const { user, verb, group, resource, subresource, namespace, name, owner, reason } = record;

@@ -8,28 +8,45 @@ const maxOfObject = 16;
 /** Of writes of one kind by one controller: the first and the latest. People's are all kept. */
 const maxAlike = 3;
 
+/** What a log holds at one moment. */
+export interface WriteLogContents {
+  readonly young: ReadonlyMap<string, readonly WriteRecord[]>;
+  readonly old: ReadonlyMap<string, readonly WriteRecord[]>;
+}
+
 /**
  * The latest writes of each object. Objects that are not written for long are forgotten: when the young generation is
  * full the old one is dropped and it becomes the old one, which costs nothing on the way of a write.
  */
 export class WriteLog {
-  #young = new Map<string, WriteRecord[]>();
-  #old = new Map<string, WriteRecord[]>();
+  #young: Map<string, readonly WriteRecord[]>;
+  #old: Map<string, readonly WriteRecord[]>;
   #records = 0;
 
+  /** `contents`: of another log, which this one goes on from. */
+  constructor(contents?: WriteLogContents) {
+    this.#young = new Map(contents?.young);
+    this.#old = new Map(contents?.old);
+    for (const records of this.#young.values()) this.#records += records.length;
+  }
+
+  /** What it holds now; later writes do not change it. */
+  get contents(): WriteLogContents {
+    return { young: new Map(this.#young), old: new Map(this.#old) };
+  }
+
   add(key: string, record: WriteRecord): void {
-    let records = this.#young.get(key);
-    if (records === undefined) {
-      records = this.#old.get(key) ?? [];
+    let known = this.#young.get(key);
+    if (known === undefined) {
+      known = this.#old.get(key) ?? [];
       this.#old.delete(key);
-      this.#young.set(key, records);
-      this.#records += records.length;
+      this.#records += known.length;
     }
-    const before = records.length;
-    if (record.cause !== '' || record.user.startsWith('system:')) dropAlike(records, record);
+    const records = record.cause !== '' || record.user.startsWith('system:') ? withoutAlike(known, record) : [...known];
     if (records.length >= maxOfObject) records.splice(records[0]!.operation === 'created' ? 1 : 0, 1);
     records.push(record);
-    this.#records += records.length - before;
+    this.#young.set(key, records);
+    this.#records += records.length - known.length;
     if (this.#young.size >= maxObjects || this.#records >= maxRecords) {
       this.#old = this.#young;
       this.#young = new Map();
@@ -43,7 +60,7 @@ export class WriteLog {
 }
 
 /** Heartbeats and counts would drive out everything else. */
-function dropAlike(records: WriteRecord[], { operation, subresource, user, agent }: WriteRecord): void {
+function withoutAlike(records: readonly WriteRecord[], { operation, subresource, user, agent }: WriteRecord): WriteRecord[] {
   let alike = 0;
   let second = -1;
   for (let i = 0; i < records.length; i++) {
@@ -51,5 +68,5 @@ function dropAlike(records: WriteRecord[], { operation, subresource, user, agent
     if (other.operation !== operation || other.subresource !== subresource || other.user !== user || other.agent !== agent) continue;
     if (++alike === 2) second = i;
   }
-  if (alike >= maxAlike) records.splice(second, 1);
+  return alike >= maxAlike ? records.toSpliced(second, 1) : [...records];
 }
