@@ -86,8 +86,14 @@ export function demoScenarios(cluster: () => RealCluster): void {
     const { namespace } = await Scene.start(cluster(), 'guestbook');
     const kubectl = kubectlOf(namespace);
     for (const object of guestbook) await kubectl(['create', '-f', '-'], stringify(object));
-    const says = (command: string, value: string, expected: string) => cluster().until(`the guestbook to ${command}`, async () =>
-      (await cluster().http('GET', `/api/v1/namespaces/${namespace}/services/frontend/proxy/guestbook?cmd=${command}&key=messages&value=${value}`)).text === expected);
+    const says = async (command: string, value: string, expected: string): Promise<void> => {
+      let last = '';
+      await cluster().until(`the guestbook to ${command}`, async () => {
+        const { status, text } = await cluster().http('GET', `/api/v1/namespaces/${namespace}/services/frontend/proxy/guestbook?cmd=${command}&key=messages&value=${value}`);
+        last = `${status} ${text}`;
+        return text === expected;
+      }).catch((error: unknown) => { throw new Error(`${(error as Error).message}: ${last}`, { cause: error }); });
+    };
     await says('get', '', '{"data":""}');
     await says('set', 'TestEntry', '{"message":"Updated"}');
     await says('get', '', '{"data":"TestEntry"}');
