@@ -8,8 +8,7 @@ import { NetworkPolicyAgent } from '../network-policy/agent.ts';
 import type { ProxyBackend } from '../proxy/backend.ts';
 import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
-import { HostPorts } from '../proxy/host-ports/host-ports.ts';
-import type { ConntrackOptions } from '../proxy/proxy.ts';
+import type { ServiceProxyOptions } from '../proxy/proxy.ts';
 import { ServiceProxy } from '../proxy/proxy.ts';
 import { keepNodeRoutes } from './node-network.ts';
 import { runChecked } from './run-checked.ts';
@@ -25,7 +24,7 @@ export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clu
 /** As whom the agents of a node ask. */
 export interface NodeAgentsClients { readonly proxy: Client; readonly node: Client }
 
-/** What a real node needs beside its kubelet: rules for Services and host ports, network policies, and routes to other nodes' pods. Stopping leaves what they made. */
+/** What a real node needs beside its kubelet: rules for Services, network policies, and routes to other nodes' pods. Stopping leaves what they made. */
 export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeAgentsClients): Promise<AsyncDisposable> {
   const { nodeName, capabilities, clock, random, logger } = options;
   await using undo = new AsyncDisposableStack();
@@ -37,9 +36,6 @@ export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeA
   if (capabilities.nft !== undefined) {
     const policies = undo.use(new NetworkPolicyAgent({ client: clients.node, nodeName, run: runChecked, clock, random, logger }));
     await policies.start();
-    // Without nft the portmap plugin does it, with iptables.
-    const hostPorts = undo.use(new HostPorts({ client: clients.node, nodeName, run: runChecked, conntrack: conntrackOf(capabilities), clock, random, logger: logger.named('host-ports') }));
-    await hostPorts.start();
   } else logger.warn('network policies are not enforced here: nft is not installed');
   undo.use(await keepNodeRoutes({ client: clients.node, nodeName, ip: capabilities.ip ?? 'ip', clock, random, logger }));
   return undo.move();
@@ -54,7 +50,7 @@ export function proxyBackend({ proxyMode, clusterCidr }: Pick<StartOptions, 'pro
 }
 
 /** How stale UDP flows are found and forgotten on this machine, where that can be done. */
-export function conntrackOf({ conntrack }: Pick<HostCapabilities, 'conntrack'>): ConntrackOptions | undefined {
+export function conntrackOf({ conntrack }: Pick<HostCapabilities, 'conntrack'>): ServiceProxyOptions['conntrack'] {
   if (conntrack === undefined) return undefined;
   return { run: runChecked, nodeAddresses: () => Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)) };
 }

@@ -105,7 +105,7 @@ export class BridgePodNetwork implements PodNetwork {
     }
     if (iptablesChains.length > 0) await this.#allowForwarding();
     await writeCniConfig(join(cniDir, 'net.d'), cniConfig({
-      name: this.#name, bridge: this.#bridge, ranges, mtu, leasesDir: join(cniDir, 'networks'), ipMasq: tools.nft === undefined, portmap: tools.nft === undefined,
+      name: this.#name, bridge: this.#bridge, ranges, mtu, leasesDir: join(cniDir, 'networks'), ipMasq: tools.nft === undefined, portmap: tools.iptables !== undefined,
     }));
   }
 

@@ -16,16 +16,14 @@ import type { NodePlace } from './endpoints.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
 import type { ServicePort } from './service-port.ts';
 import { ServicePorts } from './service-ports.ts';
-import { answerersOf, forgetStaleFlows, udpState } from './stale-flows.ts';
-
-export interface ConntrackOptions { readonly run: RunCommand; readonly nodeAddresses: () => readonly string[] }
+import { forgetStaleFlows, udpState } from './stale-flows.ts';
 
 export interface ServiceProxyOptions {
   readonly client: Client;
   readonly backend: ProxyBackend;
   readonly nodeName: string;
   /** How UDP flows to backends that are gone are forgotten; undefined on a machine that lacks the program `conntrack`. */
-  readonly conntrack: ConntrackOptions | undefined;
+  readonly conntrack: { readonly run: RunCommand; readonly nodeAddresses: () => readonly string[] } | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -143,7 +141,7 @@ export class ServiceProxy implements AsyncDisposable {
     if (conntrack === undefined || state === this.#udpState) return;
     this.#udpState = state;
     try {
-      const forgotten = await forgetStaleFlows(conntrack.run, answerersOf(ports, conntrack.nodeAddresses()));
+      const forgotten = await forgetStaleFlows(conntrack.run, ports, conntrack.nodeAddresses());
       if (forgotten > 0) logger.debug('UDP flows to backends that are gone are forgotten', { forgotten });
     } catch (error) {
       logger.warn('looking for stale UDP flows failed', { error });

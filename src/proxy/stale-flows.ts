@@ -1,5 +1,4 @@
 import type { RunCommand } from './backend.ts';
-import { addressOf } from './service-port.ts';
 import type { ServicePort } from './service-port.ts';
 
 /** A UDP flow that the kernel translates, as `conntrack -L` tells of it. */
@@ -20,26 +19,26 @@ export function parseFlows(listing: string): Flow[] {
   });
 }
 
-/** By the destination of a client, `ip:port`, who may answer. */
-export type Answerers = ReadonlyMap<string, ReadonlySet<string>>;
+const endpointOf = (ip: string, port: number): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
 
-/** Of UDP Services. Destinations of those without any backend are not there. */
-export function answerersOf(ports: readonly ServicePort[], nodeAddresses: readonly string[]): Answerers {
+/** By the destination of a client, who may answer. Destinations of Services without any backend are not there. */
+function answerersOf(ports: readonly ServicePort[], nodeAddresses: readonly string[]): Map<string, ReadonlySet<string>> {
   const answerers = new Map<string, ReadonlySet<string>>();
   for (const port of ports) {
     if (port.protocol !== 'udp' || port.serving.length === 0) continue;
     const serving = new Set(port.serving);
-    for (const ip of [port.clusterIp, ...port.externalIps, ...port.loadBalancerIps]) answerers.set(addressOf({ ip, port: port.port }), serving);
-    if (port.nodePort !== undefined) for (const ip of nodeAddresses.filter((one) => one.includes(':') === (port.family === 6))) answerers.set(addressOf({ ip, port: port.nodePort }), serving);
+    for (const ip of [port.clusterIp, ...port.externalIps, ...port.loadBalancerIps]) answerers.set(endpointOf(ip, port.port), serving);
+    if (port.nodePort !== undefined) for (const ip of nodeAddresses) answerers.set(endpointOf(ip, port.nodePort), serving);
   }
   return answerers;
 }
 
-/** The flows that somebody else answers than who may; each kind once. */
-export function staleFlows(flows: readonly Flow[], answerers: Answerers): Flow[] {
+/** The flows to UDP Services that somebody else answers than one of their backends; each kind once. */
+export function staleFlows(flows: readonly Flow[], ports: readonly ServicePort[], nodeAddresses: readonly string[]): Flow[] {
+  const answerers = answerersOf(ports, nodeAddresses);
   const stale = new Map<string, Flow>();
   for (const flow of flows) {
-    const [to, from] = [addressOf({ ip: flow.destination, port: flow.destinationPort }), addressOf({ ip: flow.answerer, port: flow.answererPort })];
+    const [to, from] = [endpointOf(flow.destination, flow.destinationPort), endpointOf(flow.answerer, flow.answererPort)];
     if (answerers.get(to)?.has(from) === false) stale.set(`${to} ${from}`, flow);
   }
   return [...stale.values()];
@@ -54,12 +53,13 @@ export function udpState(ports: readonly ServicePort[]): string {
 }
 
 /** Makes the kernel forget stale flows, with Debian's `conntrack` program. */
-export async function forgetStaleFlows(run: RunCommand, answerers: Answerers): Promise<number> {
+export async function forgetStaleFlows(run: RunCommand, ports: readonly ServicePort[], nodeAddresses: readonly string[]): Promise<number> {
   let forgotten = 0;
-  for (const name of ['ipv4', 'ipv6'] as const) {
-    if (![...answerers.keys()].some((to) => to.startsWith('[') === (name === 'ipv6'))) continue;
+  for (const [family, name] of [[4, 'ipv4'], [6, 'ipv6']] as const) {
+    const ofFamily = ports.filter((port) => port.family === family && port.protocol === 'udp');
+    if (ofFamily.length === 0) continue;
     const listing = await run('conntrack', ['-L', '-f', name, '-p', 'udp']);
-    for (const { destination, destinationPort, answerer, answererPort } of staleFlows(parseFlows(listing), answerers)) {
+    for (const { destination, destinationPort, answerer, answererPort } of staleFlows(parseFlows(listing), ofFamily, nodeAddresses)) {
       // Gone already is as good as forgotten.
       await run('conntrack', ['-D', '-f', name, '-p', 'udp', '--orig-dst', destination, '--orig-port-dst', String(destinationPort), '--reply-src', answerer, '--reply-port-src', String(answererPort)]).then(() => { forgotten++; }, () => {});
     }

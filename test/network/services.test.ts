@@ -6,7 +6,7 @@ import type { ProxyBackend } from '../../src/proxy/backend.ts';
 import { IptablesBackend } from '../../src/proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../../src/proxy/backends/nftables/backend.ts';
 import { servicePortsOf } from '../../src/proxy/service-ports.ts';
-import { answerersOf, forgetStaleFlows } from '../../src/proxy/stale-flows.ts';
+import { forgetStaleFlows } from '../../src/proxy/stale-flows.ts';
 import { Lab, withoutNamespaces } from './lab.ts';
 
 if (withoutNamespaces !== false) console.log(`# traffic to services is not tried: ${withoutNamespaces}`);
@@ -43,7 +43,7 @@ for (const [name, make] of [
       const service: Service = { metadata: { name: 'web', namespace: 'default' }, spec: { clusterIP: clusterIp, clusterIPs: [clusterIp, 'fd00:96::7'], ports, ...spec }, status };
       const all = servicePortsOf(service, [slices(pods, 'IPv4'), slices(pods, 'IPv6')], node);
       await backend.sync(all);
-      await forgetStaleFlows(lab.run, answerersOf(all, [nodeIp, '127.0.0.1']));
+      await forgetStaleFlows(lab.run, all, [nodeIp, '127.0.0.1']);
     };
     const ask = (from: string, address = clusterIp, port = 80, protocol: 'tcp' | 'udp' = 'tcp', sourcePort = 0) => lab.ask(from, protocol, address, port, sourcePort);
     const many = async (count: number, ...asked: Parameters<typeof ask>): Promise<string[]> => {
