@@ -14,6 +14,8 @@ export interface Command<F extends FlagSet = FlagSet> {
   readonly commands?: readonly CommandEntry[];
   /** How a mistake in the flags is told, where the program's way is not the command's. */
   readonly flagError?: (message: string, path: string) => Error;
+  /** Called without one of its commands it shows its help, and that is no mistake. */
+  readonly aloneShowsHelp?: true;
   readonly run?: (call: Call<F>) => Promise<void>;
 }
 

@@ -20,6 +20,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('explain', 'Get documentation for a resource', () => import('./commands/explain/explain.ts')),
       entry('get', 'Display one or many resources', () => import('./commands/get/get.ts'), { suggestFor: ['list', 'ls'] }),
+      entry('edit', 'Edit a resource on the server', () => import('./commands/edit/edit.ts')),
       entry('delete', 'Delete resources by file names, stdin, resources and names, or by resources and label selector', () => import('./commands/delete.ts'), { suggestFor: ['rm', 'remove'] }),
     ],
   },
@@ -28,14 +29,17 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       entry('rollout', 'Manage the rollout of a resource', () => import('./commands/rollout/rollout.ts')),
       entry('scale', 'Set a new size for a deployment, replica set, or replication controller', () => import('./commands/scale.ts'), { suggestFor: ['resize'] }),
+      entry('autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller', () => import('./commands/autoscale.ts')),
     ],
   },
   {
     heading: 'Cluster Management Commands',
     commands: [
+      entry('certificate', 'Modify certificate resources', () => import('./commands/certificate/certificate.ts')),
       entry('cordon', 'Mark node as unschedulable', () => import('./commands/nodes/cordon.ts')),
       entry('uncordon', 'Mark node as schedulable', () => import('./commands/nodes/uncordon.ts')),
       entry('drain', 'Drain node in preparation for maintenance', () => import('./commands/nodes/drain.ts')),
+      entry('taint', 'Update the taints on one or more nodes', () => import('./commands/taint/taint.ts')),
       entry('cluster-info', 'Display cluster information', () => import('./commands/cluster-info/cluster-info.ts')),
     ],
   },
@@ -60,6 +64,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('diff', 'Diff the live version against a would-be applied version', () => import('./commands/diff/diff.ts')),
       entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
       entry('wait', 'Wait for a specific condition on one or many resources', () => import('./commands/wait/wait.ts')),
+      entry('replace', 'Replace a resource by file name or stdin', () => import('./commands/replace.ts')),
     ],
   },
   {

@@ -120,7 +120,7 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   }
   if (found.command?.run === undefined || parsed.values['help'] === true) {
     const { helpOf, overview } = await import('./help.ts');
-    const asked = found.command === undefined || parsed.values['help'] === true;
+    const asked = found.command === undefined || found.command.aloneShowsHelp === true || parsed.values['help'] === true;
     await (asked ? io.stdout : io.stderr).write(found.command === undefined ? overview(groups) : helpOf(found.command, found.path));
     // Half a command does nothing, and a script should notice.
     if (!asked) throw new ExitError(1);

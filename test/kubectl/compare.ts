@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -8,7 +8,7 @@ import type { Program } from '../e2e/debian-program.ts';
 import type { RunningCluster } from '../clients/simulated-cluster.ts';
 import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
 import { packagedKubectl } from '../e2e/kubectls.ts';
-import { outcomeDigest, outcomeText } from './outcome-text.ts';
+import { generalText, outcomeDigest, outcomeText } from './outcome-text.ts';
 import { Recording } from './recording.ts';
 import type { Outcome } from './run-ours.ts';
 import { runOurs } from './run-ours.ts';
@@ -80,7 +80,7 @@ export class Comparison implements AsyncDisposable {
   }
 
   get #environment(): Record<string, string> {
-    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: this.path };
+    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: this.path, EDITOR: join(this.folder, 'editor') };
   }
 
   /** Output, errors and exit code are the same, but for ages. */
@@ -104,8 +104,7 @@ export class Comparison implements AsyncDisposable {
     await this.#namespace('their');
     for (const [i, line] of lines.entries()) {
       const theirs = named(await this.theirs(`${line} -n their`), 'their');
-      const shown = (outcome: Outcome): string => outcomeText(outcome).replaceAll(/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH');
-      assert.equal(shown(ours[i]!), shown(theirs), `kubectl ${line}`);
+      assert.equal(generalText(ours[i]!), generalText(theirs), `kubectl ${line}`);
       this.#recording.keep(keyOf(line, i), outcomeDigest(theirs));
     }
   }
@@ -130,13 +129,15 @@ export interface Compared {
   readonly lines: readonly (string | { readonly line: string; readonly stdin: string })[];
   /** Lines that follow one another in a namespace of their own. */
   readonly sequences?: Readonly<Record<string, readonly string[]>>;
+  /** The same, with an editor of that script. */
+  readonly editors?: Readonly<Record<string, { readonly script: string; readonly lines: readonly string[] }>>;
   readonly setUp?: (comparison: Comparison) => Promise<void>;
   /** Tests of other forms. */
   readonly more?: (comparisonOf: () => Comparison) => void;
 }
 
 /** Tests that each line comes to the same with both programs. */
-export function describeSame(title: string, { name, lines, sequences = {}, setUp, more }: Compared): void {
+export function describeSame(title: string, { name, lines, sequences = {}, editors = {}, setUp, more }: Compared): void {
   describe(title, () => {
     let comparison: Comparison | { readonly missing: string } | undefined;
     const started = (): Comparison => {
@@ -158,6 +159,13 @@ export function describeSame(title: string, { name, lines, sequences = {}, setUp
     }
     for (const [what, sequence] of Object.entries(sequences)) {
       test(what, async (t) => {
+        await started().sameIn(sequence, what).catch((error: unknown) => { if (error instanceof Unproven) t.skip(error.message); else throw error; });
+      });
+    }
+    for (const [what, { script, lines: sequence }] of Object.entries(editors)) {
+      test(what, async (t) => {
+        writeFileSync(join(started().folder, 'editor'), `#!/bin/sh\n${script}\n`);
+        chmodSync(join(started().folder, 'editor'), 0o755);
         await started().sameIn(sequence, what).catch((error: unknown) => { if (error instanceof Unproven) t.skip(error.message); else throw error; });
       });
     }

@@ -9,7 +9,7 @@ const ofDiff = /\b(LIVE|MERGED)-\w+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4
 
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
-  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
+  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM').replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
 }
 
 /** What differs from one cluster to the next, and how it is written down instead. */
@@ -26,9 +26,12 @@ const ofOneCluster: readonly (readonly [RegExp, string])[] = [
   [/coxswain-kubectl-\w+/g, 'FOLDER'],
 ];
 
-/** The digest of an outcome that another cluster, at another time, has as well. */
-export function outcomeDigest(outcome: Outcome): string {
+/** What an outcome says beyond its cluster, namespace and time. */
+export function generalText(outcome: Outcome): string {
   // Before ages are taken out: parts of a UID may look like one.
   const general = (text: string): string => ofOneCluster.reduce((shown, [pattern, name]) => shown.replaceAll(pattern, name), text);
-  return createHash('sha256').update(outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr) })).digest('hex').slice(0, 16);
+  return outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr) });
 }
+
+/** The digest of an outcome that another cluster, at another time, has as well. */
+export const outcomeDigest = (outcome: Outcome): string => createHash('sha256').update(generalText(outcome)).digest('hex').slice(0, 16);

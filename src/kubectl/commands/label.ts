@@ -4,7 +4,9 @@ import { allNamespacesFlag, fieldSelectorFlag, fileFlags, filesOf, selectorFlag 
 import { bool, text } from '../flags/flags.ts';
 import { outputFlags } from '../printers/output.ts';
 import { changeObjects } from '../writes/change-objects.ts';
+import { checkChange } from '../writes/check-change.ts';
 import { applyChanges, partChanges, readChanges } from '../writes/key-changes.ts';
+import { recordFlag, recorded } from '../writes/record.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 
 const operationOf = (added: number, removed: number): string => (added > 0 && removed > 0 ? 'modified' : added > 0 ? 'labeled' : removed > 0 ? 'unlabeled' : 'not labeled');
@@ -24,32 +26,31 @@ export default command({
     # Remove the label 'bar' from a pod
     kubectl label pods foo bar-`,
   flags: {
-    ...fileFlags, ...selectorFlag, ...fieldSelectorFlag, ...allNamespacesFlag, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-label'),
+    ...fileFlags, ...selectorFlag, ...fieldSelectorFlag, ...allNamespacesFlag, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-label'), ...recordFlag,
     'all': bool('Select all resources, in the namespace of the specified resource types'),
     'list': bool('If true, display the labels for a given resource.'),
     'local': bool('If true, label will NOT contact api-server but run locally.'),
     'overwrite': bool('If true, allow labels to be overwritten, otherwise reject label updates that overwrite existing labels.'),
     'resource-version': text('If non-empty, the labels update will only succeed if this is the current resource-version for the object. Only valid when specifying a single resource.'),
   },
-  async run({ session, flags, args }) {
-    const { resources, changes: words } = partChanges(args);
+  async run(call) {
+    const { session, flags, args } = call;
+    const { resources, changes: words } = partChanges(args, 'label');
     const dryRun = dryRunOf(flags);
     const changes = readChanges(words, 'label');
     if (flags.list && flags.output !== '') throw new KubectlError('--list and --output may not be specified together');
-    if (flags.all && flags.selector !== '') throw new KubectlError('cannot set --all and --selector at the same time');
-    if (!flags.local && resources.length === 0 && flags.filename.length === 0 && flags.kustomize === '') throw new KubectlError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+    checkChange(flags, { resources, dryRun, example: 'pod' });
     if (changes.set.size === 0 && changes.remove.length === 0 && !flags.list) throw new KubectlError('at least one label update is required');
-    if (flags.list) throw new KubectlError('not supported: --list');
     await changeObjects(session, {
       selection: { args: resources, files: filesOf(flags), labelSelector: flags.selector, fieldSelector: flags['field-selector'], typeAlone: flags.all, allNamespaces: flags['all-namespaces'], local: flags.local },
-      flags, dryRun, fieldManager: flags['field-manager'],
+      flags, dryRun, fieldManager: flags['field-manager'], ...(flags['resource-version'] !== '' && { onlyOne: '--resource-version may only be used with a single resource' }), ...(flags.list && { list: 'labels' as const }),
       async change(object) {
         const before = object.metadata?.labels ?? {};
         const { after, added, removed } = applyChanges(before, changes);
         const taken = flags.overwrite ? [] : added.filter((key) => before[key] !== undefined);
         if (taken.length > 0) throw new KubectlError(taken.length === 1 ? `'${taken[0]!}' already has a value (${before[taken[0]!]!}), and --overwrite is false` : `[${taken.map((key) => `'${key}' already has a value (${before[key]!}), and --overwrite is false`).join(', ')}]`);
         if (dryRun !== 'client') for (const key of changes.remove) if (before[key] === undefined) await session.io.stdout.write(`label ${JSON.stringify(key)} not found.\n`);
-        return { object: { ...object, metadata: { ...object.metadata, labels: after, ...(flags['resource-version'] !== '' && { resourceVersion: flags['resource-version'] }) } }, operation: operationOf(added.length, removed.length) };
+        return { object: recorded(call, { ...object, metadata: { ...object.metadata, labels: after, ...(flags['resource-version'] !== '' && { resourceVersion: flags['resource-version'] }) } }), operation: operationOf(added.length, removed.length) };
       },
     });
   },

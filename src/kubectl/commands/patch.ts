@@ -11,6 +11,7 @@ import { select } from '../resources/select.ts';
 import { donePrinters } from '../writes/done-printer.ts';
 import { sameValue } from '../writes/last-applied.ts';
 import { patchLocally } from '../writes/patch-locally.ts';
+import { recordFlag, recordOn } from '../writes/record.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 import { patchObject } from '../writes/write-object.ts';
 
@@ -42,14 +43,15 @@ export default command({
     # Update a deployment's replicas through the 'scale' subresource
     kubectl patch deployment nginx-deployment --subresource='scale' --type='merge' -p '{"spec":{"replicas":2}}'`,
   flags: {
-    ...fileFlags, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-patch'),
+    ...fileFlags, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-patch'), ...recordFlag,
     'local': bool('If true, patch will operate on the content of the file, not the server-side resource.'),
     'patch': text('The patch to be applied to the resource JSON file.', { short: 'p' }),
     'patch-file': text('A file containing a patch to be applied to the resource.'),
     'subresource': text('If specified, patch will operate on the subresource of the requested object.'),
     'type': text('The type of patch being provided; one of [json merge strategic]', { initial: 'strategic' }),
   },
-  async run({ session, flags, args }) {
+  async run(call) {
+    const { session, flags, args } = call;
     const dryRun = dryRunOf(flags);
     if (flags.patch !== '' && flags['patch-file'] !== '') throw new KubectlError('cannot specify --patch and --patch-file together');
     if (flags.patch === '' && flags['patch-file'] === '') throw new KubectlError('must specify --patch or --patch-file containing the contents of the patch');
@@ -74,6 +76,7 @@ export default command({
       // Reading first tells whether anything changed; whoever may only patch is not asked to read.
       const before = await getObject(connection, item).catch((error: unknown) => { if (isReason(error, 'Forbidden')) return undefined; throw error; });
       const after = await patchObject(connection, item, { type, body }, { dryRun, fieldManager: flags['field-manager'] });
+      if (dryRun === 'none') await recordOn(call, item);
       await session.io.stdout.write(printerOf(before !== undefined && sameValue(before, after) ? 'patched (no change)' : 'patched').print(after));
     };
     for await (const item of selected.visit()) {

@@ -8,6 +8,7 @@ import type { AnyObject, Item } from '../resources/item.ts';
 import { select } from '../resources/select.ts';
 import type { Session } from '../session.ts';
 import { donePrinters } from '../writes/done-printer.ts';
+import { recordFlag, recordOn } from '../writes/record.ts';
 import { dryRunFlag, dryRunOf } from '../writes/write-flags.ts';
 import { patchObject, replaceObject } from '../writes/write-object.ts';
 
@@ -52,14 +53,15 @@ export default command({
     # If the deployment named mysql's current size is 2, scale mysql to 3
     kubectl scale --current-replicas=2 --replicas=3 deployment/mysql`,
   flags: {
-    ...fileFlags, ...selectorFlag, ...outputFlags, ...dryRunFlag,
+    ...fileFlags, ...selectorFlag, ...outputFlags, ...dryRunFlag, ...recordFlag,
     'all': bool('Select all resources in the namespace of the specified resource types'),
     'current-replicas': int('Precondition for current size. Requires that the current size of the resource match this value in order to scale. -1 (default) for no condition.', { initial: -1 }),
     'replicas': int('The new desired number of replicas. Required.', { required: true }),
     'resource-version': text('Precondition for resource version. Requires that the current resource version match this value in order to scale.'),
     'timeout': duration('The length of time to wait before giving up on a scale operation, zero means don\'t wait. Any other values should contain a corresponding time unit (e.g. 1s, 2m, 3h).', { initial: 0, text: '0s' }),
   },
-  async run({ session, flags, args }) {
+  async run(call) {
+    const { session, flags, args } = call;
     const dryRun = dryRunOf(flags);
     if (flags.replicas < 0) throw new KubectlError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
     if (flags['current-replicas'] < -1) throw new KubectlError('The --current-replicas must specify an integer of -1 or greater');
@@ -73,6 +75,7 @@ export default command({
     if (flags['resource-version'] !== '' && items.length > 1) throw new KubectlError('cannot use --resource-version with multiple resources');
     for (const item of items) {
       if (dryRun !== 'client') await scaleOne(session, item, { replicas: flags.replicas, current: flags['current-replicas'], resourceVersion: flags['resource-version'] }, dryRun);
+      if (dryRun === 'none') await recordOn(call, item);
       if (dryRun === 'none' && flags.timeout > 0) await waitForReplicas(session, item, flags.replicas, flags.timeout);
       const object = dryRun === 'client' ? { ...item.object!, spec: { ...(item.object!['spec'] as object), replicas: flags.replicas } } : item.object!;
       await session.io.stdout.write(printer.print(object));

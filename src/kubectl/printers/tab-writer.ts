@@ -37,10 +37,16 @@ export class TabWriter {
     this.#remembered = [];
   }
 
-  /** What has been written since the last flush, aligned. */
-  flush(): string {
+  /** What has been written since the last flush, with its tabs. */
+  take(): string {
     const text = this.#text;
     this.#text = '';
+    return text;
+  }
+
+  /** What has been written since the last flush, aligned. */
+  flush(): string {
+    const text = this.take();
     if (text === '') return '';
     const complete = text.endsWith('\n');
     const lines = (complete ? text.slice(0, -1) : text).split('\n').map((line) => line.split('\t'));

@@ -7,13 +7,15 @@ import type { Session } from '../session.ts';
 import type { AnyObject, Item } from './item.ts';
 import { isList } from './item.ts';
 import { parseManifest } from './parse-manifest.ts';
-import type { FileOptions } from './read-files.ts';
+import type { FileOptions, ReadObject } from './read-files.ts';
 import { sourcesOf } from './read-files.ts';
 
 /** Which objects a command is about, in the words of its arguments and flags: upstream's resource builder. */
 export interface Selection {
   readonly args?: readonly string[];
   readonly files?: FileOptions;
+  /** Objects that somebody has read already, instead of files. */
+  readonly given?: readonly ReadObject[];
   readonly allNamespaces?: boolean;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -102,6 +104,7 @@ async function expandCategories(words: string, session: Session): Promise<string
 /** Reads the arguments: which types, which names. */
 async function asked(selection: Selection, session: Session): Promise<Asked> {
   const { args = [], files = noFiles, labelSelector = '', fieldSelector = '', all = false } = selection;
+  if (selection.given !== undefined) return { kind: 'files' };
   const hasFiles = files.filenames.length > 0 || files.kustomize !== '';
   if (files.filenames.length > 0 && files.kustomize !== '') throw new KubectlError('only one of -f or -k can be specified');
   if (all && (labelSelector !== '' || fieldSelector !== '')) throw new KubectlError('setting \'all\' parameter but found a non empty selector. ');
@@ -271,7 +274,8 @@ class Visit implements Selected {
     }
   }
 
-  async *#objects(files: FileOptions): AsyncGenerator<{ readonly object: AnyObject; readonly source: string }> {
+  async *#objects(files: FileOptions): AsyncGenerator<ReadObject> {
+    for (const { object, source } of this.#selection.given ?? []) for (const one of flatten(object)) yield { object: one, source };
     if (files.kustomize !== '') throw new KubectlError('not supported: kustomizations (-k)');
     const { sources } = sourcesOf(files, this.#session.io);
     for (const { name, read } of sources) {

@@ -1,3 +1,4 @@
+import { labelValue } from '../../api/meta/validation.ts';
 import { KubectlError } from '../errors.ts';
 
 /** Words like `key=value` and `key-` at the end of a line, as label and annotate take them. */
@@ -6,12 +7,14 @@ export interface KeyChanges {
   readonly remove: readonly string[];
 }
 
+const isChange = (word: string): boolean => word.indexOf('=') > 0 || (word.endsWith('-') && word !== '-');
+
 /** Parts resources from changes: the first word with `=` or `-` at its end begins these. */
-export function partChanges(args: readonly string[]): { readonly resources: readonly string[]; readonly changes: readonly string[] } {
-  const begin = args.findIndex((argument) => (argument.includes('=') && !argument.startsWith('-')) || argument.endsWith('-'));
+export function partChanges(args: readonly string[], what: 'label' | 'annotation'): { readonly resources: readonly string[]; readonly changes: readonly string[] } {
+  const begin = args.findIndex((argument) => isChange(argument));
   const [resources, changes] = begin < 0 ? [args, []] : [args.slice(0, begin), args.slice(begin)];
-  const stray = changes.find((change) => !change.includes('=') && !change.endsWith('-'));
-  if (stray !== undefined) throw new KubectlError(`all resources must be specified before ${'label'} changes: ${stray}`);
+  const stray = changes.find((change) => !isChange(change));
+  if (stray !== undefined) throw new KubectlError(`all resources must be specified before ${what} changes: ${stray}`);
   return { resources, changes };
 }
 
@@ -24,6 +27,8 @@ export function readChanges(words: readonly string[], what: 'label' | 'annotatio
     if (equals >= 0) {
       if (what === 'label' && word.indexOf('=', equals + 1) >= 0) throw new KubectlError(`invalid label spec: ${word}`);
       if (equals === 0) throw new KubectlError(`invalid ${what} ${what === 'label' ? 'spec' : 'format'}: ${word}`);
+      const wrong = what === 'label' ? labelValue(word.slice(equals + 1)) : [];
+      if (wrong.length > 0) throw new KubectlError(`invalid label value: ${JSON.stringify(word)}: ${wrong.join(';')}`);
       set.set(word.slice(0, equals), word.slice(equals + 1));
     } else remove.push(word.slice(0, -1));
   }

@@ -1,7 +1,8 @@
 import type { Call } from '../command.ts';
 import type { FlagSet } from '../flags/flags.ts';
 import { bool } from '../flags/flags.ts';
-import type { AnyObject } from '../resources/item.ts';
+import type { AnyObject, Item } from '../resources/item.ts';
+import { patchObject } from './write-object.ts';
 
 /** Why an object is as it is, for `rollout history`. */
 export const changeCauseAnnotation = 'kubernetes.io/change-cause';
@@ -23,4 +24,10 @@ export function recorded<F extends FlagSet>(call: Call<F & typeof recordFlag>, o
   if (!(call.flags as { readonly record: boolean }).record) return object;
   const annotations = { ...object.metadata?.annotations, [changeCauseAnnotation]: commandLineOf(call as unknown as Call) };
   return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/** Writes this command down as the cause of an object on the server, where `--record` asks for that. */
+export async function recordOn<F extends FlagSet>(call: Call<F & typeof recordFlag>, item: Item): Promise<void> {
+  const { metadata } = recorded(call, {});
+  if (metadata !== undefined) await patchObject(await call.session.connection(), item, { type: 'merge', body: JSON.stringify({ metadata }) });
 }

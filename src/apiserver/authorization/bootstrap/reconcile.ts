@@ -1,7 +1,7 @@
 import { semanticEqual } from '../../../api/meta/equal.ts';
 import type { KubeObject } from '../../../api/meta/object.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Subject } from '../../../api/types/rbac/v1.ts';
-import { uncoveredRules } from '../rbac/rules.ts';
+import { uncoveredRules } from '../../../api/rbac/rule-coverage.ts';
 import { autoUpdateAnnotation } from './objects.ts';
 
 /** What brings an existing object in line with a default one. `recreate`: a binding's roleRef cannot be changed. */

@@ -1,3 +1,4 @@
+import { uncoveredRules } from '../../../api/rbac/rule-coverage.ts';
 import { ApiError, forbiddenError } from '../../../api/status.ts';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../api/types/rbac/v1.ts';
 import { semanticEqual } from '../../../api/meta/equal.ts';
@@ -9,7 +10,7 @@ import type { Authorizer } from '../authorizer.ts';
 import { privilegedGroup } from '../modes.ts';
 import type { RbacAuthorizer } from './rbac.ts';
 import { aggregate } from '../union.ts';
-import { compactRules, describeRule, quoted, uncoveredRules } from './rules.ts';
+import { compactRules, describeRule, quoted } from './rules.ts';
 
 const group = 'rbac.authorization.k8s.io';
 

@@ -1,6 +1,7 @@
 import { isReason } from '../../../api/status.ts';
 import { builtinSchema } from '../../../api/schema/table.ts';
 import type { ObjectSchema } from '../../../api/schema/schema.ts';
+import { KubectlError } from '../../errors.ts';
 import { toGoJson } from '../../printers/go-json.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
 import { getObject } from '../../resources/select.ts';
@@ -8,9 +9,10 @@ import type { Session } from '../../session.ts';
 import { lastAppliedAnnotation, withLastApplied } from '../../writes/last-applied.ts';
 import { threeWayMergePatch, threeWayStrategicPatch } from '../../writes/three-way-patch.ts';
 import { patchLocally } from '../../writes/patch-locally.ts';
+import { waitUntilGone } from '../../writes/wait-until-gone.ts';
 import type { DryRun } from '../../writes/write-flags.ts';
 import type { WriteOptions } from '../../writes/write-object.ts';
-import { createObject, patchObject, withSource } from '../../writes/write-object.ts';
+import { createObject, deleteObject, patchObject, withSource } from '../../writes/write-object.ts';
 
 export interface Applied {
   readonly object: AnyObject;
@@ -43,8 +45,28 @@ export function patchFor(item: Item, modified: AnyObject, current: AnyObject): P
   return schema === undefined ? { type: 'merge', value: threeWayMergePatch(states) } : { type: 'strategic', value: threeWayStrategicPatch(states, schema) };
 }
 
+/** How an object goes whose patch is refused, where `--force` says that it may. */
+export interface Replacement { readonly policy: string; readonly gracePeriod: number | undefined; readonly timeoutMs: number }
+
+/** Makes the object anew; where that fails, as it was. */
+async function deleteAndCreate(session: Session, item: Item, { before, modified, replace, options }: { readonly before: AnyObject; readonly modified: AnyObject; readonly replace: Replacement; readonly options: WriteOptions }): Promise<AnyObject> {
+  const connection = await session.connection();
+  const { policy, gracePeriod, timeoutMs } = replace;
+  await deleteObject(connection, item, { propagationPolicy: policy, ...(gracePeriod !== undefined && { gracePeriodSeconds: gracePeriod }) });
+  await waitUntilGone(session, [{ item, uid: before.metadata?.uid }], timeoutMs > 0 ? timeoutMs : undefined);
+  try {
+    return await createObject(connection, item, modified, options);
+  } catch (error) {
+    const { resourceVersion: _, uid: __, ...metadata } = before.metadata ?? {};
+    await createObject(connection, item, { ...before, metadata }, options).catch((other: unknown) => {
+      throw new KubectlError(`An error occurred force-replacing the existing object with the newly provided one:\n\n${(error as Error).message}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n${(other as Error).message}`, { cause: error });
+    });
+    throw error;
+  }
+}
+
 /** Creates the object, or changes what the user changed since it was applied last (the three-way merge of upstream). */
-export async function applyClientSide(session: Session, item: Item, options: WriteOptions & { readonly dryRun: DryRun }): Promise<Applied> {
+export async function applyClientSide(session: Session, item: Item, { replace, ...options }: WriteOptions & { readonly dryRun: DryRun; readonly replace: Replacement | undefined }): Promise<Applied> {
   const connection = await session.connection();
   const modified = withLastApplied(item.object!);
   let current: AnyObject;
@@ -73,12 +95,14 @@ export async function applyClientSide(session: Session, item: Item, options: Wri
         current = await getObject(connection, item);
         continue;
       }
+      if (replace !== undefined && (isReason(error, 'Conflict') || isReason(error, 'Invalid'))) return { object: await deleteAndCreate(session, item, { before: current, modified, replace, options }), operation: 'configured' };
       throw withSource(`applying patch:\n${toGoJson(patch.value)}\nto:\n${described(item)}\nfor:`, item.source, withSource('patching', item.source, error));
     }
   }
 }
 
-function described({ resource, name, namespace }: Item): string {
+/** An object as messages of apply describe it. */
+export function described({ resource, name, namespace }: Item): string {
   const { group, version, resource: plural, kind } = resource!;
   const gv = group === '' ? `/${version}` : `${group}/${version}`;
   return `Resource: "${gv}, Resource=${plural}", GroupVersionKind: "${gv}, Kind=${kind}"\nName: ${JSON.stringify(name)}, Namespace: ${JSON.stringify(namespace)}`;

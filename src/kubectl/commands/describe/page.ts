@@ -47,6 +47,11 @@ type Texts = Readonly<Record<string, string>> | undefined;
 export class Page {
   readonly #writer = new TabWriter(describeLayout);
 
+  /** All that was written, with tabs where columns part. */
+  unaligned(): string {
+    return this.#writer.take();
+  }
+
   /** Text as it is, tabs included. */
   raw(text: string): void {
     this.#writer.write(text.replaceAll('\x1b', '^[').replaceAll('\r', '\\r'));

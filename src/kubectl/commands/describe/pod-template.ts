@@ -35,7 +35,7 @@ export function writePodTemplate(page: Page, template: PodTemplateSpec | undefin
   page.line(0, 'Pod Template:');
   if (template === undefined) return page.raw('  <unset>');
   const { metadata = {}, spec } = template;
-  page.labels('Labels', metadata.labels, '  ');
+  page.labels('  Labels', metadata.labels);
   if (Object.keys(metadata.annotations ?? {}).length > 0) page.annotations('  Annotations', metadata.annotations);
   if (spec?.serviceAccountName !== undefined && spec.serviceAccountName !== '') page.field('Service Account', spec.serviceAccountName, 1);
   if ((spec?.initContainers ?? []).length > 0) writeContainers(page, 'Init Containers', spec!.initContainers!, { inTemplate: true });
@@ -43,7 +43,7 @@ export function writePodTemplate(page: Page, template: PodTemplateSpec | undefin
   writeVolumes(page, spec?.volumes, { inTemplate: true });
   writeTopologyConstraints(page, spec?.topologySpreadConstraints, '  ');
   if (spec?.priorityClassName !== undefined && spec.priorityClassName !== '') page.field('Priority Class Name', spec.priorityClassName, 1);
-  page.labels('Node-Selectors', spec?.nodeSelector, '  ');
+  page.labels('  Node-Selectors', spec?.nodeSelector);
   writeTolerations(page, spec?.tolerations, '  ');
   writeSchedulingGroup(page, spec, '  ');
 }

@@ -18,11 +18,19 @@ interface Listed { readonly items?: readonly AnyObject[] }
 
 const ownedBy = (object: AnyObject, uid: string | undefined): boolean => ((object.metadata?.['ownerReferences'] ?? []) as readonly { readonly uid?: string; readonly controller?: boolean }[]).some((owner) => owner.controller === true && owner.uid === uid);
 
+const withPods = ['Pod', 'ReplicaSet', 'ReplicationController', 'Job', 'CronJob'];
+
+function noHistory({ resource }: Item): KubectlError {
+  const { kind, group } = resource!;
+  const named = JSON.stringify(group === '' ? kind : `${kind}.${group}`);
+  return new KubectlError(withPods.includes(kind) ? `no history viewer has been implemented for ${named}` : `error retrieving history for ${named}, no visitor method exists for {${group} ${kind}}`);
+}
+
 /** The revisions of a Deployment, StatefulSet or DaemonSet, oldest first. */
 export async function revisionsOf(connection: Connection, item: Item): Promise<Revision[]> {
   const workload = item.object as Workload;
   const kind = workload.kind ?? '';
-  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) throw new KubectlError(`no history viewer has been implemented for ${JSON.stringify(`${kind}.${item.resource?.group ?? ''}`)}`);
+  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) throw noHistory(item);
   const kept = kind === 'Deployment' ? 'replicasets' : 'controllerrevisions';
   const { items = [] } = await connection.json<Listed>({ method: 'GET', path: `/apis/apps/v1/namespaces/${encodeURIComponent(item.namespace)}/${kept}?${new URLSearchParams({ labelSelector: labelSelectorAsSelector(workload.spec.selector).toString() }).toString()}` });
   const own = items.filter((object) => ownedBy(object, workload.metadata.uid));
