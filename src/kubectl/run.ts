@@ -118,6 +118,10 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
     if (error instanceof KubectlError) throw found.command?.flagError?.(error.message, path) ?? new KubectlError(`${error.message}\nSee '${path} --help' for usage.`);
     throw error;
   }
+  for (const name of parsed.given) {
+    const { deprecated } = flags[name]!;
+    if (deprecated !== undefined) await io.stderr.write(`Flag --${name} has been deprecated, ${deprecated}\n`);
+  }
   if (found.command?.run === undefined || parsed.values['help'] === true) {
     const { helpOf, overview } = await import('./help.ts');
     const asked = found.command === undefined || found.command.aloneShowsHelp === true || parsed.values['help'] === true;
@@ -132,10 +136,6 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   const hidden = Object.keys(globalFlags).filter((name) => found.command?.flags !== undefined && Object.hasOwn(found.command.flags, name));
   const globals = { ...parsed.values, ...Object.fromEntries(hidden.map((name) => [name, globalFlags[name as keyof GlobalFlags].initial])) } as unknown as FlagValues<GlobalFlags>;
   const session = openSession({ io, globals, givenGlobals: parsed.given, command: path });
-  for (const name of parsed.given) {
-    const { deprecated } = flags[name]!;
-    if (deprecated !== undefined) await io.stderr.write(`Flag --${name} has been deprecated, ${deprecated}\n`);
-  }
   await found.command.run({ session, args: parsed.args, flags: parsed.values as never, given: parsed.given, dashAt: parsed.dashAt, path });
   const { warnings } = session;
   if (globals['warnings-as-errors'] && warnings > 0) throw new KubectlError(`${warnings} warning${warnings === 1 ? '' : 's'} received`);
