@@ -20,11 +20,13 @@ export function explainer(scheduler: () => Verdicts | undefined): NonNullable<Ap
     const view = viewFor(parts, context, scheduler);
     const { schema } = served;
     if (info.verb === 'list') return answer(await explainAll(view, schema, (await view.client.list(schema, { namespace: info.namespace }, selectorsOf(context))).items));
-    const object = await view.client.get<KubeObject>(schema, { namespace: info.namespace, name: info.name }).catch((error: unknown) => {
+    // Requests for a namespace are in it, as authorization sees them; the object is in none.
+    const ref = { namespace: schema.namespaced ? info.namespace : '', name: info.name };
+    const object = await view.client.get<KubeObject>(schema, ref).catch((error: unknown) => {
       if (isReason(error, 'NotFound')) return undefined;
       throw error;
     });
-    return answer(await explain(view, schema, { namespace: info.namespace, name: info.name, object }));
+    return answer(await explain(view, schema, { ...ref, object }));
   };
 }
 

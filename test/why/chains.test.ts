@@ -59,6 +59,8 @@ test('whatever controllers and kubelets write leads back to whoever wanted it', 
     const other = await world.namespace('doomed');
     await alice.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: other, name: 'one' } });
     await bob.delete(namespaces, { name: other });
+    const going = await whyOf(world.client, `/api/v1/namespaces/${other}`);
+    assert.deepEqual([going.object, chainsOf(going).at(-1)], [{ kind: 'Namespace', namespace: '', name: other }, [`namespace/${other} was asked to go by bob with e2e.test/v1.36.0`]]);
     await world.until('the namespace to be gone', () => world.client.get(namespaces, { name: other }).then(() => undefined, () => true));
     assert.deepEqual(chainsOf(await whyOf(world.client, `/api/v1/namespaces/${other}/configmaps/one`)).at(-1), ['configmap/one was deleted by namespace-controller', `namespace/${other} was asked to go by bob with e2e.test/v1.36.0`]);
   });

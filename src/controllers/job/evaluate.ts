@@ -35,7 +35,7 @@ export interface JobSync {
   /** Undefined where failures are not limited by index. */
   readonly failedIndexes: Intervals | undefined;
   /** The failed pod of each index that is kept until its replacement has its count of failures. */
-  readonly replaced: ReadonlyMap<number, Pod>;
+  readonly replaced: Map<number, Pod>;
   status: WorkingStatus;
   /** Why the job is to end, when it is. */
   finishing: JobCondition | undefined;

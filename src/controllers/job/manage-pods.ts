@@ -102,6 +102,8 @@ async function createPods(parts: JobParts, sync: JobSync, missing: number): Prom
     } catch (cause) {
       // In a namespace that is being deleted every creation fails, and trying again would not help.
       if (!isNamespaceTerminating(cause)) throw cause;
+      // The failed pod whose place it was to take has nothing to be kept for: the namespace waits for it to go.
+      if (index !== undefined) sync.replaced.delete(index);
     }
   });
   for (let i = successes; i < count; i++) parts.expectations.creationObserved(key);
