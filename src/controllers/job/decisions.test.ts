@@ -130,6 +130,12 @@ describe('why a job ends', () => {
     });
   }
 
+  it('regression: a pod that was counted as failed on its way out is no completion when it ends well after all', () => {
+    const job = jobOf({ completions: 3 }, { succeeded: 2, uncountedTerminatedPods: { failed: ['late'] } });
+    const sync = evaluate({ key: 'ns/job', job, pods: [pod('late', 'Succeeded', { deleted: true, exitCode: 0 }), pod('next', 'Running')], removed: new Set(), backoff: noFailures, nowMs });
+    assert.equal(sync.succeeded, 2);
+  });
+
   it('knows each index, and keeps the last failed pod of one that is to be tried again', () => {
     const pods = [pod('done', 'Succeeded', { index: 0, exitCode: 0 }), pod('old', 'Failed', { index: 1, failures: '0', exitCode: 1, endedAgoMs: 9000 }), pod('new', 'Failed', { index: 1, failures: '1', exitCode: 1, endedAgoMs: 5000 }), pod('beyond', 'Succeeded', { index: 9, exitCode: 0 })];
     const sync = evaluate({ key: 'ns/job', job: jobOf({ ...indexed, backoffLimitPerIndex: 5 }, { completedIndexes: '3' }), pods, removed: new Set(), backoff: noFailures, nowMs });

@@ -58,7 +58,8 @@ export function evaluate({ key, job, pods, removed, backoff, nowMs }: SyncInput)
   if (status.startTime === undefined && !isSuspended(job)) status.startTime = formatTime(nowMs);
   const uncounted = { succeeded: new Set(status.uncountedTerminatedPods.succeeded), failed: new Set(status.uncountedTerminatedPods.failed) };
   const newOf = (known: ReadonlySet<string>): Pod[] => trackedPods(job, pods, removed).filter((pod) => !known.has(uidOf(pod)));
-  const newSucceeded = newOf(uncounted.succeeded).filter(({ status: now }) => now?.phase === 'Succeeded');
+  // One that was counted as failed while it was on its way out stays so, even if it ends well: it would be waited for as a completion that never comes.
+  const newSucceeded = newOf(uncounted.succeeded).filter((pod) => pod.status?.phase === 'Succeeded' && !uncounted.failed.has(uidOf(pod)));
   const newFailed = newOf(uncounted.failed).filter((pod) => isPodFailed(pod, job));
   const policy = job.spec?.podFailurePolicy;
   const failed = status.failed + uncounted.failed.size + newFailed.filter((pod) => judgeFailure(policy, pod).counts).length;

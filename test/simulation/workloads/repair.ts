@@ -10,7 +10,7 @@ import { badImage, goodImages, refOf } from './operation.ts';
 const isBroken = (template: PodTemplateSpec): boolean => template.spec?.containers[0]?.image === badImage;
 
 /** What people do when the storm is over: nothing is left paused, cordoned, or with an image that does not exist. */
-export async function repair({ client, history }: UserContext): Promise<void> {
+export async function repair({ client, clock, history }: UserContext): Promise<void> {
   async function each<T extends KubeObject>(type: ResourceType<T>, change: (object: T) => boolean): Promise<void> {
     for (const found of (await client.list(type, {})).items) {
       if (namespaceOf(found).startsWith('kube-')) continue;
@@ -44,16 +44,24 @@ export async function repair({ client, history }: UserContext): Promise<void> {
     return mend(deployment) || paused;
   });
   await each(daemonsets, mend);
-  await each(statefulsets, mend);
+  await each(statefulsets, (set) => {
+    // A partition keeps pods below it at the revision that was current, whose image may be one that does not exist.
+    const strategy = set.spec!.updateStrategy;
+    const changed = (strategy?.rollingUpdate?.partition ?? 0) > 0;
+    if (changed) set.spec!.updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 0 } };
+    return mend(set) || changed;
+  });
+  // Before jobs are looked at: they make some, suspended as their template has it, and one may be under way.
+  await each(cronjobs, ({ spec }) => {
+    const changed = spec!.suspend !== true;
+    spec!.suspend = true;
+    return changed;
+  });
+  await clock.sleep(1000);
   await each(jobs, ({ spec }) => {
     const changed = spec!.suspend === true || spec!.parallelism === 0;
     spec!.suspend = false;
     if (spec!.parallelism === 0) spec!.parallelism = 1;
-    return changed;
-  });
-  await each(cronjobs, ({ spec }) => {
-    const changed = spec!.suspend !== true;
-    spec!.suspend = true;
     return changed;
   });
   // What a deployment that is gone has left behind is nobody's to mend.
