@@ -13,12 +13,11 @@ async function ask(host: string, port: number, path: string, query: Readonly<Rec
 
 const json = (value: object): Answer => ({ type: 'application/json', body: JSON.stringify(value) });
 
-/** A replica tells the primary where it is, until the primary has heard it. */
-async function register(primary: string, port: number): Promise<void> {
+/** A replica tells the primary where it is, until the primary has heard it, and learns what the primary was told before. */
+async function register(primary: string, port: number): Promise<[string, string][]> {
   for (;;) {
     try {
-      await ask(primary, port, '/register', { host: ownAddress() });
-      return;
+      return JSON.parse(await ask(primary, port, '/register', { host: ownAddress() })) as [string, string][];
     } catch (error) {
       console.log(`registering at ${primary}: ${(error as Error).message}`);
       await new Promise((resolve) => { setTimeout(resolve, 500); });
@@ -39,7 +38,7 @@ export async function guestbook(options: ReadonlyMap<string, string>): Promise<v
   const paths: Readonly<Record<string, Handler>> = {
     '/register': ({ query }) => {
       replicas.add(query.get('host') ?? '');
-      return json({ data: 'ok' });
+      return json([...stored]);
     },
     '/get': ({ query }) => json({ data: stored.get(query.get('key') ?? '') ?? '' }),
     '/set': async ({ query }) => {
@@ -57,5 +56,5 @@ export async function guestbook(options: ReadonlyMap<string, string>): Promise<v
     '/healthz': () => 'ok',
   };
   serve(port, (request) => (paths[request.path] ?? (() => notFound))(request));
-  if (primary !== undefined) await register(primary, port);
+  if (primary !== undefined) for (const [key, value] of await register(primary, port)) stored.set(key, value);
 }
