@@ -1,7 +1,8 @@
 import { nodes } from '../api/resources.ts';
 import { nameOf } from '../api/meta/object.ts';
 import type { Node } from '../api/types/core/v1.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeptInStep } from '../base/kept-in-step.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
@@ -23,7 +24,6 @@ export interface NodeNetworkOptions {
 
 /** Nodes that come together are dealt with together. */
 const gatherMs = 50;
-const retryMs = 1_000;
 /** Routes that somebody else removed come back at the latest after this. */
 const fullSyncMs = 5 * 60_000;
 /** Interfaces of ours and of others' pods lead to no other node. */
@@ -44,13 +44,9 @@ export async function keepNodeRoutes({ client, nodeName, ip, clock, random, logg
   const stop = new AbortController();
   const informer = createInformer(client, nodes, { clock, random, logger });
   const routes = new NodeRoutes({ run: runCommand, ip });
-  let timer: Timer | undefined;
-  let running: Promise<void> | undefined;
-  let dirty = false;
   let applied = '';
 
   const sync = async (): Promise<void> => {
-    dirty = false;
     const all = informer.lister.list().map(networkNode);
     const own = all.find(({ name }) => name === nodeName);
     if (own === undefined || own.podCidrs.length === 0) return;
@@ -60,42 +56,16 @@ export async function keepNodeRoutes({ client, nodeName, ip, clock, random, logg
     await routes.apply(own, plan);
     applied = text;
   };
-  const schedule = (delayMs: number): void => {
-    dirty = true;
-    if (timer !== undefined || running !== undefined || stop.signal.aborted) return;
-    timer = clock.setTimer(delayMs, () => {
-      timer = undefined;
-      let wait = gatherMs;
-      running = sync().catch((error: unknown) => {
-        logger.warn('routes to other nodes are not as they should be', { error });
-        dirty = true;
-        wait = retryMs;
-      }).finally(() => {
-        running = undefined;
-        if (dirty) schedule(wait);
-      });
-    }, { unref: true });
-  };
-  const changed = (): void => schedule(gatherMs);
+  const kept = new KeptInStep({ clock, gatherMs, fullSyncMs, sync, invalidate: () => { applied = ''; }, failed: (error) => logger.warn('routes to other nodes are not as they should be', { error }) });
+  const changed = (): void => kept.changed();
   informer.addHandler({ add: changed, update: changed, delete: changed });
   informer.start(stop.signal);
   await informer.synced();
-  schedule(0);
-  let again: Timer;
-  const keepTrue = (): void => {
-    again = clock.setTimer(fullSyncMs, () => {
-      applied = '';
-      schedule(0);
-      keepTrue();
-    }, { unref: true });
-  };
-  keepTrue();
+  void kept.start();
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the node was stopped'));
-      timer?.cancel();
-      again.cancel();
-      await running;
+      await kept[Symbol.asyncDispose]();
     },
   };
 }

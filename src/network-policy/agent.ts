@@ -2,7 +2,8 @@ import { nameOf } from '../api/meta/object.ts';
 import { endpointslices, namespaces, networkpolicies, pods } from '../api/resources.ts';
 import type { Pod } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeptInStep } from '../base/kept-in-step.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
@@ -25,7 +26,6 @@ export interface NetworkPolicyAgentOptions {
 
 /** Changes that come within this time go into the kernel together. */
 const gatherMs = 10;
-const retryMs = 1_000;
 /** Rules that somebody else removed come back at the latest after this. */
 const fullSyncMs = 15 * 60_000;
 
@@ -36,10 +36,7 @@ export class NetworkPolicyAgent implements AsyncDisposable {
   readonly #informers: SharedInformers;
   readonly #table: PolicyTable;
   readonly #logger: Logger;
-  #timer: Timer | undefined;
-  #refresh: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #isDirty = false;
+  readonly #kept: KeptInStep;
   #sees: (() => Omit<PolicyState, 'policies'>) | undefined;
 
   constructor(options: NetworkPolicyAgentOptions) {
@@ -48,61 +45,33 @@ export class NetworkPolicyAgent implements AsyncDisposable {
     this.#logger = logger.named('network-policy');
     this.#informers = createSharedInformers(client, { clock, random, logger: this.#logger, signal: this.#stop.signal });
     this.#table = new PolicyTable(options.run);
+    this.#kept = new KeptInStep({
+      clock, gatherMs, fullSyncMs,
+      sync: () => this.#sync(),
+      invalidate: () => this.#table.invalidate(),
+      failed: (error) => this.#logger.warn('network policies are not as they should be', { error }),
+    });
   }
 
   /** Resolves when the policies that there are have been written once. */
   async start(): Promise<void> {
     const policies = this.#informers.informer(networkpolicies);
-    const changed = (): void => this.#schedule(gatherMs);
+    const changed = (): void => this.#kept.changed();
     policies.addHandler({ add: changed, update: changed, delete: changed });
     await this.#informers.synced();
-    this.#keepTrue();
-    const isDone = await this.#sync();
-    if (!isDone || this.#isDirty) this.#schedule(retryMs);
+    await this.#kept.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the node was stopped'));
-    this.#timer?.cancel();
-    this.#refresh?.cancel();
-    await this.#running;
+    await this.#kept[Symbol.asyncDispose]();
   }
 
-  #schedule(delayMs: number): void {
-    this.#isDirty = true;
-    if (this.#timer !== undefined || this.#running !== undefined || this.#stop.signal.aborted) return;
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      let wait = gatherMs;
-      this.#running = this.#sync().then((isDone) => { if (!isDone) wait = retryMs; }).finally(() => {
-        this.#running = undefined;
-        if (this.#isDirty) this.#schedule(wait);
-      });
-    }, { unref: true });
-  }
-
-  #keepTrue(): void {
-    this.#refresh = this.#options.clock.setTimer(fullSyncMs, () => {
-      this.#table.invalidate();
-      this.#schedule(0);
-      this.#keepTrue();
-    }, { unref: true });
-  }
-
-  /** False when it has to be tried again. */
-  async #sync(): Promise<boolean> {
-    this.#isDirty = false;
-    try {
-      const policies = this.#informers.informer(networkpolicies).lister.list();
-      // A cluster without policies does not watch all its pods on every node.
-      const seen = policies.length === 0 ? undefined : await this.#cluster();
-      await this.#table.apply({ policies, pods: [], namespaces: new Map(), ...seen });
-      return true;
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#logger.warn('network policies are not as they should be', { error });
-      this.#isDirty = true;
-      return false;
-    }
+  async #sync(): Promise<void> {
+    const policies = this.#informers.informer(networkpolicies).lister.list();
+    // A cluster without policies does not watch all its pods on every node.
+    const seen = policies.length === 0 ? undefined : await this.#cluster();
+    await this.#table.apply({ policies, pods: [], namespaces: new Map(), ...seen });
   }
 
   async #cluster(): Promise<Omit<PolicyState, 'policies'>> {
@@ -114,7 +83,7 @@ export class NetworkPolicyAgent implements AsyncDisposable {
         dns: this.#informers.informer(endpointslices, { namespace: 'kube-system', labelSelector: 'kubernetes.io/service-name=kube-dns' }),
       };
       await this.#informers.synced();
-      const changed = (): void => this.#schedule(gatherMs);
+      const changed = (): void => this.#kept.changed();
       for (const informer of Object.values(watched)) informer.addHandler({ add: changed, update: changed, delete: changed });
       this.#sees = () => ({
         pods: [...watched.pods.lister.list().map((pod) => policyPod(pod, nodeName)).filter((pod) => pod !== undefined), ...watched.dns.lister.list().flatMap(dnsServer)],

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeptInStep } from '../base/kept-in-step.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { joinKey, namespaceOf } from '../api/meta/object.ts';
@@ -31,7 +32,6 @@ export interface ServiceProxyOptions {
 
 /** Changes that come within this time go into the kernel together. */
 const gatherMs = 10;
-const retryMs = 1000;
 /** Rules that someone else removed come back at the latest after this. */
 const fullSyncMs = 15 * 60 * 1000;
 
@@ -54,14 +54,12 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #recorder: EventRecorder;
   #place: NodePlace;
   #udpState = '';
-  #timer: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #dirty = false;
+  readonly #kept: KeptInStep;
   readonly #firstSync = Promise.withResolvers<void>();
 
   constructor(options: ServiceProxyOptions) {
     this.#options = options;
-    const { client, clock, random, logger } = options;
+    const { client, backend, clock, random, logger } = options;
     this.#informers = createSharedInformers(client, { clock, random, logger, signal: this.#stopped.signal });
     this.#services = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
     this.#slices = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
@@ -73,23 +71,30 @@ export class ServiceProxy implements AsyncDisposable {
       logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
       this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
     });
+    this.#kept = new KeptInStep({
+      clock, gatherMs, fullSyncMs,
+      sync: () => this.#sync(),
+      invalidate: () => backend.invalidate(),
+      failed: (error) => {
+        logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
+        backend.invalidate();
+      },
+    });
   }
 
   /** Starts watching; resolves when the rules have been written once. */
   async start(): Promise<void> {
-    const changed = (): void => this.#schedule(gatherMs);
+    const changed = (): void => this.#kept.changed();
     for (const informer of [this.#services, this.#slices]) informer.addHandler({ add: changed, update: changed, delete: changed });
     this.#nodes.addHandler({ add: (node) => this.#movedTo(node, changed), update: (_, node) => this.#movedTo(node, changed) });
     await this.#informers.synced();
-    this.#schedule(0);
-    this.#keepTrue();
+    await this.#kept.start();
     await this.#firstSync.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort(new Error('the service proxy was stopped'));
-    this.#timer?.cancel();
-    await this.#running;
+    await this.#kept[Symbol.asyncDispose]();
     await this.#healthChecks[Symbol.asyncDispose]();
   }
 
@@ -101,37 +106,14 @@ export class ServiceProxy implements AsyncDisposable {
     changed();
   }
 
-  #schedule(delayMs: number): void {
-    this.#dirty = true;
-    if (this.#timer !== undefined || this.#running !== undefined || this.#stopped.signal.aborted) return;
-    this.#timer = this.#options.clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      this.#running = this.#sync().finally(() => {
-        this.#running = undefined;
-      });
-    });
-  }
-
   async #sync(): Promise<void> {
-    const { backend, logger } = this.#options;
-    if (!this.#services.hasSynced || !this.#slices.hasSynced) return;
-    while (this.#dirty && !this.#stopped.signal.aborted) {
-      this.#dirty = false;
-      try {
-        const all = this.#services.lister.list();
-        const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
-        const ports = this.#ports.of(all, slicesOf, this.#place);
-        await backend.sync(ports);
-        this.#firstSync.resolve();
-        this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
-        await this.#forgetStaleFlows(ports);
-      } catch (error) {
-        logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
-        backend.invalidate();
-        this.#dirty = true;
-        await this.#options.clock.sleep(retryMs, this.#stopped.signal).catch(() => undefined);
-      }
-    }
+    const all = this.#services.lister.list();
+    const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
+    const ports = this.#ports.of(all, slicesOf, this.#place);
+    await this.#options.backend.sync(ports);
+    this.#firstSync.resolve();
+    this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
+    await this.#forgetStaleFlows(ports);
   }
 
   /** After the rules: a flow that is forgotten before would be made again as it was. */
@@ -146,15 +128,5 @@ export class ServiceProxy implements AsyncDisposable {
     } catch (error) {
       logger.warn('looking for stale UDP flows failed', { error });
     }
-  }
-
-  /** Writes everything anew from time to time. */
-  #keepTrue(): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#options.clock.setTimer(fullSyncMs, () => {
-      this.#options.backend.invalidate();
-      this.#schedule(0);
-      this.#keepTrue();
-    }, { unref: true });
   }
 }
