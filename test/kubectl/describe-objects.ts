@@ -13,7 +13,7 @@ spec:
       nodeSelector: {kubernetes.io/os: linux}
       containers: [{name: db, image: postgres, args: [a, b], volumeMounts: [{name: data, mountPath: /data}]}]
   volumeClaimTemplates:
-  - metadata: {name: data, labels: {x: y}}
+  - metadata: {name: data, labels: {x: z}}
     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 ---
 apiVersion: apps/v1
@@ -23,7 +23,7 @@ spec:
   selector: {matchLabels: {app: agent}}
   template:
     metadata: {labels: {app: agent}}
-    spec: {containers: [{name: agent, image: agent}], volumes: [{name: h, hostPath: {path: /var}}, {name: n, nfs: {server: s, path: /p}}]}
+    spec: {containers: [{name: agent, image: agent}], volumes: [{name: h, hostPath: {path: /var}}, {name: m, nfs: {server: s, path: /p}}]}
 ---
 apiVersion: batch/v1
 kind: Job

@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 import { customObject, describedObjects } from './describe-objects.ts';
 
 /** Lines whose output, errors and exit code are upstream's, byte for byte but for ages. */
@@ -12,26 +9,16 @@ const lines = [
   'describe', 'describe nope', 'describe pod nope', 'describe pod ful', 'describe pods -n kube-public', 'describe cm -n nope', 'describe pods -l app=none -A', 'describe pod/full svc/nope', 'describe -f object.yaml', 'describe priorityclasses', 'describe events', 'describe apiservices v1.apps', 'describe --nope', 'describe pod full -o yaml',
 ] as const;
 
-describe('kubectl describe, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx --replicas=3');
-    await comparison.theirs('apply -f -', describedObjects);
-    await comparison.theirs('wait --for=condition=Established crd/crontabs.example.com');
-    await comparison.theirs('apply -f -', customObject);
-    await comparison.theirs('rollout status deployment web');
-    await comparison.theirs('wait --for=condition=Ready pod/full --timeout=30s');
-    writeFileSync(join(comparison.folder, 'object.yaml'), customObject);
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
-    });
-  }
+describeSame('kubectl describe, beside upstream\'s', {
+  name: 'describe',
+  lines,
+  setUp: async (comparison) => {
+    await comparison.prepare('create deployment web --image=nginx --replicas=3');
+    await comparison.prepare('apply -f -', describedObjects);
+    await comparison.prepare('wait --for=condition=Established crd/crontabs.example.com');
+    await comparison.prepare('apply -f -', customObject);
+    await comparison.prepare('rollout status deployment web');
+    await comparison.prepare('wait --for=condition=Ready pod/full --timeout=30s');
+    comparison.files({ 'object.yaml': customObject });
+  },
 });

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 
 /** Lines whose output, errors and exit code are upstream's, byte for byte but for ages. */
 const lines = [
@@ -12,21 +11,11 @@ const lines = [
   'get pods a,b', 'get pods -n nope', 'get pods x -n nope', 'get -f nope.yaml', 'get pods --context=nope', 'get pods --kubeconfig=/nope', 'get pods --request-timeout=zz', 'get pods pod/x', 'get pods/x/y', 'get pods --show-labels -o json', 'get pods --raw=/x y', 'get pods --output-watch-events', 'get clusterroles -o name', 'get pods --as=somebody', 'get pods --as=somebody --as-group=system:masters',
 ] as const;
 
-describe('kubectl get, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx --replicas=3');
-    await comparison.theirs('rollout status deployment web');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
-    });
-  }
+describeSame('kubectl get, beside upstream\'s', {
+  name: 'get',
+  lines,
+  setUp: async (comparison) => {
+    await comparison.prepare('create deployment web --image=nginx --replicas=3');
+    await comparison.prepare('rollout status deployment web');
+  },
 });

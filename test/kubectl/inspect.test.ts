@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 
 const warned = `
 apiVersion: v1
@@ -26,23 +23,13 @@ const lines = [
   'apply -f warned.yaml --warnings-as-errors --dry-run=server', 'get ns --warnings-as-errors', 'get ns --request-timeout=1h2m', 'get ns --request-timeout=-5', 'get ns --request-timeout=-5s', 'get ns --request-timeout=1x',
 ] as const;
 
-describe('kubectl\'s commands that wait and explain, and its forms of output, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    writeFileSync(join(comparison.folder, 'warned.yaml'), warned);
-    await comparison.theirs('create -f -', strings);
-    await comparison.theirs('create deployment web --image=nginx --replicas=2');
-    await comparison.theirs('rollout status deployment web');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
-    });
-  }
+describeSame('kubectl\'s commands that wait and explain, and its forms of output, beside upstream\'s', {
+  name: 'inspect',
+  lines,
+  setUp: async (comparison) => {
+    comparison.files({ 'warned.yaml': warned });
+    await comparison.prepare('create -f -', strings);
+    await comparison.prepare('create deployment web --image=nginx --replicas=2');
+    await comparison.prepare('rollout status deployment web');
+  },
 });
