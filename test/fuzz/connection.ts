@@ -125,6 +125,8 @@ function readAnswer(buffer: Buffer, { method, headOnly }: Waiting): { readonly a
     const line = buffer.indexOf('\r\n', from);
     if (line < 0) return buffer.length + 1;
     const size = Number.parseInt(buffer.toString('latin1', from, line), 16);
+    // What is no chunk is no answer.
+    if (!(size >= 0)) return { answer: { code: Number.NaN, headers, body: buffer.subarray(from) }, used: buffer.length };
     if (buffer.length < line + 2 + size + 2) return line + 2 + size + 2;
     if (size === 0) return answer(Buffer.concat(pieces), line + 4);
     pieces.push(buffer.subarray(line + 2, line + 2 + size));

@@ -103,6 +103,23 @@ test('an upgrade that no one serves is refused on the socket', async () => {
   assert.match(text, /pods \\"none\\" not found/);
 });
 
+test('what cannot be read waits for the answers to what stood before it', async () => {
+  await using http = await HttpServer.start();
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\n\r\n`;
+  const answersTo = async (text: string): Promise<string[]> => {
+    const socket: TLSSocket = connect({ host: '127.0.0.1', port: http.port, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    socket.write(text);
+    let answers = '';
+    for await (const chunk of socket) answers += String(chunk);
+    return answers.match(/(?<=^|\n0\r\n\r\n|\})HTTP\/1\.1 \d+/g) ?? [];
+  };
+  assert.deepEqual(await answersTo(`${get('/version')}${get('/metrics')}not HTTP\r\n\r\nnot HTTP either\r\n\r\n`), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
+  const chunks = 'POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+  assert.deepEqual(await answersTo(`${chunks}zz\r\n`), ['HTTP/1.1 400'], 'a body that cannot be read is not waited for');
+  assert.deepEqual(await answersTo(`${get('/metrics')}${chunks}5\r\n{"a":\r\nzz\r\n`), ['HTTP/1.1 200', 'HTTP/1.1 400']);
+});
+
 test('a request that does not say for which host it is is refused in words', async () => {
   await using http = await HttpServer.start();
   const socket: TLSSocket = connect({ host: '127.0.0.1', port: http.port, rejectUnauthorized: false });

@@ -27,6 +27,7 @@ import { HttpServerRequest } from './http-request.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import type { ServingCertificate, TlsIdentity, TlsPolicy } from './tls-settings.ts';
 import { contextOptions, NamedContexts } from './tls-settings.ts';
+import { UnreadableRequests } from './unreadable.ts';
 import { renderContextOf, writeAnswer, writeError } from './write-answer.ts';
 
 export interface ListenOptions extends TlsIdentity {
@@ -77,6 +78,7 @@ export class Listener {
   readonly #parts: ListenerParts;
   readonly #options: ListenOptions;
   readonly #connections: Connections;
+  readonly #unreadable = new UnreadableRequests();
   readonly #deadlines: Deadlines;
   #named: NamedContexts | undefined;
   /** Requests under way, and those of them that take as long as they like. */
@@ -120,7 +122,7 @@ export class Listener {
     server.on('session', (session: ServerHttp2Session) => listener!.#connections.addSession(session));
     // A client that cannot shake hands, or hangs up in the middle, is no concern of ours.
     server.on('tlsClientError', () => parts.metrics.recordTlsError());
-    server.on('clientError', refuseUnreadable);
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => listener!.#unreadable.refuse(error, socket));
     (server as HttpsServer).headersTimeout = headersTimeoutMs;
     // What a body may take is ours to say: an upload through a proxy has no limit, others have that of their request.
     (server as HttpsServer).requestTimeout = 0;
@@ -155,6 +157,7 @@ export class Listener {
     const startedMs = clock.monotonicMs();
     outgoing.on('error', () => {});
     incoming.on('error', () => {});
+    if (incoming.httpVersionMajor === 1) this.#unreadable.follow(incoming, outgoing);
     if (this.#closing && incoming.httpVersionMajor === 1) outgoing.setHeader('Connection', 'close');
     if (this.#options.strictTransportSecurity !== undefined) outgoing.setHeader('Strict-Transport-Security', this.#options.strictTransportSecurity);
     if (incoming.httpVersion === '1.1' && incoming.headers.host === undefined) {
@@ -296,13 +299,6 @@ export class Listener {
     });
     this.#onProgress = undefined;
   }
-}
-
-/** What cannot be read as HTTP is answered before it is a request. */
-function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
-  const refusal = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-  if (socket.writable) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${refusal.length}\r\n\r\n${refusal}`);
-  else socket.destroy();
 }
 
 /** `//` and dot segments mean nothing to the API: what upstream cleans by a redirect is cleaned here in place. */
