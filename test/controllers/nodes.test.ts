@@ -4,6 +4,7 @@ import { leases, nodes, pods } from '../../src/api/resources.ts';
 import { isReason } from '../../src/api/status.ts';
 import type { Node } from '../../src/api/types/core/v1.ts';
 import { formatMicroTime, formatTime } from '../../src/base/clock.ts';
+import { changeTaints } from '../../src/controllers/common/taints.ts';
 import { startFixture } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 
@@ -27,6 +28,28 @@ async function addPod({ client }: Fixture, name: string, nodeName: string, toler
 }
 
 const taints = (node: Node): string[] => (node.spec?.taints ?? []).map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`).toSorted();
+
+describe('taints of a node', () => {
+  const noSchedule = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' } as const;
+  it('are changed on the node as it is now, whoever has written it since it was read', async () => {
+    await using fixture = await startFixture({ kubelet: false, controllers: ['-*'] });
+    const { client } = fixture;
+    const read = await client.create(nodes, { metadata: { name: 'new' }, spec: { taints: [noSchedule] } });
+    await client.patch(nodes, { name: 'new' }, { type: 'merge', value: { spec: { taints: [noSchedule, { key: 'mine', effect: 'NoExecute' }] } } });
+    const written = await changeTaints(client, read, { add: [{ key: 'added', effect: 'PreferNoSchedule' }], remove: [noSchedule] });
+    assert.deepEqual(taints(written), ['added:PreferNoSchedule', 'mine:NoExecute']);
+    assert.deepEqual(taints(await client.get(nodes, { name: 'new' })), taints(written));
+  });
+
+  it('are not changed on another node of that name', async () => {
+    await using fixture = await startFixture({ kubelet: false, controllers: ['-*'] });
+    const { client } = fixture;
+    const read = await client.create(nodes, { metadata: { name: 'new' }, spec: { taints: [noSchedule] } });
+    await client.delete(nodes, { name: 'new' });
+    await client.create(nodes, { metadata: { name: 'new' }, spec: { taints: [noSchedule] } });
+    await assert.rejects(changeTaints(client, read, { add: [], remove: [noSchedule] }), (error) => isReason(error, 'Conflict'));
+  });
+});
 
 describe('node lifecycle', () => {
   it('a silent node becomes unknown, its pods not ready, and after their time they are evicted', async () => {
