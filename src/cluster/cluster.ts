@@ -127,6 +127,8 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   }
   const controllers = options.controllers === false ? undefined : controlPlane.startControllers(isOpen ? { controllers: ['*', 'bootstrap-signer-controller', 'token-cleaner-controller'] } : {});
   controllers?.catch(() => {});
+  const cloud = options.controllers === false ? undefined : startCloud(options, controlPlane, undo);
+  cloud?.catch(() => {});
   if (machine !== undefined) {
     const { startNodes } = await import('./nodes.ts');
     const prepared = await machine.catch(async (error: unknown) => {
@@ -137,6 +139,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     nodes.current = undo.use(await startNodes({ ...options, advertiseAddress, pki, controlPlane }, prepared));
   }
   await controllers;
+  await cloud;
   if (options.controllers !== false) progress.ready('controllers and scheduler');
   if (nodes.current !== undefined) {
     await nodes.current.ready;
@@ -160,6 +163,14 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
 }
 
 const urlOf = (host: string, port: number): string => `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** The controllers of the cloud, if this cluster's own is to give addresses to load balancers. */
+async function startCloud({ loadBalancerPool, clusterCidr, clock, random, logger }: StartOptions, { server, clients }: ControlPlane, undo: AsyncDisposableStack): Promise<void> {
+  if (loadBalancerPool === undefined) return;
+  const { cloudAccess, startCloudControllers } = await import('./cloud.ts');
+  await server.ensure(cloudAccess);
+  undo.use(await startCloudControllers({ clients, clock, random, logger, clusterCidr, loadBalancerPools: loadBalancerPool }));
+}
 
 /** By which address other machines reach an API server that they are to reach. */
 async function advertisedAddress({ advertiseAddress, bindAddress }: StartOptions): Promise<string> {

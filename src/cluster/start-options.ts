@@ -81,6 +81,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly runtimeConfig?: Readonly<Record<string, string>> | undefined;
   readonly featureGates?: Readonly<Record<string, string>> | undefined;
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
+  /** Where Services of type LoadBalancer get their addresses from; undefined: nobody gives them any. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
 }
 
 /** Configurations of access that are followed: when a file changes, so does who is let in. */

@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
+import { parsePool } from '../cloud/providers/local/pools.ts';
 
 /** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
 export class UsageError extends Error {
@@ -115,3 +116,15 @@ export const texts: Check = (value, name) => {
 
 /** Names separated by commas, or a list in the config file. Which there are, the part that they are for says. */
 export const nameList: Check = (value, name) => (Array.isArray(value) ? value.map((one) => text(one, name)).join(',') : text(value, name));
+
+/** Ranges of addresses; `none` gives undefined. */
+export const addressPools: Check = (value, name) => {
+  if (value === 'none') return undefined;
+  const pools = texts(value, name) as string[];
+  try {
+    pools.forEach(parsePool);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+  return pools;
+};

