@@ -1,12 +1,14 @@
-import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { ApiError } from '../../api/status.ts';
 import type { Status } from '../../api/types/meta/v1.ts';
 import { ConnectionError, KubectlError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import { agentFor } from './agent.ts';
+import { proxyFor } from './proxy.ts';
 import type { ConnectionSettings } from './settings.ts';
 
 export interface ApiRequest {
@@ -53,7 +55,7 @@ class HttpConnection implements Connection {
   readonly #told = new Set<string>();
   /** A server on this machine sends faster than it compresses. */
   readonly #compresses: boolean;
-  #agent: HttpAgent | HttpsAgent | undefined;
+  #agent: Agent | undefined;
   #bearer: string | undefined;
 
   constructor(options: OpenOptions) {
@@ -77,11 +79,10 @@ class HttpConnection implements Connection {
     };
   }
 
-  async #connect(): Promise<HttpAgent | HttpsAgent> {
+  async #connect(): Promise<Agent> {
     if (this.#agent !== undefined) return this.#agent;
     let { clientCertificate, clientKey } = this.settings;
-    const { exec, ca, insecure, tlsServerName, proxyUrl } = this.settings;
-    if (proxyUrl !== undefined) throw new KubectlError(`not supported: the proxy ${proxyUrl} of the kubeconfig`);
+    const { exec } = this.settings;
     if (exec !== undefined) {
       const { execCredentials } = await import('./exec-credentials.ts');
       const found = await execCredentials(exec, { settings: this.settings, io: this.#io });
@@ -89,16 +90,16 @@ class HttpConnection implements Connection {
       clientCertificate = found.clientCertificate ?? clientCertificate;
       clientKey = found.clientKey ?? clientKey;
     }
-    const common = { keepAlive: true, maxSockets: 64 };
-    this.#agent = this.#url.protocol === 'http:' ? new HttpAgent(common) : new HttpsAgent({
-      ...common,
+    const { ca, insecure, tlsServerName } = this.settings;
+    const tls = {
       ...(ca !== undefined && { ca }),
       ...(clientCertificate !== undefined && { cert: clientCertificate }),
       ...(clientKey !== undefined && { key: clientKey }),
       ...(tlsServerName !== undefined && { servername: tlsServerName }),
       // Without any, Node would read a hundred and forty certificates of others.
       ...(insecure && { rejectUnauthorized: false, ca: [] }),
-    });
+    };
+    this.#agent = await agentFor({ secure: this.#url.protocol === 'https:', tls, proxy: proxyFor(this.#url, this.settings.proxyUrl, this.#io.environment) });
     return this.#agent;
   }
 

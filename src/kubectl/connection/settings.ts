@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
 import { KubectlError } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { proxyOfCluster } from './proxy.ts';
 
 /** Where to connect, as whom, and with what limits. */
 export interface ConnectionSettings {
@@ -20,7 +21,8 @@ export interface ConnectionSettings {
   readonly token: (() => string) | undefined;
   readonly basic: { readonly username: string; readonly password: string } | undefined;
   readonly exec: ExecEntry | undefined;
-  readonly proxyUrl: string | undefined;
+  /** That of the cluster; whatever the environment says. */
+  readonly proxyUrl: URL | undefined;
   readonly compression: boolean;
   /** Undefined: no limit. */
   readonly timeoutMs: number | undefined;
@@ -41,12 +43,13 @@ export async function connectionSettings(session: Session1): Promise<ConnectionS
     const inside = inCluster(session);
     if (inside !== undefined) return inside;
   }
-  const { context, cluster, user } = entriesOf(config, session);
+  const { context, clusterName, cluster, user } = entriesOf(config, session);
   const { namespace } = context;
-  return { ...transportOf(cluster, session), ...identityOf(user, session), namespace: namespace === '' ? undefined : namespace };
+  const proxyUrl = nonEmpty(cluster['proxy-url']);
+  return { ...transportOf(cluster, session), ...(proxyUrl !== undefined && { proxyUrl: proxyOfCluster(proxyUrl, clusterName) }), ...identityOf(user, session), namespace: namespace === '' ? undefined : namespace };
 }
 
-function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; cluster: ClusterEntry; user: UserEntry } {
+function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; user: UserEntry } {
   const contextName = globals.context === '' ? config.currentContext : globals.context;
   const context = config.contexts.get(contextName);
   if (context === undefined && contextName !== '') throw new KubectlError(`Error in configuration: context was not found for specified context: ${contextName}`, { prefixed: true });
@@ -56,7 +59,7 @@ function entriesOf(config: LoadedConfig, { globals }: Session1): { context: Cont
   const userName = globals.user === '' ? context?.user ?? '' : globals.user;
   const user = config.users.get(userName);
   if (user === undefined && globals.user !== '') throw new KubectlError(`auth info ${JSON.stringify(userName)} does not exist`);
-  return { context: context ?? {}, cluster: cluster ?? {}, user: user ?? {} };
+  return { context: context ?? {}, clusterName, cluster: cluster ?? {}, user: user ?? {} };
 }
 
 function pem(data: string | undefined, file: string | undefined, what: string): string | undefined {
@@ -89,7 +92,7 @@ function transportOf(cluster: ClusterEntry, { io, globals, givenGlobals }: Sessi
   return {
     server, insecure, ca: insecure ? undefined : ca,
     tlsServerName: nonEmpty(globals['tls-server-name']) ?? nonEmpty(cluster['tls-server-name']),
-    proxyUrl: nonEmpty(cluster['proxy-url']),
+    proxyUrl: undefined,
     compression: !(globals['disable-compression'] || cluster['disable-compression'] === true),
     timeoutMs: timeoutOf(globals['request-timeout']),
   };
