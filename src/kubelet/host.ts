@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../api/types/core/v1.ts';
 import type { LinuxResources } from '../runtime/runtime.ts';
+import type { Cpu } from './cpus/take-cpus.ts';
 
 /**
  * The machine under a kubelet: everything that it touches outside the runtime and the API. hosts/linux is a real
@@ -16,6 +17,8 @@ export interface Host {
   readonly hostname: string;
   /** The machine's own resolver settings, for pods with dnsPolicy Default. */
   resolverConfig(): Promise<ResolverConfig>;
+  /** Its hardware threads; missing where containers cannot be pinned to them. */
+  cpuTopology?(): Promise<readonly Cpu[]>;
   readonly files: HostFiles;
   readonly cgroups: HostCgroups;
   readonly network: HostNetwork;

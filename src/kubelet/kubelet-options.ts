@@ -4,6 +4,8 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { CpuPolicy } from './cpus/cpu-manager.ts';
+import type { Cpu } from './cpus/take-cpus.ts';
 import type { DevicePluginSockets } from './devices/device-plugins.ts';
 import type { NodeReserve } from './eviction/settings.ts';
 import type { Host } from './host.ts';
@@ -66,6 +68,10 @@ export interface KubeletOptions {
   readonly devicePlugins?: DevicePluginSockets;
   /** Where plugins register that drive volumes. Default: nowhere on virtual machines, else below the root. */
   readonly plugins?: Pick<PluginWatcherOptions, 'directory' | 'clock' | 'files'>;
+  /** KubeletConfiguration's `cpuManagerPolicy: static`. Default: all containers share all processors. */
+  readonly cpuPolicy?: CpuPolicy;
+  /** Instead of the machine's processors. */
+  readonly cpuTopology?: readonly Cpu[];
   /** What pods get when the node is shut down; see `Kubelet.shutDownNode`. Default: nothing, they are left running. */
   readonly shutdownGrace?: ShutdownGrace;
   /** Default: an informer of its own. */

@@ -7,6 +7,8 @@ import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
+import { CpuManager } from './cpus/cpu-manager.ts';
+import { cpuReconcileMs, shareCpus } from './cpus/share-cpus.ts';
 import { createContext } from './create-context.ts';
 import { CsiDrivers } from './csi/csi-drivers.ts';
 import { CsiNode } from './csi/csi-node.ts';
@@ -197,6 +199,7 @@ export class Kubelet implements AsyncDisposable {
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
       observeNode: (node) => this.observe(node),
     });
+    await this.#startCpuManager();
     if (this.#devicePlugins !== undefined) {
       // Before any pod asks for what another has.
       this.#resourceManagers.recover(await runtime.listContainers());
@@ -264,6 +267,18 @@ export class Kubelet implements AsyncDisposable {
     });
     await staticPods.read();
     this.#run(staticPods.follow());
+  }
+
+  /** Processors that are containers' alone, where that is asked for. Rejects when the machine cannot have it. */
+  async #startCpuManager(): Promise<void> {
+    const { cpuPolicy, cpuTopology, host, runtime } = this.#options;
+    if (cpuPolicy === undefined) return;
+    const topology = cpuTopology ?? await host.cpuTopology?.();
+    if (topology === undefined) throw new Error('not supported: cpuManagerPolicy "static" on this machine');
+    const manager: CpuManager = new CpuManager(topology, cpuPolicy, () => this.#run(shareCpus(this.#context, this.#workers, manager)));
+    this.#resourceManagers.add(manager);
+    manager.recover(await runtime.listContainers());
+    this.#run(this.#every(cpuReconcileMs, 'shared processors', () => shareCpus(this.#context, this.#workers, manager)));
   }
 
   /** What a real machine needs to have looked after. */

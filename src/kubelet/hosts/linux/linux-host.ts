@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Host } from '../../host.ts';
 import { linuxCgroups } from './cgroups.ts';
+import { readCpuTopology } from './cpu-topology.ts';
 import { linuxFiles } from './linux-files.ts';
 import { readAddresses, readMachineInfo, readResolverConfig, readUsage } from './machine.ts';
 import { linuxNetwork } from './network.ts';
@@ -28,6 +29,7 @@ export function linuxHost(options: LinuxHostOptions): Host {
     usage: () => readUsage(rootDir),
     addresses: async () => options.addresses ?? readAddresses(),
     resolverConfig: readResolverConfig,
+    cpuTopology: readCpuTopology,
     files: linuxFiles(clock),
     cgroups: linuxCgroups(logger),
     network: linuxNetwork(clock),
