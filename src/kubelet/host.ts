@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../api/types/core/v1.ts';
 import type { LinuxResources } from '../runtime/runtime.ts';
-import type { Cpu } from './cpus/take-cpus.ts';
+import type { MachineTopology } from './topology/machine-topology.ts';
 
 /**
  * The machine under a kubelet: everything that it touches outside the runtime and the API. hosts/linux is a real
@@ -17,8 +17,8 @@ export interface Host {
   readonly hostname: string;
   /** The machine's own resolver settings, for pods with dnsPolicy Default. */
   resolverConfig(): Promise<ResolverConfig>;
-  /** Its hardware threads; missing where containers cannot be pinned to them. */
-  cpuTopology?(): Promise<readonly Cpu[]>;
+  /** Where its processors and memory are; missing where containers cannot be pinned to them. */
+  topology?(): Promise<MachineTopology>;
   readonly files: HostFiles;
   readonly cgroups: HostCgroups;
   readonly network: HostNetwork;

@@ -4,16 +4,16 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { CpuPolicy } from './cpus/cpu-manager.ts';
-import type { Cpu } from './cpus/take-cpus.ts';
 import type { DevicePluginSockets } from './devices/device-plugins.ts';
 import type { NodeReserve } from './eviction/settings.ts';
 import type { Host } from './host.ts';
 import type { ImageCollection } from './images/image-collector.ts';
 import type { LogRotationLimits } from './logs/log-rotation.ts';
 import type { PluginWatcherOptions } from './plugins/plugin-watcher.ts';
+import type { ManagerSettings } from './resource-managers/settings.ts';
 import type { ShutdownGrace } from './shutdown/shutdown-groups.ts';
 import type { StaticPodFiles } from './static-pods/static-pod-files.ts';
+import type { MachineTopology } from './topology/machine-topology.ts';
 
 /** Services for environment variables. Kubelets in one process share one. */
 export interface ServiceSource {
@@ -68,10 +68,10 @@ export interface KubeletOptions {
   readonly devicePlugins?: DevicePluginSockets;
   /** Where plugins register that drive volumes. Default: nowhere on virtual machines, else below the root. */
   readonly plugins?: Pick<PluginWatcherOptions, 'directory' | 'clock' | 'files'>;
-  /** KubeletConfiguration's `cpuManagerPolicy: static`. Default: all containers share all processors. */
-  readonly cpuPolicy?: CpuPolicy;
-  /** Instead of the machine's processors. */
-  readonly cpuTopology?: readonly Cpu[];
+  /** Who has which part of the machine. Default: all containers share all of it. */
+  readonly managers?: ManagerSettings;
+  /** Instead of the machine's own: where processors and memory are. */
+  readonly machineTopology?: MachineTopology;
   /** What pods get when the node is shut down; see `Kubelet.shutDownNode`. Default: nothing, they are left running. */
   readonly shutdownGrace?: ShutdownGrace;
   /** Default: an informer of its own. */

@@ -7,8 +7,7 @@ import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import { createInformer } from '../client/informer/informer.ts';
-import { CpuManager } from './cpus/cpu-manager.ts';
-import { cpuReconcileMs, shareCpus } from './cpus/share-cpus.ts';
+import { defaultCpuReconcileMs, SharedCpus } from './cpus/share-cpus.ts';
 import { createContext } from './create-context.ts';
 import { CsiDrivers } from './csi/csi-drivers.ts';
 import { CsiNode } from './csi/csi-node.ts';
@@ -31,6 +30,8 @@ import type { PodWorker } from './pods/pod-worker.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import { Relister } from './pods/relister.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
+import type { MachineManagers } from './resource-managers/machine-managers.ts';
+import { createMachineManagers } from './resource-managers/machine-managers.ts';
 import { ResourceManagers } from './resource-managers/resource-managers.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
 import { isStatic } from './static-pods/annotations.ts';
@@ -53,6 +54,8 @@ export class Kubelet implements AsyncDisposable {
   readonly #eviction: EvictionManager;
   readonly #shutdown: NodeShutdown;
   readonly #resourceManagers = new ResourceManagers();
+  #managers: MachineManagers = {};
+  #sharedCpus: SharedCpus | undefined;
   readonly #devicePlugins: DevicePlugins | undefined;
   readonly #plugins: KubeletOptions['plugins'];
   readonly #csiDrivers: CsiDrivers | undefined;
@@ -83,7 +86,7 @@ export class Kubelet implements AsyncDisposable {
       announce: (reason, message) => this.#announce('Warning', reason, message),
     });
     const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
-    this.#devicePlugins = sockets && new DevicePlugins({ sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow() });
+    this.#devicePlugins = sockets && new DevicePlugins({ sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers });
     if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
     this.#plugins = options.plugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/plugins_registry`, files: host.files, clock });
     const csiNode = new CsiNode({ client, nodeName, node: () => this.#reporter.node });
@@ -199,12 +202,10 @@ export class Kubelet implements AsyncDisposable {
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
       observeNode: (node) => this.observe(node),
     });
-    await this.#startCpuManager();
-    if (this.#devicePlugins !== undefined) {
-      // Before any pod asks for what another has.
-      this.#resourceManagers.recover(await runtime.listContainers());
-      await this.#devicePlugins.start();
-    }
+    await this.#startManagers();
+    // Before any pod asks for what another has.
+    if (!this.#resourceManagers.isEmpty) this.#resourceManagers.recover(await runtime.listContainers());
+    await this.#devicePlugins?.start();
     if (options.podCidr !== undefined) await runtime.updatePodCidr(options.podCidr);
     if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
     if (options.startsQuietly !== true) this.#announce('Normal', 'Starting', 'Starting kubelet.');
@@ -269,16 +270,19 @@ export class Kubelet implements AsyncDisposable {
     this.#run(staticPods.follow());
   }
 
-  /** Processors that are containers' alone, where that is asked for. Rejects when the machine cannot have it. */
-  async #startCpuManager(): Promise<void> {
-    const { cpuPolicy, cpuTopology, host, runtime } = this.#options;
-    if (cpuPolicy === undefined) return;
-    const topology = cpuTopology ?? await host.cpuTopology?.();
-    if (topology === undefined) throw new Error('not supported: cpuManagerPolicy "static" on this machine');
-    const manager: CpuManager = new CpuManager(topology, cpuPolicy, () => this.#run(shareCpus(this.#context, this.#workers, manager)));
-    this.#resourceManagers.add(manager);
-    manager.recover(await runtime.listContainers());
-    this.#run(this.#every(cpuReconcileMs, 'shared processors', () => shareCpus(this.#context, this.#workers, manager)));
+  /** Parts of the machine that are containers' alone, where that is asked for. Rejects when the machine cannot have it. */
+  async #startManagers(): Promise<void> {
+    const { managers: settings, machineTopology, host, reserve = {} } = this.#options;
+    if (settings === undefined) return;
+    const topology = machineTopology ?? await host.topology?.();
+    if (topology === undefined) throw new Error('not supported: managers of processors, memory and topology on this machine');
+    this.#managers = createMachineManagers({ settings, topology, heldBack: heldBackOf(reserve, this.#context.machine), onPool: () => this.#run(this.#sharedCpus?.reconcile() ?? Promise.resolve()) });
+    const { cpus, memory, alignment } = this.#managers;
+    if (alignment !== undefined) this.#resourceManagers.align(alignment);
+    for (const manager of [cpus, memory]) if (manager !== undefined) this.#resourceManagers.add(manager);
+    if (cpus === undefined) return;
+    const shared = this.#sharedCpus = new SharedCpus(this.#context, this.#workers, cpus);
+    this.#run(this.#every(settings.cpu?.reconcileMs ?? defaultCpuReconcileMs, 'shared processors', () => shared.reconcile()));
   }
 
   /** What a real machine needs to have looked after. */

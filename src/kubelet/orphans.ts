@@ -22,6 +22,7 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
         return runtime.stopContainer(container.id, Math.max(minGraceSeconds, graceSeconds));
       }));
       await removePod(context, state);
+      context.resourceManagers.release(podUid);
     } catch (error) {
       logger.warn('an orphaned pod could not be removed', { podUid, error });
     }

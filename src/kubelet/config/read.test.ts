@@ -31,6 +31,30 @@ shutdownGracePeriodCriticalPods: 10s
   });
 });
 
+test('who has which part of the machine', () => {
+  const { managers, reserve } = readKubeletConfiguration(`${head}
+cpuManagerPolicy: static
+cpuManagerPolicyOptions: {full-pcpus-only: "true", align-by-socket: "true", strict-cpu-reservation: "false"}
+cpuManagerReconcilePeriod: 5s
+reservedSystemCPUs: 0,4-5
+systemReserved: {cpu: 100m, memory: 1Gi}
+kubeReserved: {cpu: 100m, memory: 1Gi}
+memoryManagerPolicy: Static
+reservedMemory: [{numaNode: 0, limits: {memory: 2148Mi}}]
+topologyManagerPolicy: restricted
+topologyManagerScope: pod
+topologyManagerPolicyOptions: {prefer-closest-numa-nodes: "true"}
+featureGates: {CPUManagerPolicyAlphaOptions: true, DisableCPUQuotaWithExclusiveCPUs: false}
+`);
+  assert.deepEqual(managers, {
+    cpu: { options: new Set(['full-pcpus-only', 'align-by-socket']), reconcileMs: 5000, keepsQuota: true },
+    reservedSystemCpus: [0, 4, 5],
+    memory: { reserved: [{ numaNode: 0, limits: { memory: '2148Mi' } }] },
+    alignment: { policy: 'restricted', scope: 'pod', options: { 'prefer-closest-numa-nodes': 'true' } },
+  });
+  assert.deepEqual(reserve, { systemReserved: { cpu: '3', memory: '1Gi' }, kubeReserved: { memory: '1Gi' } }, 'processors that are named say how many are reserved');
+});
+
 test('the file that kubeadm writes is taken, but for what this kubelet does not do', () => {
   const kubeadm = `${head}
 authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
@@ -64,7 +88,15 @@ test('what is none is refused, by name', () => {
   for (const [more, message] of [
     ['maxPod: 5', 'strict decoding error: unknown field "maxPod"'],
     ['maxPods: many', 'maxPods: wants a whole number, got "many"'],
-    ['cpuManagerPolicy: static', 'not supported: cpuManagerPolicy: "static"'],
+    ['cpuManagerPolicy: dynamic', 'unknown policy: "dynamic"'],
+    ['cpuManagerPolicyOptions: {full-pcpus-only: "true"}', 'new none policy error: None policy: received unsupported options=map[full-pcpus-only:true]'],
+    ['cpuManagerPolicy: static\ncpuManagerPolicyOptions: {align-by-socket: "true"}', 'CPU Manager Policy Alpha-level Options not enabled, but option "align-by-socket" provided'],
+    ['reservedSystemCPUs: 3-1', 'invalid configuration: unable to parse reservedSystemCPUs (--reserved-cpus) 3-1, error: invalid cpu list "3-1"'],
+    ['memoryManagerPolicy: BestEffort', 'unknown policy: "BestEffort"'],
+    ['reservedMemory: [{numaNode: 0, limits: {cpu: "1"}}]', 'invalid configuration: the limit type "cpu" for NUMA node 0 is not supported, only [memory hugepages-<HugePageSize>] is accepted'],
+    ['topologyManagerPolicy: strict', 'invalid configuration: topologyManagerPolicy (--topology-manager-policy) "strict" must be one of: ["none" "best-effort" "restricted" "single-numa-node"]'],
+    ['topologyManagerScope: node', 'invalid configuration: topologyManagerScope (--topology-manager-scope) "node" must be one of: "container", or "pod"'],
+    ['featureGates: {Everything: true}', 'not supported: featureGates: {"Everything":true}'],
     ['evictionHard: {swap.available: 1Gi}', 'not supported: eviction signal "swap.available"'],
     ['evictionSoft: {memory.available: 1Gi}', 'grace period must be specified for the soft eviction threshold memory.available'],
     ['imageGCLowThresholdPercent: 90', 'invalid configuration: imageGCLowThresholdPercent (90) must be less than imageGCHighThresholdPercent (85)'],

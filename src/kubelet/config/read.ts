@@ -2,6 +2,7 @@ import { decodeYaml } from '../../api/codec/yaml.ts';
 import { thresholdsOf } from '../eviction/settings.ts';
 import type { KubeletOptions } from '../kubelet-options.ts';
 import { fields, inert } from './fields.ts';
+import { readManagers } from './managers.ts';
 import { readShutdownGrace } from './shutdown.ts';
 import type { Json } from './values.ts';
 import { amounts, boolean, bytes, duration, list, map, number, optional, parsedDuration, string } from './values.ts';
@@ -17,7 +18,7 @@ export type ReadConfiguration = FollowedAsIs & {
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
-  'fileCheckFrequencyMs' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'imageCollection' | 'containerLogs'>>;
+  'fileCheckFrequencyMs' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -35,6 +36,7 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     const asked = config[name];
     if (asked !== undefined && !usual.some((one) => JSON.stringify(one) === JSON.stringify(asked))) throw new Error(`not supported: ${name}: ${JSON.stringify(asked)}`);
   }
+  const managers = readManagers(config);
   const read: ReadConfiguration = {
     ...optional('clusterDns', list(config, 'clusterDNS')),
     ...optional('clusterDomain', string(config, 'clusterDomain')),
@@ -51,7 +53,8 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('shutdownGrace', readShutdownGrace(config)),
     ...optional('rotateCertificates', boolean(config, 'rotateCertificates')),
     ...optional('serverTlsBootstrap', boolean(config, 'serverTLSBootstrap')),
-    reserve: reserveOf(config),
+    ...optional('managers', managers),
+    reserve: reserveOf(config, managers?.reservedSystemCpus),
     imageCollection: {
       highThresholdPercent: number(config, 'imageGCHighThresholdPercent') ?? 85,
       lowThresholdPercent: number(config, 'imageGCLowThresholdPercent') ?? 80,
@@ -63,7 +66,9 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
   return read;
 }
 
-function reserveOf(config: Json): NonNullable<ReadConfiguration['reserve']> {
+function reserveOf(config: Json, reservedCpus?: readonly number[]): NonNullable<ReadConfiguration['reserve']> {
+  const { cpu: _ofKube, ...kubeWithoutCpu } = amounts(config, 'kubeReserved') ?? {};
+  // Processors that are named say how many there are, whatever else is said of CPU.
   const softGrace = map(config, 'evictionSoftGracePeriod');
   const softGraceMs = softGrace && Object.fromEntries(Object.entries(softGrace).map(([signal, text]) => [signal, parsedDuration(`evictionSoftGracePeriod.${signal}`, text)]));
   return {
@@ -72,8 +77,8 @@ function reserveOf(config: Json): NonNullable<ReadConfiguration['reserve']> {
     ...optional('evictionSoftGracePeriodMs', softGraceMs),
     ...optional('evictionPressureTransitionPeriodMs', duration(config, 'evictionPressureTransitionPeriod')),
     ...optional('evictionMaxPodGracePeriodSeconds', number(config, 'evictionMaxPodGracePeriod')),
-    ...optional('systemReserved', amounts(config, 'systemReserved')),
-    ...optional('kubeReserved', amounts(config, 'kubeReserved')),
+    ...optional('systemReserved', reservedCpus === undefined ? amounts(config, 'systemReserved') : { ...amounts(config, 'systemReserved'), cpu: String(reservedCpus.length) }),
+    ...optional('kubeReserved', reservedCpus === undefined ? amounts(config, 'kubeReserved') : kubeWithoutCpu),
   };
 }
 

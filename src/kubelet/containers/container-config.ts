@@ -9,7 +9,8 @@ import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
 import { formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
-import { containerResources, podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
+import { containerResources, podCgroupParent, unthrottled } from '../resources/linux-resources.ts';
+import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
 import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
@@ -49,7 +50,7 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
       shareProcessNamespace: spec.shareProcessNamespace === true,
       sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
       securityContext: sandboxSecurityContext(pod),
-      resources: podLinuxResources(pod),
+      resources: podCgroupResources(context, pod),
     },
     runtimeHandler: await context.runtimeHandler(pod),
   };
@@ -80,6 +81,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     facts: context.facts(input.podIps),
   });
   const grant = await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
+  const limits = containerResources(pod, container, context.machine.memoryBytes);
   const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
   return {
     name: container.name,
@@ -108,7 +110,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     tty: container.tty === true,
     linux: {
       resources: {
-        ...containerResources(pod, container, context.machine.memoryBytes),
+        ...(grant.isUnthrottled === true ? unthrottled(limits) : limits),
         ...(grant.cpus !== undefined && { cpus: grant.cpus }),
         ...(grant.memoryNodes !== undefined && { memoryNodes: grant.memoryNodes }),
       },

@@ -6,18 +6,42 @@ import { containerResources } from '../resources/linux-resources.ts';
 import type { CpuManager } from './cpu-manager.ts';
 import { formatCpuSet } from './cpu-set.ts';
 
-/** As `cpuManagerReconcilePeriod`: in case a container started while the others' processors changed. */
-export const cpuReconcileMs = 10_000;
+/** `cpuManagerReconcilePeriod` where nothing is said of it. */
+export const defaultCpuReconcileMs = 10_000;
 
-/** Keeps running containers that have no processors of their own to those that are shared now. */
-export async function shareCpus({ runtime, machine, logger }: KubeletContext, workers: PodWorkers, manager: CpuManager): Promise<void> {
-  for (const { allocated: pod, state } of workers) {
-    for (const status of state.containers) {
-      const found = findContainer(pod, status.name);
-      const cpus = formatCpuSet(manager.shared);
-      if (found === undefined || status.state !== 'running' || manager.cpusOf(uidOf(pod), status.name).length > 0) continue;
-      // Of where a container may run the runtime does not always tell: asking for the same again costs nothing.
-      await runtime.updateContainerResources(status.id, { ...containerResources(pod, found.container, machine.memoryBytes), cpus }).catch((error: unknown) => logger.warn('a container could not be moved to the shared processors', { container: status.id, error }));
+/** Keeps running containers that have no processors of their own to those that are shared. */
+export class SharedCpus {
+  readonly #context: KubeletContext;
+  readonly #workers: PodWorkers;
+  readonly #manager: CpuManager;
+  /** Where containers were moved to last: moving them again would cost a process each. */
+  #moved: ReadonlyMap<string, string> = new Map();
+
+  constructor(context: KubeletContext, workers: PodWorkers, manager: CpuManager) {
+    this.#context = context;
+    this.#workers = workers;
+    this.#manager = manager;
+  }
+
+  /** Moves those that are not where they should be. What cannot be moved is said, and tried again the next time. */
+  async reconcile(): Promise<void> {
+    const { runtime, machine, logger } = this.#context;
+    const cpus = formatCpuSet(this.#manager.shared);
+    const before = this.#moved;
+    const now = new Map<string, string>();
+    this.#moved = now;
+    if (cpus === '') return;
+    for (const { allocated: pod, state } of this.#workers) {
+      for (const status of state.containers) {
+        const found = findContainer(pod, status.name);
+        if (found === undefined || status.state !== 'running' || this.#manager.cpusOf(uidOf(pod), status.name).length > 0) continue;
+        try {
+          if (before.get(status.id) !== cpus) await runtime.updateContainerResources(status.id, { ...containerResources(pod, found.container, machine.memoryBytes), cpus });
+          now.set(status.id, cpus);
+        } catch (error) {
+          logger.warn('a container could not be moved to the shared processors', { container: status.id, error });
+        }
+      }
     }
   }
 }

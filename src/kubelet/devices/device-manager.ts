@@ -5,8 +5,13 @@ import type { Container } from '../../runtime/runtime.ts';
 import type { ContainerAllocateResponse } from '../plugins/generated/device-plugin.ts';
 import { labels } from '../pods/pod-runtime.ts';
 import { containersOf } from '../pods/pod-spec.ts';
-import type { ContainerGrant, ResourceManager } from '../resource-managers/grant.ts';
+import type { Claim, ContainerGrant, ResourceManager } from '../resource-managers/grant.ts';
+import { sumOfPod } from '../resource-managers/pod-sum.ts';
+import type { Hint } from '../topology/hints.ts';
+import type { NumaMask } from '../topology/masks.ts';
+import { hasNode } from '../topology/masks.ts';
 import type { DeviceEndpoint } from './device-endpoints.ts';
+import { hintsOfDevices } from './device-hints.ts';
 import type { Device } from './device-pool.ts';
 import { DevicePool } from './device-pool.ts';
 
@@ -23,8 +28,16 @@ export interface DeviceManagerOptions {
   readonly endpoint: (resource: string) => DeviceEndpoint | undefined;
   /** What the node has is not what it was. */
   readonly onChange: () => void;
-  /** The NUMA nodes that the container should keep to; undefined without a preference. */
-  readonly affinity?: (podUid: string, container: string) => readonly number[] | undefined;
+}
+
+interface Choice {
+  readonly podUid: string;
+  readonly container: string;
+  readonly resource: string;
+  readonly count: number;
+  readonly reusable: readonly string[];
+  /** The NUMA nodes to keep to; undefined without a preference. */
+  readonly affinity: NumaMask | undefined;
 }
 
 /** Gives devices of plugins to containers that ask for them as extended resources. */
@@ -101,24 +114,29 @@ export class DeviceManager implements ResourceManager {
     }
   }
 
-  async allocate(pod: Pod): Promise<void> {
+  claim(pod: Pod): Claim {
     const podUid = uidOf(pod);
+    /** What init containers had before, by resource. */
     const reusable = new Map<string, readonly string[]>();
-    try {
-      for (const { container, role } of containersOf(pod)) {
+    return {
+      hints: (placed) => {
+        const asked = placed === undefined ? this.#askedByPod(pod) : this.asked(placed.container);
+        return new Map(asked.map(([resource, count]) => [resource, this.#hints(resource, count, {
+          own: placed === undefined ? containersOf(pod).flatMap(({ container }) => this.#pool(resource).of(podUid, container.name)) : this.#pool(resource).of(podUid, placed.container.name),
+          reusable: reusable.get(resource) ?? [],
+        })]));
+      },
+      take: async ({ container, role }, { affinity }) => {
         for (const [resource, count] of this.asked(container)) {
           const kept = reusable.get(resource) ?? [];
           const known = this.#pool(resource).of(podUid, container.name);
-          const ids = known.length > 0 ? known : await this.#choose(podUid, container.name, resource, count, kept);
+          const ids = known.length > 0 ? known : await this.#choose({ podUid, container: container.name, resource, count, reusable: kept, affinity });
           // What an init container used is free for those after it; what keeps running keeps what it has.
           reusable.set(resource, role === 'init' ? [...new Set([...kept, ...ids])] : kept.filter((id) => !ids.includes(id)));
           if (known.length === 0) await this.#ask(podUid, container.name, resource, ids);
         }
-      }
-    } catch (error) {
-      this.release(podUid);
-      throw error;
-    }
+      },
+    };
   }
 
   async grantOf(pod: Pod, container: string): Promise<Partial<ContainerGrant>> {
@@ -168,8 +186,22 @@ export class DeviceManager implements ResourceManager {
     return endpoint;
   }
 
+  #askedByPod(pod: Pod): [string, number][] {
+    return [...this.#pools.keys()].map((resource): [string, number] => [resource, sumOfPod(pod, (container) => value(container.resources?.limits?.[resource] ?? '0'))]).filter(([, count]) => count > 0);
+  }
+
+  /** From which NUMA nodes they could come; undefined where no device of the resource says where it is. */
+  #hints(resource: string, count: number, { own, reusable }: { readonly own: readonly string[]; readonly reusable: readonly string[] }): readonly Hint[] | undefined {
+    const pool = this.#pool(resource);
+    const nodes = [...new Set(pool.devices.flatMap(({ numaNodes }) => numaNodes))].sort((a, b) => a - b);
+    if (nodes.length === 0) return undefined;
+    if (own.length > 0) return own.length === count ? hintsOfDevices(pool, nodes, { count, available: own, reusable: [] }) : [];
+    const available = pool.free();
+    return new Set([...available, ...reusable]).size < count ? [] : hintsOfDevices(pool, nodes, { count, available, reusable });
+  }
+
   /** Takes devices for a container: first those that the pod may use again, then aligned ones, of either as the plugin prefers. */
-  async #choose(podUid: string, container: string, resource: string, count: number, reusable: readonly string[]): Promise<readonly string[]> {
+  async #choose({ podUid, container, resource, count, reusable, affinity }: Choice): Promise<readonly string[]> {
     const pool = this.#pool(resource);
     const { options, calls } = this.#endpoint(resource);
     if (pool.allocatable === 0) throw new Error(`no healthy devices present; cannot allocate unhealthy devices ${resource}`);
@@ -178,8 +210,7 @@ export class DeviceManager implements ResourceManager {
       const free = pool.free();
       const needed = count - chosen.length;
       if (free.length < needed) throw new Error(`requested number of devices unavailable for ${resource}. Requested: ${needed}, Available: ${free.length}`);
-      const affinity = this.#options.affinity?.(podUid, container);
-      const isAligned = (id: string): boolean => affinity === undefined || pool.device(id)?.numaNodes.some((node) => affinity.includes(node)) === true;
+      const isAligned = (id: string): boolean => affinity === undefined || pool.device(id)?.numaNodes.some((node) => hasNode(affinity, node)) === true;
       const aligned = free.filter(isAligned);
       const among = needed < aligned.length ? aligned : free;
       const must = needed < aligned.length ? chosen : [...chosen, ...(affinity === undefined ? [] : aligned)];

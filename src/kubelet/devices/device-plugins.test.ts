@@ -17,6 +17,8 @@ import { methods } from '../plugins/generated/device-plugin.ts';
 import type { Methods as PodResourcesMethods } from '../plugins/generated/pod-resources.ts';
 import { methods as podResourcesMethods } from '../plugins/generated/pod-resources.ts';
 import { deviceWire, podResourcesWire } from '../plugins/wires.ts';
+import type { KubeletOptions } from '../kubelet-options.ts';
+import { machine } from '../testing/machine.test.ts';
 import { TestNode } from '../testing/test-node.test.ts';
 
 const clock = new RealClock();
@@ -68,12 +70,12 @@ class Plugin {
   }
 }
 
-async function withNode(work: (parts: { readonly node: TestNode; readonly folder: string; readonly until: (what: string, is: () => boolean) => Promise<void>; readonly restart: () => Promise<void>; readonly start: (devices: Partial<Device>[]) => Promise<Plugin> }) => Promise<void>): Promise<void> {
+async function withNode(work: (parts: { readonly node: TestNode; readonly folder: string; readonly until: (what: string, is: () => boolean) => Promise<void>; readonly restart: () => Promise<void>; readonly start: (devices: Partial<Device>[]) => Promise<Plugin> }) => Promise<void>, kubelet: Partial<KubeletOptions> = {}): Promise<void> {
   const plugins: Plugin[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'devices-'));
   const podResourcesDirectory = join(folder, 'resources');
   mkdirSync(podResourcesDirectory);
-  const starting = TestNode.start({ kubelet: { devicePlugins: { directory: folder, podResourcesDirectory, clock } } });
+  const starting = TestNode.start({ kubelet: { devicePlugins: { directory: folder, podResourcesDirectory, clock }, ...kubelet } });
   const node = await starting;
   const until = async (what: string, is: () => boolean): Promise<void> => {
     for (let round = 0; !is(); round++) {
@@ -159,3 +161,33 @@ test('a kubelet that starts again knows from the containers what they have', { t
   await until('it to run', () => node.pod('two').status?.phase === 'Running');
   assert.deepEqual(again.calls.filter((call) => call.startsWith('allocate')), ['allocate {"containerRequests":[{"devicesIds":["a"]}]}']);
 }));
+
+const mebibyte = 2 ** 20;
+const aligned: Partial<KubeletOptions> = {
+  machineTopology: machine({ sockets: 2, cores: 2, threads: 1 }),
+  reserve: { systemReserved: { cpu: '1', memory: '100Mi' }, evictionHard: {} },
+  managers: { cpu: { options: new Set() }, memory: { reserved: [{ numaNode: 0, limits: { memory: '100Mi' } }] }, alignment: { policy: 'single-numa-node', scope: 'container', options: {} } },
+};
+
+test('devices, processors and memory come from one NUMA node, or the pod is refused; who watches is told of all', { timeout: 30_000 }, () => withNode(async ({ node, folder, until, start }) => {
+  const at = (ID: string, numaNode: number): Partial<Device> => ({ ID, health: 'Healthy', topology: { nodes: [{ ID: numaNode }] } });
+  await start([at('a', 0), at('b', 1), at('c', 1)]);
+  await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '3');
+  const wholly = (count: number, cpu: string): Container => {
+    const amounts = { cpu, memory: '64Mi', [resource]: String(count) };
+    return { name: 'app', image: 'nginx:1', resources: { limits: amounts, requests: amounts } };
+  };
+  await node.createPod('two', specOf(wholly(2, '1')));
+  await until('it to run', () => node.pod('two').status?.phase === 'Running');
+  const resources = new GrpcCalls<PodResourcesMethods>(new GrpcChannel({ socketPath: join(folder, 'resources/kubelet.sock'), clock, loadWire: () => Promise.resolve(podResourcesWire()) }), podResourcesMethods);
+  const { podResources: [told] } = await resources.call('List', {});
+  assert.deepEqual(told?.containers.map(({ cpuIds, memory, devices }) => [cpuIds, memory.map(({ memoryType, size, topology }) => [memoryType, size, topology?.nodes]), devices.flatMap(({ deviceIds }) => deviceIds).toSorted()]), [[[2], [['memory', 64 * mebibyte, [{ ID: 1 }]]], ['b', 'c']]]);
+  const allocatable = await resources.call('GetAllocatableResources', {});
+  assert.deepEqual([allocatable.cpuIds, allocatable.memory.map(({ size }) => size / mebibyte)], [[1, 2, 3], [924, 1024]]);
+  resources.close();
+  await node.createPod('late', specOf(wholly(1, '2')));
+  await until('it to be refused', () => node.pod('late').status?.phase === 'Failed');
+  const { reason, message } = node.pod('late').status ?? {};
+  assert.deepEqual([reason, message], ['TopologyAffinityError', 'Pod was rejected: Resources cannot be allocated with Topology locality']);
+  assert.ok(node.eventsOf('late').includes('TopologyAffinityError: Resources cannot be allocated with Topology locality'));
+}, aligned));

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HostFiles } from '../host.ts';
 import type { PodWorkers } from '../pods/pod-workers.ts';
+import type { MachineManagers } from '../resource-managers/machine-managers.ts';
 import { DeviceEndpoints } from './device-endpoints.ts';
 import { DeviceManager } from './device-manager.ts';
 import type { PodResourcesSource } from './pod-resources.ts';
@@ -23,8 +24,8 @@ export interface DevicePluginsOptions {
   readonly logger: Logger;
   readonly workers: PodWorkers;
   readonly onChange: () => void;
-  readonly affinity?: (podUid: string, container: string) => readonly number[] | undefined;
-  readonly cpus?: Pick<PodResourcesSource, 'cpusOf' | 'allocatableCpus'>;
+  /** Who gives processors and memory, which are told of beside the devices. */
+  readonly machine: () => MachineManagers;
 }
 
 /** Device plugins of one kubelet: who gives the devices, and the sockets. */
@@ -40,7 +41,6 @@ export class DevicePlugins implements AsyncDisposable {
       now: () => options.sockets.clock.now(),
       endpoint: (resource) => this.#endpoints?.get(resource),
       onChange: options.onChange,
-      ...(options.affinity !== undefined && { affinity: options.affinity }),
     });
   }
 
@@ -70,14 +70,16 @@ export class DevicePlugins implements AsyncDisposable {
   }
 
   #source(): PodResourcesSource {
-    const { workers, cpus } = this.#options;
+    const { workers, machine } = this.#options;
     return {
       pods: () => [...workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
       findPod: (namespace, name) => workers.find(namespace, name)?.pod,
       devicesOf: (podUid, container) => this.manager.devicesOf(podUid, container),
       devices: () => this.manager.devices(),
-      cpusOf: (podUid, container) => cpus?.cpusOf(podUid, container) ?? [],
-      allocatableCpus: () => cpus?.allocatableCpus() ?? [],
+      cpusOf: (podUid, container) => machine().cpus?.cpusOf(podUid, container) ?? [],
+      allocatableCpus: () => machine().cpus?.allocatableCpus() ?? [],
+      memoryOf: (podUid, container) => machine().memory?.memoryOf(podUid, container) ?? [],
+      allocatableMemory: () => machine().memory?.allocatableMemory() ?? [],
     };
   }
 }

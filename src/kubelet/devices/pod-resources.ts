@@ -3,8 +3,9 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import { GrpcError } from '../../runtime/grpc/channel.ts';
 import type { ServedMethod } from '../../runtime/grpc/server.ts';
 import { serveGrpc } from '../../runtime/grpc/server.ts';
+import type { MemoryBlock } from '../memory/memory-table.ts';
 import type { Partly } from '../../runtime/grpc/calls.ts';
-import type { ContainerDevices, ContainerResources, GetPodResourcesRequest, PodResources } from '../plugins/generated/pod-resources.ts';
+import type { ContainerDevices, ContainerMemory, ContainerResources, GetPodResourcesRequest, PodResources } from '../plugins/generated/pod-resources.ts';
 import { methods } from '../plugins/generated/pod-resources.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { Device } from './device-pool.ts';
@@ -20,6 +21,9 @@ export interface PodResourcesSource {
   cpusOf(podUid: string, container: string): readonly number[];
   /** Processors that may become somebody's. */
   allocatableCpus(): readonly number[];
+  /** Memory of which a container has its own. */
+  memoryOf(podUid: string, container: string): readonly MemoryBlock[];
+  allocatableMemory(): readonly MemoryBlock[];
 }
 
 type ResourceDevices = readonly { readonly resource: string; readonly devices: readonly Device[] }[];
@@ -27,16 +31,18 @@ type ResourceDevices = readonly { readonly resource: string; readonly devices: r
 /** One entry a device, as upstream's: they may differ in their topology. */
 const devicesOf = (list: ResourceDevices): Partly<ContainerDevices>[] => list.flatMap(({ resource, devices }) => devices.map(({ id, numaNodes }) => ({ resourceName: resource, deviceIds: [id], ...(numaNodes.length > 0 && { topology: { nodes: numaNodes.map((ID) => ({ ID })) } }) })));
 
+const memoryOf = (blocks: readonly MemoryBlock[]): ContainerMemory[] => blocks.map(({ type, nodes, bytes }) => ({ memoryType: type, size: bytes, topology: { nodes: nodes.map((ID) => ({ ID })) } }));
+
 /** Serves the API on a socket whose file must not exist. */
 export async function servePodResources(socketPath: string, source: PodResourcesSource): Promise<AsyncDisposable> {
   const resourcesOf = (pod: Pod): Partly<PodResources> => ({
     name: nameOf(pod),
     namespace: namespaceOf(pod),
-    containers: containersOf(pod).filter(({ role }) => role === 'regular' || role === 'sidecar').map(({ container: { name } }): Partly<ContainerResources> => ({ name, devices: devicesOf(source.devicesOf(uidOf(pod), name)), cpuIds: source.cpusOf(uidOf(pod), name) })),
+    containers: containersOf(pod).filter(({ role }) => role === 'regular' || role === 'sidecar').map(({ container: { name } }): Partly<ContainerResources> => ({ name, devices: devicesOf(source.devicesOf(uidOf(pod), name)), cpuIds: source.cpusOf(uidOf(pod), name), memory: memoryOf(source.memoryOf(uidOf(pod), name)) })),
   });
   const served: readonly ServedMethod[] = [
     { method: methods.List, handle: () => Promise.resolve({ podResources: source.pods().map(resourcesOf) }) },
-    { method: methods.GetAllocatableResources, handle: () => Promise.resolve({ devices: devicesOf(source.devices()), cpuIds: source.allocatableCpus() }) },
+    { method: methods.GetAllocatableResources, handle: () => Promise.resolve({ devices: devicesOf(source.devices()), cpuIds: source.allocatableCpus(), memory: memoryOf(source.allocatableMemory()) }) },
     {
       method: methods.Get,
       handle: ({ podNamespace, podName }: GetPodResourcesRequest) => {

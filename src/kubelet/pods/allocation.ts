@@ -1,7 +1,7 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { Container, Pod, PodCondition, PodSpec, ResourceRequirements } from '../../api/types/core/v1.ts';
-import type { Refusal } from '../admission/verdict.ts';
 import type { PodEvents } from '../pod-events.ts';
+import type { ResizeRefusal } from './judge-resize.ts';
 import { containersOf, specOf } from './pod-spec.ts';
 
 /** How often a resize that did not fit is tried again though nothing was heard. */
@@ -54,14 +54,14 @@ export class Allocation {
     return { ...pod, spec: { ...rest, containers: spec.containers.map(own), ...(spec.initContainers !== undefined && { initContainers: spec.initContainers.map(own) }), ...(this.#podLevel !== undefined && { resources: this.#podLevel }) } };
   }
 
-  /** Grants what the pod asks for by now, if `admit` has nothing against it. */
-  review(pod: Pod, admit: (pod: Pod) => Refusal | undefined, events: PodEvents): void {
+  /** Grants what the pod asks for by now, if `judge` has nothing against it. */
+  review(pod: Pod, judge: (asked: Pod, granted: Pod) => ResizeRefusal | undefined, events: PodEvents): void {
     if (this.#isGranted(pod)) {
       this.#pending = undefined;
       return;
     }
     const observedGeneration = pod.metadata.generation ?? 0;
-    const refusal = admit(pod);
+    const refusal = judge(pod, this.apply(pod));
     if (refusal === undefined) {
       this.#grant(pod);
       this.#pending = undefined;
@@ -69,11 +69,10 @@ export class Allocation {
       events.normal(pod, 'ResizeStarted', `Pod resize started: ${summaryOf(pod, observedGeneration)}`);
       return;
     }
-    const { message } = refusal;
-    // Only what can never be granted is infeasible, and the API refuses that; what does not fit now may later.
-    const isNew = this.#pending?.reason !== 'Deferred' || this.#pending.observedGeneration !== observedGeneration;
-    this.#pending = { type: 'PodResizePending', status: 'True', reason: 'Deferred', message, observedGeneration };
-    if (isNew) events.warning(pod, 'ResizeDeferred', `Pod resize Deferred: ${summaryOf(pod, observedGeneration, message)}`);
+    const { reason, message } = refusal;
+    const isNew = this.#pending?.reason !== reason || this.#pending.observedGeneration !== observedGeneration;
+    this.#pending = { type: 'PodResizePending', status: 'True', reason, message, observedGeneration };
+    if (isNew) events.warning(pod, `Resize${reason}`, `Pod resize ${reason}: ${summaryOf(pod, observedGeneration, message)}`);
   }
 
   /** What became of it on the machine: `error` while something is in the way. */

@@ -22,8 +22,11 @@ export function isSidecar(container: Container): boolean {
 /** The kinds of containers that a pod has. */
 export type ContainerRole = 'init' | 'sidecar' | 'regular' | 'ephemeral';
 
+/** A container and what it is in its pod. */
+export interface PlacedContainer { readonly container: Container; readonly role: ContainerRole }
+
 /** Every container of the pod with its role: init containers first, in order. */
-export function containersOf(pod: Pod): { readonly container: Container; readonly role: ContainerRole }[] {
+export function containersOf(pod: Pod): PlacedContainer[] {
   const spec = specOf(pod);
   return [
     ...(spec.initContainers ?? []).map((container) => ({ container, role: isSidecar(container) ? 'sidecar' as const : 'init' as const })),
@@ -32,7 +35,7 @@ export function containersOf(pod: Pod): { readonly container: Container; readonl
   ];
 }
 
-export function findContainer(pod: Pod, name: string): { readonly container: Container; readonly role: ContainerRole } | undefined {
+export function findContainer(pod: Pod, name: string): PlacedContainer | undefined {
   return containersOf(pod).find(({ container }) => container.name === name);
 }
 

@@ -18,6 +18,7 @@ import { isResizing } from '../resources/resize.ts';
 import { withActualResources } from '../resources/actual.ts';
 import { Allocation, resizeRetryMs } from './allocation.ts';
 import { removeLeftovers, removePod } from './collect-garbage.ts';
+import { judgeResize } from './judge-resize.ts';
 import { formatPod, gracePeriodSecondsOf, isTerminalPhase, specOf } from './pod-spec.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
 import { emptyRuntimeState, readPodState } from './pod-runtime.ts';
@@ -224,7 +225,7 @@ export class PodWorker {
       }
     }
     this.#admitted = true;
-    this.#allocation.review(pod, (asked) => this.#context.admit(asked), this.#context.events);
+    this.#allocation.review(pod, (asked, granted) => judgeResize(this.#context, asked, granted), this.#context.events);
     const status = this.#report(false);
     if (isTerminalPhase(status.phase)) {
       this.#phase = 'terminating';

@@ -4,7 +4,8 @@ import { killContainer, killPodContainers } from '../containers/kill-container.t
 import { startContainer } from '../containers/start-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { resizeContainers } from '../resources/resize.ts';
-import { podCgroupParent, podLinuxResources } from '../resources/linux-resources.ts';
+import { podCgroupParent } from '../resources/linux-resources.ts';
+import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import type { PodActions } from './actions.ts';
 import { computeActions } from './actions.ts';
 import { formatPod, specOf } from './pod-spec.ts';
@@ -42,7 +43,7 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
       return { progress: false, retryAfterMs: undefined, failed: true };
     }
   }
-  if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podLinuxResources(pod));
+  if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podCgroupResources(context, pod));
 
   const volumes = await context.volumes.setUp(pod);
   const refreshAfterMs = volumes.refreshAtMs === undefined ? undefined : Math.max(1000, volumes.refreshAtMs - context.clock.now());

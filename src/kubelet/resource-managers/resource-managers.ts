@@ -1,7 +1,12 @@
+import { uidOf } from '../../api/meta/object.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { Container } from '../../runtime/runtime.ts';
 import type { Refusal } from '../admission/verdict.ts';
-import type { ContainerGrant, ResourceManager } from './grant.ts';
+import { containersOf } from '../pods/pod-spec.ts';
+import type { Alignment } from '../topology/alignment.ts';
+import { anywhere } from '../topology/hints.ts';
+import type { Hint } from '../topology/hints.ts';
+import type { Claim, ContainerGrant, ResourceManager } from './grant.ts';
 import { joinGrants } from './grant.ts';
 
 /** A refusal with a reason of its own; all others are unexpected. */
@@ -17,10 +22,26 @@ export class AllocationError extends Error {
 /** All managers of parts of the machine, asked as one. Without any it costs nothing. */
 export class ResourceManagers {
   readonly #managers: ResourceManager[] = [];
+  #alignment: Alignment | undefined;
+  /** Whoever is admitted before: hints hold only as long as nobody else takes what they speak of. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  get isEmpty(): boolean {
+    return this.#managers.length === 0;
+  }
+
+  get fixed(): readonly NonNullable<ResourceManager['fixed']>[] {
+    return this.#managers.flatMap(({ fixed }) => fixed ?? []);
+  }
 
   /** In the order in which they choose. */
   add(manager: ResourceManager): void {
     this.#managers.push(manager);
+  }
+
+  /** Brings what all of them give together. Without, each gives what it likes. */
+  align(alignment: Alignment): void {
+    this.#alignment = alignment;
   }
 
   recover(containers: readonly Container[]): void {
@@ -29,18 +50,11 @@ export class ResourceManagers {
 
   /** Gives the pod all that it asks for, or nothing and says why. What it has already it keeps. */
   async allocate(pod: Pod): Promise<Refusal | undefined> {
-    const done: ResourceManager[] = [];
-    for (const manager of this.#managers) {
-      try {
-        await manager.allocate(pod);
-        done.push(manager);
-      } catch (error) {
-        for (const other of done) other.release(pod.metadata.uid ?? '');
-        const { message } = error as Error;
-        return error instanceof AllocationError ? { reason: error.reason, message } : { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${message}, which is unexpected` };
-      }
-    }
-    return undefined;
+    if (this.isEmpty) return undefined;
+    if (this.#alignment === undefined) return this.#admit(pod);
+    const admitting = this.#turn.then(() => this.#admit(pod));
+    this.#turn = admitting;
+    return admitting;
   }
 
   /** What one container starts with. Rejects with what stands in the way. */
@@ -50,7 +64,35 @@ export class ResourceManagers {
     return joinGrants(grants);
   }
 
+  /** Is no quota to hold back the pod? See `ContainerGrant.isUnthrottled`. */
+  isUnthrottled(podUid: string): boolean {
+    return this.#managers.some((manager) => manager.isUnthrottled?.(podUid) === true);
+  }
+
   release(podUid: string): void {
     for (const manager of this.#managers) manager.release(podUid);
+  }
+
+  async #admit(pod: Pod): Promise<Refusal | undefined> {
+    try {
+      const claims = this.#managers.map((manager) => manager.claim(pod));
+      const ofPod = this.#alignment?.scope === 'pod' ? this.#merge(this.#alignment, claims.map((claim) => claim.hints())) : undefined;
+      for (const placed of containersOf(pod)) {
+        if (placed.role === 'ephemeral') continue;
+        const hint = ofPod ?? (this.#alignment === undefined ? anywhere : this.#merge(this.#alignment, claims.map((claim) => claim.hints(placed))));
+        for (const claim of claims) await claim.take(placed, hint);
+      }
+      return undefined;
+    } catch (error) {
+      this.release(uidOf(pod));
+      const { message } = error as Error;
+      return error instanceof AllocationError ? { reason: error.reason, message } : { reason: 'UnexpectedAdmissionError', message: `Allocate failed due to ${message}, which is unexpected` };
+    }
+  }
+
+  #merge(alignment: Alignment, hints: readonly ReturnType<Claim['hints']>[]): Hint {
+    const hint = alignment.merge(hints);
+    if (hint === undefined) throw new AllocationError('TopologyAffinityError', 'Resources cannot be allocated with Topology locality');
+    return hint;
   }
 }

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../api/types/core/v1.ts';
 import type { ContainerStatus, LinuxResources } from '../../runtime/runtime.ts';
+import { ownsCpus } from '../cpus/own-cpus.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
@@ -25,7 +26,8 @@ function sameMemory(a: LinuxResources, b: LinuxResources): boolean {
 export function resizeOf(pod: Pod, container: Container, status: ContainerStatus): 'none' | 'update' | 'restart' {
   if (status.state !== 'running' || status.resources === undefined) return 'none';
   // Of memory's capacity depends only how early the kernel kills, which is settled when a container starts.
-  const desired = containerResources(pod, container, 1);
+  const limits = containerResources(pod, container, 1);
+  const desired = ownsCpus(status) ? { ...limits, cpuQuota: status.resources.cpuQuota } : limits;
   const changed = [...(sameCpu(desired, status.resources) ? [] : ['cpu']), ...(sameMemory(desired, status.resources) ? [] : ['memory'])];
   if (changed.length === 0) return 'none';
   return changed.some((name) => container.resizePolicy?.some(({ resourceName, restartPolicy }) => resourceName === name && restartPolicy === 'RestartContainer')) ? 'restart' : 'update';

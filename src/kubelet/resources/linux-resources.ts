@@ -53,6 +53,11 @@ export function containerResources(pod: Pod, container: Container, memoryCapacit
   };
 }
 
+/** The same without a quota: it may use the processors that it has whole. */
+export function unthrottled(resources: LinuxResources): LinuxResources {
+  return { ...resources, cpuQuota: -1 };
+}
+
 /** Limits of the whole pod, for its own cgroup: a limit counts only where every container has one. */
 export function podLinuxResources(pod: Pod): LinuxResources {
   const spec = specOf(pod);

@@ -1,11 +1,13 @@
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { ContainerStatus, LinuxResources } from '../../runtime/runtime.ts';
+import { ownsCpus } from '../cpus/own-cpus.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import { newestContainer } from '../pods/pod-runtime.ts';
 import { resizeOf } from './actual.ts';
-import { containerResources, podCgroupParent, podLinuxResources } from './linux-resources.ts';
+import { containerResources, podCgroupParent, unthrottled } from './linux-resources.ts';
+import { podCgroupResources } from './pod-cgroup.ts';
 
 interface Change { readonly name: string; readonly status: ContainerStatus; readonly current: LinuxResources; readonly desired: LinuxResources }
 
@@ -26,15 +28,16 @@ export async function resizeContainers(context: KubeletContext, pod: Pod, state:
   const changes = containersOf(pod).flatMap(({ container }): Change[] => {
     const status = newestContainer(state, container.name);
     if (status?.resources === undefined || resizeOf(pod, container, status) !== 'update') return [];
-    return [{ name: container.name, status, current: status.resources, desired: containerResources(pod, container, context.machine.memoryBytes) }];
+    const limits = containerResources(pod, container, context.machine.memoryBytes);
+    return [{ name: container.name, status, current: status.resources, desired: ownsCpus(status) ? unthrottled(limits) : limits }];
   });
   if (changes.length === 0) return false;
   await refuseStarvation(context, pod, changes);
   const parent = podCgroupParent(context.cgroupRoot, pod);
-  const desired = podLinuxResources(pod);
+  const desired = podCgroupResources(context, pod);
   const growth = { cpuShares: 0, cpuQuota: 0, memoryLimitBytes: 0 };
   for (const change of changes) for (const field of ['cpuShares', 'cpuQuota', 'memoryLimitBytes'] as const) growth[field] += Math.max(0, change.current[field] - change.desired[field]);
-  const unlimitedOr = (limit: number, more: number): number => (limit === 0 ? 0 : limit + more);
+  const unlimitedOr = (limit: number, more: number): number => (limit <= 0 ? limit : limit + more);
   if (!context.host.virtual) await context.host.cgroups.ensurePod(parent, { ...desired, cpuShares: desired.cpuShares + growth.cpuShares, cpuQuota: unlimitedOr(desired.cpuQuota, growth.cpuQuota), memoryLimitBytes: unlimitedOr(desired.memoryLimitBytes, growth.memoryLimitBytes) });
   for (const { status, desired: wanted } of changes.sort((a, b) => rank(a) - rank(b))) {
     await context.runtime.updateContainerResources(status.id, wanted);

@@ -3,9 +3,9 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Host } from '../../host.ts';
 import { linuxCgroups } from './cgroups.ts';
-import { readCpuTopology } from './cpu-topology.ts';
 import { linuxFiles } from './linux-files.ts';
 import { readAddresses, readMachineInfo, readResolverConfig, readUsage } from './machine.ts';
+import { readMachineTopology } from './machine-topology.ts';
 import { linuxNetwork } from './network.ts';
 
 export interface LinuxHostOptions {
@@ -29,7 +29,7 @@ export function linuxHost(options: LinuxHostOptions): Host {
     usage: () => readUsage(rootDir),
     addresses: async () => options.addresses ?? readAddresses(),
     resolverConfig: readResolverConfig,
-    cpuTopology: readCpuTopology,
+    topology: () => readMachineTopology(),
     files: linuxFiles(clock),
     cgroups: linuxCgroups(logger),
     network: linuxNetwork(clock),
