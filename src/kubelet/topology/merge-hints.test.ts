@@ -9,7 +9,7 @@ import { mergeHints } from './merge-hints.ts';
 
 const numaNodes = [0, 1, 2, 3];
 /** `01!`: of nodes 0 and 1, preferred; `-`: from anywhere. */
-const hint = (text: string): Hint => ({ affinity: text.startsWith('-') ? undefined : maskOf([...text.replace('!', '')].map(Number)), preferred: text.endsWith('!') });
+const hint = (text: string): Hint => ({ affinity: text.startsWith('-') ? undefined : maskOf(text.replace('!', '').split('').map(Number)), preferred: text.endsWith('!') });
 const hints = (texts: readonly string[] | undefined): Hints => new Map([['x', texts?.map(hint)]]);
 const text = ({ affinity, preferred }: Hint): string => `${affinity === undefined ? '-' : nodesOf(affinity).join('')}${preferred ? '!' : ''}`;
 
