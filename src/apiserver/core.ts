@@ -66,13 +66,15 @@ export interface WriteContext {
   readonly dryRun: boolean;
   warn(message: string): void;
   /** Adds to the request's audit event; absent where nothing is audited. */
-  annotate?: Annotate;
+  annotate?: Annotate | undefined;
   /** The request that writes; absent for the server's own writes, which ask no webhook and no policy. */
   readonly request?: AdmittedRequest;
   /** What is remembered of the write; absent for the server's own. */
   readonly origin?: WriteOrigin;
+  /** Who writes is answered with the object itself, and not with its bytes. */
+  readonly answersObject?: boolean;
   /** May the user create, who asked to update or apply? Asked once the new object is valid; rejects with Forbidden. */
   mayCreate?(): Promise<void> | undefined;
   /** What validation finds and the version that the request speaks allows all the same. */
-  allows?(error: FieldError): boolean;
+  allows?: ((error: FieldError) => boolean) | undefined;
 }

@@ -20,9 +20,17 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** RFC 3339 in UTC with whole seconds, as `metav1.Time` is written. */
+let lastSecond = Number.NaN;
+let lastText = '';
+
+/** RFC 3339 in UTC with whole seconds, as `metav1.Time` is written. Much is written in one second: its text is kept. */
 export function formatTime(epochMs: number): string {
-  return new Date(Math.floor(epochMs / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1000).toISOString().slice(0, -5)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** RFC 3339 in UTC with six fractional digits, as `metav1.MicroTime` is written. */

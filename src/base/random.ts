@@ -10,11 +10,16 @@ export interface Random {
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
-function uuidFrom(bytes: Uint8Array): string {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+const hexadecimal = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function uuidFrom(byte: () => number): string {
+  let text = '';
+  for (let i = 0; i < 16; i++) {
+    const value = byte();
+    text += hexadecimal[i === 6 ? (value & 0x0f) | 0x40 : i === 8 ? (value & 0x3f) | 0x80 : value]!;
+    if (i === 3 || i === 5 || i === 7 || i === 9) text += '-';
+  }
+  return text;
 }
 
 function suffixFrom(float: () => number, length: number): string {
@@ -72,7 +77,7 @@ export class SeededRandom implements Random {
   }
 
   uuid(): string {
-    return uuidFrom(Uint8Array.from({ length: 16 }, () => Math.floor(this.float() * 256)));
+    return uuidFrom(() => Math.floor(this.float() * 256));
   }
 
   suffix(length: number): string {

@@ -48,12 +48,12 @@ export function resourcePath(type: ResourceType<KubeObject>, namespace: string |
 }
 
 function withQuery(path: string, parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '') query.set(key, String(value));
+  let query: URLSearchParams | undefined;
+  for (const key in parameters) {
+    const value = parameters[key];
+    if (value !== undefined && value !== '') (query ??= new URLSearchParams()).set(key, String(value));
   }
-  const text = query.toString();
-  return text === '' ? path : `${path}?${text}`;
+  return query === undefined ? path : `${path}?${query.toString()}`;
 }
 
 const selectorQuery = (options: Selectors | undefined) => ({ labelSelector: options?.labelSelector, fieldSelector: options?.fieldSelector });

@@ -1,5 +1,5 @@
 /** Scalars that are strings in JSON and have a form of their own: checked and made canonical, with Go's errors. */
-import { parseTime } from '../meta/time.ts';
+import { isCanonicalTime, parseTime } from '../meta/time.ts';
 
 /** A text that is not of the form. The message is Go's. */
 export class ScalarError extends Error {
@@ -32,7 +32,6 @@ function timeError(text: string, layout: string): ScalarError {
   return new ScalarError(`parsing time ${quoted}: ${part} out of range`);
 }
 
-const utcSeconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const utcMicros = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const withMicros = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{6})(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -44,7 +43,7 @@ const isoOf = (ms: number): string => new Date(ms).toISOString();
 export function canonicalTime(text: string): string {
   const ms = parseTime(text);
   if (ms === undefined) throw timeError(text, secondsLayout);
-  return utcSeconds.test(text) ? text : `${isoSeconds(Math.floor(ms / 1000) * 1000)}Z`;
+  return isCanonicalTime(text) ? text : `${isoSeconds(Math.floor(ms / 1000) * 1000)}Z`;
 }
 
 /** metav1.MicroTime: exactly six digits of fraction, as upstream insists; kept in UTC. Throws ScalarError. */

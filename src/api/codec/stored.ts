@@ -60,6 +60,17 @@ export function spliceResourceVersion(stored: Uint8Array, revision: number): Uin
   return full;
 }
 
+/** How long the full JSON will be. What is stored has a name, and so never an empty metadata. */
+export function fullLength(stored: Uint8Array, revision: number): number {
+  return stored.length + holeHead.length + 2 + digitsOf(revision);
+}
+
+function digitsOf(revision: number): number {
+  let digits = 1;
+  for (let left = revision; left >= 10; left /= 10) digits++;
+  return digits;
+}
+
 /**
  * The object of full JSON that `spliceResourceVersion` made. The trees of its managed fields may be shared with other
  * objects, and frozen; all else is the caller's.

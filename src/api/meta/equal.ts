@@ -11,11 +11,19 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
     for (let i = 0; i < a.length; i++) if (!semanticEqual(a[i], b[i])) return false;
     return true;
   }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  for (const key in left) if (!semanticEqual(left[key], Object.hasOwn(right, key) ? right[key] : undefined)) return false;
-  for (const key in right) if (!Object.hasOwn(left, key) && !isAbsent(right[key])) return false;
-  return true;
+  return sameMembers(a as Record<string, unknown>, b as Record<string, unknown>);
+}
+
+function sameMembers(left: Record<string, unknown>, right: Record<string, unknown>): boolean {
+  const names = Object.keys(left);
+  let shared = 0;
+  for (const name of names) {
+    const isShared = Object.hasOwn(right, name);
+    if (isShared) shared += 1;
+    if (!semanticEqual(left[name], isShared ? right[name] : undefined)) return false;
+  }
+  const others = Object.keys(right);
+  return others.length === shared || others.every((name) => Object.hasOwn(left, name) || isAbsent(right[name]));
 }
 
 function isAbsent(value: unknown): boolean {

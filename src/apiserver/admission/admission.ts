@@ -52,11 +52,11 @@ export interface AdmissionAttributes extends AdmissionScope {
   readonly dryRun: boolean;
   warn(message: string): void;
   /** Adds to the request's audit event; absent where nothing is audited. */
-  annotate?: Annotate;
+  annotate?: Annotate | undefined;
   /** The request that writes; absent for the server's own writes, which ask no webhook and no policy. */
-  readonly request?: AdmittedRequest;
+  readonly request?: AdmittedRequest | undefined;
   /** The same for both times that the mutating plug-ins run; absent while validating. */
-  readonly reinvocation?: Reinvocation;
+  readonly reinvocation?: Reinvocation | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
-import { decodeFull, spliceResourceVersion } from '../../api/codec/stored.ts';
+import { decodeFull, fullLength, spliceResourceVersion } from '../../api/codec/stored.ts';
 import { deepFreeze } from './freeze.ts';
 
 const decoder = new TextDecoder();
@@ -11,37 +11,56 @@ export type FieldsOf = (object: KubeObject) => Readonly<Record<string, string>>;
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * One object at one revision, as its complete JSON bytes. Decoding happens on demand; the decoded form is shared,
- * deeply frozen and held weakly, so that what no one looks at costs its bytes alone.
+ * One object at one revision, as its encoded bytes. Decoding happens on demand; the decoded form is shared, deeply frozen
+ * and held weakly, so that what no one looks at costs its bytes alone. The bytes are the store's own until somebody asks
+ * for complete JSON, which is then kept in their place: what only components of this process see is never copied.
  */
 export class CachedObject {
   /** Inside the resource: `namespace/name`, or `name`. */
   readonly key: string;
   readonly revision: number;
-  /** Complete JSON, with resourceVersion, without a newline. Never changed. */
-  readonly bytes: Uint8Array;
+  /** Bytes of the complete JSON; 0 for what was made of an object, and has never been in the store. */
+  readonly size: number;
   readonly #fieldsOf: FieldsOf | undefined;
+  /** The stored value, or the complete JSON; undefined for what was made of an object until somebody wants its JSON. */
+  #value: Uint8Array | undefined;
+  #isComplete = false;
+  /** Held for as long as there are no bytes of it. */
+  #made: KubeObject | undefined;
   #decoded: WeakRef<KubeObject> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  constructor(options: { key: string; revision: number; bytes: Uint8Array; fieldsOf: FieldsOf | undefined }) {
-    this.key = options.key;
-    this.revision = options.revision;
-    this.bytes = options.bytes;
-    this.#fieldsOf = options.fieldsOf;
+  private constructor(key: string, revision: number, value: Uint8Array | undefined, size: number, fieldsOf: FieldsOf | undefined) {
+    this.key = key;
+    this.revision = revision;
+    this.size = size;
+    this.#value = value;
+    this.#fieldsOf = fieldsOf;
   }
 
   /** From a stored value, which has no resourceVersion. */
   static fromStored(key: string, value: Uint8Array, revision: number, fieldsOf: FieldsOf | undefined): CachedObject {
-    return new CachedObject({ key, revision, bytes: spliceResourceVersion(value, revision), fieldsOf });
+    return new CachedObject(key, revision, value, fullLength(value, revision), fieldsOf);
   }
 
   /** Of an object that is not in the store, e.g. the outcome of a dry run. The object is frozen. */
   static fromObject(key: string, object: KubeObject, revision: number, fieldsOf?: FieldsOf): CachedObject {
-    const cached = new CachedObject({ key, revision, bytes: encoder.encode(JSON.stringify(object)), fieldsOf });
-    cached.#decoded = new WeakRef(deepFreeze(object));
+    const cached = new CachedObject(key, revision, undefined, 0, fieldsOf);
+    cached.#made = deepFreeze(object);
     return cached;
+  }
+
+  /** Complete JSON, with resourceVersion, without a newline. Never changed. */
+  get bytes(): Uint8Array {
+    const complete = this.#complete();
+    this.#value = complete;
+    this.#isComplete = true;
+    if (this.#made !== undefined) {
+      this.#decoded = new WeakRef(this.#made);
+      this.#made = undefined;
+    }
+    return complete;
   }
 
   get namespace(): string {
@@ -55,12 +74,18 @@ export class CachedObject {
 
   /** Decoded, shared and deeply frozen. */
   get object(): KubeObject {
-    let object = this.#decoded?.deref();
+    let object = this.#made ?? this.#decoded?.deref();
     if (object === undefined) {
-      object = deepFreeze(decodeFull(this.bytes));
+      object = deepFreeze(decodeFull(this.#complete()));
       this.#decoded = new WeakRef(object);
     }
     return object;
+  }
+
+  /** Complete JSON, which is not kept. */
+  #complete(): Uint8Array {
+    if (this.#value === undefined) return encoder.encode(JSON.stringify(this.#made));
+    return this.#isComplete ? this.#value : spliceResourceVersion(this.#value, this.revision);
   }
 
   /** The decoded form, when the writer still has it: saves decoding. `object` is frozen and gets its resourceVersion. */
@@ -71,7 +96,13 @@ export class CachedObject {
 
   /** A copy that the caller owns and may change. */
   copy(): KubeObject {
-    return JSON.parse(decoder.decode(this.bytes)) as KubeObject;
+    return JSON.parse(decoder.decode(this.#complete())) as KubeObject;
+  }
+
+  /** Is this what was stored? */
+  isStoredAs(value: Uint8Array): boolean {
+    if (fullLength(value, this.revision) !== this.size) return false;
+    return this.#value !== undefined && !this.#isComplete ? sameBytes(value, this.#value) : sameBytes(spliceResourceVersion(value, this.revision), this.bytes);
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -96,17 +127,30 @@ export class CachedObject {
 
   /** The same object for the cache of another server, whose fields are read its way. Shares the bytes, and the decoded form while that is there. */
   under(fieldsOf: FieldsOf | undefined): CachedObject {
-    const { key, revision, bytes } = this;
-    const object = new CachedObject({ key, revision, bytes, fieldsOf });
+    const object = new CachedObject(this.key, this.revision, this.#value, this.size, fieldsOf);
+    object.#isComplete = this.#isComplete;
+    object.#made = this.#made;
     object.#decoded = this.#decoded;
     object.#labels = this.#labels;
     return object;
   }
 
-  /** The same content under another revision: what a watcher is shown when an object leaves its selection. */
+  /** The same content under another revision: what a watcher is shown when an object leaves its selection, or the store. */
   at(revision: number): CachedObject {
-    const object = this.copy();
-    object.metadata.resourceVersion = String(revision);
-    return CachedObject.fromObject(this.key, object, revision, this.#fieldsOf);
+    const { key } = this;
+    const known = this.#made ?? this.#decoded?.deref();
+    if (this.#value === undefined || this.#isComplete) return CachedObject.fromObject(key, withRevision(known ?? this.object, revision), revision, this.#fieldsOf);
+    const moved = CachedObject.fromStored(key, this.#value, revision, this.#fieldsOf);
+    if (known !== undefined) moved.#decoded = new WeakRef(deepFreeze(withRevision(known, revision)));
+    return moved;
   }
+}
+
+/** Shares all but the metadata itself. */
+const withRevision = (object: KubeObject, revision: number): KubeObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

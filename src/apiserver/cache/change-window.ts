@@ -23,7 +23,7 @@ export class ChangeWindow {
 
   push(change: Change): void {
     this.#changes.push(change);
-    this.#bytes += change.object.bytes.length;
+    this.#bytes += change.object.size;
     while (this.#changes.length - this.#head > maxChanges || this.#bytes > maxBytes) {
       if (this.#changes.length - this.#head <= 1) break;
       this.#drop();
@@ -51,7 +51,7 @@ export class ChangeWindow {
   #drop(): void {
     const dropped = this.#changes[this.#head]!;
     this.#floor = dropped.revision;
-    this.#bytes -= dropped.object.bytes.length;
+    this.#bytes -= dropped.object.size;
     this.#head += 1;
     if (this.#head > 1024 && this.#head * 2 > this.#changes.length) {
       this.#changes = this.#changes.slice(this.#head);

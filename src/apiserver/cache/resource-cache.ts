@@ -103,14 +103,14 @@ export class ResourceCache {
   load(storeKey: string, value: Uint8Array, revision: number): void {
     const object = this.decode(storeKey, value, revision);
     this.#entries.set(object);
-    this.#bytes += object.bytes.length;
+    this.#bytes += object.size;
     if (revision > this.#changedAt) this.#changedAt = revision;
   }
 
   /** Puts in what the cache of another server holds of a store with the same content. */
   adopt({ objects, changedAt }: ResourceContents): void {
     this.#entries.fill(objects.map((object) => object.under(this.#selectable)));
-    for (const { bytes } of objects) this.#bytes += bytes.length;
+    for (const { size } of objects) this.#bytes += size;
     this.#changedAt = changedAt;
   }
 
@@ -121,23 +121,23 @@ export class ResourceCache {
     return { objects, changedAt: this.#changedAt };
   }
 
-  /** Takes in one committed event. `written`: the decoded object, when its writer is in this process and still has it. */
+  /** Takes in one committed event. `written`: the decoded object, when its writer still has it and somebody will look at it. */
   apply(event: StoreEvent, written: CachedObject['object'] | undefined): Change {
     let change: Change;
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);
-      if (written !== undefined && this.isObserved) object.adopt(written);
+      if (written !== undefined) object.adopt(written);
       const previous = this.#entries.set(object);
-      this.#bytes += object.bytes.length - (previous?.bytes.length ?? 0);
+      this.#bytes += object.size - (previous?.size ?? 0);
       for (const index of this.#indexes.values()) index.set(object);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
     } else {
       const key = event.key.slice(this.prefix.length);
       const previous = this.#entries.delete(key);
-      this.#bytes -= previous?.bytes.length ?? 0;
+      this.#bytes -= previous?.size ?? 0;
       for (const index of this.#indexes.values()) index.delete(key);
-      change = new Change('DELETED', event.revision, this.decode(event.key, event.previous.value, event.revision), previous);
+      change = new Change('DELETED', event.revision, previous?.at(event.revision) ?? this.decode(event.key, event.previous.value, event.revision), previous);
     }
     this.#changedAt = change.revision;
     this.#window.push(change);

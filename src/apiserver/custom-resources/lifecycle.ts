@@ -1,10 +1,10 @@
 import type { CustomResourceDefinition, CustomResourceDefinitionNames } from '../../api/types/apiextensions/v1.ts';
 import { isReason } from '../../api/status.ts';
 import type { Timer } from '../../base/clock.ts';
+import { formatTime } from '../../base/clock.ts';
 import type { Core } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { trackWrite } from '../verbs/field-manager.ts';
-import { timeText } from '../verbs/time-text.ts';
 import { updateObject } from '../verbs/update-object.ts';
 import type { TakenNames } from './conditions.ts';
 import { takenNames } from './conditions.ts';
@@ -113,7 +113,7 @@ export class DefinitionLifecycle implements Disposable {
   async #reconcile(name: string): Promise<void> {
     const definition = this.#current(name);
     if (definition === undefined) return;
-    const time = timeText(this.#core.clock.now());
+    const time = formatTime(this.#core.clock.now());
     const next = (current: CustomResourceDefinition): CustomResourceDefinition['status'] => nextStatus(current, () => this.#takenIn(current.spec.group), time);
     if (next(definition) !== definition.status) {
       await this.#write(name, (current) => {
@@ -141,7 +141,7 @@ export class DefinitionLifecycle implements Disposable {
 
   /** Deletes the instances of a definition, then lets the definition go. */
   async #empty(name: string, { spec, status }: CustomResourceDefinition): Promise<void> {
-    const time = (): string => timeText(this.#core.clock.now());
+    const time = (): string => formatTime(this.#core.clock.now());
     const finding = { type: 'Terminating', status: 'True' } as const;
     await this.#write(name, (current) => withCondition(current, { ...finding, reason: 'InstanceDeletionInProgress', message: 'CustomResource deletion is in progress' }, time()));
     const wasEstablished = status?.conditions?.some(({ type, status: state }) => type === 'Established' && state === 'True') === true;

@@ -32,9 +32,9 @@ function attributesOf(admittee: Admittee, context: WriteContext, reinvocation?: 
     user: context.user,
     dryRun: context.dryRun,
     warn: (message) => context.warn(message),
-    ...(context.annotate !== undefined && { annotate: context.annotate }),
-    ...(context.request !== undefined && { request: context.request }),
-    ...(reinvocation !== undefined && { reinvocation }),
+    annotate: context.annotate,
+    request: context.request,
+    reinvocation,
   };
 }
 

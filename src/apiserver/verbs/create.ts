@@ -3,6 +3,7 @@ import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
 import type { FieldError } from '../../api/field-error.ts';
 import { alreadyExistsError, ApiError, badRequestError, forbiddenError, invalidError, isReason } from '../../api/status.ts';
+import { formatTime } from '../../base/clock.ts';
 import type { Answer } from '../answer.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
@@ -13,7 +14,6 @@ import { decodeResource } from './decode-object.ts';
 import { checkAdmitted, fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
-import { timeText } from './time-text.ts';
 import { refusedErrors, writeContextOf } from './write-context.ts';
 import { writeOptions } from './write-options.ts';
 
@@ -99,7 +99,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const { definition, storage, schema } = served;
   const nowMs = core.clock.now();
   object.metadata.uid = core.random.uuid();
-  object.metadata.creationTimestamp = timeText(nowMs);
+  object.metadata.creationTimestamp = formatTime(nowMs);
   definition.prepareForCreate?.(object, { nowMs, user: context.user });
   const hook = core.hooks.get(`${storage.group}/${storage.resource}`);
   const reservation = hook?.beginCreate?.(object) ?? noReservation;
@@ -121,7 +121,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
       if (context.dryRun) return dryRunObject(key, object, 0);
       await reservation.claim?.();
     }
-    const result = await put(core, served, key, object, 0);
+    const result = await put(core, served, key, object, 0, { wanted: context.answersObject });
     if (!result.ok) throw existsError(served, name, result.current);
     committed = true;
     if (context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'created', revision: result.object.revision, uid: object.metadata.uid }, context.origin);

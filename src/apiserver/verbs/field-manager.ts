@@ -7,11 +7,11 @@ import type { Endpoint, Versions, Writer } from '../../api/managed-fields/track.
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
+import { formatTime } from '../../base/clock.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import { ConversionNeeded } from '../custom-resources/custom-version.ts';
 import type { StoredResource } from '../served-resources.ts';
-import { timeText } from './time-text.ts';
 import { updateRules } from './update-rules.ts';
 import type { WriteOptions } from './write-options.ts';
 
@@ -103,7 +103,7 @@ function resetFields(served: StoredResource, subresource: string): readonly stri
 
 /** How one request writes managed fields. */
 export function writerOf(core: Core, { name, served, subresource }: FieldManager): Writer {
-  return { manager: name, time: timeText(core.clock.now()), endpoint: endpointOf(core, served, subresource) };
+  return { manager: name, time: formatTime(core.clock.now()), endpoint: endpointOf(core, served, subresource) };
 }
 
 /** An object of one version in another of those that are served of it. */

@@ -15,13 +15,20 @@ export function encodeForStore(object: KubeObject): Uint8Array {
   return encodeStored(object);
 }
 
+export interface PutOptions {
+  /** The object's stored form, where that was made already. */
+  readonly encoded?: Uint8Array;
+  /** The object itself will be asked for, also where nobody watches. */
+  readonly wanted?: boolean | undefined;
+}
+
 /**
  * Writes one object if the key stands at `expectedRevision` (0: does not exist). Resolves once the write is durable
  * and visible in the cache. The object must not be changed afterwards.
  */
-export async function put(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, object: KubeObject, expectedRevision: number, encoded?: Uint8Array): Promise<PutResult> {
+export async function put(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, object: KubeObject, expectedRevision: number, { encoded, wanted }: PutOptions = {}): Promise<PutResult> {
   const { storage, custom } = served;
-  if (custom === undefined) return putStored(core, storage, { key, object, encoded: encoded ?? encodeForStore(object) }, expectedRevision);
+  if (custom === undefined) return putStored(core, storage, { key, object, encoded: encoded ?? encodeForStore(object), wanted }, expectedRevision);
   const stored = await custom.toStored(object);
   const result = await putStored(core, storage, { key, object: stored, encoded: encodeForStore(stored) }, expectedRevision);
   if (result.ok) {
@@ -37,8 +44,8 @@ export function existingOf({ storage, custom }: StoredResource, key: string): Ca
   return existing === undefined || custom === undefined ? existing : custom.view(existing);
 }
 
-async function putStored(core: Core, storage: Storage, { key, object, encoded }: { readonly key: string; readonly object: KubeObject; readonly encoded: Uint8Array }, expectedRevision: number): Promise<PutResult> {
-  if (storage.cache.isObserved) core.cache.remember(encoded, object);
+async function putStored(core: Core, storage: Storage, { key, object, encoded, wanted }: Required<Pick<PutOptions, 'encoded'>> & PutOptions & { readonly key: string; readonly object: KubeObject }, expectedRevision: number): Promise<PutResult> {
+  if (wanted === true || storage.cache.isObserved) core.cache.remember(encoded, object);
   const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
   const cached = storage.cache.get(key);

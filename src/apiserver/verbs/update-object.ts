@@ -6,7 +6,7 @@ import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
 import { conflictError, invalidError, notFoundError } from '../../api/status.ts';
-import { spliceResourceVersion } from '../../api/codec/stored.ts';
+import { fullLength } from '../../api/codec/stored.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
@@ -92,7 +92,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
   const object = await plan.desired(old);
-  const giving = betweenSteps(existing.bytes.length);
+  const giving = betweenSteps(existing.size);
   if (giving !== undefined) await giving;
   const { managedFields } = object.metadata;
   const { view } = plan;
@@ -189,7 +189,7 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
   const encoded = encodeForStore(object);
   const comparing = isUnchanged(served, encoded, object, existing);
   if ((typeof comparing === 'boolean' ? comparing : await comparing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
-  const result = await put(core, served, key, object, existing.revision, encoded);
+  const result = await put(core, served, key, object, existing.revision, { encoded, wanted: context.answersObject });
   if (result.ok && context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'updated', revision: result.object.revision, uid: object.metadata.uid }, context.origin);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
@@ -205,14 +205,6 @@ function isUnchanged({ storage, custom }: StoredResource, encoded: Uint8Array, o
 
 /** The same fields in another order are the same object. */
 function isSame(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
-  const full = spliceResourceVersion(encoded, existing.revision);
-  if (full.length !== existing.bytes.length) return false;
-  if (sameBytes(full, existing.bytes)) return true;
-  return semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
+  if (fullLength(encoded, existing.revision) !== existing.size) return false;
+  return existing.isStoredAs(encoded) || semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
 }
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-

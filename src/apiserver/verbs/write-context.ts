@@ -2,21 +2,20 @@ import type { FieldError } from '../../api/field-error.ts';
 import type { WriteContext } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { ServedResource } from '../served-resources.ts';
-import type { Annotate } from '../admission/admission.ts';
 
 /**
  * Who writes through a request, in which version; what admission says of it goes to the request's audit event.
  * `options`: how to write, where it is not the query that says so.
  */
 export function writeContextOf(request: ServerRequest, served: ServedResource, dryRun: boolean, options?: () => Record<string, unknown> | undefined): WriteContext {
-  const allows = served.conversion?.allows;
   const { audit } = request;
   return {
     user: request.user, dryRun, warn: (message) => request.warn(message),
-    ...(audit !== undefined && { annotate: ((key, value, level) => audit.annotate(key, value, level)) satisfies Annotate }),
+    annotate: audit === undefined ? undefined : (key, value, level) => audit.annotate(key, value, level),
     request: { served, get signal() { return request.signal; }, options: options ?? (() => queriedOptions(request.queryOrUndefined)) },
     origin: request,
-    ...(allows !== undefined && { allows }),
+    answersObject: request.inProcess,
+    allows: served.conversion?.allows,
   };
 }
 

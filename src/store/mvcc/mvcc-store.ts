@@ -163,7 +163,7 @@ export class MvccStore<P> implements Store {
     if (!this.#isBusy) {
       this.#isBusy = true;
       // A microtask later: what was called in this turn goes into one commit.
-      queueMicrotask(() => this.#commitNext());
+      void Promise.resolve().then(() => this.#commitNext());
     }
     return batch.outcome({ ok: true, revision, previous });
   }
