@@ -11,7 +11,7 @@ async function openRuntime(dataDir: string): Promise<NodeRuntime> {
   if (capabilities.obstacle !== undefined) throw new UsageError(`there is no image store here: ${capabilities.obstacle}`);
   const clock = new RealClock();
   const logger = new LineLogger({ clock, level: 'error', write: (line) => process.stderr.write(`${line}\n`) });
-  return startNodeRuntime({ dataDir, capabilities, clock, logger });
+  return startNodeRuntime({ dataDir, capabilities, clock, logger, usesWhatRuns: true });
 }
 
 /** `coxswain image load FILE…` */

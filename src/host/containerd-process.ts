@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import { CriClient, criWire } from '../runtime/containerd/cri-client.ts';
 import { GrpcChannel } from '../runtime/grpc/channel.ts';
 import type { HostCapabilities } from './capabilities.ts';
+import { describeDeath, outOfMemoryKills } from './containerd-death.ts';
 import { chooseSnapshotter, containerdConfig } from './containerd-config.ts';
 import { removeTree } from './mounts.ts';
 import type { HostPaths } from './paths.ts';
@@ -19,6 +20,11 @@ export interface ContainerdOptions {
   readonly capabilities: HostCapabilities;
   readonly clock: Clock;
   readonly logger: Logger;
+  /**
+   * Another process may look after the one that runs: it is used as it is, and waited for when it is busy. Default: one with
+   * another configuration or program, or one that does not answer, is started again.
+   */
+  readonly usesWhatRuns?: boolean;
 }
 
 /** A running private containerd. Disposing it ends the supervision and leaves the process and its containers running. */
@@ -92,11 +98,22 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const configHash = createHash('sha256').update(config).digest('hex');
 
   const earlier = readPidRecord(paths);
+  /** How the one that this process has started last has ended. */
+  let exited: string | undefined;
+  let kills = outOfMemoryKills();
   let current: ProcessIdentity;
   let adopted = false;
   if (earlier !== undefined && isAlive(earlier)) {
     const sameProgram = !executableOf(earlier.pid).endsWith(' (deleted)');
-    if (sameProgram && earlier.configHash === configHash && await answers(paths.socketPath, clock, 5_000)) {
+    if (options.usesWhatRuns === true) {
+      const deadline = clock.monotonicMs() + readyTimeoutMs;
+      while (!await answers(paths.socketPath, clock, 5_000)) {
+        if (clock.monotonicMs() > deadline) throw new Error(`containerd (process ${earlier.pid}) did not answer within ${readyTimeoutMs / 1000} s (log: ${paths.logFile})`);
+        await clock.sleep(pollMs);
+      }
+      adopted = true;
+      current = earlier;
+    } else if (sameProgram && earlier.configHash === configHash && await answers(paths.socketPath, clock, 5_000)) {
       adopted = true;
       current = earlier;
     } else {
@@ -114,11 +131,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     writeFileSync(paths.configFile, config, { mode: 0o600 });
     if (existsSync(paths.logFile) && statSync(paths.logFile).size > maxLogBytes) renameSync(paths.logFile, `${paths.logFile}.1`);
     const log = openSync(paths.logFile, 'a', 0o600);
-    let exited: string | undefined;
+    exited = undefined;
+    kills = outOfMemoryKills();
     const child = spawn(binary, ['--config', paths.configFile], { detached: true, cwd: '/', stdio: ['ignore', log, log], env: systemEnvironment() });
     closeSync(log);
     child.on('error', (error) => { exited = error.message; });
-    child.on('exit', (code, signal) => { exited = `it ended with ${signal ?? `code ${code}`}`; });
+    child.on('exit', (code, signal) => { exited = signal === null ? `exit code ${code}` : `killed by ${signal}`; });
     child.unref();
     const identity = child.pid === undefined ? undefined : identityOf(child.pid);
     if (identity !== undefined) writeFileSync(paths.pidFile, JSON.stringify({ ...identity, configHash } satisfies PidRecord), { mode: 0o600 });
@@ -134,34 +152,53 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   }
 
   let stopped = false;
-  let timer: Timer;
+  let timer: Timer | undefined;
   const supervise = (): void => {
     timer = clock.setTimer(superviseMs, () => {
       if (stopped) return;
-      if (isAlive(current)) {
+      if (!isGone(current)) {
         supervise();
         return;
       }
-      logger.warn('containerd died; starting it again');
+      // Somebody else may have started another one for this data directory: two would not get along.
+      const other = readPidRecord(paths);
+      if (other !== undefined && isAlive(other)) {
+        logger.info('containerd was started again by another process', { pid: other.pid });
+        current = other;
+        exited = undefined;
+        supervise();
+        return;
+      }
+      logger.warn('containerd died; starting it again', describeDeath({ ended: exited, killsBefore: kills, killsAfter: outOfMemoryKills(), logFile: paths.logFile }));
       launch().then((identity) => { current = identity; }, (error: unknown) => logger.error('containerd', { error })).finally(() => { if (!stopped) supervise(); });
     }, { unref: true });
   };
-  supervise();
+  // What another process looks after it starts again, too.
+  if (options.usesWhatRuns !== true || !adopted) supervise();
 
   return {
     socketPath: paths.socketPath,
     adopted,
     stop: async () => {
       stopped = true;
-      timer.cancel();
+      timer?.cancel();
       await end(current, clock);
       rmSync(paths.pidFile, { force: true });
     },
     [Symbol.dispose]: () => {
       stopped = true;
-      timer.cancel();
+      timer?.cancel();
     },
   };
+}
+
+/** For certain: that it cannot be told, for want of file descriptors, is no reason to start a second one. */
+function isGone(identity: ProcessIdentity): boolean {
+  try {
+    return !isAlive(identity);
+  } catch {
+    return false;
+  }
 }
 
 async function end(identity: ProcessIdentity, clock: Clock): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasCapSysResource, parseVersion } from './capabilities.ts';
 import { containerdConfig } from './containerd-config.ts';
+import { describeDeath } from './containerd-death.ts';
 import { chainRemoval } from './firewall-cleanup.ts';
 import { removeTree } from './mounts.ts';
 import { hostPaths, readCgroupRoots, recordCgroupRoot } from './paths.ts';
@@ -74,6 +75,18 @@ test('top cgroups are remembered once', () => {
   mkdirSync(paths.containerdDir);
   for (const parent of ['/kubepods/burstable/podA', 'kubepods/podB', '/other/x', '/']) recordCgroupRoot(paths, parent);
   assert.deepEqual(readCgroupRoots(paths), ['kubepods', 'other']);
+  removeTree(folder);
+});
+
+test('why containerd is gone is told by its end, the kernel and its own last words', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cox-death-'));
+  const logFile = join(folder, 'log');
+  writeFileSync(logFile, 'time="…" level=info msg="fine"\nfatal error: out of memory\n\ngoroutine 1:\nmain.main()\nmain.go:5\nmain.go:6\nmain.go:7\n');
+  assert.deepEqual(describeDeath({ ended: 'killed by SIGKILL', killsBefore: 2, killsAfter: 3, logFile }), {
+    ended: 'killed by SIGKILL', outOfMemoryKillsMeanwhile: 1, lastWords: ['fatal error: out of memory', 'goroutine 1:', 'main.main()', 'main.go:5', 'main.go:6'], log: logFile,
+  });
+  writeFileSync(logFile, 'level=info msg=one\nlevel=error msg=two\n');
+  assert.deepEqual(describeDeath({ ended: undefined, killsBefore: undefined, killsAfter: 3, logFile }), { ended: 'unknown: it was started by an earlier run', lastWords: ['level=info msg=one', 'level=error msg=two'], log: logFile });
   removeTree(folder);
 });
 

@@ -22,6 +22,8 @@ export interface NodeRuntimeOptions {
   readonly logger: Logger;
   /** Defaults to SPDY, which every containerd speaks. */
   readonly dialer?: StreamDialer;
+  /** A containerd that runs already is another process's to look after: it is not started again, whatever it is. */
+  readonly usesWhatRuns?: boolean;
   /** Pods of the whole cluster: traffic among them keeps its source address. */
   readonly clusterCidr?: string;
   /** The pods' bridge; cox0 unless several nodes share the machine. */
@@ -43,7 +45,7 @@ export interface NodeRuntime extends AsyncDisposable {
 export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<NodeRuntime> {
   const { capabilities, clock, logger } = options;
   const paths = hostPaths(options.dataDir);
-  const containerd = await startContainerd({ paths, capabilities, clock, logger });
+  const containerd = await startContainerd({ paths, capabilities, clock, logger, usesWhatRuns: options.usesWhatRuns ?? false });
   const network = new BridgePodNetwork({
     cniDir: paths.cniDir,
     run: runCommand,

@@ -13,7 +13,7 @@ export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
-/** Undefined when there is no such process, or only its zombie. */
+/** Undefined when there is no such process, or only its zombie. Throws what else keeps /proc from being read: it is no sign of death. */
 export function processStat(pid: number): { readonly startTicks: string; readonly parent: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -21,8 +21,9 @@ export function processStat(pid: number): { readonly startTicks: string; readonl
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     return { parent: Number(fields[1]), startTicks: fields[19] ?? '' };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -38,12 +38,14 @@ export class RealCluster implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'coxswain-pods-'));
   readonly dataDir = join(this.folder, 'data');
   readonly clock = clock;
+  readonly #kubeletConfig = join(this.folder, 'kubelet.yaml');
   #cluster: Cluster | undefined;
   #credentials: Credentials | undefined;
 
-  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. */
-  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/ }: { readonly images?: RegExp } = {}): Promise<RealCluster> {
+  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. `kubelet`: a KubeletConfiguration. */
+  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/, kubelet }: { readonly images?: RegExp; readonly kubelet?: string } = {}): Promise<RealCluster> {
     const cluster = new RealCluster();
+    if (kubelet !== undefined) writeFileSync(cluster.#kubeletConfig, kubelet);
     try {
       await cluster.start();
       const folder = testImages();
@@ -74,6 +76,7 @@ export class RealCluster implements AsyncDisposable {
     this.#cluster = await startCluster({
       dataDir: this.dataDir, home: this.folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'sqlite', runtime: 'containerd', nodes: 1, nodeName: 'node-1',
       tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
+      kubeletConfig: existsSync(this.#kubeletConfig) ? this.#kubeletConfig : undefined,
       proxyMode: 'auto', node: true, clock, random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
     });
     this.#credentials = readCredentials(readFileSync(this.#cluster.adminKubeconfig, 'utf8'));
