@@ -82,13 +82,17 @@ class HttpConnection implements Connection {
   async #connect(): Promise<Agent> {
     if (this.#agent !== undefined) return this.#agent;
     let { clientCertificate, clientKey } = this.settings;
-    const { exec } = this.settings;
+    const { exec, oidc } = this.settings;
     if (exec !== undefined) {
       const { execCredentials } = await import('./exec-credentials.ts');
       const found = await execCredentials(exec, { settings: this.settings, io: this.#io });
       this.#bearer = found.token;
       clientCertificate = found.clientCertificate ?? clientCertificate;
       clientKey = found.clientKey ?? clientKey;
+    }
+    if (oidc !== undefined) {
+      const { oidcToken } = await import('./oidc.ts');
+      this.#bearer = await oidcToken(oidc.config, { clock: this.#io.clock, environment: this.#io.environment, persist: oidc.persist });
     }
     const { ca, insecure, tlsServerName } = this.settings;
     const tls = {

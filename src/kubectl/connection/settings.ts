@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
 import { KubectlError } from '../errors.ts';
 import type { Session } from '../session.ts';
+import type { OidcConfig } from './oidc.ts';
 import { proxyOfCluster } from './proxy.ts';
 
 /** Where to connect, as whom, and with what limits. */
@@ -21,6 +22,8 @@ export interface ConnectionSettings {
   readonly token: (() => string) | undefined;
   readonly basic: { readonly username: string; readonly password: string } | undefined;
   readonly exec: ExecEntry | undefined;
+  /** The user is known to an OpenID Connect provider; `persist` keeps renewed tokens in the kubeconfig. */
+  readonly oidc: { readonly config: OidcConfig; readonly persist: (config: OidcConfig) => Promise<void> } | undefined;
   /** That of the cluster; whatever the environment says. */
   readonly proxyUrl: URL | undefined;
   readonly compression: boolean;
@@ -43,13 +46,13 @@ export async function connectionSettings(session: Session1): Promise<ConnectionS
     const inside = inCluster(session);
     if (inside !== undefined) return inside;
   }
-  const { context, clusterName, cluster, user } = entriesOf(config, session);
+  const { context, clusterName, cluster, userName, user } = entriesOf(config, session);
   const { namespace } = context;
   const proxyUrl = nonEmpty(cluster['proxy-url']);
-  return { ...transportOf(cluster, session), ...(proxyUrl !== undefined && { proxyUrl: proxyOfCluster(proxyUrl, clusterName) }), ...identityOf(user, session), namespace: namespace === '' ? undefined : namespace };
+  return { ...transportOf(cluster, session), ...(proxyUrl !== undefined && { proxyUrl: proxyOfCluster(proxyUrl, clusterName) }), ...identityOf({ name: userName, user }, session), namespace: namespace === '' ? undefined : namespace };
 }
 
-function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; user: UserEntry } {
+function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; userName: string; user: UserEntry } {
   const contextName = globals.context === '' ? config.currentContext : globals.context;
   const context = config.contexts.get(contextName);
   if (context === undefined && contextName !== '') throw new KubectlError(`Error in configuration: context was not found for specified context: ${contextName}`, { prefixed: true });
@@ -59,7 +62,7 @@ function entriesOf(config: LoadedConfig, { globals }: Session1): { context: Cont
   const userName = globals.user === '' ? context?.user ?? '' : globals.user;
   const user = config.users.get(userName);
   if (user === undefined && globals.user !== '') throw new KubectlError(`auth info ${JSON.stringify(userName)} does not exist`);
-  return { context: context ?? {}, clusterName, cluster: cluster ?? {}, user: user ?? {} };
+  return { context: context ?? {}, clusterName, cluster: cluster ?? {}, userName, user: user ?? {} };
 }
 
 function pem(data: string | undefined, file: string | undefined, what: string): string | undefined {
@@ -108,18 +111,17 @@ function extraOf(pairs: readonly string[]): Record<string, string[]> {
   return extra;
 }
 
-function identityOf(user: UserEntry, { io, globals }: Session1): Omit<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs' | 'namespace'> {
+function identityOf({ name, user }: { readonly name: string; readonly user: UserEntry }, session: Session1): Omit<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs' | 'namespace'> {
+  const { io, globals } = session;
   const flagFile = (path: string): string | undefined => (path === '' ? undefined : resolve(io.folder, path));
   const certificate = flagFile(globals['client-certificate']);
   const key = flagFile(globals['client-key']);
   const tokenFile = nonEmpty(user.tokenFile);
   const token = nonEmpty(globals.token) ?? nonEmpty(user.token);
   const username = nonEmpty(globals.username) ?? nonEmpty(user.username);
-  if (user['auth-provider'] !== undefined) {
-    const id = user['auth-provider'].config?.['id-token'];
-    if (user['auth-provider'].name !== 'oidc' || id === undefined) throw new KubectlError(`not supported: the auth provider ${JSON.stringify(user['auth-provider'].name ?? '')}; use an exec credential plugin instead`);
-    return { ...noIdentity, token: () => id };
-  }
+  const provider = user['auth-provider'];
+  const usesProvider = provider !== undefined && token === undefined && username === undefined;
+  if (usesProvider && provider.name !== 'oidc') throw new KubectlError(`no Auth Provider found for name ${JSON.stringify(provider.name ?? '')}; use an exec credential plugin instead`);
   const impersonated = nonEmpty(globals.as) ?? nonEmpty(user.as);
   const groups = globals['as-group'].length > 0 ? globals['as-group'] : user['as-groups'] ?? [];
   const uid = nonEmpty(globals['as-uid']) ?? user['as-uid'] ?? '';
@@ -131,11 +133,17 @@ function identityOf(user: UserEntry, { io, globals }: Session1): Omit<Connection
     token: token !== undefined ? () => token : tokenFile === undefined ? undefined : () => readFileSync(tokenFile, 'utf8').trim(),
     basic: username === undefined ? undefined : { username, password: nonEmpty(globals.password) ?? user.password ?? '' },
     exec: token === undefined && username === undefined ? user.exec : undefined,
+    oidc: usesProvider ? { config: provider.config ?? {}, persist: (config) => keepTokens(session, name, config) } : undefined,
     impersonate: impersonated === undefined ? undefined : { user: impersonated, uid, groups, extra },
   };
 }
 
-const noIdentity = { clientCertificate: undefined, clientKey: undefined, token: undefined, basic: undefined, exec: undefined, impersonate: undefined } as const;
+async function keepTokens(session: Session1, user: string, config: OidcConfig): Promise<void> {
+  const { KubeconfigEditor } = await import('../config/edit-kubeconfig.ts');
+  const editor = await KubeconfigEditor.open(session);
+  editor.set('users', user, { ...editor.config.users.get(user), 'auth-provider': { name: 'oidc', config } });
+  editor.save();
+}
 
 /** Inside a pod, its service account says where and as whom. */
 function inCluster(session: Session1): ConnectionSettings | undefined {
@@ -145,5 +153,5 @@ function inCluster(session: Session1): ConnectionSettings | undefined {
   if (host === undefined || port === undefined || !existsSync(tokenFile)) return undefined;
   const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const transport = transportOf({ server, 'certificate-authority': `${serviceAccountFolder}/ca.crt` }, session);
-  return { ...transport, ...identityOf({ tokenFile }, session), namespace: readFileSync(`${serviceAccountFolder}/namespace`, 'utf8').trim() };
+  return { ...transport, ...identityOf({ name: '', user: { tokenFile } }, session), namespace: readFileSync(`${serviceAccountFolder}/namespace`, 'utf8').trim() };
 }
