@@ -65,6 +65,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('apply', 'Apply a configuration to a resource by file name or stdin', () => import('./commands/apply/apply.ts')),
       entry('wait', 'Wait for a specific condition on one or many resources', () => import('./commands/wait/wait.ts')),
       entry('replace', 'Replace a resource by file name or stdin', () => import('./commands/replace.ts')),
+      entry('kustomize', 'Build a kustomization target from a directory', () => import('./commands/kustomize.ts')),
     ],
   },
   {

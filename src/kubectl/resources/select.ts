@@ -276,7 +276,10 @@ class Visit implements Selected {
 
   async *#objects(files: FileOptions): AsyncGenerator<ReadObject> {
     for (const { object, source } of this.#selection.given ?? []) for (const one of flatten(object)) yield { object: one, source };
-    if (files.kustomize !== '') throw new KubectlError('not supported: kustomizations (-k)');
+    if (files.kustomize !== '') {
+      const { buildKustomization } = await import('../kustomize/build.ts');
+      for (const object of await buildKustomization(this.#session.io, files.kustomize)) yield { object, source: files.kustomize };
+    }
     const { sources } = sourcesOf(files, this.#session.io);
     for (const { name, read } of sources) {
       let objects: AnyObject[];
