@@ -35,6 +35,19 @@ const plainHttp: Plugin = {
   },
 };
 
+/** kubectl has a bundle of its own, below: the program starts that, and holds no second copy of every command. */
+const kubectlBeside: Plugin = {
+  name: 'kubectl-beside',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/kubectl\.ts$/ }, ({ path, importer }) => (importer.endsWith('main.ts') ? { path, namespace: 'beside' } : undefined));
+    onResolve({ filter: /^\.\/kubectl\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: 'beside' }, () => ({
+      contents: `export async function kubectlProgram(line) { process.argv.splice(2, Infinity, ...line); require('./kubectl.cjs'); await new Promise(() => {}); }`,
+      loader: 'js',
+    }));
+  },
+};
+
 const common = {
   outdir,
   bundle: true,
@@ -66,7 +79,7 @@ await build({
   // In one folder: the store finds its worker beside the chunk that it is in.
   chunkNames: '[name]-[hash]',
   format: 'esm',
-  plugins: [reflectFirst, plainHttp],
+  plugins: [reflectFirst, plainHttp, kubectlBeside],
   // CommonJS packages inside an ES module bundle ask for `require`.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
