@@ -3,12 +3,15 @@ import { matchesNodeSelector } from '../../../api/pod/node-selector.ts';
 import type { DeviceMatcher } from '../../../api/cel/device-selector.ts';
 import type { AllocationResult, DeviceSelector, ResourceClaim, ResourceSlice } from '../../../api/types/resource/v1.ts';
 import type { Clock } from '../../../base/clock.ts';
+import type { Random } from '../../../base/random.ts';
 import type { Client } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Listers } from '../../framework/listers.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { Allocator } from './allocator.ts';
+import type { DevicesInUse } from './allocator.ts';
+import { Allocator, unnamedShare } from './allocator.ts';
+import type { Consumed } from './consumable-capacity.ts';
 import { reserveClaim } from './bind-claim.ts';
 import { canBeReserved, claimsOfPod, claimText, isReservedFor } from './pod-claims.ts';
 import type { ReachableDevice } from './pools.ts';
@@ -26,7 +29,7 @@ interface State {
   readonly claims: readonly ResourceClaim[];
   readonly toAllocate: readonly ResourceClaim[];
   readonly slices: ReadonlyMap<string, readonly ResourceSlice[]>;
-  readonly inUse: ReadonlySet<string>;
+  readonly inUse: DevicesInUse;
   /** What would be allocated on each node that fits. */
   readonly byNode: Map<string, readonly AllocationResult[]>;
 }
@@ -36,17 +39,25 @@ export interface DynamicResourcesContext {
   readonly listers: Listers;
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
   readonly listersReady: () => Promise<void>;
   readonly ungate: (plugin: string) => void;
+}
+
+/** Every part of a device that was given to somebody gets a name of its own. */
+function withShares(allocation: AllocationResult, random: Random): AllocationResult {
+  const { devices } = allocation;
+  if (devices?.results?.some(({ shareID }) => shareID === unnamedShare) !== true) return allocation;
+  return { ...allocation, devices: { ...devices, results: devices.results.map((result) => (result.shareID === unnamedShare ? { ...result, shareID: random.uuid() } : result)) } };
 }
 
 const needsClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? []).length > 0;
 
 /**
  * Devices for resource claims (KEP-4381): chosen with the node, written into the claims before the pod is bound. Without
- * shared counters, consumable capacity, binding conditions and extended resources, whose devices are left alone.
+ * binding conditions, whose devices are left alone, and without extended resources.
  */
-export function dynamicResources(_args: unknown, { listers, client, clock, listersReady, ungate }: DynamicResourcesContext): Plugin<State> {
+export function dynamicResources(_args: unknown, { listers, client, clock, random, listersReady, ungate }: DynamicResourcesContext): Plugin<State> {
   /** Allocations that are decided and not yet seen in the claims. */
   const pending = new Map<string, { readonly claim: ResourceClaim; readonly allocation: AllocationResult }>();
   const selectors = new Map<string, DeviceMatcher>();
@@ -80,14 +91,22 @@ export function dynamicResources(_args: unknown, { listers, client, clock, liste
   });
 
   /** Devices that claims have, or are about to have. Administrators' access takes nothing from anybody. */
-  const devicesInUse = (): Set<string> => {
-    const ids = new Set<string>();
+  const devicesInUse = (isAsked: boolean): DevicesInUse => {
+    const whole = new Set<string>();
+    const shared = new Map<string, Consumed[]>();
     const add = ({ devices }: AllocationResult): void => {
-      for (const { driver, pool, device, adminAccess } of devices?.results ?? []) if (adminAccess !== true) ids.add(`${driver}/${pool}/${device}`);
+      for (const { driver, pool, device, adminAccess, shareID, consumedCapacity = {} } of devices?.results ?? []) {
+        const id = `${driver}/${pool}/${device}`;
+        if (adminAccess === true) continue;
+        if (shareID === undefined) whole.add(id);
+        else shared.set(id, [...(shared.get(id) ?? []), new Map(Object.entries(consumedCapacity))]);
+      }
     };
-    for (const { status } of listers.resourceClaims.list()) if (status?.allocation !== undefined) add(status.allocation);
-    for (const { allocation } of pending.values()) add(allocation);
-    return ids;
+    if (isAsked) {
+      for (const { status } of listers.resourceClaims.list()) if (status?.allocation !== undefined) add(status.allocation);
+      for (const { allocation } of pending.values()) add(allocation);
+    }
+    return { whole, shared };
   };
 
   /** Forgets what the claims say by now. */
@@ -129,7 +148,7 @@ export function dynamicResources(_args: unknown, { listers, client, clock, liste
           }
         }
       }
-      return { state: { claims, toAllocate, slices: newestSlices(toAllocate.length === 0 ? [] : listers.resourceSlices.list()), inUse: toAllocate.length === 0 ? new Set() : devicesInUse(), byNode: new Map() } };
+      return { state: { claims, toAllocate, slices: newestSlices(toAllocate.length === 0 ? [] : listers.resourceSlices.list()), inUse: devicesInUse(toAllocate.length > 0), byNode: new Map() } };
     },
     filter(_pod, { name, node }, state) {
       if (state === undefined) return undefined;
@@ -144,7 +163,7 @@ export function dynamicResources(_args: unknown, { listers, client, clock, liste
     reserve(_pod, nodeName, state) {
       for (const [i, allocation] of (state?.byNode.get(nodeName) ?? []).entries()) {
         const claim = state!.toAllocate[i]!;
-        pending.set(claim.metadata.uid ?? '', { claim, allocation });
+        pending.set(claim.metadata.uid ?? '', { claim, allocation: withShares(allocation, random) });
       }
       return undefined;
     },

@@ -1,6 +1,7 @@
 import { matchesNodeSelector } from '../../../api/pod/node-selector.ts';
 import type { Node, NodeSelector } from '../../../api/types/core/v1.ts';
 import type { Device, ResourceSlice } from '../../../api/types/resource/v1.ts';
+import { areCountersValid } from './counters.ts';
 
 /** A device that a node can reach. */
 export interface ReachableDevice {
@@ -17,9 +18,11 @@ export interface ReachableDevice {
 /** The devices of one pool that a node can reach. */
 export interface Pool {
   readonly name: string;
-  /** `incomplete`: its slices are being written; `invalid`: two devices have one name. Nothing is taken from those. */
+  /** `incomplete`: its slices are being written; `invalid`: two devices have one name, or counters are wrong. Nothing is taken from those. */
   readonly state: 'usable' | 'incomplete' | 'invalid';
   readonly devices: readonly ReachableDevice[];
+  /** Those of all nodes. */
+  readonly slices: readonly ResourceSlice[];
 }
 
 interface Reach { readonly nodeName?: string; readonly allNodes?: boolean; readonly nodeSelector?: NodeSelector }
@@ -52,7 +55,7 @@ export function poolsFor(node: Node, newest: ReadonlyMap<string, readonly Resour
     if (devices.length === 0 && !near) continue;
     const names = slices.flatMap(({ spec }) => (spec.devices ?? []).map((device) => device.name));
     const complete = slices.length === slices[0]?.spec.pool.resourceSliceCount;
-    pools.push({ name, devices, state: !complete ? 'incomplete' : new Set(names).size < names.length ? 'invalid' : 'usable' });
+    pools.push({ name, devices, slices, state: !complete ? 'incomplete' : new Set(names).size < names.length || !areCountersValid(slices) ? 'invalid' : 'usable' });
   }
   return pools;
 }
