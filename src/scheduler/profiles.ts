@@ -1,6 +1,6 @@
 import type { Plugin } from './framework/plugin.ts';
 import type { Profile } from './framework/profile.ts';
-import { profileOf } from './framework/profile.ts';
+import { preemptionName, profileOf } from './framework/profile.ts';
 import type { ProfileSettings } from './config/settings.ts';
 import type { PluginContext } from './plugins/registry.ts';
 import { createPlugin } from './plugins/registry.ts';
@@ -16,7 +16,7 @@ function buildProfile({ schedulerName, plugins, points, args, percentageOfNodesT
   const make = (name: string): Plugin | undefined => {
     let plugin = made.get(name);
     if (plugin === undefined) {
-      plugin = name === 'DefaultPreemption' ? context.preemptionGate : createPlugin(name, args[name], context);
+      plugin = name === preemptionName ? context.preemptionGate : createPlugin(name, args[name], context);
       if (plugin !== undefined) made.set(name, plugin);
     }
     return plugin;

@@ -26,8 +26,9 @@ import type { PodVerdict } from './explain/node-verdicts.ts';
 import { podVerdictOf } from './explain/node-verdicts.ts';
 import type { Diagnosis } from './framework/diagnosis.ts';
 import type { Extender } from './framework/extender.ts';
-import type { Plugin } from './framework/plugin.ts';
+import type { Plugin, PodEvent } from './framework/plugin.ts';
 import type { Profile } from './framework/profile.ts';
+import { preemptionName } from './framework/profile.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { PodAndNodeEvents } from './pod-and-node-events.ts';
 import type { StatusChange } from './pod-status.ts';
@@ -56,6 +57,9 @@ const sliceMs = 8;
 const maxBindings = 256;
 /** Events are cut to what their type allows. */
 const maxNoteLength = 1024;
+
+/** Looks for whom to evict. */
+type Preempt = (cycle: PodCycle, diagnosis: Diagnosis, args: NonNullable<Profile['preemption']>) => PreemptionOutcome | undefined;
 
 const truncated = (message: string): string => (message.length <= maxNoteLength ? message : `${message.slice(0, maxNoteLength - 4)} ...`);
 
@@ -115,10 +119,10 @@ export class Scheduler implements AsyncDisposable {
       finished: (uid, { failed }) => (failed ? this.#queue.activate(uid) : this.#queue.reconsider(uid)),
     });
     const preemptionGate: Plugin = {
-      name: 'DefaultPreemption',
+      name: preemptionName,
       gate: ({ uid }) => (this.#executor.isPreempting(uid) ? { reasons: ['waiting for the preemption for this pod to be finished'], retry: false } : undefined),
     };
-    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate, listersReady: () => this.#informers.synced(), ungate: (plugin) => this.#queue.reconsiderAll(plugin) });
+    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate, listersReady: () => this.#informers.synced(), ungate: (plugin) => this.#queue.reconsiderAll(plugin), notify: (pod, event) => this.#notify(pod, event) });
   }
 
   /** Resolves when the cluster is known and scheduling has begun. */
@@ -179,6 +183,10 @@ export class Scheduler implements AsyncDisposable {
     return recorder;
   }
 
+  #notify({ pod }: PodInfo, { type, reason, message, action }: PodEvent): void {
+    this.#recorder(pod.spec?.schedulerName ?? 'default-scheduler').event(pod, type, reason, message, { action });
+  }
+
   /** The pod as the API had it last, if it is still the same. */
   #current({ key, uid }: PodInfo): Pod | undefined {
     const pod = this.#pods.getByKey(key);
@@ -226,18 +234,15 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /** Acts upon what was found. */
-  #settle(queued: QueuedPod, placement: Placement, startMs: number, preempt: (cycle: PodCycle, diagnosis: Diagnosis, args: NonNullable<Profile['preemption']>) => PreemptionOutcome | undefined): void {
+  #settle(queued: QueuedPod, placement: Placement, startMs: number, preempt: Preempt): void {
     const { clock } = this.#options;
     if (placement.kind === 'no nodes') {
       this.#failed(queued, { message: 'no nodes available to schedule pods', reason: 'Unschedulable', refusedBy: new Set(), nominatedNodeName: '' }, startMs);
     } else if (placement.kind === 'unschedulable') {
       const { diagnosis, cycle } = placement;
-      const { preemption } = queued.profile;
-      const outcome = preemption === undefined ? undefined : preempt(cycle, diagnosis, preemption);
-      if (outcome !== undefined) this.#metrics.triedToPreempt();
-      if (outcome?.kind === 'no use') diagnosis.postFilterMessage = outcome.message;
+      const outcome = this.#rescue(cycle, diagnosis, preempt);
       this.#metrics.algorithm((clock.monotonicMs() - startMs) / 1000);
-      const nominatedNodeName = preemption === undefined ? '' : outcome?.kind === 'preempt' ? outcome.nodeName : outcome?.clear === true ? '' : undefined;
+      const nominatedNodeName = queued.profile.rescue.length === 0 ? '' : outcome?.kind === 'preempt' ? outcome.nodeName : outcome?.clear === true ? '' : undefined;
       // The preemptor must be out of the queue before its victims' deletion can wake it.
       if (outcome?.kind === 'preempt') this.#preempt(queued.info, outcome);
       this.#failed(queued, { message: diagnosis.message, reason: 'Unschedulable', refusedBy: diagnosis.refusedBy, diagnosis, ...(nominatedNodeName !== undefined && { nominatedNodeName }) }, startMs);
@@ -245,6 +250,33 @@ export class Scheduler implements AsyncDisposable {
       this.#metrics.algorithm((clock.monotonicMs() - startMs) / 1000);
       this.#placed(queued, placement.node.name, placement.cycle, startMs);
     }
+  }
+
+  /** What can be done so that the pod fits at a later attempt: plug-ins give something back, others are evicted. */
+  #rescue(cycle: PodCycle, diagnosis: Diagnosis, preempt: Preempt): PreemptionOutcome | undefined {
+    const { profile: { rescue, preemption }, pod } = cycle;
+    const messages: string[] = [];
+    let outcome: PreemptionOutcome | undefined;
+    for (const plugin of rescue) {
+      if (plugin.name !== preemptionName) {
+        // Upstream's word for a plug-in that was not asked before, and the end of the attempt.
+        if (!cycle.isPrepared(plugin)) {
+          messages.splice(0, Infinity, 'not found');
+          break;
+        }
+        const rescued = plugin.rescue?.(pod, cycle.stateOf(plugin));
+        if (rescued === undefined) continue;
+        messages.push(rescued.message);
+        this.#track(rescued.work?.().then(() => {}, (error: unknown) => this.#complain('giving something back so that a pod can be scheduled failed', pod.pod, error)));
+      } else if (preemption !== undefined) {
+        this.#metrics.triedToPreempt();
+        outcome = preempt(cycle, diagnosis, preemption);
+        if (outcome?.kind === 'preempt') return outcome;
+        if (outcome !== undefined) messages.push(outcome.message);
+      }
+    }
+    diagnosis.postFilterMessage = messages.join(', ');
+    return outcome;
   }
 
   #preempt(preemptor: PodInfo, { nodeName, victims }: Extract<PreemptionOutcome, { readonly kind: 'preempt' }>): void {
@@ -305,7 +337,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Gives back what was taken for a pod that is not bound after all. */
   #release(info: PodInfo, nodeName: string, cycle: PodCycle): void {
-    for (const plugin of cycle.profile.reserve.toReversed()) plugin.unreserve?.(info, nodeName, cycle.stateOf(plugin));
+    for (const plugin of cycle.profile.reserve.toReversed()) this.#track(plugin.unreserve?.(info, nodeName, cycle.stateOf(plugin))?.catch((error: unknown) => this.#complain('giving back what was taken for a pod failed', info.pod, error)));
     if (this.#cache.isAssumed(info.uid)) this.#cache.forget(info.uid);
   }
 
@@ -338,8 +370,13 @@ export class Scheduler implements AsyncDisposable {
     try {
       await patchPodStatus(this.#options.client, this.#options.clock, pod, change);
     } catch (error) {
-      if (!this.#stopped.signal.aborted && !isReason(error, 'NotFound')) this.#options.logger.warn('writing a pod\'s status failed', { pod: nameOf(pod), error });
+      this.#complain('writing a pod\'s status failed', pod, error);
     }
+  }
+
+  /** Of what failed beside scheduling. That something is gone is no news. */
+  #complain(message: string, pod: Pod, error: unknown): void {
+    if (!this.#stopped.signal.aborted && !isReason(error, 'NotFound')) this.#options.logger.warn(message, { pod: nameOf(pod), error });
   }
 
   #track(work: Promise<void> | undefined): void {

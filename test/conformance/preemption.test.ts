@@ -104,7 +104,7 @@ test('a pod that may not preempt says so, and waits', async () => {
   await world.client.create(priorityclasses, { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'patient' }, value: 1000, preemptionPolicy: 'Never' });
   await world.client.create(pods, pauses('patient', 'patient', '2'));
   const waiting = await world.untilPod('default', 'patient', (pod) => why(pod) !== '');
-  assert.equal(why(waiting), `0/2 nodes are available: 2 Insufficient ${resource}. preemption: not eligible due to preemptionPolicy=Never.`);
+  assert.equal(why(waiting), `0/2 nodes are available: 2 Insufficient ${resource}. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.`);
   await world.clock.advance(60_000);
   for (const pod of running) assert.ok(!await isGone(world, pod));
 });
@@ -113,9 +113,9 @@ test('a pod that finds nobody to evict says why', async () => {
   await using world = await World.start();
   await filled(world);
   await world.client.create(pods, pauses('lowly', 'low', '2'));
-  assert.equal(why(await world.untilPod('default', 'lowly', (pod) => why(pod) !== '')), `0/2 nodes are available: 2 Insufficient ${resource}. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.`);
+  assert.equal(why(await world.untilPod('default', 'lowly', (pod) => why(pod) !== '')), `0/2 nodes are available: 2 Insufficient ${resource}. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.`);
   await world.client.create(pods, pauses('large', 'high', '9'));
-  assert.equal(why(await world.untilPod('default', 'large', (pod) => why(pod) !== '')), `0/2 nodes are available: 2 Insufficient ${resource}. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.`);
+  assert.equal(why(await world.untilPod('default', 'large', (pod) => why(pod) !== '')), `0/2 nodes are available: 2 Insufficient ${resource}. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.`);
 });
 
 test('a node whose victims violate no disruption budget is preferred', async () => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 // Loaded before, so that nobody waits for it on virtual time.
 import { compileDeviceSelector } from '../../src/api/cel/device-selector.ts';
-import { deviceclasses, pods, resourceclaims, resourceslices } from '../../src/api/resources.ts';
+import { deviceclasses, nodes, pods, resourceclaims, resourceslices } from '../../src/api/resources.ts';
 import type { Device, DeviceClaim, ResourceClaim, ResourceSliceSpec } from '../../src/api/types/resource/v1.ts';
+import type { Client } from '../../src/client/client.ts';
 import { Scene } from './scene.ts';
 
 const driver = 'gpu.example.com';
@@ -27,7 +28,7 @@ async function pod(scene: Scene, name: string, devices: DeviceClaim = { requests
 
 const claim = (scene: Scene, name: string): Promise<ResourceClaim> => scene.client.get(resourceclaims, { namespace: 'default', name });
 const taken = async (scene: Scene, name: string): Promise<string[]> => ((await claim(scene, name)).status?.allocation?.devices?.results ?? []).map(({ request, device }) => `${request}=${device}`);
-const none = (count = 1): string => `Unschedulable: 0/${count} nodes are available: ${count} cannot allocate all claims. preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+const none = (count = 1): string => `Unschedulable: 0/${count} nodes are available: ${count} cannot allocate all claims. still not schedulable, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
 
 describe('devices for resource claims', () => {
   it('are chosen with the node, and written into the claim', async () => {
@@ -122,6 +123,178 @@ describe('devices for resource claims', () => {
       assert.equal(await scene.told('p'), none());
     });
   }
+});
+
+const part = (name: string, memory: string): { name: string; exactly: { deviceClassName: string; capacity: { requests: Record<string, string> } } } => ({ name, exactly: { deviceClassName: 'gpu', capacity: { requests: { memory } } } });
+
+describe('devices that several may have', () => {
+  it('are given in parts, each with a name of its own, until nothing is left', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await withClass(scene);
+    await slice(scene, 'a', [gpu('g', { allowMultipleAllocations: true })]);
+    for (const [name, memory] of [['p', '15Gi'], ['q', '25Gi'], ['r', '1Gi']] as const) await pod(scene, name, { requests: [part('r', memory)] });
+    assert.deepEqual([await scene.told('p'), await scene.told('q'), await scene.told('r')], ['a', 'a', none()]);
+    const [first, second] = await Promise.all(['p', 'q'].map(async (name) => (await claim(scene, name)).status?.allocation?.devices?.results?.[0]));
+    assert.deepEqual([first?.consumedCapacity, second?.consumedCapacity], [{ memory: '15Gi' }, { memory: '25Gi' }]);
+    assert.ok(first?.shareID !== undefined && first.shareID !== second?.shareID);
+  });
+
+  it('share counters with other parts of the same hardware', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await withClass(scene);
+    const pool = { name: 'a', generation: 1, resourceSliceCount: 2 };
+    await scene.client.create(resourceslices, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 'counters' }, spec: { driver, nodeName: 'a', pool, sharedCounters: [{ name: 'card', counters: { slots: { value: '3' } } }] } });
+    const slots = (value: string): Partial<Device> => ({ consumesCounters: [{ counterSet: 'card', counters: { slots: { value } } }] });
+    await slice(scene, 'a', [gpu('whole', slots('3')), gpu('half', slots('2')), gpu('third', slots('1'))], { pool });
+    await pod(scene, 'p', { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu', count: 2 } }] });
+    assert.deepEqual([await scene.told('p'), await taken(scene, 'p')], ['a', ['r=half', 'r=third']]);
+    await pod(scene, 'q');
+    assert.equal(await scene.told('q'), none());
+  });
+});
+
+describe('of nodes that can give different alternatives', () => {
+  it('that is taken which gives what is named first', async () => {
+    await using scene = await Scene.start();
+    for (const name of ['a', 'b', 'c']) await scene.node(name);
+    await withClass(scene);
+    for (const [name, count] of [['a', 1], ['b', 2], ['c', 1]] as const) await slice(scene, name, Array.from({ length: count }, (_, i) => gpu(`g${i}`)));
+    await pod(scene, 'p', { requests: [{ name: 'r', firstAvailable: [{ name: 'two', deviceClassName: 'gpu', count: 2 }, { name: 'one', deviceClassName: 'gpu' }] }] });
+    assert.deepEqual([await scene.told('p'), await taken(scene, 'p')], ['b', ['r/two=g0', 'r/two=g1']]);
+  });
+});
+
+describe('devices that have to be made ready', () => {
+  const conditions = { bindingConditions: ['Attached'], bindingFailureConditions: ['Broken'] };
+  const report = async (scene: Scene, type: string): Promise<void> => {
+    const now = await claim(scene, 'p');
+    const devices = [{ driver, pool: 'a', device: 'g', conditions: [{ type, status: 'True', reason: 'Because', message: 'so', lastTransitionTime: '2026-01-01T00:00:00Z' }] }];
+    await scene.client.update(resourceclaims, { ...now, status: { ...now.status, devices } }, { subresource: 'status' });
+  };
+  const start = async (): Promise<Scene> => {
+    const scene = await Scene.start();
+    await scene.node('a');
+    await withClass(scene);
+    await slice(scene, 'a', [gpu('g', conditions)]);
+    await pod(scene, 'p');
+    assert.equal(await scene.told('p'), undefined);
+    return scene;
+  };
+
+  it('keep their pod from being bound until they are', async () => {
+    await using scene = await start();
+    const { status } = await claim(scene, 'p');
+    assert.deepEqual(status?.allocation?.devices?.results, [{ request: 'r', driver, pool: 'a', device: 'g', ...conditions }]);
+    assert.equal((await scene.get('p')).status?.nominatedNodeName, 'a');
+    assert.deepEqual(await scene.eventsOn('p'), ['Normal BindingConditionsPending default-scheduler: waiting for binding conditions for device on node a']);
+    await report(scene, 'Attached');
+    await scene.server.clock.advance(5000);
+    assert.equal(await scene.told('p'), 'a');
+  });
+
+  it('are given back when they fail, and others are tried', async () => {
+    await using scene = await start();
+    await slice(scene, 'a2', [gpu('other')], { nodeName: 'a' });
+    await report(scene, 'Broken');
+    await scene.server.clock.advance(5000);
+    assert.equal(await scene.told('p'), 'SchedulerError: running PreBind plugin "DynamicResources": device binding failed: claim=p, reason=Because, message="so"');
+    await scene.server.clock.advance(20_000);
+    assert.deepEqual([await scene.told('p'), await taken(scene, 'p')], ['a', ['r=other']]);
+    assert.ok((await scene.eventsOn('p')).includes('Warning FailedScheduling default-scheduler: 0/1 nodes are available: 1 resourceclaim not available on the node. deallocation of ResourceClaim completed, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'));
+    assert.equal((await claim(scene, 'p')).status?.devices, undefined);
+  });
+
+  it('have ten minutes for it', async () => {
+    await using scene = await start();
+    await scene.server.clock.advance(599_000);
+    assert.equal(await scene.told('p'), undefined);
+    await scene.server.clock.advance(2000);
+    assert.match(await scene.told('p') ?? '', /^SchedulerError: running PreBind plugin "DynamicResources": device binding timeout: /);
+    assert.deepEqual((await claim(scene, 'p')).status?.reservedFor, []);
+  });
+});
+
+describe('extended resources that devices stand for', () => {
+  const asking = (amount: string, resource = 'example.com/gpu') => ({ containers: [{ name: 'c', image: 'i', resources: { requests: { [resource]: amount }, limits: { [resource]: amount } } }] });
+  const start = async (): Promise<Scene> => {
+    const scene = await Scene.start();
+    await scene.node('a');
+    await scene.client.create(deviceclasses, { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu', selectors: [{ cel: { expression: `device.driver == "${driver}"` } }] } });
+    await slice(scene, 'a', [gpu('g0'), gpu('g1')]);
+    return scene;
+  };
+  const made = async (scene: Scene): Promise<readonly ResourceClaim[]> => (await scene.client.list(resourceclaims, { namespace: 'default' })).items;
+
+  for (const [title, resource] of [['of the name that the class gives', 'example.com/gpu'], ['of the name that every class has', 'deviceclass.resource.kubernetes.io/gpu']] as const) {
+    it(`are allocated through a claim that the scheduler makes: ${title}`, async () => {
+      await using scene = await start();
+      await scene.pod('p', asking('2', resource));
+      assert.equal(await scene.told('p'), 'a');
+      const [one, ...others] = await made(scene);
+      assert.deepEqual(others, []);
+      assert.match(one?.metadata.name ?? '', /^p-extended-resources-/);
+      assert.equal(one?.metadata.annotations?.['resource.kubernetes.io/extended-resource-claim'], 'true');
+      assert.partialDeepStrictEqual(one?.metadata.ownerReferences, [{ kind: 'Pod', name: 'p', controller: true }]);
+      assert.deepEqual(one?.spec.devices?.requests, [{ name: 'container-0-request-0', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2 } }]);
+      assert.deepEqual(one?.status?.allocation?.devices?.results?.map(({ device }) => device), ['g0', 'g1']);
+      assert.deepEqual((await scene.get('p')).status?.extendedResourceClaimStatus, { resourceClaimName: one?.metadata.name, requestMappings: [{ containerName: 'c', resourceName: resource, requestName: 'container-0-request-0' }] });
+    });
+  }
+
+  it('are refused when the devices do not suffice', async () => {
+    await using scene = await start();
+    await scene.pod('p', asking('3'));
+    assert.equal(await scene.told('p'), none());
+    assert.deepEqual(await made(scene), []);
+  });
+
+  it('are nothing of devices where the node has them itself', async () => {
+    await using scene = await start();
+    await scene.client.patch(nodes, { name: 'a' }, { type: 'merge', value: { status: { capacity: { 'example.com/gpu': '4' }, allocatable: { 'example.com/gpu': '4' } } } }, { subresource: 'status' });
+    await scene.pod('p', asking('3'));
+    assert.equal(await scene.told('p'), 'a');
+    assert.deepEqual(await made(scene), []);
+    await scene.pod('q', asking('2'));
+    assert.match(await scene.told('q') ?? '', /1 Insufficient example.com\/gpu/);
+  });
+
+  it('wait for a class that stands for them', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await slice(scene, 'a', [gpu('g0')]);
+    await scene.pod('p', asking('1', 'deviceclass.resource.kubernetes.io/gpu'));
+    assert.match(await scene.told('p') ?? '', /1 Insufficient deviceclass.resource.kubernetes.io\/gpu/);
+    await withClass(scene);
+    await scene.server.clock.advance(3000);
+    assert.equal(await scene.told('p'), 'a');
+  });
+
+  it('are given back when the pod cannot be bound', async () => {
+    let fails = true;
+    await using scene = await Scene.start({ wrap: (client) => failingBindings(client, () => fails) });
+    await scene.node('a');
+    await withClass(scene);
+    await slice(scene, 'a', [gpu('g0')]);
+    await scene.pod('p', asking('1', 'deviceclass.resource.kubernetes.io/gpu'));
+    assert.match(await scene.told('p') ?? '', /^SchedulerError: running Bind plugin "DefaultBinder": no/);
+    assert.deepEqual(await made(scene), []);
+    fails = false;
+    await scene.server.clock.advance(5000);
+    assert.equal(await scene.told('p'), 'a');
+    assert.equal((await made(scene)).length, 1);
+  });
+});
+
+/** A client whose bindings fail as long as they are told to. */
+const failingBindings = (client: Client, fails: () => boolean): Client => new Proxy(client, {
+  get(target, property) {
+    if (property === 'because') return (...cause: Parameters<Client['because']>) => failingBindings(target.because(...cause), fails);
+    if (property === 'createSubresource' && fails()) return () => Promise.reject(new Error('no'));
+    const value = Reflect.get(target, property) as unknown;
+    return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+  },
 });
 
 describe('a selector of devices', () => {

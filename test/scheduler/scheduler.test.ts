@@ -30,7 +30,7 @@ describe('the scheduler', () => {
     await using scene = await Scene.start();
     await scene.node('small', { cpu: '1' });
     const waiting = await scene.pod('p', {}, '6');
-    const message = '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    const message = '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     assert.equal(await scene.told('p'), `Unschedulable: ${message}`);
     assert.deepEqual(await scene.eventsOn('p'), [`Warning FailedScheduling default-scheduler: ${message}`]);
     const before = (await scene.get('p')).metadata.resourceVersion;

@@ -1,6 +1,7 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { duplicate, forbidden, invalid, notSupported, required } from '../../api/field-error.ts';
 import { qualifiedName } from '../../api/meta/validation.ts';
+import { parseGoDuration } from '../../base/go-duration.ts';
 import type { ShapePoint } from '../plugins/node-resources-fit/score-strategy.ts';
 import type { PluginArgs } from './configuration.ts';
 
@@ -89,5 +90,8 @@ export const argsErrors: { readonly [P in keyof PluginArgs]: (args: PluginArgs[P
     ...within(`${path}.bindTimeoutSeconds`, bindTimeoutSeconds, [0, Infinity], 'invalid BindTimeoutSeconds, should not be a negative value'),
     ...(shape === undefined ? [] : [invalid(`${path}.shape`, shape, 'unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring')]),
   ],
-  DynamicResources: () => [],
+  DynamicResources: ({ filterTimeout = '', bindingTimeout = '' }, path) => [
+    ...((parseGoDuration(filterTimeout) ?? 0) < 0 ? [invalid(`${path}.filterTimeout`, filterTimeout, 'must be zero or positive')] : []),
+    ...((parseGoDuration(bindingTimeout) ?? 1000) < 1000 ? [invalid(`${path}.bindingTimeout`, bindingTimeout, 'must be at least 1 second')] : []),
+  ],
 };

@@ -1,4 +1,5 @@
 import type { ExtensionPoint } from '../framework/profile.ts';
+import { preemptionName } from '../framework/profile.ts';
 import type { PluginEntry, PluginSet, ProfileConfiguration } from './configuration.ts';
 import type { EnabledPlugin } from './settings.ts';
 import { defaultPlugins } from './settings.ts';
@@ -44,6 +45,7 @@ export function mergePlugins(plugins: ProfileConfiguration['plugins'] = {}): Mer
     gate: at(general, plugins.preEnqueue),
     prepare: at(general, plugins.preFilter),
     filter: at(general, plugins.filter),
+    rescue: at(general, plugins.postFilter),
     score: weighted(at(general, plugins.score)),
     reserve: at(general, plugins.reserve),
     preBind: at(general, plugins.preBind),
@@ -53,7 +55,7 @@ export function mergePlugins(plugins: ProfileConfiguration['plugins'] = {}): Mer
   return {
     plugins: [...all.values()],
     points,
-    preempts: has('DefaultPreemption', plugins.postFilter),
+    preempts: has(preemptionName, plugins.postFilter),
     binds: has('DefaultBinder', plugins.bind),
     sorts: at(general, plugins.queueSort).map(({ name }) => name).filter((name) => name === 'PrioritySort'),
   };

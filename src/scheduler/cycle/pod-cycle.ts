@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../cache/node-info.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
-import type { Plugin } from '../framework/plugin.ts';
+import type { Plugin, Preparation } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { Refusal } from '../framework/verdict.ts';
 import { refuseForGood } from '../framework/verdict.ts';
@@ -11,6 +11,23 @@ import { nobody } from './remembered-answers.ts';
 
 /** `rank`: its place among the profile's filters. */
 interface Prepared { readonly plugin: Plugin; readonly state: unknown; readonly rank: number }
+
+/** Errors name who made them, in upstream's words. */
+function preparationOf(plugin: Plugin, pod: PodInfo, snapshot: Snapshot): Preparation<unknown> | undefined {
+  try {
+    return plugin.prepare?.(pod, snapshot);
+  } catch (error) {
+    throw new Error(`running PreFilter plugin ${JSON.stringify(plugin.name)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function verdictOf(plugin: Plugin, pod: PodInfo, node: NodeInfo, state: unknown): Refusal | undefined {
+  try {
+    return plugin.filter?.(pod, node, state);
+  } catch (error) {
+    throw new Error(`running ${JSON.stringify(plugin.name)} filter plugin: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 /** One attempt at one pod: what the plug-ins prepared, and their filters over it. */
 export class PodCycle {
@@ -23,6 +40,8 @@ export class PodCycle {
   /** Who refused at the last call of `objection`. */
   refusedBy = '';
   readonly #nominator: Nominator;
+  /** Those that were asked to prepare; after a refusal for good no other is. */
+  readonly #asked = new Set<Plugin>();
   readonly #states = new Map<Plugin, unknown>();
   readonly #filters: readonly Prepared[];
   /** Those filters that look at pod and node alone, and those that do not. */
@@ -40,7 +59,8 @@ export class PodCycle {
     const by: string[] = [];
     let refused: PodCycle['refused'];
     for (const plugin of this.profile.prepare) {
-      const prepared = plugin.prepare?.(pod, options.snapshot);
+      this.#asked.add(plugin);
+      const prepared = preparationOf(plugin, pod, options.snapshot);
       if (prepared === undefined) continue;
       if (prepared.skip === true) skipped.add(plugin);
       if (prepared.state !== undefined) this.#states.set(plugin, prepared.state);
@@ -72,6 +92,11 @@ export class PodCycle {
     this.#imaginers = this.profile.prepare.filter((plugin) => plugin.imagine !== undefined && !skipped.has(plugin) && this.#states.has(plugin)).map((plugin) => ({ plugin, state: this.#states.get(plugin) }));
   }
 
+  /** Had the plug-in its say before nodes were looked at? */
+  isPrepared(plugin: Plugin): boolean {
+    return this.#asked.has(plugin);
+  }
+
   stateOf(plugin: Plugin): unknown {
     return this.#states.get(plugin);
   }
@@ -79,7 +104,7 @@ export class PodCycle {
   /** What speaks against the node; `refusedBy` says who said so. */
   objection(node: NodeInfo): Refusal | undefined {
     for (const { plugin, state } of this.#filters) {
-      const refusal = plugin.filter?.(this.pod, node, state);
+      const refusal = verdictOf(plugin, this.pod, node, state);
       if (refusal === undefined) continue;
       this.refusedBy = plugin.name;
       return refusal;
@@ -92,7 +117,7 @@ export class PodCycle {
     const rank = answers.rankOf(node, this.#askLocal);
     for (const other of this.#others) {
       if (other.rank > rank) break;
-      const refusal = other.plugin.filter?.(this.pod, node, other.state);
+      const refusal = verdictOf(other.plugin, this.pod, node, other.state);
       if (refusal === undefined) continue;
       this.refusedBy = other.plugin.name;
       return refusal;

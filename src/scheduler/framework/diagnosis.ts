@@ -55,7 +55,7 @@ export class Diagnosis {
     for (let slot = 0; slot < this.nodes.length; slot++) if (this.at(slot)?.refusal.retry === true) yield this.nodes[slot]!;
   }
 
-  /** `0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were unschedulable. preemption: …` */
+  /** `0/5 nodes are available: 2 Insufficient cpu, 3 node(s) were unschedulable. no new claims to deallocate, preemption: …` */
   get message(): string {
     let text = `0/${this.nodes.length} nodes are available:`;
     if (this.preFilterMessage !== '') text += ` ${this.preFilterMessage}.`;

@@ -16,6 +16,22 @@ export interface Preparation<State> {
   readonly refused?: Verdict;
 }
 
+/** What is told about a pod in an event on it. */
+export interface PodEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly action: string;
+}
+
+/** What was done so that a later attempt may succeed. */
+export interface Rescue {
+  /** Said to the user after the reasons. */
+  readonly message: string;
+  /** What has to be written for it. */
+  readonly work?: () => Promise<unknown>;
+}
+
 /**
  * The contract of a scheduling plug-in, named as upstream names it. Every extension point is optional. Those of the
  * scheduling cycle are synchronous and change nothing but their own state; what they throw is an error of the moment
@@ -40,6 +56,8 @@ export interface Plugin<State = unknown, ScoreState = unknown> {
    * 1 (PreFilterExtensions). For preemption and nominated pods.
    */
   imagine?(state: State, pod: PodInfo, other: { readonly pod: PodInfo; readonly node: NodeInfo; readonly amount: 1 | -1 }): void;
+  /** No node will do: can something be given back so that one does the next time (PostFilter)? Asked in the order of the plug-ins. */
+  rescue?(pod: PodInfo, state: State | undefined): Rescue;
   /** What `score` needs of the cluster, computed once a cycle; `skip`: all nodes are as good (PreScore). */
   prepareScore?(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot): { readonly skip: true } | { readonly skip?: false; readonly state?: ScoreState };
   /** How well the node suits: any number, brought to 0..100 by `normalize`. */
@@ -48,8 +66,8 @@ export interface Plugin<State = unknown, ScoreState = unknown> {
   normalize?(scores: Float64Array, nodes: readonly NodeInfo[], state: ScoreState | undefined): void;
   /** A node was chosen; takes what the pod needs of it beside room (Reserve). */
   reserve?(pod: PodInfo, nodeName: string, state: State | undefined): Verdict;
-  /** Gives it back; also called when nothing was reserved. */
-  unreserve?(pod: PodInfo, nodeName: string, state: State | undefined): void;
+  /** Gives it back; also called when nothing was reserved. A promise: what has to be written for that. */
+  unreserve?(pod: PodInfo, nodeName: string, state: State | undefined): Promise<void> | undefined | void;
   /**
    * Work to be done before the pod is bound; undefined when there is none. Runs beside the scheduling of other pods;
    * rejects when the pod cannot be bound (PreBind).

@@ -14,6 +14,8 @@ export interface Profile {
   readonly gate: readonly Plugin[];
   readonly prepare: readonly Plugin[];
   readonly filter: readonly Plugin[];
+  /** Asked when no node will do; preemption stands among them as a plug-in that does nothing. */
+  readonly rescue: readonly Plugin[];
   readonly score: readonly { readonly plugin: Plugin; readonly weight: number }[];
   readonly reserve: readonly Plugin[];
   readonly preBind: readonly Plugin[];
@@ -26,12 +28,16 @@ export interface Profile {
 }
 
 /** Where a plug-in has something to say. */
-export type ExtensionPoint = 'gate' | 'prepare' | 'filter' | 'score' | 'reserve' | 'preBind';
+export type ExtensionPoint = 'gate' | 'prepare' | 'filter' | 'rescue' | 'score' | 'reserve' | 'preBind';
+
+/** The plug-in that is not one here: it works on the whole cluster. */
+export const preemptionName = 'DefaultPreemption';
 
 const speaks: Readonly<Record<ExtensionPoint, (plugin: Plugin) => boolean>> = {
   gate: ({ gate }) => gate !== undefined,
   prepare: ({ prepare }) => prepare !== undefined,
   filter: ({ filter }) => filter !== undefined,
+  rescue: ({ name, rescue }) => rescue !== undefined || name === preemptionName,
   score: ({ score }) => score !== undefined,
   reserve: ({ reserve, unreserve }) => reserve !== undefined || unreserve !== undefined,
   preBind: ({ preBind }) => preBind !== undefined,
@@ -54,6 +60,7 @@ export function profileOf(options: {
     gate: plain('gate'),
     prepare: plain('prepare'),
     filter: plain('filter'),
+    rescue: plain('rescue'),
     score: at('score').map(({ plugin, weight = 1 }) => ({ plugin, weight })),
     reserve: plain('reserve'),
     preBind: plain('preBind'),

@@ -3,14 +3,17 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
 import type { Listers } from '../framework/listers.ts';
-import type { Plugin } from '../framework/plugin.ts';
+import type { PodInfo } from '../cache/pod-info.ts';
+import type { Plugin, PodEvent } from '../framework/plugin.ts';
 import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
+import { classOfResource } from './common/device-classes.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
 import { nodeName } from './node-name/node-name.ts';
 import { nodePorts } from './node-ports/node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation/node-resources-balanced-allocation.ts';
+import type { NodeResourcesFitArgs } from './node-resources-fit/node-resources-fit.ts';
 import { nodeResourcesFit } from './node-resources-fit/node-resources-fit.ts';
 import { nodeUnschedulable } from './node-unschedulable/node-unschedulable.ts';
 import { podTopologySpread } from './pod-topology-spread/pod-topology-spread.ts';
@@ -33,6 +36,8 @@ export interface PluginContext {
   readonly listersReady: () => Promise<void>;
   /** Looks again at the pods that the plug-in of this name kept out of the queue. */
   readonly ungate: (plugin: string) => void;
+  /** Records an event on the pod. */
+  readonly notify: (pod: PodInfo, event: PodEvent) => void;
 }
 
 /** A plug-in of this scheduler with its arguments, which were checked before. The plug-in's own types stay its own. */
@@ -45,7 +50,7 @@ const factories: Readonly<Record<string, Factory>> = {
   TaintToleration: () => taintToleration,
   NodeAffinity: nodeAffinity,
   NodePorts: () => nodePorts,
-  NodeResourcesFit: nodeResourcesFit,
+  NodeResourcesFit: (args: NodeResourcesFitArgs, { listers }) => nodeResourcesFit(args, (resource) => classOfResource(resource, listers.deviceClasses) !== undefined),
   VolumeRestrictions: (_args, { listers }) => volumeRestrictions(listers),
   NodeVolumeLimits: (_args, { listers }) => nodeVolumeLimits(listers),
   VolumeBinding: volumeBinding,

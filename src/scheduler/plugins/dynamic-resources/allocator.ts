@@ -1,18 +1,21 @@
-import type { NodeSelectorRequirement, NodeSelector, Node } from '../../../api/types/core/v1.ts';
-import type { AllocationResult, DeviceAllocationConfiguration, DeviceClass, DeviceRequest, DeviceRequestAllocationResult, DeviceSelector, DeviceToleration, ExactDeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
+import type { Node } from '../../../api/types/core/v1.ts';
+import type { AllocationResult, DeviceClass, DeviceRequest, DeviceSelector, DeviceToleration, ExactDeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
 import { tolerates } from '../../../api/pod/tolerations.ts';
-import { formatQuantity } from '../../../api/meta/quantity.ts';
+import { allocationOf } from './allocation-result.ts';
 import { ConstraintSet } from './constraints.ts';
 import type { Consumed } from './consumable-capacity.ts';
 import { consumedOf, hasRoom } from './consumable-capacity.ts';
 import { PoolCounters } from './counters.ts';
+import type { DevicesInUse } from './devices-in-use.ts';
 import { claimText } from './pod-claims.ts';
-import type { Pool, ReachableDevice } from './pools.ts';
+import type { Pool, Pools, ReachableDevice } from './pools.ts';
 
 /** A claim holds no more devices than this. */
 const maxDevices = 32;
 /** Looking for a combination stops here: it can be any number of them. */
 const maxSteps = 200_000;
+/** Steps between two looks at the clock. */
+const stepsBetweenLooks = 256;
 
 /** One way of meeting a request. */
 interface Alternative {
@@ -25,7 +28,8 @@ interface Alternative {
   readonly all?: readonly ReachableDevice[];
 }
 
-interface Taken {
+/** A device that was chosen for a request. */
+export interface Taken {
   readonly alternative: Alternative;
   readonly device: ReachableDevice;
   /** Of a device that several may have. */
@@ -34,25 +38,19 @@ interface Taken {
   readonly counters?: PoolCounters;
 }
 
-/** What claims have, or are about to have. */
-export interface DevicesInUse {
-  /** Devices that somebody has alone. */
-  readonly whole: ReadonlySet<string>;
-  /** Of those that several may have, what each has. */
-  readonly shared: ReadonlyMap<string, readonly Consumed[]>;
-}
+/** `too many`: more devices than a claim may hold, whatever was chosen before. */
+type Outcome = 'done' | 'no' | 'too many';
 
 export interface AllocatorOptions {
   readonly node: Node;
-  readonly pools: readonly Pool[];
+  readonly pools: Pools;
   readonly inUse: DevicesInUse;
   readonly classOf: (name: string) => DeviceClass | undefined;
   /** Does the device match all of the selectors? Throws when that cannot be told. */
   readonly matches: (device: ReachableDevice, selectors: readonly DeviceSelector[] | undefined, owner: string) => boolean;
+  /** Has it taken too long? */
+  readonly isLate?: () => boolean;
 }
-
-/** What this scheduler does not wait for yet is not taken: conditions that a device sets before it is bound. */
-const isUnderstood = ({ device }: ReachableDevice): boolean => (device.bindingConditions ?? []).length === 0;
 
 const isShared = ({ device }: ReachableDevice): boolean => device.allowMultipleAllocations === true;
 
@@ -64,40 +62,50 @@ function isTolerated({ device }: ReachableDevice, tolerations: readonly DeviceTo
 export class Allocator {
   readonly #options: AllocatorOptions;
   readonly #claims: readonly ResourceClaim[];
+  readonly #pools: readonly Pool[];
   readonly #requests: readonly (readonly (readonly Alternative[])[])[];
   readonly #constraints: readonly (readonly ConstraintSet[])[];
   readonly #taken: readonly Taken[][];
   readonly #usable: readonly ReachableDevice[];
   readonly #counters = new Map<string, PoolCounters>();
-  readonly #mine = new Set<string>();
+  readonly #mine = new Map<string, Taken[]>();
   readonly #selectable = new Map<string, boolean>();
   #steps = 0;
 
+  /** Throws when the claims cannot be understood, or ask for more than there can be. */
   constructor(claims: readonly ResourceClaim[], options: AllocatorOptions) {
     this.#options = options;
-    this.#usable = options.pools.flatMap(({ state, devices }) => (state === 'usable' ? devices : []));
+    this.#pools = options.pools.for(options.node);
+    this.#usable = this.#pools.flatMap(({ state, devices }) => (state === 'usable' ? devices : []));
     this.#claims = claims;
     this.#taken = claims.map(() => []);
-    this.#requests = claims.map((claim) => (claim.spec.devices?.requests ?? []).map((request) => this.#alternatives(claim, request)));
+    this.#requests = claims.map((claim) => {
+      const requests = (claim.spec.devices?.requests ?? []).map((request) => this.#alternatives(claim, request));
+      const least = requests.reduce((sum, alternatives) => sum + Math.min(...alternatives.map(({ count }) => count)), 0);
+      if (least > maxDevices) throw new Error(`claim ${claimText(claim)}: number of requested devices ${least} exceeds the claim limit of ${maxDevices}`);
+      return requests;
+    });
     this.#constraints = claims.map((claim) => (claim.spec.devices?.constraints ?? []).map((constraint) => new ConstraintSet(constraint)));
   }
 
-  /** An allocation for each claim; undefined when there is none. Throws when it takes too long. */
-  allocate(): AllocationResult[] | undefined {
-    return this.#claim(0) ? this.#claims.map((claim, i) => allocationOf(claim, this.#taken[i]!, this.#options.node)) : undefined;
+  /** An allocation for each claim; else why not. Throws when something is wrong with the claims, or it takes too long. */
+  allocate(): readonly AllocationResult[] | string {
+    if (this.#claim(0) === 'done') return this.#claims.map((claim, i) => allocationOf(claim, this.#taken[i]!, this.#options.node));
+    return this.#pools.some(({ state }) => state === 'invalid') ? 'invalid resource pools were encountered' : 'cannot allocate all claims';
   }
 
   #alternatives(claim: ResourceClaim, { name, exactly, firstAvailable }: DeviceRequest): Alternative[] {
-    const all = exactly === undefined ? (firstAvailable ?? []).map((one) => ({ names: [`${name}/${one.name}`, name], request: one as ExactDeviceRequest })) : [{ names: [name], request: exactly }];
-    return all.map(({ names, request }) => {
-      const at = `claim ${claimText(claim)}, request ${names[0]}`;
+    const all = exactly === undefined ? (firstAvailable ?? []).map((one) => ({ names: [`${name}/${one.name}`, name], own: one.name, request: one as ExactDeviceRequest })) : [{ names: [name], own: name, request: exactly }];
+    return all.map(({ names, own, request }) => {
+      const at = `claim ${claimText(claim)}, request ${own}`;
       const deviceClass = this.#options.classOf(request.deviceClassName);
-      if (deviceClass === undefined) throw new Error(`${at}: could not retrieve device class ${request.deviceClassName}`);
+      if (deviceClass === undefined) throw new Error(`${at}: could not retrieve device class ${request.deviceClassName}: deviceclass.resource.k8s.io ${JSON.stringify(request.deviceClassName)} not found`);
       if (request.allocationMode !== 'All') return { names, request, deviceClass, count: request.count ?? 1 };
-      const broken = this.#options.pools.find(({ state }) => state !== 'usable');
-      if (broken !== undefined) throw new Error(`${at}: asks for all devices, but resource pool ${broken.name} is currently ${broken.state === 'invalid' ? 'invalid' : 'being updated'}`);
       const draft: Alternative = { names, request, deviceClass, count: 0 };
-      const devices = this.#options.pools.flatMap(({ devices: some }) => some).filter((device) => this.#isSelectable(device, draft, claim) && this.#consumed(device, request) !== undefined);
+      const devices = this.#pools.flatMap(({ name: pool, state, devices: some }) => {
+        if (state !== 'usable') throw new Error(`${at}: asks for all devices, but resource pool ${pool} is currently ${state === 'invalid' ? 'invalid' : 'being updated'}`);
+        return some.filter((device) => this.#isSelectable(device, draft, claim) && this.#consumed(device, request) !== undefined);
+      });
       return { ...draft, all: devices, count: devices.length };
     });
   }
@@ -107,44 +115,53 @@ export class Allocator {
     let known = this.#selectable.get(key);
     if (known === undefined) {
       const { matches } = this.#options;
-      known = isUnderstood(device) && isTolerated(device, request.tolerations)
-        && matches(device, deviceClass.spec.selectors, `class ${deviceClass.metadata.name ?? ''}`) && matches(device, request.selectors, `claim ${claimText(claim)}`);
+      known = matches(device, deviceClass.spec.selectors, `class ${deviceClass.metadata.name ?? ''}`) && matches(device, request.selectors, `claim ${claimText(claim)}`);
       this.#selectable.set(key, known);
     }
     return known;
   }
 
-  #claim(claim: number): boolean {
-    return claim >= this.#claims.length || this.#request(claim, 0);
+  #claim(claim: number): Outcome {
+    return claim >= this.#claims.length ? 'done' : this.#request(claim, 0);
   }
 
-  #request(claim: number, index: number): boolean {
+  #request(claim: number, index: number): Outcome {
     const alternatives = this.#requests[claim]![index];
-    if (alternatives === undefined) return this.#claim(claim + 1);
-    return alternatives.some((alternative) => !(alternative.all !== undefined && alternative.count === 0) && this.#device({ claim, index, alternative }, 0, 0));
+    // What is too much for the next claim may not be, when this one chooses otherwise.
+    if (alternatives === undefined) return this.#claim(claim + 1) === 'done' ? 'done' : 'no';
+    let outcome: Outcome = 'too many';
+    for (const alternative of alternatives) {
+      const one = alternative.all?.length === 0 ? 'no' : this.#device({ claim, index, alternative }, 0, 0);
+      if (one === 'done') return one;
+      if (one === 'no') outcome = one;
+    }
+    return outcome;
   }
 
   /** `from`: of the devices that can be used, those before were tried for the request. */
-  #device(at: { readonly claim: number; readonly index: number; readonly alternative: Alternative }, number: number, from: number): boolean {
-    if (++this.#steps > maxSteps) throw new Error(`node ${this.#options.node.metadata.name}: timed out trying to allocate devices`);
+  #device(at: { readonly claim: number; readonly index: number; readonly alternative: Alternative }, number: number, from: number): Outcome {
+    this.#steps++;
+    if (this.#steps > maxSteps || (this.#steps % stepsBetweenLooks === 0 && this.#options.isLate?.() === true)) throw new Error(`node ${this.#options.node.metadata.name}: timed out trying to allocate devices`);
     const { claim, index, alternative } = at;
     if (number >= alternative.count) return this.#request(claim, index + 1);
-    if (this.#taken[claim]!.length + alternative.count - number > maxDevices) return false;
+    if (this.#taken[claim]!.length + alternative.count - number > maxDevices) return 'too many';
     // Where all devices are wanted, their order does not matter.
     const candidates = alternative.all === undefined ? this.#usable : alternative.all.slice(0, number + 1);
     for (let i = alternative.all === undefined ? from : number; i < candidates.length; i++) {
       if (!this.#take(candidates[i]!, claim, alternative)) continue;
-      if (this.#device(at, number + 1, i + 1)) return true;
+      const outcome = this.#device(at, number + 1, i + 1);
+      if (outcome === 'done') return outcome;
       this.#release(claim);
+      if (outcome === 'too many') return outcome;
     }
-    return false;
+    return 'no';
   }
 
   /** What the request takes of the device's capacity; undefined when there is not so much. */
   #consumed(device: ReachableDevice, { capacity }: ExactDeviceRequest): Consumed | undefined {
     const consumed = consumedOf(device.device, capacity);
     if (consumed === undefined) return undefined;
-    const mine = this.#taken.flat().flatMap((taken) => (taken.device.id === device.id && taken.consumed !== undefined ? [taken.consumed] : []));
+    const mine = (this.#mine.get(device.id) ?? []).flatMap((taken) => taken.consumed ?? []);
     return hasRoom(device.device, consumed, [...(this.#options.inUse.shared.get(device.id) ?? []), ...mine]) ? consumed : undefined;
   }
 
@@ -152,35 +169,38 @@ export class Allocator {
   #countersOf(device: ReachableDevice): PoolCounters | undefined {
     if ((device.device.consumesCounters ?? []).length === 0) return undefined;
     const { pools, inUse: { whole, shared } } = this.#options;
-    if (isShared(device) && (shared.has(device.id) || this.#taken.flat().some((taken) => taken.device.id === device.id))) return undefined;
+    if (isShared(device) && (shared.has(device.id) || this.#mine.has(device.id))) return undefined;
     const name = `${device.driver}/${device.pool}`;
     let counters = this.#counters.get(name);
-    if (counters === undefined) {
-      const isTaken = (one: string): boolean => whole.has(`${name}/${one}`) || shared.has(`${name}/${one}`);
-      this.#counters.set(name, (counters = new PoolCounters(pools.find((pool) => pool.name === name)?.slices ?? [], isTaken)));
-    }
+    if (counters === undefined) this.#counters.set(name, (counters = new PoolCounters(pools.left(name, (one) => whole.has(`${name}/${one}`) || shared.has(`${name}/${one}`)))));
     return counters;
+  }
+
+  /** Has somebody the device, so that the request cannot? Administrators look at devices that others use, but a claim at each once. */
+  #isInUse(device: ReachableDevice, claim: number, { adminAccess }: ExactDeviceRequest): boolean {
+    if (adminAccess === true) return !isShared(device) && this.#taken[claim]!.some((taken) => taken.device.id === device.id);
+    return this.#options.inUse.whole.has(device.id) || (!isShared(device) && this.#mine.has(device.id));
   }
 
   #take(device: ReachableDevice, claim: number, alternative: Alternative): boolean {
     const { request } = alternative;
-    const shared = isShared(device);
-    // Administrators look at devices that others use, but at each once.
-    if (request.adminAccess === true ? !shared && this.#taken[claim]!.some((taken) => taken.device.id === device.id) : this.#options.inUse.whole.has(device.id) || this.#mine.has(device.id)) return false;
-    if (!this.#isSelectable(device, alternative, this.#claims[claim]!)) return false;
+    if (this.#isInUse(device, claim, request) || !this.#isSelectable(device, alternative, this.#claims[claim]!)) return false;
     const consumed = this.#consumed(device, request);
-    if (consumed === undefined) return false;
+    if (consumed === undefined || !isTolerated(device, request.tolerations)) return false;
     const counters = this.#countersOf(device);
     if (counters?.take(device.device) === false) return false;
     const concerned = this.#concerned(claim, alternative);
     for (const [i, constraint] of concerned.entries()) {
       if (constraint.add(device)) continue;
+      // To ask for all devices, and that they have in common what they have not, makes no sense.
+      if (alternative.all !== undefined) throw new Error(`claim ${claimText(this.#claims[claim]!)}, request ${alternative.names[0]!.split('/').at(-1)}: cannot add device ${device.id} because a claim constraint would not be satisfied`);
       for (const before of concerned.slice(0, i)) before.removeLast();
       counters?.giveBack(device.device);
       return false;
     }
-    this.#taken[claim]!.push({ alternative, device, ...(shared && { consumed }), ...(counters !== undefined && { counters }) });
-    if (request.adminAccess !== true && !shared) this.#mine.add(device.id);
+    const taken = { alternative, device, ...(isShared(device) && { consumed }), ...(counters !== undefined && { counters }) };
+    this.#taken[claim]!.push(taken);
+    this.#mine.set(device.id, [...(this.#mine.get(device.id) ?? []), taken]);
     return true;
   }
 
@@ -189,7 +209,9 @@ export class Allocator {
     const taken = this.#taken[claim]!.pop();
     if (taken === undefined) return;
     const { alternative, device, counters } = taken;
-    if (alternative.request.adminAccess !== true) this.#mine.delete(device.id);
+    const others = (this.#mine.get(device.id) ?? []).filter((other) => other !== taken);
+    if (others.length === 0) this.#mine.delete(device.id);
+    else this.#mine.set(device.id, others);
     counters?.giveBack(device.device);
     for (const constraint of this.#concerned(claim, alternative)) constraint.removeLast();
   }
@@ -197,42 +219,4 @@ export class Allocator {
   #concerned(claim: number, { names }: Alternative): ConstraintSet[] {
     return this.#constraints[claim]!.filter((constraint) => constraint.concerns(names));
   }
-}
-
-/** Who has a part of a device gets a name for it when it is decided that he does. */
-export const unnamedShare = '';
-
-const texts = (consumed: Consumed): Record<string, string> => Object.fromEntries([...consumed].map(([name, amount]) => [name, typeof amount === 'string' ? amount : formatQuantity(amount)]));
-
-/** What is written into the claim's status. */
-function allocationOf({ spec }: ResourceClaim, taken: readonly Taken[], node: Node): AllocationResult {
-  const results = taken.map(({ alternative: { names, request }, device: { driver, pool, device }, consumed }): DeviceRequestAllocationResult => ({
-    request: names[0]!, driver, pool, device: device.name,
-    ...(consumed !== undefined && { shareID: unnamedShare }),
-    ...(consumed !== undefined && consumed.size > 0 && { consumedCapacity: texts(consumed) }),
-    ...(request.adminAccess !== undefined && { adminAccess: request.adminAccess }),
-    ...(request.tolerations !== undefined && { tolerations: request.tolerations }),
-  }));
-  const chosen = [...new Map(taken.map(({ alternative }) => [alternative.names[0]!, alternative])).values()];
-  const config: DeviceAllocationConfiguration[] = [];
-  for (const deviceClass of new Set(chosen.map((alternative) => alternative.deviceClass))) {
-    const requests = chosen.filter((alternative) => alternative.deviceClass === deviceClass).map(({ names }) => names[0]!);
-    for (const one of deviceClass.spec.config ?? []) config.push({ ...one, source: 'FromClass', requests });
-  }
-  const names = new Set(chosen.flatMap((alternative) => alternative.names));
-  for (const one of spec.devices?.config ?? []) if ((one.requests ?? []).length === 0 || one.requests?.some((name) => names.has(name)) === true) config.push({ ...one, source: 'FromClaim' });
-  const nodeSelector = selectorOf(taken.map(({ device }) => device), node);
-  return { devices: { results, ...(config.length > 0 && { config }) }, ...(nodeSelector !== undefined && { nodeSelector }) };
-}
-
-/** From where all of the devices are reached; undefined: from everywhere. */
-function selectorOf(devices: readonly ReachableDevice[], { metadata: { name = '' } }: Node): NodeSelector | undefined {
-  const isLocal = devices.some(({ nodeName, device }) => (nodeName !== undefined && nodeName !== '') || device.bindsToNode === true);
-  if (isLocal) return { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] }] };
-  const terms = devices.flatMap(({ nodeSelector }) => nodeSelector?.nodeSelectorTerms[0] ?? []);
-  const unique = (requirements: readonly NodeSelectorRequirement[]): NodeSelectorRequirement[] => [...new Map(requirements.map((one) => [JSON.stringify(one), one])).values()];
-  const matchFields = unique(terms.flatMap((term) => term.matchFields ?? []));
-  const matchExpressions = unique(terms.flatMap((term) => term.matchExpressions ?? []));
-  if (matchFields.length === 0 && matchExpressions.length === 0) return undefined;
-  return { nodeSelectorTerms: [{ ...(matchFields.length > 0 && { matchFields }), ...(matchExpressions.length > 0 && { matchExpressions }) }] };
 }

@@ -2,6 +2,9 @@ import type { Quantity } from '../../../api/meta/quantity.ts';
 import { addQuantity, compareQuantity, subtractQuantity } from '../../../api/meta/quantity.ts';
 import type { Device, ResourceSlice } from '../../../api/types/resource/v1.ts';
 
+/** What is left of counters, by their set and name. */
+export type Left = ReadonlyMap<string, Quantity | string>;
+
 const counterKey = (set: string, counter: string): string => `${set}/${counter}`;
 
 /** All that a device takes of its pool's counters. */
@@ -17,14 +20,20 @@ export function areCountersValid(slices: readonly ResourceSlice[]): boolean {
   return slices.every(({ spec }) => (spec.devices ?? []).every((device) => [...consumptionOf(device)].every(([key]) => known.has(key))));
 }
 
-/** What is left of a pool's shared counters: devices that are parts of the same hardware take from the same ones (KEP-4815). */
-export class PoolCounters {
-  readonly #left = new Map<string, Quantity | string>();
+/** What a pool's devices that somebody has leave of its counters; less than nothing, where they were given too much. */
+export function leftOf(slices: readonly ResourceSlice[], isTaken: (device: string) => boolean): Left {
+  const left = new Map<string, Quantity | string>();
+  for (const { spec } of slices) for (const { name, counters } of spec.sharedCounters ?? []) for (const [counter, { value }] of Object.entries(counters)) left.set(counterKey(name, counter), value);
+  for (const { spec } of slices) for (const device of spec.devices ?? []) if (isTaken(device.name)) for (const [key, amount] of consumptionOf(device)) left.set(key, subtractQuantity(left.get(key) ?? '0', amount));
+  return left;
+}
 
-  /** `isTaken`: somebody has the device, by its name. */
-  constructor(slices: readonly ResourceSlice[], isTaken: (device: string) => boolean) {
-    for (const { spec } of slices) for (const { name, counters } of spec.sharedCounters ?? []) for (const [counter, { value }] of Object.entries(counters)) this.#left.set(counterKey(name, counter), value);
-    for (const { spec } of slices) for (const device of spec.devices ?? []) if (isTaken(device.name)) this.#change(device, subtractQuantity);
+/** A pool's shared counters while devices are tried: those that are parts of the same hardware take from the same ones (KEP-4815). */
+export class PoolCounters {
+  readonly #left: Map<string, Quantity | string>;
+
+  constructor(left: Left) {
+    this.#left = new Map(left);
   }
 
   /** Takes what the device consumes; nothing when that is more than there is. A counter that is overdrawn already stops all of the pool's. */

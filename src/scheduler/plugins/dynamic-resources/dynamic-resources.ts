@@ -1,37 +1,37 @@
 import { semanticEqual } from '../../../api/meta/equal.ts';
-import { matchesNodeSelector } from '../../../api/pod/node-selector.ts';
-import type { DeviceMatcher } from '../../../api/cel/device-selector.ts';
-import type { AllocationResult, DeviceSelector, ResourceClaim, ResourceSlice } from '../../../api/types/resource/v1.ts';
+import type { DeviceClass, ResourceClaim } from '../../../api/types/resource/v1.ts';
 import type { Clock } from '../../../base/clock.ts';
+import { parseGoDuration } from '../../../base/go-duration.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Client } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Listers } from '../../framework/listers.ts';
-import type { Plugin } from '../../framework/plugin.ts';
+import { normalizeByMax } from '../../framework/normalize.ts';
+import type { Plugin, PodEvent, Preparation } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import type { DevicesInUse } from './allocator.ts';
-import { Allocator, unnamedShare } from './allocator.ts';
-import type { Consumed } from './consumable-capacity.ts';
-import { reserveClaim } from './bind-claim.ts';
+import { classOfResource } from '../common/device-classes.ts';
+import { withShares } from './allocation-result.ts';
+import { deallocateClaim, deleteClaim, unreserveClaim } from './bind-claim.ts';
+import { hasBindingConditions } from './binding-conditions.ts';
+import type { CycleState } from './cycle-state.ts';
+import { filterNode } from './cycle-state.ts';
+import { devicesInUse } from './devices-in-use.ts';
+import { askedResources, findExtendedResourceClaim, isUnwritten, newExtendedResourceClaim } from './extended-resources.ts';
+import { makeReady } from './make-ready.ts';
+import { PendingAllocations } from './pending-allocations.ts';
 import { canBeReserved, claimsOfPod, claimText, isReservedFor } from './pod-claims.ts';
-import type { ReachableDevice } from './pools.ts';
-import { newestSlices, poolsFor } from './pools.ts';
+import { Pools } from './pools.ts';
+import { haveAlternatives, preferenceOf } from './preferences.ts';
+import { DeviceSelectors } from './selectors.ts';
 
 const inUse = refuseForGood('resourceclaim in use');
-const cannotAllocate = refuseForGood('cannot allocate all claims');
-const notHere = refuseForGood('resourceclaim not available on the node');
 const loading = refuseForGood('waiting for what device selectors are understood with');
 
-/** Compiled selectors that are remembered. */
-const maxSelectors = 100;
-
-interface State {
-  readonly claims: readonly ResourceClaim[];
-  readonly toAllocate: readonly ResourceClaim[];
-  readonly slices: ReadonlyMap<string, readonly ResourceSlice[]>;
-  readonly inUse: DevicesInUse;
-  /** What would be allocated on each node that fits. */
-  readonly byNode: Map<string, readonly AllocationResult[]>;
+export interface DynamicResourcesArgs {
+  /** Go durations. How long one node may be looked at; `0s`: as long as it takes. */
+  readonly filterTimeout?: string;
+  /** How long devices may take to become ready. */
+  readonly bindingTimeout?: string;
 }
 
 /** What the plug-in is made with; `ungate` looks again at pods that it kept out. */
@@ -42,139 +42,140 @@ export interface DynamicResourcesContext {
   readonly random: Random;
   readonly listersReady: () => Promise<void>;
   readonly ungate: (plugin: string) => void;
+  readonly notify: (pod: PodInfo, event: PodEvent) => void;
 }
 
-/** Every part of a device that was given to somebody gets a name of its own. */
-function withShares(allocation: AllocationResult, random: Random): AllocationResult {
-  const { devices } = allocation;
-  if (devices?.results?.some(({ shareID }) => shareID === unnamedShare) !== true) return allocation;
-  return { ...allocation, devices: { ...devices, results: devices.results.map((result) => (result.shareID === unnamedShare ? { ...result, shareID: random.uuid() } : result)) } };
-}
+const hasClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? []).length > 0;
+const mayNeedDevices = (pod: PodInfo): boolean => hasClaims(pod) || askedResources(pod)[Symbol.iterator]().next().done !== true;
 
-const needsClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? []).length > 0;
+/** Why a claim cannot be allocated, whatever node is looked at. */
+function problemWith({ spec }: ResourceClaim, classOf: (name: string) => DeviceClass | undefined): string | undefined {
+  for (const { name, exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
+    const wanted = exactly === undefined ? firstAvailable.map((one) => [`${name}/${one.name}`, one.deviceClassName] as const) : [[name, exactly.deviceClassName] as const];
+    for (const [request, className] of wanted) if (classOf(className) === undefined) return `request ${request}: device class ${className} does not exist`;
+  }
+  return undefined;
+}
 
 /**
- * Devices for resource claims (KEP-4381): chosen with the node, written into the claims before the pod is bound. Without
- * binding conditions, whose devices are left alone, and without extended resources.
+ * Devices for resource claims (KEP-4381), and for extended resources that they stand for (KEP-5004): chosen with the node,
+ * written into the claims and made ready before the pod is bound.
  */
-export function dynamicResources(_args: unknown, { listers, client, clock, random, listersReady, ungate }: DynamicResourcesContext): Plugin<State> {
-  /** Allocations that are decided and not yet seen in the claims. */
-  const pending = new Map<string, { readonly claim: ResourceClaim; readonly allocation: AllocationResult }>();
-  const selectors = new Map<string, DeviceMatcher>();
-  let compile: ((expression: string) => DeviceMatcher) | undefined;
-  let asked = false;
-  const load = (): void => {
-    if (asked) return;
-    asked = true;
+export function dynamicResources(args: DynamicResourcesArgs, context: DynamicResourcesContext): Plugin<CycleState, CycleState> {
+  const { listers, client, clock, random } = context;
+  const filterTimeoutMs = parseGoDuration(args.filterTimeout ?? '10s') ?? 0;
+  const bindingTimeoutMs = parseGoDuration(args.bindingTimeout ?? '600s') ?? 0;
+  const pending = new PendingAllocations();
+  const selectors = new DeviceSelectors();
+  /** Of the pod that is being placed. */
+  const states = new WeakMap<PodInfo, CycleState>();
+  let known = false;
+  /** Looks at what drivers and users say; false: it is not all known yet. */
+  const isKnown = (): boolean => {
+    if (known) return true;
     // Looking at them starts them.
     const { resourceClaims: _claims, resourceSlices: _slices, deviceClasses: _classes } = listers;
-    Promise.all([import('../../../api/cel/device-selector.ts'), listersReady()]).then(([{ compileDeviceSelector }]) => {
-      compile = compileDeviceSelector;
-      ungate('DynamicResources');
-    // The scheduler is being stopped.
-    }, () => {});
+    // A rejection: the scheduler is being stopped.
+    context.listersReady().then(() => { known = true; context.ungate('DynamicResources'); }, () => {});
+    return false;
   };
-
-  const matches = (device: ReachableDevice, some: readonly DeviceSelector[] | undefined, owner: string): boolean => (some ?? []).every(({ cel }, i) => {
-    const expression = cel?.expression ?? '';
-    try {
-      let matcher = selectors.get(expression);
-      if (matcher === undefined) {
-        if (compile === undefined) throw new Error('device selectors are not understood yet');
-        if (selectors.size >= maxSelectors) selectors.clear();
-        selectors.set(expression, (matcher = compile(expression)));
-      }
-      return matcher(device.device, device.driver);
-    } catch (error) {
-      throw new Error(`${owner}: selector #${i}: CEL runtime error: ${(error as Error).message}`, { cause: error });
-    }
-  });
-
-  /** Devices that claims have, or are about to have. Administrators' access takes nothing from anybody. */
-  const devicesInUse = (isAsked: boolean): DevicesInUse => {
-    const whole = new Set<string>();
-    const shared = new Map<string, Consumed[]>();
-    const add = ({ devices }: AllocationResult): void => {
-      for (const { driver, pool, device, adminAccess, shareID, consumedCapacity = {} } of devices?.results ?? []) {
-        const id = `${driver}/${pool}/${device}`;
-        if (adminAccess === true) continue;
-        if (shareID === undefined) whole.add(id);
-        else shared.set(id, [...(shared.get(id) ?? []), new Map(Object.entries(consumedCapacity))]);
-      }
-    };
-    if (isAsked) {
-      for (const { status } of listers.resourceClaims.list()) if (status?.allocation !== undefined) add(status.allocation);
-      for (const { allocation } of pending.values()) add(allocation);
-    }
-    return { whole, shared };
+  const isUnderstood = (): boolean => {
+    if (!selectors.isLoaded) selectors.load().then(() => context.ungate('DynamicResources'), () => {});
+    return selectors.isLoaded;
   };
-
-  /** Forgets what the claims say by now. */
-  const settle = (): void => {
-    for (const [uid, { claim }] of pending) {
-      const now = listers.resourceClaims.get(claim.metadata.namespace ?? '', claim.metadata.name ?? '');
-      if (now?.metadata.uid !== uid || now.status?.allocation !== undefined) pending.delete(uid);
-    }
-  };
+  const classOf = (name: string): DeviceClass | undefined => listers.deviceClasses.get('', name);
+  const backed = (pod: PodInfo): [string, number][] => [...askedResources(pod)].filter(([resource]) => classOfResource(resource, listers.deviceClasses) !== undefined).map(([resource, amount]) => [resource, amount]);
 
   const uses = (pod: PodInfo, claim: ResourceClaim): boolean => {
     const claims = claimsOfPod(pod, listers.resourceClaims);
     return typeof claims !== 'string' && claims.some(({ metadata }) => metadata.uid === claim.metadata.uid);
   };
 
+  const refusalOf = (claims: readonly ResourceClaim[], pod: PodInfo): Preparation<CycleState> | undefined => {
+    for (const claim of claims) {
+      if (claim.status?.allocation !== undefined) {
+        if (!canBeReserved(claim) && !isReservedFor(claim, pod)) return { refused: inUse };
+        continue;
+      }
+      if (pending.has(claim)) return { refused: refuseForGood(`resource claim ${claimText(claim)} is in the process of being allocated`) };
+      const problem = problemWith(claim, classOf);
+      if (problem !== undefined) return { refused: refuseForGood(problem) };
+    }
+    return undefined;
+  };
+
   return {
     name: 'DynamicResources',
     gate(pod) {
-      if (!needsClaims(pod)) return undefined;
-      load();
-      if (compile === undefined) return loading;
+      if (!mayNeedDevices(pod)) return undefined;
+      if (!isKnown()) return loading;
       const claims = claimsOfPod(pod, listers.resourceClaims);
-      return typeof claims === 'string' ? refuseForGood(claims) : undefined;
+      if (typeof claims === 'string') return refuseForGood(claims);
+      return (hasClaims(pod) || backed(pod).length > 0) && !isUnderstood() ? loading : undefined;
     },
     prepare(pod) {
-      if (!needsClaims(pod)) return { skip: true };
-      const claims = claimsOfPod(pod, listers.resourceClaims);
-      if (typeof claims === 'string') return { refused: refuseForGood(claims) };
+      if (!mayNeedDevices(pod)) return { skip: true };
+      const own = claimsOfPod(pod, listers.resourceClaims);
+      if (typeof own === 'string') return { refused: refuseForGood(own) };
+      const resources = backed(pod);
+      const extended = resources.length === 0 ? undefined : (findExtendedResourceClaim(pod, listers.resourceClaims) ?? newExtendedResourceClaim(pod, random.uuid()));
+      const claims = extended === undefined ? own : [...own, extended];
       if (claims.length === 0) return { skip: true };
-      settle();
-      if (claims.some((claim) => claim.status?.allocation !== undefined && !canBeReserved(claim) && !isReservedFor(claim, pod))) return { refused: inUse };
+      pending.settle(listers.resourceClaims, clock.now());
+      const refused = refusalOf(claims, pod);
+      if (refused !== undefined) return refused;
       const toAllocate = claims.filter(({ status }) => status?.allocation === undefined);
-      const busy = toAllocate.find(({ metadata }) => pending.has(metadata.uid ?? ''));
-      if (busy !== undefined) return { refused: refuseForGood(`resource claim ${claimText(busy)} is in the process of being allocated`) };
-      for (const claim of toAllocate) {
-        for (const { name, exactly, firstAvailable } of claim.spec.devices?.requests ?? []) {
-          for (const className of exactly === undefined ? (firstAvailable ?? []).map((one) => one.deviceClassName) : [exactly.deviceClassName]) {
-            if (listers.deviceClasses.get('', className) === undefined) return { refused: refuseForGood(`request ${name}: device class ${className} does not exist`) };
-          }
-        }
-      }
-      return { state: { claims, toAllocate, slices: newestSlices(toAllocate.length === 0 ? [] : listers.resourceSlices.list()), inUse: devicesInUse(toAllocate.length > 0), byNode: new Map() } };
+      const held = toAllocate.length === 0 ? [] : [...listers.resourceClaims.list().flatMap(({ status }) => status?.allocation ?? []), ...pending.allocations()];
+      const state: CycleState = { claims: [...claims], toAllocate, extended, asked: extended === undefined ? [] : [...askedResources(pod)], pools: new Pools(toAllocate.length === 0 ? [] : listers.resourceSlices.list()), inUse: devicesInUse(held), byNode: new Map(), unavailable: new Set() };
+      states.set(pod, state);
+      return { state };
     },
-    filter(_pod, { name, node }, state) {
+    filter(pod, node, state) {
       if (state === undefined) return undefined;
-      if (state.claims.some(({ status }) => status?.allocation?.nodeSelector !== undefined && !matchesNodeSelector(status.allocation.nodeSelector, node))) return notHere;
-      if (state.toAllocate.length === 0) return undefined;
-      const allocator = new Allocator(state.toAllocate, { node, pools: poolsFor(node, state.slices), inUse: state.inUse, classOf: (className) => listers.deviceClasses.get('', className), matches });
-      const allocations = allocator.allocate();
-      if (allocations === undefined) return cannotAllocate;
-      state.byNode.set(name, allocations);
-      return undefined;
+      const deadlineMs = filterTimeoutMs === 0 ? Infinity : clock.monotonicMs() + filterTimeoutMs;
+      return filterNode(pod, node, state, {
+        classOf, classOfResource: (resource) => classOfResource(resource, listers.deviceClasses), nowMs: clock.now(), bindingTimeoutMs,
+        matches: (device, some, owner) => selectors.matches(device, some, owner), isLate: () => clock.monotonicMs() > deadlineMs,
+      });
     },
+    rescue(pod, state) {
+      if (state === undefined) return { message: 'no new claims to deallocate' };
+      for (const claim of state.unavailable) {
+        if (claim === state.extended) continue;
+        const users = claim.status?.reservedFor ?? [];
+        if (users.length === 0 || (users.length === 1 && users[0]!.uid === pod.uid)) return { message: 'deallocation of ResourceClaim completed', work: () => deallocateClaim(client, claim) };
+      }
+      const { extended } = state;
+      // Devices of an earlier attempt, for a node that is not the one any more.
+      if (extended !== undefined && !isUnwritten(extended)) return { message: 'deletion of ResourceClaim completed', work: () => deleteClaim(client, extended) };
+      return { message: 'still not schedulable' };
+    },
+    prepareScore(pod) {
+      const state = states.get(pod);
+      return state === undefined || !haveAlternatives(state.claims) ? { skip: true } : { state };
+    },
+    score: (_pod, { name }, state) => (state === undefined ? 0 : preferenceOf(state.claims, state.byNode.get(name)?.allocations ?? [])),
+    normalize: (scores) => normalizeByMax(scores),
     reserve(_pod, nodeName, state) {
-      for (const [i, allocation] of (state?.byNode.get(nodeName) ?? []).entries()) {
+      const found = state?.byNode.get(nodeName);
+      for (const [i, allocation] of (found?.allocations ?? []).entries()) {
         const claim = state!.toAllocate[i]!;
-        pending.set(claim.metadata.uid ?? '', { claim, allocation: withShares(allocation, random) });
+        pending.set(claim, withShares(allocation, () => random.uuid()), { unwritten: isUnwritten(claim), nowMs: clock.now() });
       }
       return undefined;
     },
-    unreserve(_pod, _nodeName, state) {
-      for (const { metadata } of state?.toAllocate ?? []) pending.delete(metadata.uid ?? '');
+    unreserve(pod, _nodeName, state) {
+      if (state === undefined) return undefined;
+      for (const claim of [...state.toAllocate, ...state.claims]) pending.delete(claim);
+      const work = state.claims.flatMap((claim, i) => {
+        if (state.extended !== undefined && i === state.claims.length - 1) return isUnwritten(claim) ? [] : [deleteClaim(client, claim)];
+        return claim.status?.allocation !== undefined && isReservedFor(claim, pod) ? [unreserveClaim(client, claim, pod)] : [];
+      });
+      return work.length === 0 ? undefined : Promise.all(work).then(() => {});
     },
-    preBind(pod, _nodeName, state) {
-      if (state === undefined || state.claims.every((claim) => claim.status?.allocation !== undefined && isReservedFor(claim, pod))) return undefined;
-      return async () => {
-        for (const claim of state.claims) await reserveClaim(claim, pod, { client, clock, allocation: pending.get(claim.metadata.uid ?? '')?.allocation });
-      };
+    preBind(pod, nodeName, state) {
+      if (state === undefined || state.claims.every((claim) => claim.status?.allocation !== undefined && isReservedFor(claim, pod) && !hasBindingConditions(claim))) return undefined;
+      return (signal) => makeReady(pod, nodeName, state, { client, clock, signal, pending, claims: listers.resourceClaims, timeoutMs: bindingTimeoutMs, notify: context.notify });
     },
     wakes: {
       ResourceClaimAdd: (pod, { object }) => uses(pod, object),
@@ -183,6 +184,7 @@ export function dynamicResources(_args: unknown, { listers, client, clock, rando
       UnscheduledPodGeneratedResourceClaim: (_pod, { object }) => typeof claimsOfPod(object, listers.resourceClaims) !== 'string',
       NodeAdd: true,
       NodeUpdateLabel: true,
+      NodeUpdateAllocatable: true,
       DeviceClassAdd: true,
       DeviceClassUpdate: true,
       ResourceSliceAdd: true,

@@ -5,6 +5,7 @@ import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import type { Refusal, Verdict } from '../../framework/verdict.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
+import { implicitResource, mayBeDevices } from '../common/device-classes.ts';
 import type { WantedResource } from '../common/resource-scores.ts';
 import { wantedResources } from '../common/resource-scores.ts';
 import type { ScoringStrategy } from './score-strategy.ts';
@@ -35,41 +36,52 @@ const wellKnown = ['cpu', 'memory', 'ephemeral-storage'];
 const rank = (name: string): number => (wellKnown.includes(name) ? wellKnown.indexOf(name) : wellKnown.length);
 const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 
-/** What a pod asks for, the well-known first, as upstream lists what is missing. */
-function wantedOf({ requests }: PodInfo, isIgnored: (resource: string) => boolean): [string, number][] {
-  return Object.entries(requests).filter(([name, amount]) => amount > 0 && !isIgnored(name)).sort(([a], [b]) => rank(a) - rank(b));
+interface Wanted {
+  readonly resource: string;
+  readonly amount: number;
+  /** Devices stand for it on nodes that have none of it themselves, and are looked after elsewhere. */
+  readonly viaDevices: boolean;
 }
 
-function fits(wanted: readonly (readonly [string, number])[], { allocatable, requested, pods }: Pick<NodeInfo, 'allocatable' | 'requested' | 'pods'>): Verdict {
+/** What a pod asks for, the well-known first, as upstream lists what is missing. */
+function wantedOf({ requests }: PodInfo, isIgnored: (resource: string) => boolean, isViaDevices: (resource: string) => boolean): Wanted[] {
+  const wanted = Object.entries(requests).filter(([name, amount]) => amount > 0 && !isIgnored(name)).sort(([a], [b]) => rank(a) - rank(b));
+  return wanted.map(([resource, amount]) => ({ resource, amount, viaDevices: isViaDevices(resource) }));
+}
+
+function fits(wanted: readonly Wanted[], { allocatable, requested, pods }: Pick<NodeInfo, 'allocatable' | 'requested' | 'pods'>): Verdict {
   let reasons: string[] | undefined;
   let couldFit = true;
   if (pods.size + 1 > (allocatable['pods'] ?? 0)) reasons = ['Too many pods'];
-  for (const [resource, amount] of wanted) {
+  for (const { resource, amount, viaDevices } of wanted) {
     const capacity = allocatable[resource] ?? 0;
-    if (amount <= capacity - (requested[resource] ?? 0)) continue;
+    if (amount <= capacity - (requested[resource] ?? 0) || (viaDevices && capacity === 0)) continue;
     (reasons ??= []).push(`Insufficient ${resource}`);
     if (amount > capacity) couldFit = false;
   }
   return reasons === undefined ? undefined : refusal(reasons, couldFit);
 }
 
-type Wanted = readonly (readonly [string, number])[];
-
-/** Requests fit into what is allocatable; how full nodes become scores, by the strategy. */
-export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}): Plugin<Wanted, readonly WantedResource[]> {
+/**
+ * Requests fit into what is allocatable; how full nodes become scores, by the strategy. `isBackedByDevices`: is there a
+ * class of devices that stands for the extended resource (KEP-5004)?
+ */
+export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}, isBackedByDevices: (resource: string) => boolean = () => false): Plugin<readonly Wanted[], readonly WantedResource[]> {
   const score = scorer(scoringStrategy);
   const isIgnored = (name: string): boolean => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!));
-  const fitsEmpty = (pod: PodInfo, node: Node): boolean => fits(wantedOf(pod, isIgnored), { allocatable: amountsOf(node.status?.allocatable), requested: {}, pods: new Map() }) === undefined;
+  const isViaDevices = (resource: string): boolean => mayBeDevices(resource) && isBackedByDevices(resource);
+  const wantedBy = (pod: PodInfo): Wanted[] => wantedOf(pod, isIgnored, isViaDevices);
+  const fitsEmpty = (pod: PodInfo, node: Node): boolean => fits(wantedBy(pod), { allocatable: amountsOf(node.status?.allocatable), requested: {}, pods: new Map() }) === undefined;
   /** Has the node got more of what the pod asks for? */
   const grew = (pod: PodInfo, old: Node, node: Node): boolean => {
     const [before, after] = [amountsOf(old.status?.allocatable), amountsOf(node.status?.allocatable)];
-    return ['pods', ...wantedOf(pod, () => false).map(([name]) => name)].some((name) => (after[name] ?? 0) > (before[name] ?? 0));
+    return ['pods', ...Object.keys(pod.requests)].some((name) => (after[name] ?? 0) > (before[name] ?? 0) || isViaDevices(name));
   };
   return {
     name: 'NodeResourcesFit',
-    alike: ({ requests, scoringRequests }) => [requests, scoringRequests],
-    prepare: (pod) => ({ state: wantedOf(pod, isIgnored) }),
-    filter: (pod, node, wanted) => fits(wanted ?? wantedOf(pod, isIgnored), node),
+    alike: ({ requests, scoringRequests }) => [requests, scoringRequests, Object.keys(requests).filter(isViaDevices)],
+    prepare: (pod) => ({ state: wantedBy(pod) }),
+    filter: (pod, node, wanted) => fits(wanted ?? wantedBy(pod), node),
     prepareScore: (pod) => ({ state: wantedResources(pod, scoringStrategy.resources, { assumed: true }) }),
     score: (_pod, node, wanted) => score(wanted ?? [], node),
     wakes: {
@@ -77,6 +89,8 @@ export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups 
       AssignedPodScaleDown: ({ requests }, { old, object }) => Object.entries(requests).some(([name, amount]) => amount > 0 && (old.requests[name] ?? 0) > (object.requests[name] ?? 0)),
       UnscheduledPodScaleDown: true,
       NodeAdd: (pod, { object }) => fitsEmpty(pod, object),
+      DeviceClassAdd: ({ requests }, { object }) => requests[implicitResource(object)] !== undefined || requests[object.spec.extendedResourceName ?? ''] !== undefined,
+      DeviceClassUpdate: ({ requests }, { old, object }) => old.spec.extendedResourceName !== object.spec.extendedResourceName && requests[object.spec.extendedResourceName ?? ''] !== undefined,
       NodeUpdateAllocatable: (pod, { old, object }) => fitsEmpty(pod, object) && grew(pod, old, object),
     },
   };
