@@ -1,0 +1,119 @@
+import { Agent, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { Logger } from '../base/logger.ts';
+import type { Address, Backend } from './backends.ts';
+import type { ForwardOptions } from './forward.ts';
+import { answer, forward } from './forward.ts';
+import { hostName, normalPath } from './routes.ts';
+import { forwardUpgrade, refuse } from './upgrade.ts';
+
+export interface IngressProxyOptions {
+  readonly logger: Logger;
+  /** Where a request leads, as it is at that moment. */
+  readonly find: (host: string, path: string) => Backend | undefined;
+  /** The certificate for a server name; undefined refuses the connection. */
+  readonly certificate: (serverName: string) => SecureContext | undefined;
+  /** The ports by which clients know the proxy. Default 80 and 443. */
+  readonly publicPorts?: { readonly http: number; readonly https: number };
+  /** Where an endpoint really is. Default: where it says. */
+  readonly locate?: (address: Address) => Address;
+}
+
+/** Connections to one endpoint that are kept for the next request. */
+const maxIdleOfOne = 128;
+/** An idle connection to a backend is closed after this; most servers close theirs later. */
+const idleUpstreamMs = 4_000;
+const idleClientMs = 75_000;
+const maxHeaderBytes = 32 * 1024;
+
+/**
+ * The proxy itself, on Node's HTTP stack. What it does with a request is looked up when that comes: a change of the rules
+ * takes effect with the next request and touches no connection.
+ */
+export class IngressProxy implements AsyncDisposable {
+  readonly #options: IngressProxyOptions;
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: maxIdleOfOne, maxTotalSockets: Infinity, scheduling: 'lifo', timeout: idleUpstreamMs });
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #forwarding: ForwardOptions;
+
+  constructor(options: IngressProxyOptions) {
+    this.#options = options;
+    this.#forwarding = {
+      agent: this.#agent,
+      publicPorts: options.publicPorts ?? { http: 80, https: 443 },
+      locate: options.locate ?? ((address) => address),
+      failed: (backend, { host, port }, error) => options.logger.debug('a backend did not answer', { backend: backend.name, host, port, error }),
+    };
+  }
+
+  /** Resolves with the port. */
+  listen(protocol: 'http' | 'https', address: string, port: number): Promise<number> {
+    // A long upload takes what it takes; only its head is waited for with a limit.
+    const settings: ServerOptions = { keepAliveTimeout: idleClientMs, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: maxHeaderBytes, noDelay: true };
+    const server: Server = protocol === 'http' ? createServer(settings) : createSecureServer({
+      ...settings,
+      ALPNProtocols: ['http/1.1'],
+      SNICallback: (serverName, done) => {
+        const context = this.#options.certificate(serverName);
+        if (context === undefined) done(new Error(`no certificate for ${serverName}`));
+        else done(null, context);
+      },
+    });
+    server.on('request', (request, response) => this.#serve(request, response));
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      response.writeContinue();
+      this.#serve(request, response);
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      if (socket.writable && error.code !== 'ECONNRESET') refuse(socket, error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request');
+      else socket.destroy();
+    });
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, backlog: 1024 }, () => {
+        server.removeListener('error', reject);
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no new connections, and ends those that there are. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise((resolve) => { server.close(resolve); }));
+    for (const socket of this.#sockets) socket.destroy();
+    this.#agent.destroy();
+    await Promise.all(closed);
+  }
+
+  #find(request: IncomingMessage): Backend | 'bad-request' | undefined {
+    const path = normalPath(request.url ?? '');
+    const { host } = request.headers;
+    if (path === undefined || host === undefined) return 'bad-request';
+    return this.#options.find(hostName(host), path);
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const backend = this.#find(request);
+    if (backend === 'bad-request') answer(response, 400, '400 Bad Request\n');
+    else if (backend === undefined) answer(response, 404, 'default backend - 404');
+    else forward(request, response, backend, this.#forwarding);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const backend = this.#find(request);
+    socket.on('error', () => socket.destroy());
+    if (backend === 'bad-request') refuse(socket, '400 Bad Request');
+    else if (backend === undefined) refuse(socket, '404 Not Found');
+    else forwardUpgrade(request, socket, head, backend, this.#forwarding);
+  }
+}

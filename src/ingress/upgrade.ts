@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Address, Backend } from './backends.ts';
+import type { ForwardOptions } from './forward.ts';
+import { forwardedHeaders } from './headers.ts';
+
+/** A connection through which nothing passes for so long is ended. */
+const idleMs = 3_600_000;
+const connectMs = 10_000;
+
+/** Ends a connection that asked for another protocol. */
+export function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Passes a connection on that changes its protocol, such as to WebSocket: the request, and then whatever both sides say. */
+export function forwardUpgrade(request: IncomingMessage, client: Socket, head: Buffer, backend: Backend, { publicPorts, locate, failed }: Omit<ForwardOptions, 'agent'>): void {
+  const tried: Address[] = [];
+  const attempt = (): void => {
+    const address = backend.next(tried);
+    if (address === undefined) {
+      refuse(client, tried.length === 0 ? '503 Service Temporarily Unavailable' : '502 Bad Gateway');
+      return;
+    }
+    tried.push(address);
+    const upstream = connect({ ...locate(address), timeout: connectMs });
+    const refused = (error: Error): void => {
+      upstream.destroy();
+      failed(backend, address, error);
+      if (!client.destroyed) attempt();
+    };
+    upstream.once('timeout', () => refused(new Error('timed out')));
+    upstream.once('error', refused);
+    upstream.once('connect', () => {
+      upstream.removeAllListeners('timeout').removeListener('error', refused);
+      join(client, upstream);
+      const headers = forwardedHeaders(request, publicPorts);
+      headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
+      upstream.write(`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1\r\n${lines(headers)}\r\n`, 'latin1');
+      if (head.length > 0) upstream.write(head);
+    });
+  };
+  attempt();
+}
+
+function lines(headers: readonly string[]): string {
+  let text = '';
+  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return text;
+}
+
+/** What one says, the other hears; when one ends, so does the other. */
+function join(client: Socket, upstream: Socket): void {
+  for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    from.setTimeout(idleMs, () => from.destroy());
+    from.setNoDelay(true);
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
+    from.pipe(to);
+  }
+}
