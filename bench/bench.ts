@@ -10,7 +10,7 @@ export class Bench implements AsyncDisposable {
   readonly clock: Clock;
   /** Short loads, for a look; the figures vary more. */
   readonly quick: boolean;
-  /** How large the cluster of the part `scale` is, how fast its pods are asked for, and how long it may take; `deployment` takes no longer either. */
+  /** How large the cluster of the part `scale` is, how fast its last pods are asked for, and how long it may take; `deployment` takes no longer either. */
   readonly scale: { readonly nodes: number; readonly pods: number; readonly podsPerSecond: number; readonly minutes: number };
   /** On a disk, not in memory: the writes are meant to be durable. */
   readonly folder: string;

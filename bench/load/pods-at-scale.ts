@@ -1,7 +1,7 @@
 /**
- * Pods at scale: creates Deployments of pods on the nodes that are there, and measures, while all of them start, how
- * long each pod takes from its creation to Ready and how long single calls and lists take. Says every ten seconds how far
- * it is, and ends when its time is over, with what it reached.
+ * Pods at scale: creates Deployments of pods on the nodes that are there, first as fast as the cluster takes them, then, on
+ * top, at a steady rate, and measures in both times how long each pod takes from its creation to Ready and how long single
+ * calls and lists take. Says every ten seconds how far it is, and ends when its time is over, with what it reached.
  * `node pods-at-scale.ts LOAD-AS-JSON` prints `Measured`.
  */
 import { Agent } from 'node:https';
@@ -12,17 +12,23 @@ import { followPods } from './follow-pods.ts';
 export interface PodsAtScale {
   readonly url: string;
   readonly token: string;
-  readonly pods: number;
-  readonly perDeployment: number;
-  /** As many are asked for in a second at most. */
-  readonly podsPerSecond: number;
-  /** No more are asked for while so many wait to become Ready: a machine that is slower than asked is measured at its own speed. */
-  readonly maxWaiting: number;
+  readonly phases: readonly Phase[];
+  /** For all phases. */
   readonly seconds: number;
 }
 
-/** Milliseconds where nothing else is said. */
-export interface Measured {
+export interface Phase {
+  readonly name: string;
+  readonly pods: number;
+  readonly perDeployment: number;
+  /** As many are asked for in a second at most; undefined: no limit. */
+  readonly podsPerSecond?: number;
+  /** No more are asked for while so many wait to become Ready; undefined: no limit. */
+  readonly maxWaiting?: number;
+}
+
+/** Of one phase. Milliseconds where nothing else is said. */
+export interface MeasuredPhase {
   readonly asked: number;
   readonly ready: number;
   readonly seconds: number;
@@ -33,17 +39,21 @@ export interface Measured {
   readonly listP99: number;
 }
 
+/** As many as there was time for. */
+export type Measured = readonly MeasuredPhase[];
+
 const progressMs = 10_000;
 const target = JSON.parse(process.argv[2]!) as PodsAtScale;
 const { url, token } = target;
 const clock = new RealClock();
 const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
 
+/** As the pods of upstream's own load tests: an image with a tag, which a node pulls once. */
 const deployment = (index: number, replicas: number): unknown => ({
   apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `d-${index}` },
   spec: {
     replicas, selector: { matchLabels: { app: `d-${index}` } },
-    template: { metadata: { labels: { app: `d-${index}` } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '10m', memory: '64Mi' } } }] } },
+    template: { metadata: { labels: { app: `d-${index}` } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10.1', resources: { requests: { cpu: '10m', memory: '64Mi' } } }] } },
   },
 });
 
@@ -70,35 +80,42 @@ const creates = sample((index) => callJson(url, token, 'POST', '/api/v1/namespac
 // As kubectl does: 500 at a time.
 const lists = sample(() => callJson(url, token, 'GET', '/api/v1/namespaces/default/pods?limit=500', { agent }), 500, stop.signal);
 
-const beganMs = clock.monotonicMs();
-const spentMs = (): number => clock.monotonicMs() - beganMs;
-const isOver = (): boolean => spentMs() >= target.seconds * 1000;
-let asked = 0;
+const endMs = clock.monotonicMs() + target.seconds * 1000;
+const isOver = (): boolean => clock.monotonicMs() >= endMs;
+let deployments = 0;
 
-const measured = (): Measured => {
-  const times = pods.startMs;
-  return { asked, ready: times.length, seconds: spentMs() / 1000, startP50: quantile(times, 0.5), startP99: quantile(times, 0.99), getP99: quantile(gets.times, 0.99), createP99: quantile(creates.times, 0.99), listP99: quantile(lists.times, 0.99) };
-};
-
-function progress(): void {
-  const { ready, seconds, startP99, getP99, createP99, listP99 } = measured();
-  console.error(`  ${seconds.toFixed(0)} s: ${ready} of ${asked} pods Ready (${(ready / seconds).toFixed(0)}/s); p99 in ms: start ${startP99.toFixed(0)}, get ${getP99.toFixed(0)}, create ${createP99.toFixed(0)}, list ${listP99.toFixed(0)}`);
-  clock.setTimer(progressMs, progress, { unref: true });
+async function run(phase: Phase): Promise<MeasuredPhase> {
+  const beganMs = clock.monotonicMs();
+  const before = [pods.startMs, gets.times, creates.times, lists.times].map(({ length }) => length);
+  const since = (values: readonly number[], index: number): readonly number[] => values.slice(before[index]);
+  let asked = 0;
+  const ready = (): number => pods.startMs.length - before[0]!;
+  const measured = (): MeasuredPhase => {
+    const times = since(pods.startMs, 0);
+    return { asked, ready: times.length, seconds: (clock.monotonicMs() - beganMs) / 1000, startP50: quantile(times, 0.5), startP99: quantile(times, 0.99), getP99: quantile(since(gets.times, 1), 0.99), createP99: quantile(since(creates.times, 2), 0.99), listP99: quantile(since(lists.times, 3), 0.99) };
+  };
+  const progress = (): void => {
+    const { ready, seconds, startP99, getP99, createP99, listP99 } = measured();
+    console.error(`  ${phase.name}, ${seconds.toFixed(0)} s: ${ready} of ${asked} pods Ready (${(ready / seconds).toFixed(0)}/s); p99 in ms: start ${startP99.toFixed(0)}, get ${getP99.toFixed(0)}, create ${createP99.toFixed(0)}, list ${listP99.toFixed(0)}`);
+    timer = clock.setTimer(progressMs, progress, { unref: true });
+  };
+  let timer = clock.setTimer(progressMs, progress, { unref: true });
+  while (asked < phase.pods && !isOver()) {
+    if (phase.podsPerSecond !== undefined) await clock.sleep(Math.max(0, beganMs + (asked * 1000) / phase.podsPerSecond - clock.monotonicMs()));
+    while (asked - ready() > (phase.maxWaiting ?? Infinity) && !isOver()) await clock.sleep(5);
+    if (isOver()) break;
+    const replicas = Math.min(phase.perDeployment, phase.pods - asked);
+    asked += replicas;
+    await callJson(url, token, 'POST', '/apis/apps/v1/namespaces/default/deployments', { agent, body: deployment(deployments++, replicas) });
+  }
+  while (ready() < asked && !isOver()) await clock.sleep(5);
+  timer.cancel();
+  return measured();
 }
-clock.setTimer(progressMs, progress, { unref: true });
 
-for (let index = 0; asked < target.pods && !isOver(); index++) {
-  const dueMs = beganMs + (asked * 1000) / target.podsPerSecond;
-  await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()));
-  while (asked - pods.startMs.length > target.maxWaiting && !isOver()) await clock.sleep(20);
-  if (isOver()) break;
-  const replicas = Math.min(target.perDeployment, target.pods - asked);
-  asked += replicas;
-  await callJson(url, token, 'POST', '/apis/apps/v1/namespaces/default/deployments', { agent, body: deployment(index, replicas) });
-}
-while (pods.startMs.length < asked && !isOver()) await clock.sleep(5);
-const result = measured();
+const measured: MeasuredPhase[] = [];
+for (const phase of target.phases) if (!isOver()) measured.push(await run(phase));
 stop.abort();
 await Promise.all([gets.ended, creates.ended, lists.ended]);
-console.log(JSON.stringify(result));
+console.log(JSON.stringify(measured satisfies Measured));
 process.exit(0);
