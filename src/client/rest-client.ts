@@ -6,6 +6,7 @@ import { ApiError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import type { Cause } from './cause.ts';
 import { currentCause } from './cause.ts';
+import { mapStream } from './event-stream.ts';
 import type { Client, ListOptions, Patch, Selectors, WatchEvent, WriteOptions } from './client.ts';
 
 /** One call of the API, transport-independent. */
@@ -70,6 +71,20 @@ function named<T extends KubeObject>(type: ResourceType<T>, item: T): T {
   return Object.freeze({ ...item, apiVersion: apiVersionOf(type), kind: type.kind });
 }
 
+function watchEvent<T extends KubeObject>(type: ResourceType<T>, { type: what, object }: RawWatchEvent): WatchEvent<T> {
+  switch (what) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+    case 'BOOKMARK':
+      return { type: what, object: named(type, object as T) };
+    case 'ERROR':
+      throw ApiError.fromStatus(object as unknown as Status);
+    default:
+      throw new Error(`unknown type of watch event: ${JSON.stringify(what)}`);
+  }
+}
+
 /** A Client over a transport. Its writes say that they react to `because`; by default, to what the work does that asks for them. */
 export function createRestClient(transport: RestTransport, because?: Cause): Client {
   const call = async <R>(request: RestRequest): Promise<R> => {
@@ -94,26 +109,13 @@ export function createRestClient(transport: RestTransport, because?: Cause): Cli
       };
     },
 
-    async *watch<T extends KubeObject>(type: ResourceType<T>, scope: { readonly namespace?: string } | undefined, options: Parameters<Client['watch']>[2]): AsyncGenerator<WatchEvent<T>> {
+    watch<T extends KubeObject>(type: ResourceType<T>, scope: { readonly namespace?: string } | undefined, options: Parameters<Client['watch']>[2]): AsyncIterable<WatchEvent<T>> {
       const path = withQuery(resourcePath(type, scope?.namespace), {
         watch: true, ...selectorQuery(options), resourceVersion: options.resourceVersion, allowWatchBookmarks: options.allowWatchBookmarks,
         sendInitialEvents: options.sendInitialEvents, timeoutSeconds: options.timeoutSeconds,
         resourceVersionMatch: options.sendInitialEvents === true ? 'NotOlderThan' : undefined,
       });
-      for await (const event of transport.watch({ method: 'GET', path, signal: options.signal })) {
-        switch (event.type) {
-          case 'ADDED':
-          case 'MODIFIED':
-          case 'DELETED':
-          case 'BOOKMARK':
-            yield { type: event.type, object: named(type, event.object as T) };
-            break;
-          case 'ERROR':
-            throw ApiError.fromStatus(event.object as unknown as Status);
-          default:
-            throw new Error(`unknown type of watch event: ${JSON.stringify(event.type)}`);
-        }
-      }
+      return mapStream(() => transport.watch({ method: 'GET', path, signal: options.signal }), (event) => watchEvent(type, event));
     },
 
     create: (type, object, options) => call({ method: 'POST', path: withQuery(resourcePath(type, namespaceOf(object)), writeQuery(options)), body: object, ...withSignal(options?.signal) }),

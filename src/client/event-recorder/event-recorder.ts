@@ -4,14 +4,17 @@ import { ApiError, isReason } from '../../api/status.ts';
 import type { Event, ObjectReference } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
+import { Gate } from '../../base/gate.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import { currentCause, namedCause, reactingTo } from '../cause.ts';
 import type { Client } from '../client.ts';
 import { EventCorrelator } from './correlator.ts';
 
-/** Events that wait to be written; more are dropped, as upstream's broadcaster does. */
-const maxQueued = 1000;
+/** Events that wait to be written; more are dropped: upstream's broadcaster holds as many, and its sink as many again. */
+const maxQueued = 2000;
+/** Objects whose events are written at the same time; those of one object are written one after the other. */
+const maxConcurrent = 8;
 const maxAttempts = 12;
 const retryDelayMs = 10_000;
 
@@ -54,12 +57,14 @@ export function referenceTo(object: KubeObject): ObjectReference {
   };
 }
 
-/** Writes core/v1 Events, correlated as client-go's record package does, one at a time and in order. */
+/** Writes core/v1 Events, correlated as client-go's record package does, those of an object in order. */
 export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
   const { clock, logger } = options;
   const correlator = new EventCorrelator(clock);
   let queued = 0;
-  let tail: Promise<void> = Promise.resolve();
+  /** What is last to be written of each object. */
+  const tails = new Map<string, Promise<void>>();
+  const gate = new Gate(maxConcurrent);
   let lastStampNs = 0n;
   /** Where in the millisecond this recorder stands: two that speak of one object at once take different names. */
   const withinMs = BigInt(Math.floor(options.random.float() * 1_000_000));
@@ -111,6 +116,20 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
     return name;
   };
 
+  /** Never rejects. */
+  const inTurn = async (before: Promise<void> | undefined, work: () => Promise<void>, reason: string): Promise<void> => {
+    if (before !== undefined) await before;
+    const waiting = gate.enter();
+    if (waiting !== undefined) await waiting;
+    try {
+      await work();
+    } catch (error) {
+      if (options.signal?.aborted !== true) logger.warn('event could not be written', { reason, error });
+    } finally {
+      gate.leave();
+    }
+  };
+
   return {
     event(on, type, reason, message, { annotations, action, related } = {}) {
       const reference = 'metadata' in on ? referenceTo(on) : on;
@@ -140,12 +159,17 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
         reportingComponent: options.component,
         reportingInstance: options.host ?? '',
       };
-      queued++;
+      const key = `${reference.kind ?? ''}/${reference.namespace ?? ''}/${reference.name ?? ''}/${reference.uid ?? ''}`;
       const cause = currentCause() || namedCause(reference);
-      tail = tail.then(() => reactingTo(cause, () => write(event))).catch((error: unknown) => {
-        if (options.signal?.aborted !== true) logger.warn('event could not be written', { reason, error });
-      }).finally(() => { queued--; });
+      queued++;
+      const written = inTurn(tails.get(key), () => reactingTo(cause, () => write(event)), reason).finally(() => {
+        queued--;
+        if (tails.get(key) === written) tails.delete(key);
+      });
+      tails.set(key, written);
     },
-    flush: () => tail,
+    async flush() {
+      await Promise.all(tails.values());
+    },
   };
 }

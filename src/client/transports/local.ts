@@ -1,5 +1,6 @@
 import { isReason } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
+import { Gate } from '../../base/gate.ts';
 import type { Client } from '../client.ts';
 import { EventStream } from '../event-stream.ts';
 import { cloneJson } from '../json-value.ts';
@@ -30,7 +31,8 @@ export function createLocalClient(endpoint: LocalEndpoint, options: LocalClientO
   return createRestClient({
     defaultFieldManager: userAgent.split('/')[0]!,
     async request(request) {
-      await gate.enter();
+      const waiting = gate.enter();
+      if (waiting !== undefined) await waiting;
       try {
         for (let attempt = 1; ; attempt++) {
           request.signal?.throwIfAborted();
@@ -47,45 +49,27 @@ export function createLocalClient(endpoint: LocalEndpoint, options: LocalClientO
         gate.leave();
       }
     },
-    async *watch(request) {
-      if (request.signal.aborted) return;
-      const own = new AbortController();
-      const stream = new EventStream<RawWatchEvent>();
-      const stop = (): void => { own.abort(request.signal.reason); stream.end(); };
-      request.signal.addEventListener('abort', stop, { once: true });
-      void endpoint.watch({ ...toLocal(request), signal: own.signal }, (type, object) => stream.push({ type, object })).then(
-        () => stream.end(),
-        (error: unknown) => stream.fail(error),
-      );
-      try {
-        yield* stream;
-      } catch (error) {
-        if (!request.signal.aborted) throw error;
-      } finally {
-        request.signal.removeEventListener('abort', stop);
-        own.abort();
-      }
-    },
+    watch: (request) => ({ [Symbol.asyncIterator]: () => follow(request)[Symbol.asyncIterator]() }),
   });
-}
 
-/** Lets a number through at a time; the others wait in line. */
-class Gate {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(width: number) {
-    this.#free = width;
-  }
-
-  async enter(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => { this.#waiting.push(resolve); });
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+  /** Begins to watch. What has come before the signal aborts is still read. */
+  function follow(request: RestRequest & { readonly signal: AbortSignal }): EventStream<RawWatchEvent> {
+    const { signal } = request;
+    const own = new AbortController();
+    const stop = (): void => { own.abort(signal.reason); stream.end(); };
+    const stream = new EventStream<RawWatchEvent>(() => {
+      signal.removeEventListener('abort', stop);
+      own.abort();
+    });
+    if (signal.aborted) {
+      stream.end();
+      return stream;
+    }
+    signal.addEventListener('abort', stop, { once: true });
+    endpoint.watch({ ...toLocal(request), signal: own.signal }, (type, object) => stream.push({ type, object })).then(
+      () => stream.end(),
+      (error: unknown) => stream.fail(error),
+    );
+    return stream;
   }
 }
