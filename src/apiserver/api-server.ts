@@ -17,6 +17,7 @@ import { adminAccessHooks } from './device-claims/admin-access.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
+import { followRevisions, revisionAt } from './revision-times.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
 import type { TlsIdentity } from './http/tls-settings.ts';
@@ -142,6 +143,8 @@ export class ApiServer implements AsyncDisposable {
     const paths: PathRouter = new PathRouter([...this.#paths(() => paths), ...debug, ...made(options.paths, parts), ...(plugged.paths ?? [])], documents);
     // What is plugged in comes last, so that it replaces the server's own.
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
+    const explain = options.explain?.(parts);
+    const revisionTimes = followRevisions(this.#core);
     const auditing = options.audit === undefined ? undefined : { ...options.audit, clock, random };
     this.#handle = compose(
       steps({
@@ -153,7 +156,7 @@ export class ApiServer implements AsyncDisposable {
         ...(options.tracer !== undefined && { trace: [traceRequests(options.tracer), traceHandler] as const }),
         ...(auditing !== undefined && { audit: [auditUnauthenticated(auditing), audit(auditing)] as const }),
       }),
-      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator, explain: options.explain?.(parts), foreign: aggregation === undefined ? undefined : (request) => aggregation.serve(request) }),
+      dispatch({ core: this.#core, endpoints, paths, negotiator: this.#negotiator, explain: (request) => (request.query.has('at') ? revisionAt(this.#core, revisionTimes, request) : explain?.(request)), foreign: aggregation === undefined ? undefined : (request) => aggregation.serve(request) }),
     );
   }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,19 +11,19 @@ import { generalText, outcomeDigest, outcomeText } from './outcome-text.ts';
 import { Recording } from './recording.ts';
 import type { Outcome } from './run-ours.ts';
 import { runOurs } from './run-ours.ts';
+import { runTheirs } from './run-theirs.ts';
 
 /** Splits a line as a shell does: single and double quotes, nothing else. */
 export function words(line: string): string[] {
   return Array.from(line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g), ([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single: string | undefined, double: string | undefined) => single ?? double ?? ''));
 }
 
-/** Upstream's kubectl cannot be had, and what it said is not recorded as this. */
-class Unproven extends Error {}
+/** Runs a line with one of the two programs. */
+export type RunLine = (line: string, stdin?: string) => Promise<Outcome>;
 
 /** A cluster on which the same lines run with upstream's kubectl 1.36 and with ours. */
 export class Comparison implements AsyncDisposable {
   readonly #cluster: RunningCluster;
-  readonly #kubectl: Program;
   readonly #recording: Recording;
   /** Where both run, and where the files of the lines are. */
   readonly folder = mkdtempSync(join(tmpdir(), 'coxswain-kubectl-'));
@@ -32,37 +31,27 @@ export class Comparison implements AsyncDisposable {
   /** Where programs are looked for. */
   path = process.env['PATH'] ?? '';
 
-  private constructor(parts: { readonly cluster: RunningCluster; readonly kubectl: Program; readonly recording: Recording }) {
-    this.#cluster = parts.cluster;
-    this.#kubectl = parts.kubectl;
-    this.#recording = parts.recording;
+  #kubectl: Promise<Program> | undefined;
+
+  private constructor(cluster: RunningCluster, recording: Recording) {
+    this.#cluster = cluster;
+    this.#recording = recording;
   }
 
-  /** `name`: of the recording of what upstream said. Without one, its program is needed: else a reason why there is no comparison. */
-  static async start(name?: string): Promise<Comparison | { readonly missing: string }> {
-    const kubectl = await packagedKubectl('1.36');
-    if ('missing' in kubectl && name === undefined) return kubectl;
-    return new Comparison({ cluster: await startSimulatedCluster(), kubectl, recording: new Recording(name ?? '-') });
+  /** `name`: of the recording of what upstream said. */
+  static async start(name: string): Promise<Comparison> {
+    return new Comparison(await startSimulatedCluster(), new Recording(name));
   }
 
   ours(line: string, stdin?: string): Promise<Outcome> {
     return runOurs(words(line), { environment: this.#environment, folder: this.folder, ...(stdin !== undefined && { stdin }) });
   }
 
-  theirs(line: string, stdin?: string): Promise<Outcome> {
-    if ('missing' in this.#kubectl) return Promise.reject(new Unproven(this.#kubectl.missing));
-    const { path } = this.#kubectl;
-    return new Promise((resolve, reject) => {
-      const child = spawn(path, words(line), { cwd: this.folder, env: this.#environment });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
-      // A command that reads none of its input is gone before it is written.
-      child.stdin.on('error', () => {});
-      child.stdin.end(stdin ?? '');
-    });
+  /** Rejects where upstream's program is not to be had: that is no proof, and so no success. */
+  async theirs(line: string, stdin?: string): Promise<Outcome> {
+    const kubectl = await (this.#kubectl ??= packagedKubectl('1.36'));
+    if ('missing' in kubectl) throw new Error(`what ours says is not what is recorded of upstream's program, and that is not here: ${kubectl.missing}`);
+    return runTheirs(kubectl.path, words(line), { environment: this.#environment, folder: this.folder, ...(stdin !== undefined && { stdin }) });
   }
 
   /** Brings the cluster to where lines begin. */
@@ -84,12 +73,19 @@ export class Comparison implements AsyncDisposable {
   }
 
   /** Output, errors and exit code are the same, but for ages. */
-  async same(line: string, stdin?: string): Promise<void> {
-    const key = stdin === undefined ? line : `${line} < ${stdin}`;
-    const ours = await this.ours(line, stdin);
+  async same(line: string, { stdin, key = stdin === undefined ? line : `${line} < ${stdin}`, anyOrder = false }: { readonly stdin?: string | undefined; readonly key?: string | undefined; readonly anyOrder?: boolean } = {}): Promise<void> {
+    await this.sameOutcome(key, async (run) => {
+      const outcome = await run(line, stdin);
+      return anyOrder ? { ...outcome, stdout: outcome.stdout.split('\n').sort().join('\n') } : outcome;
+    });
+  }
+
+  /** What `act` comes to is the same with both programs. `key`: what it is recorded under. */
+  async sameOutcome(key: string, act: (run: RunLine) => Promise<Outcome>): Promise<void> {
+    const ours = await act((line, stdin) => this.ours(line, stdin));
     if (this.#recording.confirms(key, outcomeDigest(ours))) return;
-    const theirs = await this.theirs(line, stdin);
-    assert.equal(outcomeText(ours), outcomeText(theirs), `kubectl ${line}`);
+    const theirs = await act((line, stdin) => this.theirs(line, stdin)).catch(unproven(key, ours));
+    assert.equal(outcomeText(ours), outcomeText(theirs), `kubectl ${key}`);
     this.#recording.keep(key, outcomeDigest(theirs));
   }
 
@@ -103,7 +99,7 @@ export class Comparison implements AsyncDisposable {
     if (lines.every((line, i) => this.#recording.confirms(keyOf(line, i), outcomeDigest(ours[i]!)))) return;
     await this.#namespace('their');
     for (const [i, line] of lines.entries()) {
-      const theirs = named(await this.theirs(`${line} -n their`), 'their');
+      const theirs = named(await this.theirs(`${line} -n their`).catch(unproven(keyOf(line, i), ours[i]!)), 'their');
       assert.equal(generalText(ours[i]!), generalText(theirs), `kubectl ${line}`);
       this.#recording.keep(keyOf(line, i), outcomeDigest(theirs));
     }
@@ -122,11 +118,16 @@ export class Comparison implements AsyncDisposable {
   }
 }
 
+/** Says what ours came to, where nothing says whether that is right. */
+const unproven = (key: string, ours: Outcome) => (cause: unknown): never => {
+  throw new Error(`kubectl ${key}: unproven\n${generalText(ours)}`, { cause });
+};
+
 export interface Compared {
   /** Names the recording; the test file's own name. */
   readonly name: string;
-  /** Lines that leave the cluster as it was, or whose second run says the same. */
-  readonly lines: readonly (string | { readonly line: string; readonly stdin: string })[];
+  /** Lines that leave the cluster as it was, or whose second run says the same. `title`: what they are called and recorded by; `anyOrder`: upstream leaves that of its lines to chance. */
+  readonly lines: readonly (string | { readonly line: string; readonly stdin?: string; readonly title?: string; readonly anyOrder?: true })[];
   /** Lines that follow one another in a namespace of their own. */
   readonly sequences?: Readonly<Record<string, readonly string[]>>;
   /** The same, with an editor of that script. */
@@ -139,34 +140,28 @@ export interface Compared {
 /** Tests that each line comes to the same with both programs. */
 export function describeSame(title: string, { name, lines, sequences = {}, editors = {}, setUp, more }: Compared): void {
   describe(title, () => {
-    let comparison: Comparison | { readonly missing: string } | undefined;
+    let comparison: Comparison | undefined;
     const started = (): Comparison => {
-      assert.ok(comparison instanceof Comparison);
+      assert.ok(comparison !== undefined);
       return comparison;
     };
 
     before(async () => {
       comparison = await Comparison.start(name);
-      await setUp?.(started());
+      await setUp?.(comparison);
     });
-    after(async () => { if (comparison instanceof Comparison) await comparison[Symbol.asyncDispose](); });
+    after(() => comparison?.[Symbol.asyncDispose]());
 
     for (const one of lines) {
-      const { line, stdin } = typeof one === 'string' ? { line: one, stdin: undefined } : one;
-      test(line, async (t) => {
-        await started().same(line, stdin).catch((error: unknown) => { if (error instanceof Unproven) t.skip(error.message); else throw error; });
-      });
+      const { line, title: key, ...more } = typeof one === 'string' ? { line: one, title: undefined } : one;
+      test(key ?? line, () => started().same(line, { key, ...more }));
     }
-    for (const [what, sequence] of Object.entries(sequences)) {
-      test(what, async (t) => {
-        await started().sameIn(sequence, what).catch((error: unknown) => { if (error instanceof Unproven) t.skip(error.message); else throw error; });
-      });
-    }
+    for (const [what, sequence] of Object.entries(sequences)) test(what, () => started().sameIn(sequence, what));
     for (const [what, { script, lines: sequence }] of Object.entries(editors)) {
-      test(what, async (t) => {
+      test(what, async () => {
         writeFileSync(join(started().folder, 'editor'), `#!/bin/sh\n${script}\n`);
         chmodSync(join(started().folder, 'editor'), 0o755);
-        await started().sameIn(sequence, what).catch((error: unknown) => { if (error instanceof Unproven) t.skip(error.message); else throw error; });
+        await started().sameIn(sequence, what);
       });
     }
     more?.(started);

@@ -1,5 +1,4 @@
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 
 const lines = [
   'run', 'run x', 'run x --image=nginx --dry-run=client -o yaml', 'run x --image=nginx --port=80 --env=A=b --env=C=d --labels=a=b,c=d --dry-run=client -o yaml', 'run x --image=nginx --dry-run=server', 'run x --image=nginx --dry-run=client --command -o yaml -- sleep 1d', 'run x --image=nginx --dry-run=client -o yaml -- a b', 'run x --image=nginx --restart=Never --dry-run=client -o yaml', 'run x --image=nginx --restart=Nope', 'run x --image=nginx --expose', 'run x --image=nginx --expose --port=80 --dry-run=client -o yaml', 'run x --image=UPPER:x:y --dry-run=client', 'run x --image=nginx --rm', 'run x --image=nginx -t', 'run x --image=nginx --env=A --dry-run=client', 'run x --image=nginx --image-pull-policy=Nope', 'run x --image=nginx --privileged --image-pull-policy=Never --annotations=a=b --dry-run=client -o yaml', 'run x --image=nginx --overrides=\'{"spec":{"nodeName":"n"}}\' --dry-run=client -o name',
@@ -8,28 +7,15 @@ const lines = [
   'cordon', 'cordon nope', 'uncordon node-1', 'cordon node-1 --dry-run=client', 'cordon node-1 --dry-run=server', 'cordon node-1 -l a=b', 'drain', 'drain nope', 'drain node-1 --dry-run=client', 'drain node-1 -l a=b',
 ] as const;
 
-describe('kubectl run, expose, set image, cordon and drain, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx --replicas=1');
-    await comparison.theirs('create deployment ported --image=nginx --replicas=1 --port=8080');
-    await comparison.theirs('rollout status deployment web');
-    await comparison.theirs('rollout status deployment ported');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
-    });
-  }
-
-  test('what is run, exposed and set', async (t) => {
-    if ('missing' in comparison) return t.skip(comparison.missing);
-    await comparison.sameIn(['run one --image=nginx --expose --port=80', 'expose pod one --name=two --port=81', 'create deployment web --image=nginx', 'set image deploy/web nginx=nginx:9', 'set image deploy/web nginx=nginx:9', 'get deploy web -o jsonpath={.spec.template.spec.containers[0].image}', 'get svc one two -o jsonpath={.items[*].spec.selector}']);
-  });
+describeSame('kubectl run, expose, set image, cordon and drain, beside upstream\'s', {
+  name: 'generate',
+  lines,
+  async setUp(comparison) {
+    await comparison.prepare('create deployment web --image=nginx --replicas=1');
+    await comparison.prepare('create deployment ported --image=nginx --replicas=1 --port=8080');
+    for (const name of ['web', 'ported']) await comparison.prepare(`rollout status deployment ${name}`);
+  },
+  sequences: {
+    'what is run, exposed and set': ['run one --image=nginx --expose --port=80', 'expose pod one --name=two --port=81', 'create deployment web --image=nginx', 'set image deploy/web nginx=nginx:9', 'set image deploy/web nginx=nginx:9', 'get deploy web -o jsonpath={.spec.template.spec.containers[0].image}', 'get svc one two -o jsonpath={.items[*].spec.selector}'],
+  },
 });

@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 
 /** Templates whose output is upstream's, byte for byte. */
 const templates = [
@@ -11,22 +8,12 @@ const templates = [
   '{{exists . "metadata" "name"}}{{exists . "nope" "x"}}', '{{print 1 2 "a" "b" 3}}', '{{range $i, $e := .spec.template.spec.containers}}{{if $i}}, {{end}}{{$e.name}}{{end}}{{"\\n"}}', '{{.metadata.generation}} {{.spec.progressDeadlineSeconds}}',
 ] as const;
 
-describe('kubectl -o go-template, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx');
-    await comparison.theirs('rollout status deployment web');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const template of templates) {
-    test(template, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      writeFileSync(join(comparison.folder, 'template'), template);
-      await comparison.same('get deployment web -o go-template-file=template');
-    });
-  }
+describeSame('kubectl -o go-template, beside upstream\'s', {
+  name: 'go-template',
+  lines: templates.map((title, i) => ({ title, line: `get deployment web -o go-template-file=template${i}` })),
+  async setUp(comparison) {
+    comparison.files(Object.fromEntries(templates.map((template, i) => [`template${i}`, template])));
+    await comparison.prepare('create deployment web --image=nginx');
+    await comparison.prepare('rollout status deployment web');
+  },
 });

@@ -7,9 +7,19 @@ const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|m|s)\b/g;
 /** The folders that `kubectl diff` compares, and when their files were written. */
 const ofDiff = /\b(LIVE|MERGED)-\w+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g;
 
+/** Puts a name where a pattern matches, as wide as what it replaces where a column goes on after it. */
+function name(text: string, pattern: RegExp, shown: string): string {
+  return text.replaceAll(new RegExp(`(?:${pattern.source})( {2,})?`, pattern.flags), (...found: (string | number | undefined)[]) => {
+    const [whole, ...groups] = found.slice(0, -2) as [string, ...(string | undefined)[]];
+    const word = shown.replaceAll(/\$(\d)/g, (_, at: string) => groups[Number(at) - 1] ?? '');
+    return groups.at(-1) === undefined ? word : word.padEnd(Math.max(whole.length, word.length + 2));
+  });
+}
+
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
-  return `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM').replaceAll(ages, 'AGE').replaceAll(/ +/g, ' ');
+  const text = `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM');
+  return name(text, ages, 'AGE');
 }
 
 /** What differs from one cluster to the next, and how it is written down instead. */
@@ -29,7 +39,7 @@ const ofOneCluster: readonly (readonly [RegExp, string])[] = [
 /** What an outcome says beyond its cluster, namespace and time. */
 export function generalText(outcome: Outcome): string {
   // Before ages are taken out: parts of a UID may look like one.
-  const general = (text: string): string => ofOneCluster.reduce((shown, [pattern, name]) => shown.replaceAll(pattern, name), text);
+  const general = (text: string): string => ofOneCluster.reduce((shown, [pattern, word]) => name(shown, pattern, word), text);
   return outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr) });
 }
 

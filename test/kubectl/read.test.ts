@@ -1,7 +1,9 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { toGoJson } from '../../src/kubectl/printers/go-json.ts';
+import { describeSame } from './compare.ts';
 
 const pods = `
 apiVersion: v1
@@ -61,40 +63,30 @@ const writes = [
   'config set users.u1.client-key-data YWJj', 'config set users.u1.client-key-data abc --set-raw-bytes', 'config unset contexts.one.namespace', 'config unset current-context', 'config unset contexts.two', 'config unset users.u1.token',
 ] as const;
 
-describe('kubectl\'s commands that read, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx --replicas=2');
-    await comparison.theirs('apply -f -', pods);
-    await comparison.theirs('rollout status deployment web');
-    await comparison.theirs('wait --for=condition=Ready pod --all --timeout=30s');
-    writeFileSync(join(comparison.folder, 'ca.crt'), 'certificate');
-    writeFileSync(join(comparison.folder, 'config'), kubeconfig);
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line.startsWith('config ') && !line.includes('merge=false') ? `${line} --kubeconfig=config` : line);
-    });
-  }
-
-  for (const line of writes) {
-    test(`${line}, and what it writes`, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      const { folder } = comparison;
-      const outcomes: string[] = [];
-      for (const run of [comparison.ours.bind(comparison), comparison.theirs.bind(comparison)]) {
-        copyFileSync(join(folder, 'config'), join(folder, 'changed'));
-        const { code, stdout, stderr } = await run(`${line} --kubeconfig=changed`);
-        const { stdout: after } = await comparison.theirs('config view --raw --kubeconfig=changed');
-        outcomes.push(`${stdout}${stderr}${code}\n${after}`);
-      }
-      t.assert.equal(outcomes[0], outcomes[1]);
-    });
-  }
+describeSame('kubectl\'s commands that read, beside upstream\'s', {
+  name: 'read',
+  lines: lines.map((line) => ({ title: line, line: line.startsWith('config ') && !line.includes('merge=false') ? `${line} --kubeconfig=config` : line })),
+  async setUp(comparison) {
+    await comparison.prepare('create deployment web --image=nginx --replicas=2');
+    await comparison.prepare('apply -f -', pods);
+    await comparison.prepare('rollout status deployment web');
+    await comparison.prepare('wait --for=condition=Ready pod --all --timeout=30s');
+    comparison.files({ 'ca.crt': 'certificate', config: kubeconfig });
+  },
+  more(comparisonOf) {
+    for (const line of writes) {
+      test(`${line}, and what it writes`, async () => {
+        const comparison = comparisonOf();
+        const [original, changed] = ['config', 'changed'].map((name) => join(comparison.folder, name));
+        await comparison.sameOutcome(`${line}, and what it writes`, async (run) => {
+          copyFileSync(original!, changed!);
+          const { code, stdout, stderr } = await run(`${line} --kubeconfig=changed`);
+          // What both files say, however they are written.
+          const config = parse(readFileSync(changed!, 'utf8')) as Record<'clusters' | 'contexts' | 'users', { readonly name: string }[]>;
+          for (const list of [config.clusters, config.contexts, config.users]) list.sort((a, b) => (a.name < b.name ? -1 : 1));
+          return { code, stderr, stdout: `${stdout}${toGoJson(config)}` };
+        });
+      });
+    }
+  },
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { test } from 'node:test';
+import { describeSame } from './compare.ts';
 
 const pods = `
 apiVersion: v1
@@ -21,28 +21,18 @@ const lines = [
   'auth whoami', 'auth whoami -o \'jsonpath={.status.userInfo}\'', 'auth whoami -o bad', 'auth can-i get pods', 'auth can-i --list', 'auth can-i --list --no-headers', 'auth can-i get pods --as=nobody', 'auth can-i get pods --as=nobody -q', 'auth can-i nope pods', 'auth can-i get nodes', 'auth can-i get deployments.apps/web --subresource=scale', 'auth can-i get /healthz', 'auth can-i nope /healthz', 'auth can-i get', 'auth can-i --list x', 'auth can-i \'*\' \'*\'', 'auth can-i get nopes', 'auth can-i get nopes.apps', 'auth can-i --list --as=nobody', 'auth can-i get pods -A', 'auth can-i get pods --no-headers', 'auth nope',
 ] as const;
 
-describe('kubectl exec and its kin, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    await comparison.theirs('create deployment web --image=nginx');
-    await comparison.theirs('apply -f -', pods);
-    await comparison.theirs('rollout status deployment web');
-    await comparison.theirs('wait --for=condition=Ready pod/two --timeout=30s');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of lines) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
+describeSame('kubectl exec and its kin, beside upstream\'s', {
+  name: 'streams',
+  lines,
+  async setUp(comparison) {
+    await comparison.prepare('create deployment web --image=nginx');
+    await comparison.prepare('apply -f -', pods);
+    await comparison.prepare('rollout status deployment web');
+    await comparison.prepare('wait --for=condition=Ready pod/two --timeout=30s');
+  },
+  more(comparisonOf) {
+    test('input that nobody reads does not hold a command up', async () => {
+      assert.deepEqual(await comparisonOf().ours('exec -i two -c a -- echo done', 'typed\n'), { code: 0, stdout: 'done\n', stderr: '' });
     });
-  }
-
-  test('input that nobody reads does not hold a command up', async (t) => {
-    if ('missing' in comparison) return t.skip(comparison.missing);
-    assert.deepEqual(await comparison.ours('exec -i two -c a -- echo done', 'typed\n'), { code: 0, stdout: 'done\n', stderr: '' });
-  });
+  },
 });

@@ -1,7 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { Comparison } from './compare.ts';
+import { describeSame } from './compare.ts';
 
 const manifests: Readonly<Record<string, string>> = {
   'pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: one\nspec:\n  containers:\n  - name: web\n    image: nginx\n',
@@ -24,7 +21,7 @@ const changed = manifests['deploy.yaml']!.replace('replicas: 2', 'replicas: 3').
  */
 
 /** Lines that leave the cluster as it was, or whose second run says the same. */
-const dry = [
+const lines = [
   'create -f pod.yaml --dry-run=client', 'create -f pod.yaml --dry-run=server', 'create -f two.yaml --dry-run=client -o name', 'create -f pod.yaml --dry-run=client -o yaml', 'create -f pod.yaml --dry-run=x', 'create', 'create -f unknown.yaml', 'create -f nokind.yaml', 'create -f elsewhere.yaml -n default', 'create -f list.json --dry-run=client', 'create -f pod.yaml --validate=x',
   'create ns x --dry-run=client -o yaml', 'create namespace x --dry-run=server', 'create namespace', 'create ns a b', 'create namespace default', 'create deployment d --image=nginx:1.27 --replicas=2 --port=80 --dry-run=client -o yaml', 'create deploy d --image=a/b/busybox --dry-run=client -o yaml -- sleep 1d', 'create deployment d', 'create deployment d --image=a --image=b --dry-run=client -o yaml',
   'create cm c --from-literal=a=b --from-literal=c=d=e --dry-run=client -o yaml', 'create configmap c --from-file=folder --dry-run=client -o yaml', 'create configmap c --from-file=x=folder/one --dry-run=client -o yaml', 'create configmap c --from-env-file=folder/env --dry-run=client -o yaml', 'create configmap c --from-literal=a --dry-run=client', 'create configmap c --from-file=nope --dry-run=client', 'create configmap c --from-literal=a=b --append-hash --dry-run=client -o yaml', 'create configmap c -n other --dry-run=client -o yaml', 'create configmap c --from-literal=a=b --from-literal=a=c --dry-run=client', 'create configmap c --from-literal=a/b=c --dry-run=client',
@@ -32,34 +29,17 @@ const dry = [
   'delete', 'delete pod', 'delete pod nope', 'delete pods --all', 'delete pods -l a=b', 'delete pod nope --ignore-not-found', 'delete -f pod.yaml', 'delete pods,cm -l nope=x', 'delete pod x --now --grace-period=5', 'delete pod x --cascade=maybe', 'delete pod x -o json', 'delete pods --all -l a=b', 'delete cm kube-root-ca.crt --dry-run=client', 'delete cm kube-root-ca.crt --dry-run=server -o name', 'delete foo x',
 ] as const;
 
-describe('kubectl create, apply and delete, beside upstream\'s', () => {
-  let comparison: Comparison | { readonly missing: string };
-
-  before(async () => {
-    comparison = await Comparison.start();
-    if ('missing' in comparison) return;
-    for (const [name, text] of Object.entries(manifests)) writeFileSync(join(comparison.folder, name), text);
-    writeFileSync(join(comparison.folder, 'changed.yaml'), changed);
-    mkdirSync(join(comparison.folder, 'folder'));
-    writeFileSync(join(comparison.folder, 'folder/one'), 'first\nsecond\n');
-    writeFileSync(join(comparison.folder, 'folder/two.bin'), Buffer.from([0xff, 0xfe, 0x00]));
-    writeFileSync(join(comparison.folder, 'folder/env'), '# comment\nA=1\nB=two words\n');
-  });
-  after(async () => { if (!('missing' in comparison)) await comparison[Symbol.asyncDispose](); });
-
-  for (const line of dry) {
-    test(line, async (t) => {
-      if ('missing' in comparison) return t.skip(comparison.missing);
-      await comparison.same(line);
-    });
-  }
-
-  // Each line runs in a namespace of each program's own; what they leave there is the same.
-  test('what is created, applied anew and deleted', async (t) => {
-    if ('missing' in comparison) return t.skip(comparison.missing);
-    await comparison.sameIn([
+describeSame('kubectl create, apply and delete, beside upstream\'s', {
+  name: 'write',
+  lines,
+  setUp(comparison) {
+    comparison.files({ ...manifests, 'changed.yaml': changed, 'folder/one': 'first\nsecond\n', 'folder/two.bin': Buffer.from([0xff, 0xfe, 0x00]), 'folder/env': '# comment\nA=1\nB=two words\n' });
+    return Promise.resolve();
+  },
+  sequences: {
+    'what is created, applied anew and deleted': [
       'apply -f deploy.yaml', 'apply -f deploy.yaml', 'apply -f changed.yaml', 'get deploy web -o jsonpath={.spec.template.spec.containers[0].env}{.spec.replicas}', 'apply -f changed.yaml --server-side', 'apply -f two.yaml', 'create -f two.yaml', 'create -f pod.yaml --save-config', 'apply -f pod.yaml',
       'create cm c --from-literal=a=b', 'apply -f list.json -o name', 'delete -f two.yaml', 'delete cm la lb', 'delete deploy/web cm/c', 'delete pod one --now', 'delete pod one --force --grace-period=0', 'get all',
-    ]);
-  });
+    ],
+  },
 });

@@ -26,7 +26,7 @@ export interface DispatchOptions {
   readonly paths: PathRouter;
   readonly negotiator: Negotiator;
   /** Answers requests that ask why. */
-  readonly explain?: ((request: ServerRequest) => Result) | undefined;
+  readonly explain?: ((request: ServerRequest) => Result | undefined) | undefined;
   /** What other servers serve; undefined for what is this one's. */
   readonly foreign?: ((request: ServerRequest) => Result | undefined) | undefined;
 }

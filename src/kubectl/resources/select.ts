@@ -6,6 +6,7 @@ import { KubectlError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { AnyObject, Item } from './item.ts';
 import { isList } from './item.ts';
+import type { PastQuery, PastView } from './past.ts';
 import { parseManifest } from './parse-manifest.ts';
 import type { FileOptions, ReadObject } from './read-files.ts';
 import { sourcesOf } from './read-files.ts';
@@ -39,6 +40,8 @@ export interface Selection {
   /** What reads ask for: Tables, for example. */
   readonly accept?: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** What there was then: `--at`. Empty: now. */
+  readonly at?: string;
   /** Lists are left as the server sent them. Default: their items come one by one. */
   readonly keepLists?: boolean;
   /** No server: objects of files alone. */
@@ -168,10 +171,11 @@ export async function getObject(connection: Connection, item: Pick<Item, 'resour
 }
 
 /** Pages of a list, as they come. */
-async function* pages(connection: Connection, path: string, selection: Selection): AsyncGenerator<AnyObject> {
+async function* pages(connection: Connection, path: string, { past, ...selection }: Selection & { readonly past: PastQuery | undefined }): AsyncGenerator<AnyObject> {
   let next: string | undefined;
   do {
-    const query: Record<string, string | undefined> = { ...selection.query, labelSelector: selection.labelSelector, fieldSelector: selection.fieldSelector, limit: selection.chunkSize === undefined || selection.chunkSize <= 0 ? undefined : String(selection.chunkSize), continue: next };
+    // The token of the next page says itself which revision it is of.
+    const query: Record<string, string | undefined> = { ...selection.query, ...(next === undefined && past), labelSelector: selection.labelSelector, fieldSelector: selection.fieldSelector, limit: selection.chunkSize === undefined || selection.chunkSize <= 0 ? undefined : String(selection.chunkSize), continue: next };
     const list: AnyObject = await connection.json<AnyObject>({ method: 'GET', path: withQuery(path, query), ...(selection.accept !== undefined && { accept: selection.accept }) });
     yield list;
     next = list.metadata?.['continue'] as string | undefined;
@@ -185,6 +189,7 @@ class Visit implements Selected {
   readonly #session: Session;
   readonly #asked: Asked;
   readonly #namespace: string;
+  #past: PastView | undefined;
 
   constructor(parts: { readonly selection: Selection; readonly session: Session; readonly asked: Asked; readonly namespace: string; readonly single: boolean }) {
     this.#selection = parts.selection;
@@ -201,11 +206,20 @@ class Visit implements Selected {
   }
 
   async *visit(): AsyncGenerator<Item> {
+    const { at = '' } = this.#selection;
+    if (at !== '') this.#past = new (await import('./past.ts')).PastView(this.#session, at);
     switch (this.#asked.kind) {
       case 'files': return yield* this.#ofFiles();
       case 'selector': return yield* this.#bySelector(this.#asked.words);
       case 'names': return yield* this.#byName(this.#asked.named);
     }
+  }
+
+  /** From the server: as it is, or as it was. */
+  async #read(item: Item): Promise<AnyObject> {
+    if (this.#past === undefined) return getObject(await this.#session.connection(), item, this.#selection);
+    if (item.subresource !== '') throw new KubectlError('--at cannot be used with --subresource: servers keep the past of objects alone');
+    return this.#past.object({ resource: item.resource!, namespace: item.namespace, name: item.name }, this.#selection);
   }
 
   #fail(error: unknown): void {
@@ -224,7 +238,7 @@ class Visit implements Selected {
       if (resource.namespaced && allNamespaces) throw new KubectlError('a resource cannot be retrieved by name across all namespaces');
       const item: Item = { resource, namespace: resource.namespaced ? this.#namespace : '', name, object: undefined, source: '', subresource };
       try {
-        if (fetch) item.object = await getObject(await this.#session.connection(), item, this.#selection);
+        if (fetch) item.object = await this.#read(item);
       } catch (error) {
         this.#fail(error);
         continue;
@@ -241,7 +255,8 @@ class Visit implements Selected {
     for (const resource of types) {
       const namespace = resource.namespaced && !allNamespaces ? this.#namespace : '';
       try {
-        for await (const list of pages(connection, pathOf(resource, { namespace }), this.#selection)) {
+        const past = await this.#past?.query({ resource, namespace });
+        for await (const list of pages(connection, pathOf(resource, { namespace }), { ...this.#selection, past })) {
           if (this.#selection.keepLists === true || !isList(list)) {
             yield { resource, namespace, name: '', object: list, source: '', subresource };
             continue;
@@ -254,7 +269,7 @@ class Visit implements Selected {
         }
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        this.#fail(error);
+        this.#fail(this.#past === undefined ? error : this.#past.explain(error));
       }
     }
   }
@@ -266,7 +281,7 @@ class Visit implements Selected {
       try {
         const item = await this.#itemOf(object, source);
         if (matches !== undefined && !matches(item.object?.metadata?.labels ?? {})) continue;
-        if (this.#selection.latest === true && item.name !== '') item.object = await getObject(await this.#session.connection(), item, this.#selection);
+        if (this.#selection.latest === true && item.name !== '') item.object = await this.#read(item);
         yield item;
       } catch (error) {
         this.#fail(error);

@@ -1,22 +1,25 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isReason } from '../../../api/status.ts';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
-import { ExitError, KubectlError, exitCodeOf, explain } from '../../errors.ts';
+import { ExitError, KubectlError, exitCodeOf, explain, throwAll } from '../../errors.ts';
 import { fileFlags, filesOf, selectorFlag } from '../../flags/common-flags.ts';
 import { array, bool, int, text } from '../../flags/flags.ts';
 import { toGoYaml } from '../../printers/go-yaml.ts';
 import { withoutManagedFields } from '../../printers/object-printers.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
+import { atFlag } from '../../resources/at-flag.ts';
 import { select } from '../../resources/select.ts';
 import { usageError } from '../../usage-error.ts';
 import { maskSecrets } from './mask-secrets.ts';
+import type { Compared } from './merged-object.ts';
 import { comparedVersions } from './merged-object.ts';
 import { runDiff } from './run-diff.ts';
 
 const flags = {
-  ...fileFlags, ...selectorFlag,
+  ...atFlag, ...fileFlags, ...selectorFlag,
   'concurrency': int('Number of objects to process in parallel when diffing against the live version.', { initial: 1 }),
   'field-manager': text('Name of the manager used to track field ownership.', { initial: 'kubectl-client-side-apply' }),
   'force-conflicts': bool('If true, server-side apply will force the changes against conflicts.'),
@@ -33,6 +36,10 @@ type DiffCall = Call<typeof flags>;
 const failure = (error: Error): KubectlError => new KubectlError(explain(error), { prefixed: true, exitCode: Math.max(2, exitCodeOf(error) + (error instanceof KubectlError && error.exitCode > 1 ? 0 : 1)), cause: error });
 
 function check({ flags: values, args, path }: DiffCall): void {
+  if (values.at !== '') {
+    if (values['server-side'] || values['force-conflicts'] || values.prune) throw new KubectlError('--at compares with the past what is there now: it cannot be used with --server-side, --force-conflicts or --prune');
+    return;
+  }
   if (args.length > 0) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
   if (values.filename.length === 0 && values.kustomize === '') throw new KubectlError('must specify one of -f and -k');
   if (values['force-conflicts'] && !values['server-side']) throw new KubectlError('--force-conflicts only works with --server-side');
@@ -47,19 +54,48 @@ function fileName({ resource, namespace, name }: Item): string {
 async function write(call: DiffCall, item: Item, folders: readonly [string, string]): Promise<void> {
   const { session, flags: values, given } = call;
   const fieldManager = values['server-side'] && !given.has('field-manager') ? 'kubectl' : values['field-manager'];
-  let versions = await comparedVersions(await session.connection(), item, { serverSide: values['server-side'], fieldManager, forceConflicts: values['force-conflicts'] });
+  const versions = await comparedVersions(await session.connection(), item, { serverSide: values['server-side'], fieldManager, forceConflicts: values['force-conflicts'] });
+  writeVersions(call, item, versions, folders);
+  if (versions.live?.metadata?.deletionTimestamp !== undefined) await session.io.stderr.write(`Warning: Detected changes to resource ${item.name} which is currently being deleted.\n`);
+}
+
+/** `live` and `merged` go where diff(1) looks for them. */
+function writeVersions({ flags: values }: DiffCall, item: Item, compared: Compared, folders: readonly [string, string]): void {
+  let versions = compared;
   if (!values['show-secrets'] && item.resource!.kind === 'Secret' && item.resource!.version === 'v1') versions = maskSecrets(versions);
   const shown = (object: AnyObject | undefined): string => (object === undefined ? '' : toGoYaml(values['show-managed-fields'] ? object : withoutManagedFields(object)));
   writeFileSync(join(folders[0], fileName(item)), shown(versions.live), { mode: 0o700 });
   writeFileSync(join(folders[1], fileName(item)), shown(versions.merged), { mode: 0o700 });
-  if (versions.live?.metadata?.deletionTimestamp !== undefined) await session.io.stderr.write(`Warning: Detected changes to resource ${item.name} which is currently being deleted.\n`);
+}
+
+/** `--at`: what there was then, and what there is now. */
+async function writePast(call: DiffCall, folders: readonly [string, string]): Promise<void> {
+  const { session, args, flags: values } = call;
+  const found = new Map<string, { readonly item: Item; live?: AnyObject; merged?: AnyObject }>();
+  const missing: Error[] = [];
+  for (const [side, at] of [['live', values.at], ['merged', '']] as const) {
+    const selected = await select(session, { args, files: filesOf(values), labelSelector: values.selector, typeAlone: true, latest: true, continueOnError: true, at });
+    for await (const item of selected.visit()) {
+      const known = found.get(fileName(item)) ?? { item };
+      found.set(fileName(item), { ...known, [side]: item.object });
+    }
+    const others = selected.errors.filter((error) => !isReason(error, 'NotFound'));
+    throwAll(others);
+    missing.push(...selected.errors);
+  }
+  if (found.size === 0) throwAll(missing.slice(0, 1));
+  for (const { item, live, merged } of found.values()) writeVersions(call, item, { live, merged }, folders);
 }
 
 async function differ(call: DiffCall): Promise<boolean> {
   const { session, flags: values } = call;
   check(call);
-  const folders = [mkdtempSync(join(tmpdir(), 'LIVE-')), mkdtempSync(join(tmpdir(), 'MERGED-'))] as const;
+  const folders = [mkdtempSync(join(tmpdir(), values.at === '' ? 'LIVE-' : 'THEN-')), mkdtempSync(join(tmpdir(), values.at === '' ? 'MERGED-' : 'NOW-'))] as const;
   try {
+    if (values.at !== '') {
+      await writePast(call, folders);
+      return await runDiff(session.io, folders);
+    }
     const selected = await select(session, { files: filesOf(values), labelSelector: values.selector });
     for await (const item of selected.visit()) await write(call, item, folders);
     return await runDiff(session.io, folders);
@@ -80,7 +116,7 @@ async function run(call: DiffCall): Promise<void> {
 }
 
 export default command({
-  usage: 'diff -f FILENAME',
+  usage: 'diff (-f FILENAME | --at WHEN (TYPE[/NAME] | -f FILENAME))',
   description: `Show how what is there differs from what would be there if files were applied. The server is asked, and keeps nothing.
 
  The output is always YAML. KUBECTL_EXTERNAL_DIFF may name another program than diff(1), with its flags: KUBECTL_EXTERNAL_DIFF="colordiff -N -u".
@@ -89,6 +125,9 @@ export default command({
   examples: `
     # What a file would change
     kubectl diff -f pod.json
+
+    # What has changed since five minutes ago
+    kubectl diff --at 5m deployments
 
     # What standard input would change
     cat service.yaml | kubectl diff -f -`,

@@ -10,6 +10,6 @@ const [mask, before, after] = ['***', '*** (before)', '*** (after)'];
 export function maskSecrets({ live, merged }: Compared): Compared {
   const [from, to] = [dataOf(live), dataOf(merged)];
   const masked = (own: Data, other: Data, changed: string): Data => Object.fromEntries(Object.entries(own).map(([key, value]) => [key, Object.hasOwn(other, key) && other[key] !== value ? changed : mask]));
-  const withData = (object: AnyObject, data: Data): AnyObject => (object['data'] === undefined ? object : { ...object, data });
-  return { live: live === undefined ? undefined : withData(live, masked(from, to, before)), merged: withData(merged, masked(to, from, after)) };
+  const withData = (object: AnyObject | undefined, data: Data): AnyObject | undefined => (object?.['data'] === undefined ? object : { ...object, data });
+  return { live: withData(live, masked(from, to, before)), merged: withData(merged, masked(to, from, after)) };
 }

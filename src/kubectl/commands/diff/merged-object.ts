@@ -7,8 +7,8 @@ import { patchFor } from '../apply/client-side.ts';
 
 export interface ApplyAs { readonly serverSide: boolean; readonly fieldManager: string; readonly forceConflicts: boolean }
 
-/** An object as it is, and as it would be if it were applied. `live` is undefined where there is none. */
-export interface Compared { readonly live: AnyObject | undefined; readonly merged: AnyObject }
+/** An object as it is, and as it would be if it were applied; of the past: as it was, and as it is. Undefined where there is none. */
+export interface Compared { readonly live: AnyObject | undefined; readonly merged: AnyObject | undefined }
 
 /** As often as upstream, an object that keeps changing is looked at again. */
 const maxTries = 4;

@@ -1,9 +1,10 @@
 import { allNamespacesFlag, chunkSizeFlag, fieldSelectorFlag, fileFlags, selectorFlag } from '../../flags/common-flags.ts';
 import { bool, list, text } from '../../flags/flags.ts';
 import { outputFlags } from '../../printers/output.ts';
+import { atFlag } from '../../resources/at-flag.ts';
 
 export const getFlags = {
-  ...outputFlags, ...fileFlags, ...selectorFlag, ...fieldSelectorFlag, ...allNamespacesFlag, ...chunkSizeFlag,
+  ...atFlag, ...outputFlags, ...fileFlags, ...selectorFlag, ...fieldSelectorFlag, ...allNamespacesFlag, ...chunkSizeFlag,
   'raw': text('Raw URI to request from the server.  Uses the transport specified by the kubeconfig file.'),
   'watch': bool('After listing/getting the requested object, watch for changes.', { short: 'w' }),
   'watch-only': bool('Watch for changes to the requested object(s), without listing/getting first.'),

@@ -27,6 +27,7 @@ function selectionOf({ args, flags }: GetCall, table: boolean): Selection {
   return {
     args, files: filesOf(flags), allNamespaces: flags['all-namespaces'], labelSelector: flags.selector, fieldSelector: flags['field-selector'],
     subresource: flags.subresource, chunkSize: flags['sort-by'] === '' ? flags['chunk-size'] : 0, typeAlone: true, latest: true, continueOnError: true,
+    at: flags.at,
     ...(table && flags['server-print'] && { accept: asTable, query: rowsWith(flags) }),
   };
 }
@@ -39,6 +40,7 @@ function check({ args, flags, path }: GetCall): void {
   }
   if (flags['show-labels'] && flags.output !== '' && flags.output !== 'wide') throw new KubectlError(`--show-labels option cannot be used with ${flags.output} printer`);
   if (flags['output-watch-events'] && !(flags.watch || flags['watch-only'])) throw new KubectlError('--output-watch-events option can only be used with --watch or --watch-only');
+  if (flags.at !== '' && (flags.watch || flags['watch-only'] || flags.raw !== '')) throw new KubectlError('--at shows the past, which does not change: it cannot be used with --watch, --watch-only or --raw');
   if (args.length > 0 || flags.filename.length > 0 || flags.kustomize !== '' || flags.raw !== '') return;
   throw new KubectlError(`You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee '${path} -h' for help and examples`, { prefixed: true });
 }
@@ -99,6 +101,10 @@ Use "kubectl api-resources" for a complete list of supported resources.`,
 
     # Only the phase of one pod
     kubectl get pod web-0 -o jsonpath='{.status.phase}'
+
+    # What was there five minutes ago, or at a revision
+    kubectl get pods --at 5m
+    kubectl get deployment web -o yaml --at 12345
 
     # What changes, as it does
     kubectl get pods -w`,
