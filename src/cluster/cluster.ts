@@ -125,7 +125,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     const { openForJoining } = await import('./joining/open.ts');
     undo.use(await openForJoining({ ...options, controlPlane, pki, address: advertiseAddress, port: address.port, server: urlOf(advertiseAddress, address.port) }));
   }
-  const controllers = options.controllers === false ? undefined : controlPlane.startControllers(isOpen ? { controllers: ['*', 'bootstrap-signer-controller', 'token-cleaner-controller'] } : {});
+  const controllers = options.controllers === false ? undefined : controlPlane.startControllers({ settings: options.controllerSettings ?? {}, ...(isOpen && { controllers: ['*', 'bootstrap-signer-controller', 'token-cleaner-controller'] }) });
   controllers?.catch(() => {});
   const cloud = options.controllers === false ? undefined : startCloud(options, controlPlane, undo);
   cloud?.catch(() => {});

@@ -7,7 +7,7 @@ import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
 import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir, readFile } from 'node:fs/promises';
-import { addressInRange, isLoopback } from './addresses.ts';
+import { addressInRange, isLoopback, isWildcard } from './addresses.ts';
 import { configured, serveKubelets } from './kubelet-parts.ts';
 import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
@@ -105,7 +105,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
     real: machine.kind === 'real',
     ready,
     network,
-    kubeletAddress: (nodeName) => (nodeName === realNode || simulated.has(nodeName) ? listenOn : undefined),
+    kubeletAddress: (nodeName) => (nodeName === realNode || simulated.has(nodeName) ? (isWildcard(listenOn) ? '127.0.0.1' : listenOn) : undefined),
     shutDownNode: async () => real?.shutDownNode(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

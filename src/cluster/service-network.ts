@@ -35,7 +35,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
 
   const dns = undo.use(await ClusterDns.start({ client: clients.serviceAccount('coredns'), clock, random, logger: logger.named('dns'), domain: clusterDomain, own: [gateway, addressInRange(options.serviceCidr, 10)] }));
   // Another program's may be there: any free port does.
-  const listen = (of: { listen(address: string, port: number): Promise<number> }, wanted: number): Promise<number> => of.listen(gateway, wanted).catch((error: unknown) => {
+  const listen = (of: { listen(address: string, port: number): Promise<number> }, wanted: number): Promise<number> => onceThere(clock, gateway, () => of.listen(gateway, wanted)).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return of.listen(gateway, 0);
   });

@@ -1,5 +1,6 @@
 import type { JwtIssuer } from '../apiserver/authentication/oidc/configuration.ts';
 import type { AuthorizerSettings } from '../apiserver/authorization/registry.ts';
+import type { ControllerSettings } from '../controllers/common/settings.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -83,6 +84,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
   /** Where Services of type LoadBalancer get their addresses from; undefined: nobody gives them any. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** How controllers behave, where that is not as usual. */
+  readonly controllerSettings?: Partial<ControllerSettings>;
 }
 
 /** Configurations of access that are followed: when a file changes, so does who is let in. */

@@ -87,6 +87,13 @@ export const duration: Check = (value, name) => {
   return ms;
 };
 
+/** A number, 0 or more, that need not be whole. */
+export const amount: Check = (value, name) => {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number) || number < 0) throw new UsageError(`${name}: wants a number, 0 or more, not ${JSON.stringify(value)}`);
+  return number;
+};
+
 /** `--flag`, `--flag true` and `--flag false`. */
 export const choice: Check = (value, name) => flag(value === 'true' ? true : value === 'false' ? false : value, name);
 

@@ -3,20 +3,8 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ComponentFlags, ComponentName } from './component.ts';
 import { controllerOptions } from './controller-flags.ts';
-import type { Check } from './options.ts';
-import { UsageError, clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
-
-/** A check of the options as commander wants it: what it refuses is a mistake of the command line. */
-export function parser(check: Check): (value: string) => unknown {
-  return (value) => {
-    try {
-      return check(value, '');
-    } catch (error) {
-      if (error instanceof UsageError) throw new InvalidArgumentError(`It ${error.message.slice(2)}.`);
-      throw error;
-    }
-  };
-}
+import { clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
+import { parser } from './parser.ts';
 
 const path = (value: string): string => resolve(value);
 const leaderElection = (): Option[] => [new Option('--leader-elect <yes>', 'wait for the lease kube-system/NAME, so that one of several leads').default(true, 'true').argParser((value) => {

@@ -1,7 +1,9 @@
-import { InvalidArgumentError, Option } from 'commander';
-import { parseGoDuration } from '../base/go-duration.ts';
+import { Option } from 'commander';
 import type { ControllerSettings } from '../controllers/common/settings.ts';
 import { defaultControllerSettings } from '../controllers/common/settings.ts';
+import { amount, duration } from './checks.ts';
+import { parser } from './parser.ts';
+import type { Setting as ClusterSetting } from './setting.ts';
 
 type Setting = { [K in keyof ControllerSettings]-?: ControllerSettings[K] extends number ? K : never }[keyof ControllerSettings];
 interface Flag { readonly name: string; readonly setting: Setting; readonly about: string }
@@ -26,30 +28,27 @@ const flags: readonly Flag[] = [
 
 const isDuration = (setting: Setting): boolean => setting.endsWith('Ms');
 
-function duration(text: string): number {
-  const ms = parseGoDuration(text);
-  if (ms === undefined || ms < 0) throw new InvalidArgumentError('It wants a duration like 40s or 1m30s.');
-  return ms;
-}
-
-function amount(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number) || number < 0) throw new InvalidArgumentError('It wants a number, 0 or more.');
-  return number;
-}
-
 /** Commander's options for them. */
 export function controllerOptions(): Option[] {
   return flags.map(({ name, setting, about }) => {
     const usual = defaultControllerSettings[setting];
     return isDuration(setting)
-      ? new Option(`--${name} <duration>`, about).argParser(duration).default(usual, `${usual / 1000}s`)
-      : new Option(`--${name} <number>`, about).argParser(amount).default(usual);
+      ? new Option(`--${name} <duration>`, about).argParser(parser(duration)).default(usual, `${usual / 1000}s`)
+      : new Option(`--${name} <number>`, about).argParser(parser(amount)).default(usual);
   });
 }
 
-/** The settings in what commander parsed. */
+const keyOf = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** The settings in what commander parsed, or in what a cluster is started with: what is not there stays as usual. */
 export function controllerSettings(parsed: Readonly<Record<string, unknown>>): Partial<ControllerSettings> {
-  const keyOf = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return Object.fromEntries(flags.map(({ name, setting }) => [setting, parsed[keyOf(name)]]));
+  return Object.fromEntries(flags.map(({ name, setting }) => [setting, parsed[keyOf(name)]] as const).filter(([, value]) => value !== undefined));
 }
+
+/** The same flags as settings of a whole cluster. */
+export const controllerFlagSettings: readonly ClusterSetting<Record<string, unknown>>[] = flags.map(({ name, setting, about }) => {
+  const usual = defaultControllerSettings[setting];
+  return isDuration(setting)
+    ? { key: keyOf(name), flags: `--${name} <duration>`, description: `${about} (default: "${usual / 1000}s")`, default: undefined, check: duration }
+    : { key: keyOf(name), flags: `--${name} <number>`, description: `${about} (default: ${usual})`, default: undefined, check: amount };
+});

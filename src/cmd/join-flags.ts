@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { file, nodeName, parser } from './component-flags.ts';
+import { file, nodeName } from './component-flags.ts';
 import type { JoinFlags } from './join.ts';
 import { defaultDataDir, ipAddress } from './options.ts';
+import { parser } from './parser.ts';
 import type { CreateTokenFlags, TokenFlags } from './token.ts';
 
 const dataDir = (): Option => new Option('--data-dir <folder>', 'where the node keeps everything').default(defaultDataDir());

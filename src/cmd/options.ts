@@ -11,6 +11,7 @@ import { apiSettings } from './api-flags.ts';
 import { auditSettings } from './audit-flags.ts';
 import type { Check } from './checks.ts';
 import { addressPools, clusterCidrCheck, dnsName, flag, ipAddress, ipv4Range, oneOf, path, UsageError, wholeNumber } from './checks.ts';
+import { controllerFlagSettings, controllerSettings } from './controller-flags.ts';
 import { servingSettings } from './serving-flags.ts';
 import type { Setting } from './setting.ts';
 
@@ -36,7 +37,7 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, uid: number
 }
 
 /** Every setting: its flag, what it means, its default and what it accepts. The config file uses the same names. */
-const settings: readonly Setting<ClusterOptions>[] = [
+const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'dataDir', flags: '--data-dir <folder>', description: 'where the cluster keeps everything', default: defaultDataDir(), check: path },
   { key: 'port', flags: '--port <port>', description: 'port of the API server; 0 takes any free one', default: 6443, check: wholeNumber(0, 65535) },
   { key: 'bindAddress', flags: '--bind-address <ip>', description: 'address that the API server listens on; 0.0.0.0 lets other machines join', default: '127.0.0.1', check: ipAddress },
@@ -61,6 +62,7 @@ const settings: readonly Setting<ClusterOptions>[] = [
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];
+const settings: readonly (Setting<ClusterOptions> | Setting<Record<string, unknown>>)[] = [...ownSettings, ...controllerFlagSettings];
 
 /** Adds the flags of a cluster to a command. */
 export function addClusterFlags(command: Command): Command {
@@ -105,7 +107,7 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   }
   result['nodeName'] ??= dnsName(hostName.toLowerCase(), 'the host name, which names the node unless --node-name does,');
   if (!given('clusterCidr') && !('clusterCidr' in config) && Number(result['nodes']) > nodesOfDefaultRange) result['clusterCidr'] = wideClusterCidr;
-  const options = result as unknown as ClusterOptions;
+  const options = { ...result, controllerSettings: controllerSettings(result) } as unknown as ClusterOptions;
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
   const taken = options.loadBalancerPool?.find((pool) => [options.clusterCidr, options.serviceCidr].some((range) => overlap(pool, range)));
