@@ -10,8 +10,8 @@ export interface PassesOptions {
   readonly periodMs: number;
   /** Looks at everything. What it writes says that it reacts to what woke it. */
   readonly pass: () => Promise<void>;
-  /** When something is to be done though nothing happens, epoch milliseconds; undefined: never. */
-  readonly nextDueMs: (nowMs: number) => number | undefined;
+  /** When something is to be done though nothing happens, epoch milliseconds, of what was not due yet at `lookedMs`; undefined: never. */
+  readonly nextDueMs: (lookedMs: number) => number | undefined;
 }
 
 /**
@@ -21,6 +21,8 @@ export interface PassesOptions {
 export class Passes {
   readonly #options: PassesOptions;
   #startMs: number | undefined;
+  /** When the last pass began: what has become due since then has been seen by none, however late a timer comes. */
+  #lookedMs = 0;
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #busy = false;
   #woken = false;
@@ -66,18 +68,18 @@ export class Passes {
   }
 
   #fired(): void {
-    const { clock, periodMs, nextDueMs } = this.#options;
+    const { clock, nextDueMs } = this.#options;
     this.#timer = undefined;
-    const nowMs = clock.now();
-    const due = nextDueMs(nowMs - periodMs);
+    const due = nextDueMs(this.#lookedMs);
     // What was due may have been put off meanwhile.
-    if (this.#woken || (due !== undefined && due <= nowMs)) void this.#run();
+    if (this.#woken || (due !== undefined && due <= clock.now())) void this.#run();
     else this.#arm(due);
   }
 
   async #run(): Promise<void> {
     const { clock, logger, signal, pass, nextDueMs } = this.#options;
     this.#busy = true;
+    this.#lookedMs = clock.now();
     this.#woken = false;
     const cause = this.#cause;
     this.#cause = '';
@@ -87,7 +89,6 @@ export class Passes {
       if (!signal.aborted) logger.error('a periodic pass failed', { error });
     }
     this.#busy = false;
-    const nowMs = clock.now();
-    this.#arm(this.#woken ? nowMs : nextDueMs(nowMs));
+    this.#arm(this.#woken ? clock.now() : nextDueMs(this.#lookedMs));
   }
 }
