@@ -2,7 +2,7 @@
  * The whole program's figures beside upstream's and the goals.
  * `npm run bench [-- PART…] [--quick] [--dir FOLDER]`: all parts take about three minutes. Store: `node bench/store.ts`.
  * `npm run bench -- scale [--nodes 5000] [--pods 50000] [--rate 20] [--minutes 20]`: a large cluster, only when asked for, as
- * is `deployment`. It is filled as fast as it can be, and gets its last pods at a steady rate a second. They end when their
+ * are `deployment` and `node` (real containers: needs root and containerd). It is filled as fast as it can be, and gets its last pods at a steady rate a second. They end when their
  * time is over, with what they reached.
  */
 import { cpus } from 'node:os';
@@ -19,6 +19,7 @@ import { growth } from './parts/growth.ts';
 import { kubectl } from './parts/kubectl.ts';
 import { library } from './parts/library.ts';
 import { memory } from './parts/memory.ts';
+import { node } from './parts/node.ts';
 import { reads } from './parts/reads.ts';
 import { deployment, scale } from './parts/scale.ts';
 import { schedule } from './parts/schedule.ts';
@@ -33,7 +34,7 @@ import { table } from './table.ts';
 /** In the order in which they run. */
 const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, dns, 'custom-resources': customResources };
 /** Those that run only when they are named. */
-const large: typeof parts = { scale, deployment, services };
+const large: typeof parts = { scale, deployment, services, node };
 /** Longer than all parts together ever take. */
 const limitMs = 60 * 60_000;
 
