@@ -210,8 +210,9 @@ export class Kubelet implements AsyncDisposable {
     if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
     if (options.startsQuietly !== true) this.#announce('Normal', 'Starting', 'Starting kubelet.');
 
-    this.#undoEvents = runtime.onEvent(({ podUid }) => {
-      this.#workers.wake(podUid);
+    this.#undoEvents = runtime.onEvent(({ type, podUid }) => {
+      // What a worker has made it looks at by itself.
+      if (type !== 'created' && type !== 'started') this.#workers.wake(podUid);
       if (host.virtual) this.#reporter.touched();
     });
     this.#pods = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}`, clock, random, logger });

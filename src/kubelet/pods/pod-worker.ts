@@ -56,6 +56,8 @@ export class PodWorker {
   #deleted = false;
   #reclaimed = false;
   #dirty = true;
+  /** Nothing was heard since the runtime was looked at. */
+  #isFresh = false;
   /** What was last wanted of the pod, and whether the machine has had something to say since. */
   #cause: Cause = '';
   #stopped = false;
@@ -144,6 +146,7 @@ export class PodWorker {
   wake(): void {
     this.#noteCause();
     this.#dirty = true;
+    this.#isFresh = false;
     this.#wakeUp?.();
   }
 
@@ -215,7 +218,8 @@ export class PodWorker {
       this.#phase = 'terminating';
       return 'now';
     }
-    await this.#look();
+    if (!this.#isFresh) await this.#look();
+    this.#isFresh = false;
     if (!this.#admitted) {
       const refusal = (this.#state.sandboxes.length === 0 ? await this.#judge(pod) : undefined) ?? await this.#context.resourceManagers.allocate(pod);
       if (refusal !== undefined) {
@@ -240,7 +244,11 @@ export class PodWorker {
     const allocated = this.#allocation.apply(pod);
     const result = await syncPod(this.#context, { pod: allocated, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
     if (this.#terminating.signal.aborted) return 'now';
-    await this.#look();
+    const isAsBefore = !result.progress && !result.failed && result.retryAfterMs === undefined;
+    if (!isAsBefore) {
+      this.#isFresh = true;
+      await this.#look();
+    }
     this.#allocation.progress(allocated, isResizing(allocated, this.#state), result.resizeError, this.#context.events);
     this.#report(false);
     await removeLeftovers(this.#context, this.#state);
@@ -248,6 +256,7 @@ export class PodWorker {
       this.#retryMs = minRetryMs;
       return 'now';
     }
+    this.#isFresh = false;
     const retryMs = result.failed || result.resizeError !== undefined ? this.#nextRetryMs() : result.retryAfterMs;
     const waits = [deadlineMs, retryMs, this.#allocation.isPending ? resizeRetryMs : undefined].filter((wait) => wait !== undefined);
     return waits.length === 0 ? undefined : Math.min(...waits);

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type {
   Container, ContainerConfig, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, Mount, PodSandbox, PodSandboxConfig, PodSandboxStatus, ProcessStreams,
-  RegistryAuth, Runtime, RuntimeEvent,
+  RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
 import { CriClient, criWire, defaultTimeoutMs } from './cri-client.ts';
@@ -15,7 +15,7 @@ import { GrpcChannel } from '../grpc/channel.ts';
 import type { ImageMounter } from './image-mounter.ts';
 import { readLogFile } from './log-reader.ts';
 import { authRequest, containerRequest, podSandboxRequest, resourcesRequest } from './requests.ts';
-import { podUidOf, toCondition, toContainer, toContainerStats, toContainerStatus, toImage, toPodSandbox, toPodSandboxStatus } from './responses.ts';
+import { podUidLabel, podUidOf, toCondition, toContainer, toContainerStats, toContainerStatus, toImage, toPodSandbox, toPodSandboxStatus } from './responses.ts';
 import type { StreamDialer } from './stream-dialer.ts';
 
 export interface ContainerdRuntimeOptions {
@@ -34,6 +34,11 @@ export interface ContainerdRuntimeOptions {
 const maxExecOutputBytes = 16 * 1024 * 1024;
 /** Waits between looks at CRI's view after an event, which runs ahead of it by a few milliseconds. */
 const settleDelaysMs = [0, 2, 5, 10, 20, 50, 100, 250, 500];
+
+/** Of a list, what belongs to one pod. */
+function selecting(filter: RuntimeFilter | undefined): { readonly filter?: { readonly labelSelector: Readonly<Record<string, string>> } } {
+  return filter === undefined ? {} : { filter: { labelSelector: { [podUidLabel]: filter.podUid } } };
+}
 const networkReadyTimeoutMs = 10_000;
 
 /** What we know of an id, so that events of it can be told by pod: containers and sandboxes alike. */
@@ -108,6 +113,8 @@ export class ContainerdRuntime implements Runtime {
     await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
     const { podSandboxId } = await this.#cri.call('RunPodSandbox', { config: podSandboxRequest(config), runtimeHandler: config.runtimeHandler }, { timeoutMs: 2 * defaultTimeoutMs });
     this.#known.set(podSandboxId, { podUid: config.uid, sandboxId: podSandboxId });
+    this.#tellOwn('created', podSandboxId);
+    this.#tellOwn('started', podSandboxId);
     return podSandboxId;
   }
 
@@ -125,8 +132,8 @@ export class ContainerdRuntime implements Runtime {
     return answer?.status ? toPodSandboxStatus(answer.status) : undefined;
   }
 
-  async listPodSandboxes(): Promise<PodSandbox[]> {
-    const sandboxes = (await this.#cri.call('ListPodSandbox', {})).items.map(toPodSandbox);
+  async listPodSandboxes(filter?: RuntimeFilter): Promise<PodSandbox[]> {
+    const sandboxes = (await this.#cri.call('ListPodSandbox', selecting(filter))).items.map(toPodSandbox);
     for (const sandbox of sandboxes) this.#known.set(sandbox.id, { podUid: sandbox.uid, sandboxId: sandbox.id });
     return sandboxes;
   }
@@ -136,6 +143,7 @@ export class ContainerdRuntime implements Runtime {
     const mounts = await this.#withImages(sandboxId, config.mounts);
     const { containerId } = await this.#cri.call('CreateContainer', { podSandboxId: sandboxId, config: containerRequest({ ...config, mounts }, sandboxConfig), sandboxConfig: podSandboxRequest(sandboxConfig) });
     this.#known.set(containerId, { podUid: sandboxConfig.uid, sandboxId });
+    this.#tellOwn('created', containerId);
     return containerId;
   }
 
@@ -159,6 +167,7 @@ export class ContainerdRuntime implements Runtime {
 
   async startContainer(containerId: string): Promise<void> {
     await this.#cri.call('StartContainer', { containerId });
+    this.#tellOwn('started', containerId);
   }
 
   async stopContainer(containerId: string, gracePeriodSeconds: number): Promise<void> {
@@ -174,8 +183,8 @@ export class ContainerdRuntime implements Runtime {
     await this.#cri.call('UpdateContainerResources', { containerId, linux: resourcesRequest(resources) });
   }
 
-  async listContainers(): Promise<Container[]> {
-    const containers = (await this.#cri.call('ListContainers', {})).containers.map(toContainer);
+  async listContainers(filter?: RuntimeFilter): Promise<Container[]> {
+    const containers = (await this.#cri.call('ListContainers', selecting(filter))).containers.map(toContainer);
     for (const container of containers) this.#known.set(container.id, { podUid: podUidOf(container.labels), sandboxId: container.sandboxId });
     return containers;
   }
@@ -296,6 +305,13 @@ export class ContainerdRuntime implements Runtime {
     };
   }
 
+  /** What was made here, where the runtime's own stream does not tell it. */
+  #tellOwn(type: 'created' | 'started', containerId: string): void {
+    const podUid = this.#known.get(containerId)?.podUid;
+    if (this.#eventSource !== 'containerd' || podUid === undefined) return;
+    for (const listener of this.#listeners) listener({ type, containerId, podUid });
+  }
+
   /** Waits until CRI tells the same as the event did, then passes it on: who asks CRI upon an event must not see the past. */
   async #settle(event: RawEvent): Promise<void> {
     for (const delayMs of settleDelaysMs) {
@@ -309,15 +325,17 @@ export class ContainerdRuntime implements Runtime {
   }
 
   async #seen(event: RawEvent): Promise<boolean> {
-    const container = await ignoreNotFound(this.#cri.call('ContainerStatus', { containerId: event.containerId }));
-    const sandbox = container === undefined ? await ignoreNotFound(this.#cri.call('PodSandboxStatus', { podSandboxId: event.containerId })) : undefined;
+    const known = this.#known.get(event.containerId);
+    const isSandbox = known?.sandboxId === event.containerId;
+    const container = isSandbox ? undefined : await ignoreNotFound(this.#cri.call('ContainerStatus', { containerId: event.containerId }));
+    const sandbox = container === undefined && (known === undefined || isSandbox) ? await ignoreNotFound(this.#cri.call('PodSandboxStatus', { podSandboxId: event.containerId })) : undefined;
     const state = container?.status?.state;
     const sandboxState = sandbox?.status?.state;
     if (container?.status && !this.#known.has(event.containerId)) await this.#sandboxOf(event.containerId);
     if (sandbox?.status) this.#known.set(event.containerId, { podUid: sandbox.status.metadata?.uid ?? '', sandboxId: event.containerId });
     switch (event.type) {
-      case 'created': return state !== undefined || sandboxState !== undefined;
-      case 'started': return (state !== undefined && state !== 'CONTAINER_CREATED') || sandboxState !== undefined;
+      case 'created':
+      case 'started': return state !== undefined || sandboxState !== undefined;
       case 'stopped': return state === 'CONTAINER_EXITED' || sandboxState === 'SANDBOX_NOTREADY' || (state === undefined && sandboxState === undefined);
       case 'deleted': return state === undefined && sandboxState === undefined;
     }

@@ -69,9 +69,9 @@ test('a runtime without them has containerd\'s own', { timeout: 20_000 }, () => 
   const stream = await asked('containerd');
   assert.deepEqual(sources, ['containerd']);
   const seen = next();
-  stream.write({ namespace: 'k8s.io', topic: '/tasks/start', event: { typeUrl: 'x', value: wire.encoder('TaskEvent')({ containerId: 'c' }) } });
+  stream.write({ namespace: 'k8s.io', topic: '/containers/delete', event: { typeUrl: 'x', value: wire.encoder('TaskEvent')({ containerId: 'c' }) } });
   await seen;
-  assert.deepEqual(raw, [{ type: 'started', containerId: 'c' }]);
+  assert.deepEqual(raw, [{ type: 'deleted', containerId: 'c' }]);
 }));
 
 test('a runtime with neither is left to be listed', { timeout: 20_000 }, () => withRuntime([], async ({ sources, next }) => {

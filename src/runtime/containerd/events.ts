@@ -13,12 +13,8 @@ export type RawEvent = Omit<RuntimeEvent, 'podUid'>;
 /** Where events come from: CRI's own stream, containerd's, or nowhere. */
 export type EventSource = 'cri' | 'containerd' | 'none';
 
-const topics: Readonly<Record<string, RuntimeEvent['type']>> = {
-  '/containers/create': 'created',
-  '/tasks/start': 'started',
-  '/tasks/exit': 'stopped',
-  '/containers/delete': 'deleted',
-};
+/** What containerd tells that nobody asked it for: of what is made here, who makes it knows first. */
+const topics: Readonly<Record<string, RuntimeEvent['type']>> = { '/tasks/exit': 'stopped', '/containers/delete': 'deleted' };
 const types: Readonly<Record<ContainerEventType, RuntimeEvent['type']>> = {
   CONTAINER_CREATED_EVENT: 'created', CONTAINER_STARTED_EVENT: 'started', CONTAINER_STOPPED_EVENT: 'stopped', CONTAINER_DELETED_EVENT: 'deleted',
 };
@@ -35,7 +31,7 @@ export function parseEvent(envelope: EventEnvelope, decode: Decode): RawEvent | 
     const exit = decode('TaskExit', envelope.event.value) as TaskExit;
     return exit.id === '' || exit.id === exit.containerId ? { type, containerId: exit.containerId } : undefined;
   }
-  // All the others carry the container's id as their first field.
+  // The other carries the container's id as its first field.
   return { type, containerId: (decode('TaskEvent', envelope.event.value) as TaskEvent).containerId };
 }
 

@@ -2,7 +2,8 @@ import type { Condition, Container, ContainerState, ContainerStats, ContainerSta
 import type * as cri from './generated/cri.ts';
 
 const nanosecondsPerMillisecond = 1e6;
-const podUidLabel = 'io.kubernetes.pod.uid';
+/** On all that belongs to a pod. */
+export const podUidLabel = 'io.kubernetes.pod.uid';
 
 /** 0 stays 0; so do the times before the epoch with which Go writes "not yet". */
 function toMs(nanoseconds: number): number {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { MemoryMount, MountRequest } from '../../host.ts';
+import { runQuickly } from './quick-commands.ts';
 import { runCommand } from './run-command.ts';
 
 /** /proc writes blanks and backslashes as octal escapes. */
@@ -24,12 +25,12 @@ export async function isMountPoint(path: string, type?: string): Promise<boolean
 export async function mountTmpfs(path: string, sizeBytes: number | undefined): Promise<MemoryMount> {
   if (await isMountPoint(path, 'tmpfs')) return 'present';
   const options = sizeBytes === undefined ? [] : ['-o', `size=${sizeBytes}`];
-  return (await runCommand('mount', ['-t', 'tmpfs', ...options, 'tmpfs', path])).ok ? 'mounted' : 'impossible';
+  return (await runQuickly('mount', ['-t', 'tmpfs', ...options, 'tmpfs', path])).ok ? 'mounted' : 'impossible';
 }
 
 /** Mounts one file or directory at the place of another. Rejects with Error. */
 export async function bindMount(source: string, target: string): Promise<void> {
-  const { ok, stderr } = await runCommand('mount', ['--no-canonicalize', '-o', 'bind', source, target]);
+  const { ok, stderr } = await runQuickly('mount', ['--no-canonicalize', '-o', 'bind', source, target]);
   if (!ok) throw new Error(stderr);
 }
 
@@ -47,7 +48,7 @@ export async function unmountBelow(path: string): Promise<void> {
   const points = await below();
   if (points.length === 0) return;
   // All at once: a pod has many volumes, and a process for each would be felt.
-  const { ok } = await runCommand('umount', ['--no-canonicalize', ...points]);
+  const { ok } = await runQuickly('umount', ['--no-canonicalize', ...points]);
   if (ok) return;
   for (const point of await below()) await runCommand('umount', ['--no-canonicalize', '--lazy', point]);
   const left = await below();
