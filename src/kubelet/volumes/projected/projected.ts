@@ -18,14 +18,14 @@ export const projected: FilesPlugin = {
     const files = new Map<string, TreeFile>();
     const failures: string[] = [];
     let refreshAtMs: number | undefined;
-    for (const source of sources) {
-      try {
-        const part = await collectSource(context, pod, source, defaultMode);
-        for (const [path, file] of part.files) files.set(path, file);
-        if (part.refreshAtMs !== undefined) refreshAtMs = Math.min(refreshAtMs ?? Infinity, part.refreshAtMs);
-      } catch (error) {
-        failures.push((error as Error).message);
+    const parts = await Promise.allSettled(sources.map((source) => collectSource(context, pod, source, defaultMode)));
+    for (const part of parts) {
+      if (part.status === 'rejected') {
+        failures.push((part.reason as Error).message);
+        continue;
       }
+      for (const [path, file] of part.value.files) files.set(path, file);
+      if (part.value.refreshAtMs !== undefined) refreshAtMs = Math.min(refreshAtMs ?? Infinity, part.value.refreshAtMs);
     }
     if (failures.length > 0) throw new Error(aggregate(failures));
     return { files, ...(refreshAtMs !== undefined && { refreshAtMs }) };
