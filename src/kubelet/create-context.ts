@@ -1,6 +1,7 @@
-import { namespaceOf, uidOf } from '../api/meta/object.ts';
+import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
 import { configmaps, csidrivers, nodes, persistentvolumeclaims, persistentvolumes, runtimeclasses, secrets, volumeattachments } from '../api/resources.ts';
 import type { Node, Pod } from '../api/types/core/v1.ts';
+import { formatTime } from '../base/clock.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { admitPod } from './admission/registry.ts';
 import type { Refusal } from './admission/verdict.ts';
@@ -66,6 +67,15 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
       host, directories, tokens, facts: () => facts([]), ...objects,
       persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
       persistentVolume: (name) => references.read(persistentvolumes, { name }),
+      claims: {
+        updateStatus: (claim) => client.update(persistentvolumeclaims, claim, { subresource: 'status' }),
+        announce: ({ pod, claim }, type, reason, message) => {
+          if (type === 'Normal') events.normal(pod, reason, message);
+          else events.warning(pod, reason, message);
+          parts.recorder.event({ kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace: namespaceOf(claim), name: nameOf(claim), uid: uidOf(claim) }, type, reason, message);
+        },
+        now: () => formatTime(clock.now()),
+      },
       trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),
     }, clock, {
       nodeName,

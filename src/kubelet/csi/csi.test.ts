@@ -19,10 +19,11 @@ import { serveGrpc } from '../../runtime/grpc/server.ts';
 import type { ServedMethod } from '../../runtime/grpc/server.ts';
 import { linuxFiles } from '../hosts/linux/linux-files.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
-import type { NodePublishVolumeRequest, NodeServiceCapabilityRPCType, NodeStageVolumeRequest, NodeUnpublishVolumeRequest, NodeUnstageVolumeRequest } from '../plugins/generated/csi.ts';
+import type { NodeExpandVolumeRequest, NodeGetVolumeStatsRequest, NodePublishVolumeRequest, NodeServiceCapabilityRPCType, NodeStageVolumeRequest, NodeUnpublishVolumeRequest, NodeUnstageVolumeRequest } from '../plugins/generated/csi.ts';
 import { methods } from '../plugins/generated/csi.ts';
 import { methods as registration } from '../plugins/generated/plugin-registration.ts';
 import { csiWire, registrationWire } from '../plugins/wires.ts';
+import { statsSummary } from '../server/statistics.ts';
 import { TestNode } from '../testing/test-node.test.ts';
 
 const clock = new RealClock();
@@ -35,6 +36,7 @@ class Driver implements AsyncDisposable {
   readonly staged: NodeStageVolumeRequest[] = [];
   registered: unknown;
   refusal: string | undefined;
+  expandRefusal: GrpcError | undefined;
   readonly #servers: AsyncDisposable[] = [];
   readonly #capabilities: readonly NodeServiceCapabilityRPCType[];
   readonly #folder: string;
@@ -70,6 +72,15 @@ class Driver implements AsyncDisposable {
           return {};
         },
       },
+      {
+        method: methods.NodeExpandVolume,
+        handle: async (request: NodeExpandVolumeRequest) => {
+          note('expand', `${request.volumeId} ${request.capacityRange?.requiredBytes} ${request.volumePath === this.published[0]?.targetPath}`);
+          if (this.expandRefusal !== undefined) throw this.expandRefusal;
+          return { capacityBytes: request.capacityRange?.requiredBytes ?? 0 };
+        },
+      },
+      { method: methods.NodeGetVolumeStats, handle: async (request: NodeGetVolumeStatsRequest) => ({ usage: [{ unit: 'BYTES', total: 100, used: 40, available: 60 }, { unit: 'INODES', total: 10, used: 1, available: request.volumePath === this.published[0]?.targetPath ? 9 : 0 }] }) },
       { method: methods.NodeUnpublishVolume, handle: async (request: NodeUnpublishVolumeRequest) => { note('unpublish', request.volumeId); rmSync(request.targetPath, { recursive: true, force: true }); return {}; } },
     ];
     this.#servers.push(await serveGrpc(endpoint, { wire: csiWire(), methods: served }));
@@ -221,4 +232,48 @@ test('what a driver refuses is told in its words, and tried again', { timeout: 3
   await until('it to run', () => node.pod('one').status?.phase === 'Running');
   await node.createPod('inline', { volumes: [{ name: 'v', csi: { driver: driverName } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
   await until('the other event', () => node.eventsOf('inline').some((event) => event.includes(`volume mode "Ephemeral" not supported by driver ${driverName} (only supports ["Persistent"])`)));
+}));
+
+test('a claim that has grown is grown on the node while it is in use; how full it is comes from the driver', { timeout: 40_000 }, () => withDriver({ capabilities: ['EXPAND_VOLUME', 'GET_VOLUME_STATS'], spec: { attachRequired: false } }, async ({ node, driver, until }) => {
+  await bindVolume(node, 'data');
+  const claim = () => node.client.get(persistentvolumeclaims, { namespace: 'default', name: 'data' });
+  const say = async (status: object): Promise<void> => { await node.client.update(persistentvolumeclaims, { ...await claim(), status: { phase: 'Bound', ...status } }, { subresource: 'status' }); };
+  await say({ capacity: { storage: '1Gi' } });
+  await node.createPod('one', mounting('data'));
+  await until('it to run', () => node.pod('one').status?.phase === 'Running');
+  assert.deepEqual(driver.calls, ['publish handle-data'], 'nothing has grown');
+
+  // As an external resizer does once its driver has grown the volume.
+  const grow = async (storage: string): Promise<void> => {
+    const volume = await node.client.get(persistentvolumes, { name: 'pv-data' });
+    await node.client.update(persistentvolumes, { ...volume, spec: { ...volume.spec, capacity: { storage } } });
+    await say({ capacity: (await claim()).status?.capacity, allocatedResources: { storage }, allocatedResourceStatuses: { storage: 'NodeResizePending' }, conditions: [{ type: 'FileSystemResizePending', status: 'True' }] });
+  };
+  await grow('2Gi');
+  await until('the driver to be asked', () => driver.calls.includes('expand handle-data 2147483648 true'));
+  await until('the claim to know', () => node.read(persistentvolumeclaims, 'default', 'data')?.status?.capacity?.['storage'] === '2Gi');
+  const { allocatedResourceStatuses = {}, conditions = [] } = (await claim()).status ?? {};
+  assert.deepEqual([allocatedResourceStatuses, conditions], [{}, []]);
+  assert.ok(node.eventsOf('one').includes('FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-data" node-1'));
+  assert.ok(node.eventsOf('data').some((event) => event.startsWith('FileSystemResizeSuccessful')));
+
+  driver.expandRefusal = new GrpcError('OutOfRange', 'too large');
+  await grow('3Gi');
+  await until('the claim to know', () => node.read(persistentvolumeclaims, 'default', 'data')?.status?.allocatedResourceStatuses?.['storage'] === 'NodeResizeInfeasible');
+  assert.match((await claim()).status?.conditions?.find(({ type }) => type === 'NodeResizeError')?.message ?? '', /^failed to expand pvc with Expander\.NodeExpand failed to expand the volume rpc error: code = OutOfRange desc = too large$/);
+  assert.ok(node.eventsOf('one').some((event) => event.startsWith('VolumeResizeFailed: Expander.NodeExpand failed to expand the volume')));
+
+  const { kubelet } = node;
+  const volumes = await kubelet.context.volumes.statsOf(node.pod('one').metadata.uid ?? '');
+  assert.deepEqual(volumes, [{ name: 'v', claimName: 'data', stats: { availableBytes: 60, capacityBytes: 100, usedBytes: 40, inodesFree: 9, inodes: 10, inodesUsed: 1 } }]);
+  const { pods: told } = await statsSummary(kubelet) as { pods: { volume: { name: string; usedBytes: number; pvcRef: object }[] }[] };
+  assert.deepEqual(told[0]?.volume.map(({ name, usedBytes, pvcRef }) => [name, usedBytes, pvcRef]), [['v', 40, { name: 'data', namespace: 'default' }]]);
+}));
+
+test('a driver that renews what is in its volumes publishes them again, and stages them once', { timeout: 40_000 }, () => withDriver({ spec: { attachRequired: false, requiresRepublish: true } }, async ({ node, driver, until }) => {
+  await bindVolume(node, 'data');
+  await node.createPod('one', mounting('data'));
+  await until('it to run', () => node.pod('one').status?.phase === 'Running');
+  await until('it to be published again', () => driver.calls.length === 4);
+  assert.deepEqual(driver.calls, ['stage handle-data', 'publish handle-data', 'publish handle-data', 'publish handle-data']);
 }));

@@ -22,6 +22,7 @@ export async function statsSummary(kubelet: ServedKubelet): Promise<unknown> {
   const { clock, host, nodeName } = kubelet.context;
   const time = formatTime(clock.now());
   const [usage, pods] = await Promise.all([host.usage(), podStats(kubelet)]);
+  const volumes = new Map(await Promise.all(pods.map(async ({ pod }) => [uidOf(pod), await kubelet.context.volumes.statsOf(uidOf(pod))] as const)));
   const memory = (workingSetBytes: number): unknown => ({ time, workingSetBytes });
   const cpu = (usageCoreNanoSeconds: number): unknown => ({ time, usageCoreNanoSeconds });
   return {
@@ -38,6 +39,7 @@ export async function statsSummary(kubelet: ServedKubelet): Promise<unknown> {
       containers: containers.map((container) => ({ name: container.name, cpu: cpu(container.cpuUsageCoreNanoseconds), memory: memory(container.memoryWorkingSetBytes), rootfs: { time, usedBytes: container.rootfsUsedBytes } })),
       cpu: cpu(sum(containers.map(({ cpuUsageCoreNanoseconds }) => cpuUsageCoreNanoseconds))),
       memory: memory(sum(containers.map(({ memoryWorkingSetBytes }) => memoryWorkingSetBytes))),
+      volume: (volumes.get(uidOf(pod)) ?? []).map(({ name, claimName, stats }) => ({ time, ...stats, name, ...(claimName !== undefined && { pvcRef: { name: claimName, namespace: namespaceOf(pod) } }) })),
     })),
   };
 }

@@ -8,7 +8,7 @@ import type { CsiAccess } from './csi/csi-volumes.ts';
 import { CsiVolumes } from './csi/csi-volumes.ts';
 import { volumePlugins } from './registry.ts';
 import { VolumeError } from './volume-plugin.ts';
-import type { FilesPlugin, MountedVolume, VolumeContext } from './volume-plugin.ts';
+import type { FilesPlugin, MountedVolume, VolumeContext, VolumeStats } from './volume-plugin.ts';
 
 /** How long a pod waits for its volumes before an event says for which (upstream's podAttachAndMountTimeout). */
 const waitMs = 123_000;
@@ -21,8 +21,11 @@ export interface PodVolumes {
   readonly refreshAtMs: number | undefined;
 }
 
+/** Wall times at which something is due; infinite: never. */
+type KeptVolume = MountedVolume & { readonly remountAtMs: number; readonly recheckAtMs: number };
+
 interface PodEntry {
-  readonly directories: Map<string, MountedVolume & { readonly remountAtMs?: number }>;
+  readonly directories: Map<string, KeptVolume>;
   /** What was written last into each volume of files. */
   readonly contents: Map<string, string>;
   /** Since when volumes have been missing, or since they were told of. */
@@ -83,6 +86,15 @@ export class VolumeManager {
     await host.files.removeTree(directories.volumes(podUid));
   }
 
+  /** How full the pod's volumes are whose drivers tell, by the volumes' names. What cannot be told now is left out. */
+  async statsOf(podUid: string): Promise<readonly { readonly name: string; readonly claimName: string | undefined; readonly stats: VolumeStats }[]> {
+    const told = await Promise.all([...this.#pods.get(podUid)?.directories ?? []].map(async ([name, { stats, claimName }]) => {
+      const known = await stats?.().catch(() => undefined);
+      return known === undefined ? [] : [{ name, claimName, stats: known }];
+    }));
+    return told.flat();
+  }
+
   /** What is mounted for the pod, by the volume's name. */
   mountedOf(podUid: string): ReadonlyMap<string, MountedVolume> {
     return this.#pods.get(podUid)?.directories ?? new Map<string, MountedVolume>();
@@ -113,11 +125,15 @@ export class VolumeManager {
     if (plugin.kind === 'files') return this.#setUpFiles(plugin, pod, volume, entry);
     const known = entry.directories.get(volume.name);
     const nowMs = this.#clock.now();
-    if (known !== undefined && (known.remountAtMs ?? Infinity) > nowMs) return { mounted: known, ...(known.remountAtMs !== undefined && { refreshAtMs: known.remountAtMs }) };
-    const mounted = await plugin.mount(this.#context, pod, volume);
-    const remountAtMs = mounted.remountAfterMs === undefined ? undefined : nowMs + mounted.remountAfterMs;
-    entry.directories.set(volume.name, { ...mounted, ...(remountAtMs !== undefined && { remountAtMs }) });
-    return { mounted, ...(remountAtMs !== undefined && { refreshAtMs: remountAtMs }) };
+    const isKept = known !== undefined && known.remountAtMs > nowMs;
+    if (isKept && known.recheckAtMs <= nowMs) await known.recheck?.run();
+    const isChecked = !isKept || known.recheckAtMs <= nowMs;
+    const mounted = isKept ? known : await plugin.mount(this.#context, pod, volume);
+    const { remountAfterMs = Infinity, recheck } = mounted;
+    const kept: KeptVolume = { ...mounted, remountAtMs: isKept ? known.remountAtMs : nowMs + remountAfterMs, recheckAtMs: isChecked ? nowMs + (recheck?.afterMs ?? Infinity) : known.recheckAtMs };
+    entry.directories.set(volume.name, kept);
+    const refreshAtMs = Math.min(kept.remountAtMs, kept.recheckAtMs);
+    return { mounted: kept, ...(refreshAtMs < Infinity && { refreshAtMs }) };
   }
 
   async #setUpFiles(plugin: FilesPlugin, pod: Pod, volume: Volume, entry: PodEntry): Promise<Result> {

@@ -17,6 +17,7 @@ export interface VolumeContext {
   secret(pod: Pod, name: string): Promise<Secret | undefined>;
   persistentVolumeClaim(pod: Pod, name: string): Promise<PersistentVolumeClaim | undefined>;
   persistentVolume(name: string): Promise<PersistentVolume | undefined>;
+  readonly claims: ClaimAccess;
   /** The PEM texts of the bundles; empty when none matches. Rejects where the API is not served. */
   trustBundles(pod: Pod, request: TrustBundleRequest): Promise<readonly string[]>;
   facts(): PodFacts;
@@ -33,6 +34,34 @@ export interface MountedVolume {
   readonly imageRef?: string;
   /** Mounted again after so long, because the driver wants to renew what is in it. */
   readonly remountAfterMs?: number;
+  /** Looked after so often without being mounted again. Never rejects. */
+  readonly recheck?: { readonly afterMs: number; run(): Promise<void> };
+  /** Lets what is in it use so many bytes, where the driver has to be told. Rejects with GrpcError. */
+  readonly expand?: (bytes: number) => Promise<void>;
+  /** How full it is, where the driver tells. */
+  readonly stats?: () => Promise<VolumeStats>;
+  /** The claim that it was mounted for. */
+  readonly claimName?: string;
+}
+
+/** As in the Summary API; what the driver does not tell is missing. */
+export interface VolumeStats {
+  readonly availableBytes?: number;
+  readonly capacityBytes?: number;
+  readonly usedBytes?: number;
+  readonly inodesFree?: number;
+  readonly inodes?: number;
+  readonly inodesUsed?: number;
+}
+
+/** What is written of claims. */
+export interface ClaimAccess {
+  /** Resolves with what the API has then. */
+  updateStatus(claim: PersistentVolumeClaim): Promise<PersistentVolumeClaim>;
+  /** An event on the pod, and on the claim. */
+  announce(of: { readonly pod: Pod; readonly claim: PersistentVolumeClaim }, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** An RFC 3339 time of now. */
+  now(): string;
 }
 
 /** A plugin whose volume is a directory or a path that is made once. */

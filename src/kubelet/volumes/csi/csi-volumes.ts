@@ -5,7 +5,7 @@ import type { CSIDriver, VolumeAttachment } from '../../../api/types/storage/v1.
 import { sha256Hex } from '../../../base/sha256.ts';
 import type { CsiDriver } from '../../csi/csi-drivers.ts';
 import { specOf } from '../../pods/pod-spec.ts';
-import type { MountedVolume, SourceRequest, VolumeContext } from '../volume-plugin.ts';
+import type { MountedVolume, SourceRequest, VolumeContext, VolumeStats } from '../volume-plugin.ts';
 import { VolumeError } from '../volume-plugin.ts';
 import { capabilityOf, groupOwnership, podInfo, tokenAttributes } from './csi-attributes.ts';
 
@@ -45,6 +45,8 @@ export class CsiVolumes {
   /** One at a time on each volume: what is being unstaged must not be published. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #inUse = new Map<string, Set<string>>();
+  /** Where this process has published volumes. */
+  readonly #published = new Set<string>();
 
   constructor(context: VolumeContext, access: CsiAccess) {
     this.#context = context;
@@ -92,7 +94,8 @@ export class CsiVolumes {
     // Before anything is mounted: whoever unmounts must know.
     await host.files.writeFile(`${folder}/vol_data.json`, JSON.stringify(data), 0o644);
     const volumeContext = source.volumeAttributes ?? {};
-    if (stages && isPersistent(source)) {
+    // What is published again is staged already.
+    if (stages && isPersistent(source) && !this.#published.has(paths.target)) {
       await host.files.ensureDirectory(paths.staging, 0o750);
       await driver.calls.call('NodeStageVolume', { volumeId: handle, publishContext, stagingTargetPath: paths.staging, volumeCapability, secrets: await this.#secrets(source.nodeStageSecretRef, 'NodeStageSecretRef'), volumeContext }, { timeoutMs })
         .catch((error: unknown) => { throw new VolumeError('device', (error as Error).message, { volumeName: name, cause: error }); });
@@ -109,12 +112,35 @@ export class CsiVolumes {
     }, { timeoutMs });
     const ownership = isBlock || capabilities.has('VOLUME_MOUNT_GROUP') ? undefined : groupOwnership(pod, { policy: object?.spec.fsGroupPolicy, readOnly, fsType, accessModes });
     if (ownership !== undefined) await host.files.giveToGroup(paths.target, ownership);
-    return { hostPath: paths.target, readOnly, ...(object?.spec.requiresRepublish === true && { remountAfterMs: republishMs }) };
+    this.#published.add(paths.target);
+    return {
+      hostPath: paths.target, readOnly,
+      ...(object?.spec.requiresRepublish === true && { remountAfterMs: republishMs }),
+      ...(isPersistent(source) && capabilities.has('EXPAND_VOLUME') && { expand: (bytes: number) => this.#inTurn(`${source.driver}^${handle}`, () => this.#expand(source, { data, volumeCapability, bytes })) }),
+      ...(capabilities.has('GET_VOLUME_STATS') && { stats: () => this.#stats(data) }),
+    };
+  }
+
+  async #expand(source: CSIPersistentVolumeSource, { data, volumeCapability, bytes }: { readonly data: VolumeData; readonly volumeCapability: ReturnType<typeof capabilityOf>; readonly bytes: number }): Promise<void> {
+    await this.#driver(source.driver).calls.call('NodeExpandVolume', {
+      volumeId: data.volumeHandle, volumePath: data.targetPath, stagingTargetPath: data.stagingPath, volumeCapability,
+      capacityRange: { requiredBytes: bytes }, secrets: await this.#secrets(source.nodeExpandSecretRef, 'NodeExpandSecretRef'),
+    }, { timeoutMs });
+  }
+
+  async #stats({ driverName, volumeHandle, targetPath, stagingPath }: VolumeData): Promise<VolumeStats> {
+    const { usage } = await this.#driver(driverName).calls.call('NodeGetVolumeStats', { volumeId: volumeHandle, volumePath: targetPath, stagingTargetPath: stagingPath }, { timeoutMs });
+    const [bytes, inodes] = (['BYTES', 'INODES'] as const).map((unit) => usage.find((one) => one.unit === unit));
+    return {
+      ...(bytes !== undefined && { availableBytes: bytes.available, capacityBytes: bytes.total, usedBytes: bytes.used }),
+      ...(inodes !== undefined && { inodesFree: inodes.available, inodes: inodes.total, inodesUsed: inodes.used }),
+    };
   }
 
   async #unmount(podUid: string, { driverName, volumeHandle, targetPath, stagingPath, specVolID }: VolumeData): Promise<void> {
     const { host } = this.#context;
     const driver = this.#driver(driverName);
+    this.#published.delete(targetPath);
     await driver.calls.call('NodeUnpublishVolume', { volumeId: volumeHandle, targetPath }, { timeoutMs });
     await host.files.removeTree(targetPath);
     if (stagingPath !== '' && !(await this.#isUsedByOthers(podUid, stagingPath))) {

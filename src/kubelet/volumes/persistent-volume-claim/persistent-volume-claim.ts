@@ -2,9 +2,13 @@ import { namespaceOf } from '../../../api/meta/object.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core/v1.ts';
 import { usesOf } from '../common/volume-uses.ts';
 import { mountSource } from '../source-registry.ts';
+import type { GrowRequest } from './grow.ts';
+import { growClaim } from './grow.ts';
 import { VolumeError } from '../volume-plugin.ts';
 import type { DirectoryPlugin, MountedVolume, VolumeContext } from '../volume-plugin.ts';
 
+/** How often claims in use are asked whether they have grown. */
+const growthCheckMs = 60_000;
 const protectionFinalizer = 'kubernetes.io/pvc-protection';
 
 /** A claim by name; `readOnly` is the volume's own. */
@@ -41,13 +45,25 @@ async function mountClaim(context: VolumeContext, pod: Pod, request: ClaimReques
   const name = metadata.name ?? '';
   try {
     const mounted = await mountSource(context, { pod, name, source: spec, readOnly: request.readOnly, mountOptions: spec.mountOptions ?? [], isBlock, accessModes: spec.accessModes ?? [] });
-    if (mounted !== undefined) return mounted;
+    if (mounted !== undefined) return await lookedAfter(context, { pod, claimName: request.claimName, readOnly: request.readOnly, mounted });
   } catch (error) {
     if (error instanceof VolumeError) throw error;
     throw new VolumeError('setup', (error as Error).message, { volumeName: name, cause: error });
   }
   const kind = Object.keys(spec).find((key) => typeof spec[key as keyof typeof spec] === 'object' && !notSources.has(key)) ?? 'none';
   throw new VolumeError('unsupported', `not supported: persistent volume ${JSON.stringify(name)} of type ${kind}`);
+}
+
+/** With what makes it grow when its claim does: now, and whenever that has been asked for while it is in use. */
+async function lookedAfter(context: VolumeContext, request: GrowRequest): Promise<MountedVolume> {
+  const { mounted, claimName, pod } = request;
+  if (mounted.expand === undefined) return { ...mounted, claimName };
+  await growClaim(context, request);
+  const run = (): Promise<void> => growClaim(context, request).catch(async (error: unknown) => {
+    const claim = await context.persistentVolumeClaim(pod, claimName).catch(() => undefined);
+    if (claim !== undefined) context.claims.announce({ pod, claim }, 'Warning', 'VolumeResizeFailed', (error as Error).message);
+  });
+  return { ...mounted, claimName, recheck: { afterMs: growthCheckMs, run } };
 }
 
 async function boundVolume(context: VolumeContext, pod: Pod, { claimName, ownedByPod }: ClaimRequest): Promise<PersistentVolume> {
