@@ -43,7 +43,7 @@ test('events of other namespaces and of exec processes are not ours', () => {
     parseEvent(decode('EventEnvelope', encode('EventEnvelope', { namespace, topic, event: { typeUrl: type, value: encode(type, message) } })) as EventEnvelope, decode);
   assert.deepEqual(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'c' }), { type: 'stopped', containerId: 'c' });
   assert.equal(event('/tasks/exit', 'TaskExit', { containerId: 'c', id: 'exec1' }), undefined);
-  assert.equal(event('/tasks/start', 'TaskEvent', { containerId: 'c' }, 'moby'), undefined);
-  assert.deepEqual(event('/containers/create', 'TaskEvent', { containerId: 'c' }), { type: 'created', containerId: 'c' });
-  assert.equal(event('/images/create', 'TaskEvent', { containerId: 'c' }), undefined);
+  assert.equal(event('/containers/delete', 'TaskEvent', { containerId: 'c' }, 'moby'), undefined);
+  assert.deepEqual(event('/containers/delete', 'TaskEvent', { containerId: 'c' }), { type: 'deleted', containerId: 'c' });
+  assert.equal(event('/containers/create', 'TaskEvent', { containerId: 'c' }), undefined);
 });
