@@ -19,7 +19,7 @@ const rule = (resources: string[], verbs: string[]): PolicyRule => ({ apiGroups:
 const events: PolicyRule = { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] };
 
 /** A role with one account of kube-system that has it. */
-function access(name: string, account: string, rules: PolicyRule[]): [ClusterRole, ClusterRoleBinding] {
+export function access(name: string, account: string, rules: PolicyRule[]): [ClusterRole, ClusterRoleBinding] {
   return [
     { apiVersion: rbac, kind: 'ClusterRole', metadata: { name }, rules },
     { apiVersion: rbac, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }, subjects: [{ kind: 'ServiceAccount', name: account, namespace: 'kube-system' }] },

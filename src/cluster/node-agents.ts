@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
+import { Announcer } from '../cloud/providers/local/speaker/announcer.ts';
+import { startSpeaker } from '../cloud/providers/local/speaker/speaker.ts';
 import type { HostCapabilities } from '../host/capabilities.ts';
 import { NetworkPolicyAgent } from '../network-policy/agent.ts';
 import type { ProxyBackend } from '../proxy/backend.ts';
@@ -24,7 +26,7 @@ export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clu
 /** As whom the agents of a node ask. */
 export interface NodeAgentsClients { readonly proxy: Client; readonly node: Client }
 
-/** What a real node needs beside its kubelet: rules for Services, network policies, and routes to other nodes' pods. Stopping leaves what they made. */
+/** What a real node needs beside its kubelet: rules for Services, network policies, routes to other nodes' pods, and addresses of load balancers. Stopping leaves what they made. */
 export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeAgentsClients): Promise<AsyncDisposable> {
   const { nodeName, capabilities, clock, random, logger } = options;
   await using undo = new AsyncDisposableStack();
@@ -37,7 +39,10 @@ export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeA
     const policies = undo.use(new NetworkPolicyAgent({ client: clients.node, nodeName, run: runChecked, clock, random, logger }));
     await policies.start();
   } else logger.warn('network policies are not enforced here: nft is not installed');
-  undo.use(await keepNodeRoutes({ client: clients.node, nodeName, ip: capabilities.ip ?? 'ip', clock, random, logger }));
+  const ip = capabilities.ip ?? 'ip';
+  undo.use(await keepNodeRoutes({ client: clients.node, nodeName, ip, clock, random, logger }));
+  // Without Service rules there is nothing behind an address.
+  if (backend !== undefined) undo.use(await startSpeaker({ client: clients.node, nodeName, announcer: new Announcer({ run: runChecked, ip, nft: capabilities.nft?.path }), clock, random, logger }));
   return undo.move();
 }
 

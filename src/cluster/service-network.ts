@@ -41,6 +41,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   });
   const bound = { dns: await listen(dns.server, dnsPort), metrics: await listen(dns.metrics, dnsMetricsPort) };
   await publishDns(clients.administrator(), { serviceIp: addressInRange(options.serviceCidr, 10), address: gateway, ports: bound });
+  if (options.ingress === true) undo.use(await (await import('./ingress.ts')).startIngress(options, gateway));
   return undo.move();
 }
 

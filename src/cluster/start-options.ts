@@ -86,6 +86,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly loadBalancerPool?: readonly string[] | undefined;
   /** How controllers behave, where that is not as usual. */
   readonly controllerSettings?: Partial<ControllerSettings>;
+  /** Whether the real node serves Ingresses. Default false. */
+  readonly ingress?: boolean;
 }
 
 /** Configurations of access that are followed: when a file changes, so does who is let in. */

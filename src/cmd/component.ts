@@ -10,7 +10,7 @@ import { controllerSettings } from './controller-flags.ts';
 import { runInForeground } from './foreground.ts';
 import { UsageError } from './options.ts';
 
-export type ComponentName = 'scheduler' | 'controller-manager' | 'kubelet' | 'proxy' | 'dns';
+export type ComponentName = 'scheduler' | 'controller-manager' | 'cloud-controller-manager' | 'kubelet' | 'proxy' | 'dns' | 'ingress';
 
 /** Flags of all of them, as commander parsed and checked them; which are there depends on the component. */
 export interface ComponentFlags {
@@ -34,6 +34,10 @@ export interface ComponentFlags {
   readonly tlsPrivateKeyFile?: string;
   readonly clientCaFile?: string;
   readonly bootstrapKubeconfig?: string;
+  readonly loadBalancerPool: readonly string[] | undefined;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  readonly publishAddress: readonly string[];
 }
 
 /** A component alone, against any API server: runs in the foreground until a signal comes. */
@@ -73,6 +77,15 @@ async function starter(name: ComponentName, flags: ComponentFlags & { readonly j
       const rootCa = flags.rootCaFile === undefined ? ca ?? '' : await readFlagFile('--root-ca-file', flags.rootCaFile);
       const { startControllerManagerAlone } = await import('../cluster/alone/controller-manager.ts');
       return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, rootCa, settings: controllerSettings({ ...flags }) });
+    }
+    case 'cloud-controller-manager': {
+      const { startCloudControllerManagerAlone } = await import('../cluster/alone/cloud-controller-manager.ts');
+      return (options) => startCloudControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, loadBalancerPools: flags.loadBalancerPool ?? [] });
+    }
+    case 'ingress': {
+      const { startIngressAlone } = await import('../cluster/alone/ingress.ts');
+      const { listen, httpPort, httpsPort, publishAddress } = flags;
+      return (options) => startIngressAlone({ ...options, listen, httpPort, httpsPort, publish: publishAddress });
     }
     case 'proxy': {
       const { startProxyAlone } = await import('../cluster/alone/proxy.ts');

@@ -44,7 +44,7 @@ test('many nodes have a range of pod addresses that is large enough, unless anot
 });
 
 test('load balancers have a pool beside the other addresses, unless another or none is asked for', () => {
-  assert.deepEqual(resolveWith({}).loadBalancerPool, ['10.112.0.0/24']);
+  assert.deepEqual(resolveWith({}).loadBalancerPool, ['10.112.0.1-10.112.0.254']);
   assert.deepEqual(resolveWith({ loadBalancerPool: '192.168.1.240/28, fd00::f0-fd00::ff' }).loadBalancerPool, ['192.168.1.240/28', 'fd00::f0-fd00::ff']);
   assert.equal(resolveWith({ loadBalancerPool: 'none' }).loadBalancerPool, undefined);
   assert.equal(resolveWith({ serviceCidr: '10.112.0.0/12' }).loadBalancerPool, undefined);

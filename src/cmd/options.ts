@@ -22,7 +22,7 @@ export { clusterCidrCheck, dnsName, ipAddress, UsageError, wholeNumber } from '.
 const nodesOfDefaultRange = 256;
 const wideClusterCidr = '10.128.0.0/9';
 /** Beside the addresses of Services: reached from the nodes themselves, and from wherever somebody has a route to them. */
-const defaultLoadBalancerPool = ['10.112.0.0/24'];
+const defaultLoadBalancerPool = ['10.112.0.1-10.112.0.254'];
 
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
 export interface ClusterOptions extends ClusterSettings, AccessFlags {
@@ -55,6 +55,7 @@ const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
   { key: 'loadBalancerPool', flags: '--load-balancer-pool <addresses>', description: 'addresses for Services of type LoadBalancer: ranges like 192.168.1.240/28 or 192.168.1.240-192.168.1.250, separated by commas; none leaves such Services to others', default: defaultLoadBalancerPool, check: addressPools },
+  { key: 'ingress', flags: '--no-ingress', description: 'never serve Ingresses: leave them to another controller', default: true, check: flag },
   ...accessSettings,
   ...apiSettings,
   ...auditSettings,

@@ -3,6 +3,7 @@ import { apiProxyScenarios } from './network/api-proxy.ts';
 import { demoScenarios } from './network/demos.ts';
 import { dnsScenarios } from './network/dns.ts';
 import { granularScenarios } from './network/granular.ts';
+import { loadBalancerScenarios } from './network/load-balancers.ts';
 import { serviceScenarios } from './network/services.ts';
 import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
 
@@ -13,5 +14,5 @@ describe('traffic between real containers', { skip: withoutContainers, concurren
   before(async () => { cluster = await RealCluster.start({ images: /^registry\.k8s\.io_(pause|e2e-test-images_(agnhost|glibc|nautilus))/ }); });
   after(() => cluster[Symbol.asyncDispose]());
   // What takes longest begins first.
-  for (const scenarios of [dnsScenarios, serviceScenarios, demoScenarios, apiProxyScenarios, granularScenarios]) scenarios(() => cluster);
+  for (const scenarios of [dnsScenarios, loadBalancerScenarios, serviceScenarios, demoScenarios, apiProxyScenarios, granularScenarios]) scenarios(() => cluster);
 });

@@ -11,6 +11,8 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import { SystemRandom } from '../../../src/base/random.ts';
 import { RealClock } from '../../../src/base/real-clock.ts';
 import type { Client } from '../../../src/client/client.ts';
+import { Announcer } from '../../../src/cloud/providers/local/speaker/announcer.ts';
+import { runChecked } from '../../../src/cluster/run-checked.ts';
 import type { Cluster } from '../../../src/cluster/cluster.ts';
 import { startCluster } from '../../../src/cluster/cluster.ts';
 import { dataDirEntries } from '../../../src/cluster/layout.ts';
@@ -25,6 +27,9 @@ import { testImages } from './images-folder.ts';
 const capabilities = await hostCapabilities();
 /** Why there are no real containers here; false where there are. */
 export const withoutContainers: string | false = capabilities.obstacle ?? false;
+
+/** Where load balancers get their addresses: of a link that tests make. */
+export const loadBalancerPool = '198.51.100.240/28';
 
 const clock = new RealClock();
 const nothing = (): void => {};
@@ -77,7 +82,7 @@ export class RealCluster implements AsyncDisposable {
       dataDir: this.dataDir, home: this.folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'sqlite', runtime: 'containerd', nodes: 1, nodeName: 'node-1',
       tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
       kubeletConfig: existsSync(this.#kubeletConfig) ? this.#kubeletConfig : undefined,
-      proxyMode: 'auto', node: true, clock, random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
+      proxyMode: 'auto', loadBalancerPool: [loadBalancerPool], ingress: true, node: true, clock, random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
     });
     this.#credentials = readCredentials(readFileSync(this.#cluster.adminKubeconfig, 'utf8'));
     await this.until('the default service account', () => this.found(this.client.get(serviceaccounts, { namespace: 'default', name: 'default' })));
@@ -187,6 +192,7 @@ export class RealCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    if (capabilities.ip !== undefined) await new Announcer({ run: runChecked, ip: capabilities.ip, nft: capabilities.nft?.path }).clear();
     await reset({ dataDir: this.dataDir, clock, logger: silentLogger, entries: dataDirEntries });
     rmSync(this.folder, { recursive: true, force: true });
   }
