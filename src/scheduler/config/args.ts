@@ -4,6 +4,7 @@ import { qualifiedName } from '../../api/meta/validation.ts';
 import { parseGoDuration } from '../../base/go-duration.ts';
 import type { ShapePoint } from '../plugins/node-resources-fit/score-strategy.ts';
 import type { PluginArgs } from './configuration.ts';
+import { addedAffinityErrors } from './node-terms.ts';
 
 type Specs = readonly { readonly name?: string; readonly weight?: number }[];
 
@@ -79,7 +80,7 @@ export const argsErrors: { readonly [P in keyof PluginArgs]: (args: PluginArgs[P
     ...(percentage === 0 && absolute === 0 ? [invalid(`${path}.minCandidateNodesPercentage`, 0, 'cannot be zero at the same time as minCandidateNodesAbsolute'), invalid(`${path}.minCandidateNodesAbsolute`, 0, 'cannot be zero at the same time as minCandidateNodesPercentage')] : []),
   ],
   InterPodAffinity: ({ hardPodAffinityWeight }, path) => within(`${path}.hardPodAffinityWeight`, hardPodAffinityWeight, [0, 100], 'not in valid range [0, 100]'),
-  NodeAffinity: () => [],
+  NodeAffinity: ({ addedAffinity = {} }, path) => addedAffinityErrors(addedAffinity, `${path}.addedAffinity`),
   NodeResourcesFit: fitErrors,
   NodeResourcesBalancedAllocation: ({ resources = [] }, path) => resources.flatMap(({ name, weight }, i) => [
     ...(resources.slice(0, i).some((other) => other.name === name) ? [duplicate(`${path}.resources[${i}].name`, name)] : []),

@@ -10,7 +10,8 @@ export interface PluginSet { readonly enabled?: readonly PluginEntry[]; readonly
 /** KubeSchedulerConfiguration of kubescheduler.config.k8s.io/v1, as it is in the file. */
 export interface KubeSchedulerConfiguration {
   readonly parallelism?: number;
-  readonly leaderElection?: { readonly leaderElect?: boolean; readonly resourceLock?: string };
+  readonly leaderElection?: { readonly leaderElect?: boolean; readonly leaseDuration?: string; readonly renewDeadline?: string; readonly retryPeriod?: string; readonly resourceLock?: string };
+  readonly clientConnection?: { readonly burst?: number };
   readonly percentageOfNodesToScore?: number;
   readonly podInitialBackoffSeconds?: number;
   readonly podMaxBackoffSeconds?: number;

@@ -1,6 +1,8 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { duplicate, invalid, required } from '../../api/field-error.ts';
+import { semanticEqual } from '../../api/meta/equal.ts';
 import { qualifiedName } from '../../api/meta/validation.ts';
+import { parseGoDuration } from '../../base/go-duration.ts';
 import { argsErrors } from './args.ts';
 import type { ExtenderConfiguration, KubeSchedulerConfiguration, PluginArgs, ProfileConfiguration } from './configuration.ts';
 
@@ -45,19 +47,40 @@ function extenderErrors(extenders: readonly ExtenderConfiguration[]): FieldError
   return errors;
 }
 
+/** What is not given, or nothing, has upstream's defaults. */
+function leaderErrors({ leaseDuration = '', renewDeadline = '', retryPeriod = '', resourceLock = '' }: NonNullable<KubeSchedulerConfiguration['leaderElection']>): FieldError[] {
+  const times = { leaseDuration: parseGoDuration(leaseDuration) || 15_000, renewDeadline: parseGoDuration(renewDeadline) || 10_000, retryPeriod: parseGoDuration(retryPeriod) || 2000 };
+  const given: Readonly<Record<string, string>> = { leaseDuration, renewDeadline, retryPeriod };
+  const errors = Object.entries(times).flatMap(([field, ms]) => (ms > 0 ? [] : [invalid(`leaderElection.${field}`, given[field], 'must be greater than zero')]));
+  // The value shown is upstream's.
+  if (times.leaseDuration <= times.renewDeadline) errors.push(invalid('leaderElection.leaseDuration', renewDeadline === '' ? '10s' : renewDeadline, 'must be greater than `RenewDeadline`'));
+  if (resourceLock !== '' && resourceLock !== 'leases') errors.push(invalid('leaderElection.resourceLock', resourceLock, 'resourceLock value must be "leases"'));
+  return errors;
+}
+
+/** There is one queue, so that all profiles must sort alike. */
+function sortErrors([first, ...others]: readonly ProfileConfiguration[]): FieldError[] {
+  const own = first?.plugins?.queueSort ?? {};
+  const enabled = own.enabled?.length ?? 0;
+  return [
+    ...(enabled > 1 ? [invalid('profiles[0].plugins.queueSort.Enabled', enabled, 'only one queue sort plugin can be enabled')] : []),
+    ...others.flatMap(({ plugins }, i) => (semanticEqual(own, plugins?.queueSort ?? {}) ? [] : [invalid(`profiles[${i + 1}].plugins.queueSort`, plugins?.queueSort ?? {}, 'must be the same for all profiles')])),
+  ];
+}
+
 /** What is wrong with a configuration whose defaults are filled in, in upstream's order and words. */
 export function configurationErrors(configuration: Required<Pick<KubeSchedulerConfiguration, 'parallelism' | 'podInitialBackoffSeconds' | 'podMaxBackoffSeconds' | 'profiles'>> & KubeSchedulerConfiguration): FieldError[] {
-  const { leaderElection, parallelism, profiles, percentageOfNodesToScore, podInitialBackoffSeconds, podMaxBackoffSeconds, extenders = [] } = configuration;
+  const { leaderElection = {}, clientConnection, parallelism, profiles, percentageOfNodesToScore, podInitialBackoffSeconds, podMaxBackoffSeconds, extenders = [] } = configuration;
   const errors: FieldError[] = [];
-  const lock = leaderElection?.resourceLock ?? '';
-  if (leaderElection?.leaderElect !== false && lock !== '' && lock !== 'leases') errors.push(invalid('leaderElection.resourceLock', lock, 'resourceLock value must be "leases"'));
+  if ((clientConnection?.burst ?? 0) < 0) errors.push(invalid('clientConnection.burst', clientConnection?.burst, 'must be non-negative'));
+  if (leaderElection.leaderElect !== false) errors.push(...leaderErrors(leaderElection));
   if (parallelism <= 0) errors.push(invalid('parallelism', parallelism, 'should be an integer value greater than zero'));
   for (const [i, profile] of profiles.entries()) {
     errors.push(...profileErrors(profile, `profiles[${i}]`));
     const first = profiles.findIndex(({ schedulerName }) => schedulerName === profile.schedulerName);
     if (first < i) errors.push(duplicate(`profiles[${i}].schedulerName`, `profiles[${first}].schedulerName`));
   }
-  errors.push(...percentage('percentageOfNodesToScore', percentageOfNodesToScore));
+  errors.push(...sortErrors(profiles), ...percentage('percentageOfNodesToScore', percentageOfNodesToScore));
   if (podInitialBackoffSeconds <= 0) errors.push(invalid('podInitialBackoffSeconds', podInitialBackoffSeconds, 'must be greater than 0'));
   if (podMaxBackoffSeconds < podInitialBackoffSeconds) errors.push(invalid('podMaxBackoffSeconds', podMaxBackoffSeconds, 'must be greater than or equal to PodInitialBackoffSeconds'));
   return [...errors, ...extenderErrors(extenders)];
