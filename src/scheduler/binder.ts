@@ -4,7 +4,7 @@ import type { Binding } from '../api/types/core/v1.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { causeOf } from '../client/cause.ts';
+import { causeOf, reactingTo } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
@@ -64,7 +64,7 @@ export class Binder {
       await patchPodStatus(client, clock, pod.pod, { nominatedNodeName: nodeName }).catch((error: unknown) => logger.debug('nominating the node of a pod that is about to be bound failed', { pod: pod.key, error }));
       for (const { plugin, run } of tasks) {
         try {
-          await run(AbortSignal.any([signal, controller.signal]));
+          await reactingTo(causeOf(pods, pod.pod), () => run(AbortSignal.any([signal, controller.signal])));
         } catch (error) {
           throw new Error(`running PreBind plugin ${JSON.stringify(plugin.name)}: ${(error as Error).message}`, { cause: error });
         }

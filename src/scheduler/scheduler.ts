@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Gauge } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
+import { causeOf, reactingTo } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
@@ -267,7 +268,7 @@ export class Scheduler implements AsyncDisposable {
         const rescued = plugin.rescue?.(pod, cycle.stateOf(plugin));
         if (rescued === undefined) continue;
         messages.push(rescued.message);
-        this.#track(rescued.work?.().then(() => {}, (error: unknown) => this.#complain('giving something back so that a pod can be scheduled failed', pod.pod, error)));
+        if (rescued.work !== undefined) this.#trackFor(pod, rescued.work, 'giving something back so that a pod can be scheduled failed');
       } else if (preemption !== undefined) {
         this.#metrics.triedToPreempt();
         outcome = preempt(cycle, diagnosis, preemption);
@@ -337,7 +338,10 @@ export class Scheduler implements AsyncDisposable {
 
   /** Gives back what was taken for a pod that is not bound after all. */
   #release(info: PodInfo, nodeName: string, cycle: PodCycle): void {
-    for (const plugin of cycle.profile.reserve.toReversed()) this.#track(plugin.unreserve?.(info, nodeName, cycle.stateOf(plugin))?.catch((error: unknown) => this.#complain('giving back what was taken for a pod failed', info.pod, error)));
+    for (const plugin of cycle.profile.reserve.toReversed()) {
+      const work = plugin.unreserve?.(info, nodeName, cycle.stateOf(plugin));
+      if (work !== undefined) this.#trackFor(info, work, 'giving back what was taken for a pod failed');
+    }
     if (this.#cache.isAssumed(info.uid)) this.#cache.forget(info.uid);
   }
 
@@ -377,6 +381,11 @@ export class Scheduler implements AsyncDisposable {
   /** Of what failed beside scheduling. That something is gone is no news. */
   #complain(message: string, pod: Pod, error: unknown): void {
     if (!this.#stopped.signal.aborted && !isReason(error, 'NotFound')) this.#options.logger.warn(message, { pod: nameOf(pod), error });
+  }
+
+  /** Writes for a pod, beside scheduling. */
+  #trackFor({ pod }: PodInfo, work: () => Promise<unknown>, problem: string): void {
+    this.#track(reactingTo(causeOf(pods, pod), work).then(() => {}, (error: unknown) => this.#complain(problem, pod, error)));
   }
 
   #track(work: Promise<void> | undefined): void {

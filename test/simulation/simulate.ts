@@ -1,3 +1,5 @@
+// Loaded before: nothing in the path may wait for anything but virtual time.
+import '../../src/api/cel/device-selector.ts';
 import { configmaps } from '../../src/api/resources.ts';
 import type { LocalRequest } from '../../src/client/transports/local-endpoint.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';

@@ -2,6 +2,7 @@ import { configmaps, namespaces } from '../../src/api/resources.ts';
 import { Chance } from '../fuzz/chance.ts';
 import { clusterOperations, counterName } from './workloads/cluster.ts';
 import { deploymentOperations } from './workloads/deployments.ts';
+import { deviceOperations, prepareDevices } from './workloads/devices.ts';
 import { jobOperations } from './workloads/jobs.ts';
 import type { Operation, UserContext } from './workloads/operation.ts';
 import { lastingNamespaces, quietNamespace } from './workloads/operation.ts';
@@ -9,7 +10,7 @@ import { podOperations } from './workloads/pods.ts';
 import { prepareQuiet, quietOperations } from './workloads/quiet.ts';
 import { statefulSetOperations } from './workloads/stateful-sets.ts';
 
-const all: readonly Operation[] = [...deploymentOperations, ...statefulSetOperations, ...jobOperations, ...podOperations, ...clusterOperations, ...quietOperations];
+const all: readonly Operation[] = [...deploymentOperations, ...statefulSetOperations, ...jobOperations, ...podOperations, ...clusterOperations, ...quietOperations, ...deviceOperations];
 
 /** What users do in the run of a seed: each kind of thing more or less often than usual, some not at all. */
 export class Workload {
@@ -39,6 +40,7 @@ export class Workload {
     for (const name of [...lastingNamespaces, quietNamespace]) await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     await client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: counterName }, data: { count: '0' } });
     await prepareQuiet(this.#context);
+    await prepareDevices(this.#context);
   }
 
   /** Users do things, one after the other and at once, until they are stopped. */

@@ -66,8 +66,8 @@ export interface Plugin<State = unknown, ScoreState = unknown> {
   normalize?(scores: Float64Array, nodes: readonly NodeInfo[], state: ScoreState | undefined): void;
   /** A node was chosen; takes what the pod needs of it beside room (Reserve). */
   reserve?(pod: PodInfo, nodeName: string, state: State | undefined): Verdict;
-  /** Gives it back; also called when nothing was reserved. A promise: what has to be written for that. */
-  unreserve?(pod: PodInfo, nodeName: string, state: State | undefined): Promise<void> | undefined | void;
+  /** Gives it back; also called when nothing was reserved. What has to be written for that, comes back. */
+  unreserve?(pod: PodInfo, nodeName: string, state: State | undefined): (() => Promise<unknown>) | undefined;
   /**
    * Work to be done before the pod is bound; undefined when there is none. Runs beside the scheduling of other pods;
    * rejects when the pod cannot be bound (PreBind).

@@ -1,4 +1,5 @@
 import { addressesAreUnique } from './addresses-are-unique.ts';
+import { devicesAreGivenOnce } from './devices-are-given-once.ts';
 import { endpointsFollowPods } from './endpoints-follow-pods.ts';
 import { enoughStaysAvailable } from './enough-stays-available.ts';
 import { identitiesAreUnique } from './identities-are-unique.ts';
@@ -11,6 +12,6 @@ import { workloadsConverge } from './workloads-converge.ts';
 
 /** All of them, for one run. `gentle`: nodes and the store are well throughout. */
 export const invariants = (run: { readonly gentle: boolean }): readonly Invariant[] => [
-  enoughStaysAvailable(run), identitiesAreUnique(), podsAreBoundOnce(), addressesAreUnique(), nodesAreNotOverbooked(), jobsEnd(),
+  enoughStaysAvailable(run), identitiesAreUnique(), podsAreBoundOnce(), addressesAreUnique(), nodesAreNotOverbooked(), devicesAreGivenOnce(), jobsEnd(),
   nothingIsLeftBehind(), workloadsConverge(), endpointsFollowPods(),
 ];

@@ -167,11 +167,11 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
     unreserve(pod, _nodeName, state) {
       if (state === undefined) return undefined;
       for (const claim of [...state.toAllocate, ...state.claims]) pending.delete(claim);
-      const work = state.claims.flatMap((claim, i) => {
-        if (state.extended !== undefined && i === state.claims.length - 1) return isUnwritten(claim) ? [] : [deleteClaim(client, claim)];
-        return claim.status?.allocation !== undefined && isReservedFor(claim, pod) ? [unreserveClaim(client, claim, pod)] : [];
+      const work = state.claims.flatMap((claim, i): (() => Promise<void>)[] => {
+        if (state.extended !== undefined && i === state.claims.length - 1) return isUnwritten(claim) ? [] : [() => deleteClaim(client, claim)];
+        return claim.status?.allocation !== undefined && isReservedFor(claim, pod) ? [() => unreserveClaim(client, claim, pod)] : [];
       });
-      return work.length === 0 ? undefined : Promise.all(work).then(() => {});
+      return work.length === 0 ? undefined : () => Promise.all(work.map((write) => write()));
     },
     preBind(pod, nodeName, state) {
       if (state === undefined || state.claims.every((claim) => claim.status?.allocation !== undefined && isReservedFor(claim, pod) && !hasBindingConditions(claim))) return undefined;

@@ -68,7 +68,7 @@ describe('volumes of a new pod', () => {
     const plugin = made.profile.byName.get('VolumeBinding')!;
     plugin.reserve!(first.cycle.pod, first.node.name, first.cycle.stateOf(plugin));
     assert.equal(made.outcome(using('two')), nowhere("2 node(s) didn't find available persistent volumes to bind"));
-    void plugin.unreserve!(first.cycle.pod, first.node.name, first.cycle.stateOf(plugin));
+    plugin.unreserve!(first.cycle.pod, first.node.name, first.cycle.stateOf(plugin));
     assert.equal(made.place(using('two')).kind, 'placed');
   });
 
