@@ -196,4 +196,16 @@ describe('pod garbage collector', () => {
     await assert.rejects(client.get(pods, { namespace: 'default', name: 'lost' }), (error) => isReason(error, 'NotFound'));
     assert.deepEqual((await client.list(pods, { namespace: 'default' })).items.map(({ metadata }) => metadata.name), ['done-2', 'done-3', 'fine']);
   });
+
+  it('says of pods of vanished nodes why they failed, and of which generation that is said', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client } = fixture;
+    await addNode(fixture, 'a');
+    await client.create(pods, { metadata: { namespace: 'default', name: 'lost', finalizers: ['example.com/kept'] }, spec: { nodeName: 'gone', containers: [{ name: 'c', image: 'x' }] } });
+    await beat(fixture, ['a'], 100_000);
+    const { metadata, status } = await client.get(pods, { namespace: 'default', name: 'lost' });
+    assert.partialDeepStrictEqual(status, { phase: 'Failed', observedGeneration: 1 });
+    assert.partialDeepStrictEqual(status?.conditions?.find(({ type }) => type === 'DisruptionTarget'), { status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', observedGeneration: 1 });
+    assert.notEqual(metadata.deletionTimestamp, undefined);
+  });
 });

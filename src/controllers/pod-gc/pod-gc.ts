@@ -29,9 +29,10 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
     try {
       if (!isTerminal(pod)) {
-        const condition = message === undefined ? undefined : { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(clock.now()) };
+        const observed = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation };
+        const condition = message === undefined ? undefined : { type: 'DisruptionTarget', ...observed, status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: formatTime(clock.now()) };
         await client.patch(pods, ref, {
-          type: 'strategic', value: { metadata: { uid: pod.metadata.uid }, status: { phase: 'Failed', ...(condition !== undefined && { conditions: [condition] }) } },
+          type: 'strategic', value: { metadata: { uid: pod.metadata.uid }, status: { phase: 'Failed', ...observed, ...(condition !== undefined && { conditions: [condition] }) } },
         }, { subresource: 'status' });
       }
       await client.delete(pods, ref, { gracePeriodSeconds: 0 }).catch(ignoreNotFound);

@@ -6,7 +6,7 @@ import type { NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm } from '..
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'];
 
-function valuesErrors({ operator = '', values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function valuesErrors({ operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   if (operator === 'In' || operator === 'NotIn') return values.length === 0 ? [invalid(path, values, "for 'in', 'notin' operators, values set can't be empty")] : [];
   if (operator === 'Exists' || operator === 'DoesNotExist') return values.length === 0 ? [] : [invalid(path, values, 'values set must be empty for exists and does not exist')];
   return [
@@ -16,7 +16,7 @@ function valuesErrors({ operator = '', values = [] }: NodeSelectorRequirement, p
 }
 
 function expressionErrors(expression: NodeSelectorRequirement, path: string): FieldError[] {
-  const { key = '', operator = '', values = [] } = expression;
+  const { key, operator, values = [] } = expression;
   if (!operators.includes(operator)) return [notSupported(`${path}.operator`, operator, operators)];
   const joined = (at: string, value: string, problems: readonly string[]): FieldError[] => (problems.length === 0 ? [] : [invalid(at, value, problems.join('; '))]);
   return [
@@ -26,7 +26,7 @@ function expressionErrors(expression: NodeSelectorRequirement, path: string): Fi
   ];
 }
 
-function fieldErrors({ operator = '', values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function fieldErrors({ operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   if (operator !== 'In' && operator !== 'NotIn') return [notSupported(`${path}.operator`, operator, ['In', 'NotIn'])];
   return values.length === 1 ? [] : [invalid(`${path}.values`, values, 'must have one element')];
 }
