@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nodes, persistentvolumeclaims, persistentvolumes, pods, storageclasses } from '../../src/api/resources.ts';
+import { nodes, persistentvolumeclaims, persistentvolumes, podgroups, pods, storageclasses } from '../../src/api/resources.ts';
+import { isReason } from '../../src/api/status.ts';
 import type { PodSpec } from '../../src/api/types/core/v1.ts';
 import type { Client } from '../../src/client/client.ts';
 import type { SchedulerSettings } from '../../src/scheduler/config/settings.ts';
@@ -162,4 +163,20 @@ describe('volumes that wait for the first consumer', () => {
     await scene.server.clock.advance(5000);
     assert.match((await scene.client.get(persistentvolumeclaims, ref)).metadata.annotations?.['volume.kubernetes.io/selected-node'] ?? '', /^[ab]$/);
   });
+});
+
+it('pods of a group are scheduled each alone: groups are alpha, and not served', async () => {
+  await using scene = await Scene.start();
+  await scene.node('a');
+  const made = await scene.pod('p', { schedulingGroup: { podGroupName: 'gang' } });
+  assert.equal(made.spec?.schedulingGroup, undefined);
+  assert.equal(await scene.told('p'), 'a');
+  await assert.rejects(scene.client.list(podgroups), (error) => isReason(error, 'NotFound'));
+});
+
+it('what is refused before claims are looked at is told in upstream\'s words, the odd ones too', async () => {
+  await using scene = await Scene.start();
+  await scene.node('a');
+  await scene.pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'none' } }] });
+  assert.equal(await scene.told('p'), 'Unschedulable: 0/1 nodes are available: persistentvolumeclaim "none" not found. not found');
 });
