@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { certificatesigningrequests, clusterrolebindings, deployments, nodes, pods, secrets } from '../../src/api/resources.ts';
+import { certificatesigningrequests, clusterrolebindings, deployments, ingressclasses, ingresses, nodes, pods, secrets, services } from '../../src/api/resources.ts';
 import type { CertificateSigningRequest } from '../../src/api/types/certificates/v1.ts';
 import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
@@ -43,6 +43,35 @@ test('each component runs in a process of its own: a Deployment becomes availabl
   assert.deepEqual(await Promise.all([kubelet, scheduler, manager].map((component) => component.stop())), [0, 0, 0]);
   assert.equal(await server.stop(), 0);
   for (const { stderr } of [kubelet, scheduler, manager, server]) assert.doesNotMatch(stderr, /ERROR|error:/);
+});
+
+test('the controllers of the local cloud and the ingress controller run alone: a Service gets an address, and an Ingress is served', { timeout: 60_000 }, async () => {
+  await using sandbox = new Sandbox();
+  const kubeconfig = sandbox.path('data/admin.kubeconfig');
+  const server = sandbox.start(['server', '--port', '0', '--data-dir', sandbox.path('data'), '--load-balancer-pool', 'none']);
+  await server.says(/Ctrl-C/);
+  const cloud = sandbox.start(['cloud-controller-manager', '--kubeconfig', kubeconfig, '--load-balancer-pool', '192.0.2.10-192.0.2.12', '--leader-elect', 'false']);
+  const ingress = sandbox.start(['ingress', '--kubeconfig', kubeconfig, '--http-port', '0', '--https-port', '0', '--publish-address', '192.0.2.80']);
+  await Promise.all([cloud.says(/controllers of the cloud ready/), ingress.says(/ingress on 127\.0\.0\.1:\d+ ready/)]);
+  const client = createHttpClient({ ...await loadKubeconfig(kubeconfig), clock: new RealClock(), random: new SystemRandom() });
+  try {
+    const done = new AbortController();
+    await client.create(services, { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'web' }, spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } });
+    for await (const { object } of client.watch(services, { namespace: 'default' }, { resourceVersion: '0', signal: done.signal })) {
+      if (object.status?.loadBalancer?.ingress?.[0]?.ip === '192.0.2.10') break;
+    }
+    await client.create(ingressclasses, { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'coxswain' }, spec: { controller: 'coxswain.io/ingress-controller' } });
+    await client.create(ingresses, { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { namespace: 'default', name: 'web' }, spec: { ingressClassName: 'coxswain', defaultBackend: { service: { name: 'web', port: { number: 80 } } } } });
+    for await (const { object } of client.watch(ingresses, { namespace: 'default' }, { resourceVersion: '0', signal: done.signal })) {
+      if (object.status?.loadBalancer?.ingress?.[0]?.ip === '192.0.2.80') break;
+    }
+    done.abort();
+  } finally {
+    client.close();
+  }
+  assert.deepEqual(await Promise.all([cloud, ingress].map((component) => component.stop())), [0, 0]);
+  assert.equal(await server.stop(), 0);
+  for (const { stderr } of [cloud, ingress, server]) assert.doesNotMatch(stderr, /ERROR|error:/);
 });
 
 test('a node joins by a token: it asks for its certificates, keeps them to itself and serves by them', { timeout: 60_000 }, async () => {

@@ -34,7 +34,6 @@ import { namespaceExists } from './namespace-exists/namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle/namespace-lifecycle.ts';
 import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator/node-declared-feature-validator.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
-import { notSupported } from './not-supported/not-supported.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
 import { nodeSelectors, podNodeSelector } from './pod-node-selector/pod-node-selector.ts';
@@ -129,7 +128,6 @@ const registry: readonly Entry[] = [
   on('ValidatingAdmissionWebhook', (parts, configuration) => validatingWebhook({ ...parts, ...identitiesOf(configuration, parts.kubeconfigs) })),
   on('ResourceQuota', (parts, configuration) => resourceQuota({ ...parts, limited: limitedResources(configuration) })),
   off('AlwaysDeny', () => alwaysDeny()),
-  on('NotSupported', () => notSupported()),
 ];
 
 /** The names of all plug-ins, in the order they run. */
