@@ -52,6 +52,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('exec', 'Execute a command in a container', () => import('./commands/exec.ts')),
       entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
       entry('cp', 'Copy files and directories to and from containers', () => import('./commands/cp/cp.ts')),
+      entry('debug', 'Create debugging sessions for troubleshooting workloads and nodes', () => import('./commands/debug/debug.ts')),
       entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),
       entry('events', 'List events', () => import('./commands/events.ts')),
       entry('why', 'Say why something is as it is, and how it came to this', () => import('./commands/why.ts')),

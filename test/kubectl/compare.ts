@@ -21,6 +21,12 @@ export function words(line: string): string[] {
 /** Runs a line with one of the two programs. */
 export type RunLine = (line: string, stdin?: string) => Promise<Outcome>;
 
+/** The line in a namespace; what stands behind `--` is another program's. */
+function inNamespace(line: string, namespace: string): string {
+  const dash = line.indexOf(' -- ');
+  return dash < 0 ? `${line} -n ${namespace}` : `${line.slice(0, dash)} -n ${namespace}${line.slice(dash)}`;
+}
+
 /** A cluster on which the same lines run with upstream's kubectl 1.36 and with ours. */
 export class Comparison implements AsyncDisposable {
   readonly #cluster: RunningCluster;
@@ -95,11 +101,11 @@ export class Comparison implements AsyncDisposable {
     const keyOf = (line: string, at: number): string => `${title} ${at}: ${line}`;
     await this.#namespace('ours');
     const ours: Outcome[] = [];
-    for (const line of lines) ours.push(named(await this.ours(`${line} -n ours`), 'ours'));
+    for (const line of lines) ours.push(named(await this.ours(inNamespace(line, 'ours')), 'ours'));
     if (lines.every((line, i) => this.#recording.confirms(keyOf(line, i), outcomeDigest(ours[i]!)))) return;
     await this.#namespace('their');
     for (const [i, line] of lines.entries()) {
-      const theirs = named(await this.theirs(`${line} -n their`).catch(unproven(keyOf(line, i), ours[i]!)), 'their');
+      const theirs = named(await this.theirs(inNamespace(line, 'their')).catch(unproven(keyOf(line, i), ours[i]!)), 'their');
       assert.equal(generalText(ours[i]!), generalText(theirs), `kubectl ${line}`);
       this.#recording.keep(keyOf(line, i), outcomeDigest(theirs));
     }

@@ -5,6 +5,7 @@ import { array, bool, duration, text } from '../flags/flags.ts';
 import { outputFlags } from '../printers/output.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { donePrinters } from '../writes/done-printer.ts';
+import { isImageReference } from '../writes/image-reference.ts';
 import { labelsOf } from '../writes/labels-of.ts';
 import { withLastApplied } from '../writes/last-applied.ts';
 import { patchLocally } from '../writes/patch-locally.ts';
@@ -34,9 +35,6 @@ const flags = {
   'tty': bool('Allocate a TTY for the container in the pod.', { short: 't' }),
 } as const;
 
-/** The distribution project's grammar of references: a domain, path components, a tag, a digest. */
-const imageReference = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/;
-
 type RunCall = Call<typeof flags>;
 
 const usageError = (message: string, path: string): KubectlError => new KubectlError(`${message}\nSee '${path} -h' for help and examples`);
@@ -53,7 +51,7 @@ function check({ flags: values, args, dashAt, path }: RunCall): void {
   if (args.length === 0 || dashAt === 0) throw usageError('NAME is required for run', path);
   if (values['pod-running-timeout'] <= 0) throw usageError('--pod-running-timeout must be higher than zero', path);
   if (values.image === '') throw new KubectlError('--image is required');
-  if (!imageReference.test(values.image)) throw new KubectlError(`Invalid image name ${JSON.stringify(values.image)}: invalid reference format`);
+  if (!isImageReference(values.image)) throw new KubectlError(`Invalid image name ${JSON.stringify(values.image)}: invalid reference format`);
   if (values.tty && !values.stdin) throw usageError('-i/--stdin is required for containers with -t/--tty=true', path);
   if (values.expose && values.port === '') throw usageError('--port must be set when exposing a service', path);
   if (!['Always', 'OnFailure', 'Never'].includes(values.restart)) throw usageError(`invalid restart policy: ${values.restart}`, path);

@@ -1,17 +1,14 @@
 import { ApiError, notFoundError } from '../../../api/status.ts';
-import { linesOf } from '../../connection/lines.ts';
 import { pathOf } from '../../discovery/resource.ts';
 import { KubectlError } from '../../errors.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
-import { isList } from '../../resources/item.ts';
+import { statesOf } from '../../resources/states-of.ts';
 import type { Session } from '../../session.ts';
 
 /** How long is waited: `once` looks and does not wait. */
 export interface Limit { readonly once: boolean; readonly signal: AbortSignal }
 
 export const timedOut = 'timed out waiting for the condition';
-/** Between one watch that the server ended and the next. */
-const pauseMs = 500;
 
 const timeoutOf = (item: Item): KubectlError => new KubectlError(`${timedOut} on ${item.resource!.resource}/${item.name}`);
 const notMet = (item: Item): KubectlError => new KubectlError(`condition not met for ${item.resource!.resource}/${item.name}`);
@@ -26,26 +23,6 @@ async function within<T>(session: Session, item: Item, { signal }: Limit, use: (
   }
 }
 
-/** The object now, and then whenever it changes; undefined when it is gone. Ends only by its signal, or when nobody reads on. */
-async function* states(session: Session, item: Item, signal: AbortSignal): AsyncGenerator<AnyObject | undefined> {
-  const connection = await session.connection();
-  const path = pathOf(item.resource!, { namespace: item.namespace });
-  const selector = { fieldSelector: `metadata.name=${item.name}` };
-  for (;;) {
-    const list = await connection.json<AnyObject>({ method: 'GET', path: `${path}?${new URLSearchParams(selector).toString()}`, signal });
-    const [object] = isList(list) ? list.items : [];
-    yield object === undefined ? undefined : { apiVersion: list.apiVersion ?? '', kind: item.resource!.kind, ...object };
-    const query = new URLSearchParams({ ...selector, watch: 'true', resourceVersion: list.metadata?.resourceVersion ?? '' });
-    const stream = await connection.stream({ method: 'GET', path: `${path}?${query.toString()}`, endless: true, signal });
-    for await (const line of linesOf(stream as AsyncIterable<Buffer>)) {
-      const event = JSON.parse(line) as { readonly type: string; readonly object: AnyObject };
-      if (event.type === 'ERROR') break;
-      if (event.type !== 'BOOKMARK') yield event.type === 'DELETED' ? undefined : event.object;
-    }
-    await session.io.clock.sleep(pauseMs, signal);
-  }
-}
-
 const current = async (session: Session, item: Item, signal: AbortSignal): Promise<AnyObject> => (await session.connection()).json<AnyObject>({ method: 'GET', path: pathOf(item.resource!, item), signal });
 
 /** Resolves with the object once it is as `met` wants it. One that is not there at the beginning is not waited for. */
@@ -57,7 +34,7 @@ export async function waitForState(session: Session, item: Item, met: (object: A
       return object;
     }
     let first = true;
-    for await (const object of states(session, item, limit.signal)) {
+    for await (const object of statesOf(session, item, limit.signal)) {
       if (object === undefined && first) throw notFoundError(item.resource!, item.name);
       first = false;
       if (object !== undefined && met(object)) return object;
@@ -76,7 +53,7 @@ export async function waitForDeletion(session: Session, item: Item, limit: Limit
       throw error;
     }
     if (limit.once) throw notMet(item);
-    for await (const object of states(session, item, limit.signal)) if (object === undefined) return item.object!;
+    for await (const object of statesOf(session, item, limit.signal)) if (object === undefined) return item.object!;
     throw timeoutOf(item);
   });
 }
