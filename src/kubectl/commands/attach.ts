@@ -5,10 +5,12 @@ import { bool, duration, text } from '../flags/flags.ts';
 import { attachablePod, namedObject } from '../resources/attachable-pod.ts';
 import { containerOf } from '../resources/containers-of.ts';
 import { attachToContainer } from '../streams/attach.ts';
+import { defaultDetachKeys } from '../streams/detach-keys.ts';
 import { usageError } from '../usage-error.ts';
 
 const flags = {
   'container': text('Container name. If omitted, use the kubectl.kubernetes.io/default-container annotation for selecting the container to be attached or the first container in the pod will be chosen', { short: 'c' }),
+  'detach-keys': text('Override the key sequence for detaching a container', { initial: defaultDetachKeys }),
   'pod-running-timeout': duration('The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', { initial: 60_000, text: '1m0s' }),
   'quiet': bool('Only print output from the remote session', { short: 'q' }),
   'stdin': bool('Pass stdin to the container', { short: 'i' }),
@@ -28,7 +30,7 @@ async function run({ session, args, flags: values, path }: Call<typeof flags>): 
   } catch (error) {
     throw error instanceof KubectlError ? new KubectlError(`cannot attach to the container: ${error.message}`, { cause: error }) : error;
   }
-  await attachToContainer(session, pod, container, { stdin: values.stdin, tty: values.tty, quiet: values.quiet, path });
+  await attachToContainer(session, pod, container, { stdin: values.stdin, tty: values.tty, quiet: values.quiet, path, detachKeys: values['detach-keys'] });
 }
 
 export default command({

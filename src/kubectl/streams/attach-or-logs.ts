@@ -17,8 +17,9 @@ export async function untilPod(session: Session, { namespace, name, timeoutMs }:
   const { clock, signal } = session.io;
   const resource = await (await session.mapper()).resource('pods');
   const limit = timeoutMs > 0 ? timeoutSignal(clock, timeoutMs, signal) : undefined;
+  const enough = new AbortController();
   try {
-    for await (const object of statesOf(session, { resource, namespace, name }, limit?.signal ?? signal)) {
+    for await (const object of statesOf(session, { resource, namespace, name }, AbortSignal.any([enough.signal, limit?.signal ?? signal]))) {
       if (object === undefined) throw notFoundError(resource, '');
       if (await met(object as unknown as Pod)) return object as unknown as Pod;
     }
@@ -27,6 +28,8 @@ export async function untilPod(session: Session, { namespace, name, timeoutMs }:
     throw error;
   } finally {
     limit?.cancel();
+    // The watch ends with us.
+    enough.abort();
   }
   throw new KubectlError('timed out waiting for the condition');
 }

@@ -18,6 +18,8 @@ export interface LocalEnds {
   readonly stderr: Writable | undefined;
   readonly sizes?: ((tell: (width: number, height: number) => void) => () => void) | undefined;
   readonly signal: AbortSignal;
+  /** Aborts when this end leaves, and the process there goes on. */
+  readonly detached?: AbortSignal;
 }
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
@@ -72,7 +74,8 @@ async function overWebSocket(socket: WebSocket, ends: LocalEnds): Promise<string
   let status = '';
   const stopSizes = ends.sizes?.((Width, Height) => { if (socket.readyState === WebSocket.OPEN) socket.send(Buffer.concat([Buffer.from([channels.resize]), Buffer.from(JSON.stringify({ Width, Height }))])); });
   const abort = (): void => socket.terminate();
-  ends.signal.addEventListener('abort', abort, { once: true });
+  const over = AbortSignal.any([ends.signal, ...(ends.detached === undefined ? [] : [ends.detached])]);
+  over.addEventListener('abort', abort, { once: true });
   const write = (to: Writable | undefined, data: Buffer): void => {
     if (to === undefined || data.length === 0 || to.write(data)) return;
     socket.pause();
@@ -93,7 +96,7 @@ async function overWebSocket(socket: WebSocket, ends: LocalEnds): Promise<string
     });
   } finally {
     stopSizes?.();
-    ends.signal.removeEventListener('abort', abort);
+    over.removeEventListener('abort', abort);
   }
   return status;
 }
@@ -114,7 +117,8 @@ export async function upgradeToSpdy(connection: Connection, path: string, protoc
 
 async function overSpdy(spdy: SpdyConnection, ends: LocalEnds): Promise<string> {
   const abort = (): void => spdy.destroy();
-  ends.signal.addEventListener('abort', abort, { once: true });
+  const over = AbortSignal.any([ends.signal, ...(ends.detached === undefined ? [] : [ends.detached])]);
+  over.addEventListener('abort', abort, { once: true });
   try {
     // The order is the one of upstream's clients; the server waits until it has all.
     const error = await spdy.open({ streamtype: 'error' });
@@ -134,7 +138,7 @@ async function overSpdy(spdy: SpdyConnection, ends: LocalEnds): Promise<string> 
     stopSizes?.();
     return status;
   } finally {
-    ends.signal.removeEventListener('abort', abort);
+    over.removeEventListener('abort', abort);
     void spdy.close();
   }
 }
@@ -150,8 +154,12 @@ export async function runRemoteCommand(connection: Connection, path: string, end
     status = await overWebSocket(socket, ends);
   } catch (error) {
     if (!(error instanceof UpgradeFailure)) throw error;
-    status = await overSpdy(await upgradeToSpdy(connection, path, 'v4.channel.k8s.io'), ends);
+    status = await overSpdy(await upgradeToSpdy(connection, path, 'v4.channel.k8s.io'), ends).catch((failure: unknown) => {
+      if (ends.detached?.aborted === true) return '';
+      throw failure;
+    });
   }
+  if (ends.detached?.aborted === true) return 0;
   if (ends.signal.aborted) throw ends.signal.reason as Error;
   try {
     return parseExitStatus(status).exitCode;

@@ -53,6 +53,8 @@ export interface Deletion {
   readonly wait: { readonly timeoutMs: number | undefined } | undefined;
   /** Told before the first object that has no namespace. */
   readonly warnOfClusterScope: boolean;
+  /** Nothing is told of what was deleted. */
+  readonly quiet?: boolean;
 }
 
 function deletedText(item: Item, { gracePeriod, dryRun, output }: Deletion): string {
@@ -74,7 +76,7 @@ export async function deleteItems(session: Session, items: readonly Item[], dele
     }
     try {
       const answer = dryRun === 'client' ? undefined : await deleteObject(connection, item, { propagationPolicy: policy, ...(gracePeriod !== undefined && { gracePeriodSeconds: gracePeriod }), ...(dryRun === 'server' && { dryRun: ['All'] }) });
-      await session.io.stdout.write(deletedText(item, deletion));
+      if (deletion.quiet !== true) await session.io.stdout.write(deletedText(item, deletion));
       const details = answer?.['details'] as { readonly uid?: string } | undefined;
       gone.push({ item, uid: answer?.kind === 'Status' ? details?.uid : answer?.metadata?.uid });
     } catch (error) {
