@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../api/types/core/v1.ts';
 import type { LinuxResources } from '../runtime/runtime.ts';
+import type { HugePages } from './resources/huge-pages.ts';
 import type { MachineTopology } from './topology/machine-topology.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface MachineInfo {
   readonly operatingSystem: string;
   /** Can the kernel enforce AppArmor's profiles? */
   readonly appArmor: boolean;
+  /** By the sizes that the kernel has. */
+  readonly hugePages: readonly HugePages[];
 }
 
 export interface MachineUsage {

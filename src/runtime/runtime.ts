@@ -159,6 +159,8 @@ export interface LinuxResources {
   /** Processors and memory nodes, as cgroups write them: `0-3,7`. Undefined: those of the pod's cgroup. */
   readonly cpus?: string;
   readonly memoryNodes?: string;
+  /** By the kernel's name of the page's size, such as `2MB`. */
+  readonly hugePageLimits?: readonly { readonly pageSize: string; readonly bytes: number }[];
 }
 
 export interface Mount {

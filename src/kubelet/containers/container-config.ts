@@ -10,6 +10,7 @@ import type { ContainerRole } from '../pods/pod-spec.ts';
 import { formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, unthrottled } from '../resources/linux-resources.ts';
+import { containerHugePages } from '../resources/huge-pages.ts';
 import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
@@ -111,6 +112,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     linux: {
       resources: {
         ...(grant.isUnthrottled === true ? unthrottled(limits) : limits),
+        ...containerHugePages(context.machine.hugePages, pod, container),
         ...(grant.cpus !== undefined && { cpus: grant.cpus }),
         ...(grant.memoryNodes !== undefined && { memoryNodes: grant.memoryNodes }),
       },

@@ -1,4 +1,4 @@
-import { canonicalQuantity } from '../../api/meta/quantity.ts';
+import { hugePageCapacity } from '../resources/huge-pages.ts';
 import type { MachineTopology } from '../topology/machine-topology.ts';
 import type { NumaMask } from '../topology/masks.ts';
 import { maskOf, nodesOf } from '../topology/masks.ts';
@@ -13,15 +13,10 @@ export type NodeMemory = ReadonlyMap<number, ReadonlyMap<string, number>>;
 export function allocatableMemory({ numaNodes }: MachineTopology, reserved: NodeMemory): NodeMemory {
   return new Map(numaNodes.map(({ id, memoryBytes, hugePages }) => {
     const kept = (type: string): number => reserved.get(id)?.get(type) ?? 0;
-    const pages = hugePages.map(({ pageBytes, pages: count }): [string, number] => [hugePageResource(pageBytes), pageBytes * count]);
+    const pages = Object.entries(hugePageCapacity(hugePages));
     const inPages = pages.reduce((sum, [, bytes]) => sum + bytes, 0);
     return [id, new Map([...pages.map(([type, bytes]): [string, number] => [type, bytes - kept(type)]), ['memory', memoryBytes - kept('memory') - inPages]])];
   }));
-}
-
-/** `hugepages-2Mi`. */
-export function hugePageResource(pageBytes: number): string {
-  return `hugepages-${canonicalQuantity(pageBytes % 1024 === 0 ? `${pageBytes / 1024}Ki` : String(pageBytes))}`;
 }
 
 /**

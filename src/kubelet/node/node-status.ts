@@ -4,6 +4,7 @@ import { formatTime } from '../../base/clock.ts';
 import type { Image, RuntimeStatus } from '../../runtime/runtime.ts';
 import type { Pressure } from '../eviction/thresholds.ts';
 import type { MachineInfo } from '../host.ts';
+import { hugePageCapacity } from '../resources/huge-pages.ts';
 
 const maxImages = 50;
 const maxNamesPerImage = 5;
@@ -35,12 +36,14 @@ export interface NodeStatusInput {
 export function generateNodeStatus(input: NodeStatusInput): NodeStatus {
   const { machine, nowMs } = input;
   const capacity = capacityOf(machine, input.maxPods);
+  // What is kept ready as huge pages cannot be used as anything else.
+  const inHugePages = Object.values(hugePageCapacity(machine.hugePages)).reduce((sum, bytes) => sum + bytes, 0);
   return {
     capacity,
     allocatable: canonical({
       ...capacity,
       cpu: `${Math.max(0, machine.cores * 1000 - (input.heldBack['cpu'] ?? 0))}m`,
-      memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - (input.heldBack['memory'] ?? 0)), 'BinarySI')),
+      memory: formatQuantity(quantityOf(Math.max(0, machine.memoryBytes - (input.heldBack['memory'] ?? 0) - inHugePages), 'BinarySI')),
       'ephemeral-storage': String(Math.max(0, machine.ephemeralStorageBytes - (input.heldBack['ephemeral-storage'] ?? 0))),
     }),
     conditions: conditionsOf(input).map((condition): NodeCondition => {
@@ -79,6 +82,7 @@ function capacityOf(machine: MachineInfo, maxPods: number): Record<string, strin
     'ephemeral-storage': `${Math.floor(machine.ephemeralStorageBytes / 1024)}Ki`,
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
+    ...Object.fromEntries(Object.entries(hugePageCapacity(machine.hugePages)).map(([resource, bytes]) => [resource, formatQuantity(quantityOf(bytes, 'BinarySI'))])),
     memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
     pods: String(maxPods),
   });

@@ -1,3 +1,5 @@
+import type { HugePages } from '../resources/huge-pages.ts';
+
 /** One hardware thread and where it is. Numbers are the machine's own; a core's is the lowest of its threads. */
 export interface Cpu {
   readonly id: number;
@@ -12,7 +14,7 @@ export interface Cpu {
 export interface NumaNode {
   readonly id: number;
   readonly memoryBytes: number;
-  readonly hugePages: readonly { readonly pageBytes: number; readonly pages: number }[];
+  readonly hugePages: readonly HugePages[];
   /** To every node, by their order; empty where the machine does not tell. */
   readonly distances: readonly number[];
 }

@@ -20,7 +20,7 @@ function securityProfile(profile: SecurityContext['seccomp']): Partly<cri.Securi
 }
 
 export function resourcesRequest(of: LinuxResources): Partly<cri.LinuxContainerResources> {
-  return { cpuPeriod: of.cpuPeriod, cpuQuota: of.cpuQuota, cpuShares: of.cpuShares, memoryLimitInBytes: of.memoryLimitBytes, oomScoreAdj: of.oomScoreAdj, cpusetCpus: of.cpus, cpusetMems: of.memoryNodes };
+  return { cpuPeriod: of.cpuPeriod, cpuQuota: of.cpuQuota, cpuShares: of.cpuShares, memoryLimitInBytes: of.memoryLimitBytes, oomScoreAdj: of.oomScoreAdj, cpusetCpus: of.cpus, cpusetMems: of.memoryNodes, hugepageLimits: of.hugePageLimits?.map(({ pageSize, bytes }) => ({ pageSize, limit: bytes })) };
 }
 
 function namespaces(linux: PodSandboxConfig['linux']): Partly<cri.NamespaceOption> {

@@ -5,8 +5,8 @@ import type { Logger } from '../../../base/logger.ts';
 import type { LinuxResources } from '../../../runtime/runtime.ts';
 import type { HostCgroups } from '../../host.ts';
 
-const v1Controllers = ['cpu', 'cpuset', 'memory', 'pids'];
-const v2Controllers = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+const v1Controllers = ['cpu', 'cpuset', 'hugetlb', 'memory', 'pids'];
+const v2Controllers = ['cpuset', 'cpu', 'hugetlb', 'io', 'memory', 'pids'];
 
 /** The cgroup file system at `mount`, of version 2 or 1 (or both: then version 1 has the controllers). */
 export function linuxCgroups(logger: Logger, mount = '/sys/fs/cgroup'): HostCgroups {
@@ -61,6 +61,7 @@ function unified(logger: Logger, mount: string): HostCgroups {
       await put(logger, join(path, 'cpu.weight'), String(weightOf(resources.cpuShares)));
       await put(logger, join(path, 'cpu.max'), `${resources.cpuQuota > 0 ? resources.cpuQuota : 'max'} ${resources.cpuPeriod}`);
       await put(logger, join(path, 'memory.max'), resources.memoryLimitBytes > 0 ? String(resources.memoryLimitBytes) : 'max');
+      for (const { pageSize, bytes } of resources.hugePageLimits ?? []) if (existsSync(join(path, `hugetlb.${pageSize}.max`))) await put(logger, join(path, `hugetlb.${pageSize}.max`), String(bytes));
     },
     async readContainer(parent, containerId, expected) {
       const path = join(mount, parent, containerId);
@@ -130,6 +131,7 @@ function legacy(logger: Logger, mount: string): HostCgroups {
       await set('cpu', parent, 'cpu.cfs_period_us', String(resources.cpuPeriod));
       await set('cpu', parent, 'cpu.cfs_quota_us', String(resources.cpuQuota > 0 ? resources.cpuQuota : -1));
       if (resources.memoryLimitBytes > 0) await set('memory', parent, 'memory.limit_in_bytes', String(resources.memoryLimitBytes));
+      for (const { pageSize, bytes } of resources.hugePageLimits ?? []) await set('hugetlb', parent, `hugetlb.${pageSize}.limit_in_bytes`, String(bytes));
     },
     async readContainer(parent, containerId, expected) {
       const path = join(parent, containerId);

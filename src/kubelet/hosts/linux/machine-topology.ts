@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parseCpuSet } from '../../cpus/cpu-set.ts';
+import type { HugePages } from '../../resources/huge-pages.ts';
 import type { Cpu, MachineTopology, NumaNode } from '../../topology/machine-topology.ts';
 
 const text = (path: string): Promise<string> => readFile(path, 'utf8');
@@ -37,9 +38,13 @@ async function readCache(path: string): Promise<number | undefined> {
 }
 
 async function readNumaNode(path: string, id: number): Promise<NumaNode> {
-  const [memory, distances, pageSizes] = await Promise.all([text(`${path}/meminfo`), text(`${path}/distance`).catch(() => ''), list(`${path}/hugepages`)]);
-  const hugePages = await Promise.all(pageSizes.map(async (name) => ({ pageBytes: Number(/(\d+)kB/.exec(name)?.[1] ?? 0) * 1024, pages: Number(await text(`${path}/hugepages/${name}/nr_hugepages`)) })));
+  const [memory, distances, hugePages] = await Promise.all([text(`${path}/meminfo`), text(`${path}/distance`).catch(() => ''), readHugePages(`${path}/hugepages`)]);
   return { id, memoryBytes: kibibytes(memory, 'MemTotal'), hugePages, distances: distances.trim() === '' ? [] : distances.trim().split(/\s+/).map(Number) };
+}
+
+/** Of the machine, or of one node of it; none where the kernel has none. */
+export async function readHugePages(path: string): Promise<HugePages[]> {
+  return Promise.all((await list(path)).map(async (name) => ({ pageBytes: Number(/(\d+)kB/.exec(name)?.[1] ?? 0) * 1024, pages: Number(await text(`${path}/${name}/nr_hugepages`)) })));
 }
 
 function kibibytes(meminfo: string, field: string): number {

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, networkInterfaces, release } from 'node:os';
+import { readHugePages } from './machine-topology.ts';
 import type { MachineInfo, MachineUsage, ResolverConfig } from '../../host.ts';
 
 async function text(path: string): Promise<string> {
@@ -33,6 +34,7 @@ export async function readMachineInfo(rootDir: string): Promise<MachineInfo> {
     architecture: architectures[arch()] ?? arch(),
     operatingSystem: 'linux',
     appArmor: appArmor.startsWith('Y'),
+    hugePages: await readHugePages('/sys/kernel/mm/hugepages'),
   };
 }
 

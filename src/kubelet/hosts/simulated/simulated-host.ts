@@ -73,6 +73,7 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
       architecture: options.architecture ?? 'amd64',
       operatingSystem: 'linux',
       appArmor: true,
+      hugePages: [],
     }),
     usage: async () => ({
       memoryAvailableBytes: Math.max(0, memoryBytes - (options.usage?.().memoryBytes ?? 0)),

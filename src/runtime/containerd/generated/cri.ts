@@ -172,6 +172,11 @@ export interface LinuxContainerResources {
   readonly oomScoreAdj: number;
   readonly cpusetCpus: string;
   readonly cpusetMems: string;
+  readonly hugepageLimits: readonly HugepageLimit[];
+}
+export interface HugepageLimit {
+  readonly pageSize: string;
+  readonly limit: number;
 }
 export interface RunPodSandboxResponse {
   readonly podSandboxId: string;
@@ -255,6 +260,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly readonly: boolean;
   readonly propagation: MountPropagation;
+  readonly uidMappings: readonly IDMapping[];
+  readonly gidMappings: readonly IDMapping[];
   readonly recursiveReadOnly: boolean;
   readonly image: ImageSpec | null;
   readonly imageSubPath: string;
