@@ -1,6 +1,6 @@
-/** The `index`-th address of an IPv4 range, counted from its base: 1 is the first that a host can have. */
+/** The `index`-th address of an IPv4 range, counted from its base: 1 is the first that a host can have. Of two ranges, that of the first. */
 export function addressInRange(cidr: string, index: number): string {
-  const [base = '', prefix = '32'] = cidr.split('/');
+  const [base = '', prefix = '32'] = (cidr.split(',')[0] ?? '').split('/');
   const bits = base.split('.').reduce((total, part) => total * 256 + Number(part), 0);
   const size = 2 ** (32 - Number(prefix));
   const value = Math.floor(bits / size) * size + index;

@@ -47,7 +47,7 @@ export async function startControllerManager(options: ComponentOptions, { contro
     controllers,
     settings: {
       ...settings,
-      clusterCidrs: [options.clusterCidr],
+      clusterCidrs: options.clusterCidr.split(','),
       rootCa: pki.ca.certificate,
       certificateAuthority: certificateAuthority(pki.ca, clock),
       signServiceAccountToken: async (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),

@@ -12,12 +12,15 @@ import { IptablesBackend } from '../proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../proxy/backends/nftables/backend.ts';
 import type { ServiceProxyOptions } from '../proxy/proxy.ts';
 import { ServiceProxy } from '../proxy/proxy.ts';
+import { statusAddresses } from '../proxy/status-servers.ts';
 import { keepNodeRoutes } from './node-network.ts';
 import { runChecked } from './run-checked.ts';
 import type { StartOptions } from './start-options.ts';
 
 export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clusterCidr' | 'nodeName'> {
   readonly capabilities: HostCapabilities;
+  /** Where the proxy's health check is listened for. */
+  readonly healthzAddress: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -32,7 +35,7 @@ export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeA
   await using undo = new AsyncDisposableStack();
   const backend = proxyBackend(options, capabilities);
   if (backend !== undefined) {
-    const proxy = undo.use(new ServiceProxy({ client: clients.proxy, backend, nodeName, conntrack: conntrackOf(capabilities), clock, random, logger: logger.named('proxy') }));
+    const proxy = undo.use(new ServiceProxy({ client: clients.proxy, backend, nodeName, conntrack: conntrackOf(capabilities), status: statusAddresses(options.healthzAddress), clock, random, logger: logger.named('proxy') }));
     await proxy.start();
   }
   if (capabilities.nft !== undefined) {

@@ -26,7 +26,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   const { server, clients } = controlPlane;
   await using undo = new AsyncDisposableStack();
   await server.ensure([...dnsAccess, ...nodeAgentAccess]);
-  undo.use(await startNodeAgents({ ...options, capabilities: machine.capabilities }, { proxy: clients.component('kube-proxy'), node: clients.node(options.nodeName) }));
+  undo.use(await startNodeAgents({ ...options, capabilities: machine.capabilities, healthzAddress: isLoopback(options.bindAddress) ? '127.0.0.1' : '0.0.0.0' }, { proxy: clients.component('kube-proxy'), node: clients.node(options.nodeName) }));
   const port = server.address?.port ?? options.port;
   if (isLoopback(options.bindAddress)) {
     await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate }));

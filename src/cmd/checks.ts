@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
@@ -49,8 +49,21 @@ export const ipv4Range = (longestPrefix: number): Check => (value, name) => {
   return value;
 };
 
-/** Pods' addresses: a `/24` for the first node at least. */
-export const clusterCidrCheck: Check = ipv4Range(24);
+/** An IPv4 range, and after a comma one of IPv6 where the cluster is to have both. */
+export const ranges = (longest4: number, [widest6, longest6]: readonly [number, number]): Check => (value, name) => {
+  const [first, second, ...more] = typeof value === 'string' ? value.split(',').map((one) => one.trim()) : [value];
+  ipv4Range(longest4)(first, name);
+  if (second === undefined) return value;
+  const [, address = '', prefix = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(second as string) ?? [];
+  if (more.length > 0 || !isIPv6(address) || Number(prefix) < widest6 || Number(prefix) > longest6) throw new UsageError(`${name}: wants beside the IPv4 range at most one of IPv6, from /${widest6} to /${longest6}, not ${JSON.stringify(value)}`);
+  return `${first as string},${second as string}`;
+};
+
+/** Pods' addresses: a `/24`, and of IPv6 a `/64`, for the first node at least. */
+export const clusterCidrCheck: Check = ranges(24, [16, 64]);
+
+/** Services' addresses, which upstream limits to 2^20 in IPv6. */
+export const serviceCidrCheck: Check = ranges(28, [108, 124]);
 
 /** An IP address of either kind. */
 export const ipAddress: Check = (value, name) => {

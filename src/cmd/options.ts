@@ -10,7 +10,7 @@ import { accessSettings } from './access-flags.ts';
 import { apiSettings } from './api-flags.ts';
 import { auditSettings } from './audit-flags.ts';
 import type { Check } from './checks.ts';
-import { addressPools, clusterCidrCheck, dnsName, flag, ipAddress, ipv4Range, oneOf, path, UsageError, wholeNumber } from './checks.ts';
+import { addressPools, clusterCidrCheck, dnsName, flag, ipAddress, oneOf, path, serviceCidrCheck, UsageError, wholeNumber } from './checks.ts';
 import { controllerFlagSettings, controllerSettings } from './controller-flags.ts';
 import { servingSettings } from './serving-flags.ts';
 import type { Setting } from './setting.ts';
@@ -49,8 +49,8 @@ const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
   { key: 'kubeletConfig', flags: '--kubelet-config <file>', description: 'a KubeletConfiguration for the node of this machine: static pods, eviction, shutdown and more', default: undefined, check: path },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
-  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
-  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services', default: '10.96.0.0/12', check: ipv4Range(28) },
+  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods, IPv4 or IPv4,IPv6; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
+  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services, IPv4 or IPv4,IPv6', default: '10.96.0.0/12', check: serviceCidrCheck },
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
@@ -63,7 +63,11 @@ const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'install', flags: '--no-install', description: 'never install missing packages', default: true, check: flag },
   { key: 'logLevel', flags: '--log-level <level>', description: 'debug, info, warn or error', default: 'warn', check: oneOf('debug', 'info', 'warn', 'error') },
 ];
-const settings: readonly (Setting<ClusterOptions> | Setting<Record<string, unknown>>)[] = [...ownSettings, ...controllerFlagSettings];
+const settings: readonly (Setting<ClusterOptions> | Setting<Record<string, unknown>>)[] = [
+  ...ownSettings,
+  { key: 'serviceClusterIpRange', flags: '--service-cluster-ip-range <cidr>', description: 'the same as --service-cidr, by upstream\'s name', default: undefined, check: serviceCidrCheck },
+  ...controllerFlagSettings,
+];
 
 /** Adds the flags of a cluster to a command. */
 export function addClusterFlags(command: Command): Command {
@@ -108,6 +112,7 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   }
   result['nodeName'] ??= dnsName(hostName.toLowerCase(), 'the host name, which names the node unless --node-name does,');
   if (!given('clusterCidr') && !('clusterCidr' in config) && Number(result['nodes']) > nodesOfDefaultRange) result['clusterCidr'] = wideClusterCidr;
+  result['serviceCidr'] = result['serviceClusterIpRange'] ?? result['serviceCidr'];
   const options = { ...result, controllerSettings: controllerSettings(result) } as unknown as ClusterOptions;
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
@@ -127,6 +132,6 @@ function checkedFlag(check: Check, value: unknown, name: string): unknown {
 }
 
 function overlap(one: string, another: string): boolean {
-  const [a, b] = [parsePool(one), parsePool(another)];
-  return a.family === b.family && a.first <= b.last && b.first <= a.last;
+  const others = another.split(',').map(parsePool);
+  return one.split(',').map(parsePool).some((a) => others.some((b) => a.family === b.family && a.first <= b.last && b.first <= a.last));
 }

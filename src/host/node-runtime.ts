@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { BridgePodNetwork, defaultBridge } from '../network/pod-network.ts';
@@ -51,6 +53,7 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
     run: runCommand,
     listNftTables: nftTables,
     logger,
+    limitsBandwidth: existsSync(join(capabilities.cniBinDir ?? '', 'bandwidth')),
     tools: { ip: capabilities.ip ?? 'ip', nft: capabilities.nft?.path, iptables: capabilities.iptables?.path },
     ...(options.clusterCidr !== undefined && { clusterCidr: options.clusterCidr }),
     ...(options.bridge !== undefined && { bridge: options.bridge }),

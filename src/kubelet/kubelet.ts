@@ -329,8 +329,8 @@ export class Kubelet implements AsyncDisposable {
   observe(node: Node): void {
     this.#reporter.observe(node);
     if (this.#lease.foresightMs > 0 && node.status?.conditions?.some(({ status }) => status === 'Unknown') === true) this.#lease.renewNow();
-    const podCidr = node.spec?.podCIDR;
-    if (podCidr === undefined || podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
+    const podCidr = (node.spec?.podCIDRs ?? [node.spec?.podCIDR ?? '']).join(',');
+    if (podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
     this.#podCidr = podCidr;
     // One after the other: what a range needs on the machine is made step by step.
     this.#ranges = this.#ranges.then(() => this.#options.runtime.updatePodCidr(podCidr)).then(

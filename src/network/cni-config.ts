@@ -15,6 +15,8 @@ export interface CniConfigOptions {
   readonly ipMasq: boolean;
   /** Host ports through the portmap plugin, which needs iptables. */
   readonly portmap: boolean;
+  /** Limits of the annotations kubernetes.io/ingress-bandwidth and egress-bandwidth, through the bandwidth plugin. */
+  readonly bandwidth: boolean;
 }
 
 /** A CNI network list of the reference plugins. 0.4.0, because every plugin release still in use speaks it. */
@@ -38,6 +40,7 @@ export function cniConfig(options: CniConfigOptions): object {
         },
       },
       ...(options.portmap ? [{ type: 'portmap', capabilities: { portMappings: true }, snat: true }] : []),
+      ...(options.bandwidth ? [{ type: 'bandwidth', capabilities: { bandwidth: true } }] : []),
     ],
   };
 }

@@ -7,7 +7,7 @@ import { masqueradeRules } from './masquerade.ts';
 const ranges = [parseCidr('10.244.1.0/24')!, parseCidr('fd00:1::/64')!];
 
 test('the CNI list names the bridge, both families and host ports', () => {
-  assert.deepEqual(cniConfig({ name: 'coxswain', bridge: 'cox0', ranges, mtu: 1450, leasesDir: '/data/cni/networks', ipMasq: false, portmap: true }), {
+  assert.deepEqual(cniConfig({ name: 'coxswain', bridge: 'cox0', ranges, mtu: 1450, leasesDir: '/data/cni/networks', ipMasq: false, portmap: true, bandwidth: true }), {
     cniVersion: '0.4.0',
     name: 'coxswain',
     plugins: [
@@ -21,6 +21,7 @@ test('the CNI list names the bridge, both families and host ports', () => {
         },
       },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   });
 });

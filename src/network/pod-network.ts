@@ -24,6 +24,8 @@ export interface PodNetworkOptions {
   readonly listNftTables: () => Promise<readonly string[]>;
   readonly logger: Logger;
   readonly tools: { readonly ip: string; readonly nft: string | undefined; readonly iptables: string | undefined };
+  /** The bandwidth plugin is here. */
+  readonly limitsBandwidth?: boolean;
   /** Pods of the whole cluster, comma-separated; the node's own range when there is no more. */
   readonly clusterCidr?: string;
   /** Defaults to cox0. Another name lets several nodes live on one machine. */
@@ -105,7 +107,7 @@ export class BridgePodNetwork implements PodNetwork {
     }
     if (iptablesChains.length > 0) await this.#allowForwarding();
     await writeCniConfig(join(cniDir, 'net.d'), cniConfig({
-      name: this.#name, bridge: this.#bridge, ranges, mtu, leasesDir: join(cniDir, 'networks'), ipMasq: tools.nft === undefined, portmap: tools.iptables !== undefined,
+      name: this.#name, bridge: this.#bridge, ranges, mtu, leasesDir: join(cniDir, 'networks'), ipMasq: tools.nft === undefined, portmap: tools.iptables !== undefined, bandwidth: this.#options.limitsBandwidth === true,
     }));
   }
 

@@ -15,7 +15,10 @@ import { createEventRecorder } from '../client/event-recorder/event-recorder.ts'
 import type { ProxyBackend, RunCommand } from './backend.ts';
 import type { NodePlace } from './endpoints.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
+import { ProxyHealth } from './proxy-health.ts';
 import type { ServicePort } from './service-port.ts';
+import type { StatusAddresses } from './status-servers.ts';
+import { StatusServers } from './status-servers.ts';
 import { ServicePorts } from './service-ports.ts';
 import { forgetStaleFlows, udpState } from './stale-flows.ts';
 
@@ -25,6 +28,8 @@ export interface ServiceProxyOptions {
   readonly nodeName: string;
   /** How UDP flows to backends that are gone are forgotten; undefined on a machine that lacks the program `conntrack`. */
   readonly conntrack: { readonly run: RunCommand; readonly nodeAddresses: () => readonly string[] } | undefined;
+  /** Where it tells how it is; undefined: nowhere. */
+  readonly status?: StatusAddresses | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -51,6 +56,8 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #nodes: Informer<Node>;
   readonly #ports = new ServicePorts();
   readonly #healthChecks: HealthCheckServers;
+  readonly #statusServers = new StatusServers();
+  readonly #health: ProxyHealth;
   readonly #recorder: EventRecorder;
   #place: NodePlace;
   #udpState = '';
@@ -71,11 +78,13 @@ export class ServiceProxy implements AsyncDisposable {
       logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
       this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
     });
+    this.#health = new ProxyHealth({ clock, backend: backend.name, node: () => this.#nodes.lister.get('', options.nodeName) });
     this.#kept = new KeptInStep({
       clock, gatherMs, fullSyncMs,
       sync: () => this.#sync(),
       invalidate: () => backend.invalidate(),
       failed: (error) => {
+        this.#health.failed();
         logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
         backend.invalidate();
       },
@@ -85,9 +94,17 @@ export class ServiceProxy implements AsyncDisposable {
   /** Starts watching; resolves when the rules have been written once. */
   async start(): Promise<void> {
     const changed = (): void => this.#kept.changed();
-    for (const informer of [this.#services, this.#slices]) informer.addHandler({ add: changed, update: changed, delete: changed });
+    for (const [informer, what] of [[this.#services, 'serviceChanges'], [this.#slices, 'endpointChanges']] as const) {
+      const counted = (): void => {
+        this.#health.queued(what);
+        changed();
+      };
+      informer.addHandler({ add: counted, update: counted, delete: counted });
+    }
     this.#nodes.addHandler({ add: (node) => this.#movedTo(node, changed), update: (_, node) => this.#movedTo(node, changed) });
     await this.#informers.synced();
+    const { status, backend, logger } = this.#options;
+    if (status !== undefined) await this.#statusServers.start({ health: this.#health, mode: backend.name, addresses: status, failed: (where, error) => logger.warn('the proxy does not tell there how it is', { where, error }) });
     await this.#kept.start();
     await this.#firstSync.promise;
   }
@@ -96,6 +113,7 @@ export class ServiceProxy implements AsyncDisposable {
     this.#stopped.abort(new Error('the service proxy was stopped'));
     await this.#kept[Symbol.asyncDispose]();
     await this.#healthChecks[Symbol.asyncDispose]();
+    await this.#statusServers[Symbol.asyncDispose]();
   }
 
   /** Nodes change all the time, and their zones hardly ever. */
@@ -107,10 +125,12 @@ export class ServiceProxy implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
+    const startedMs = this.#options.clock.monotonicMs();
     const all = this.#services.lister.list();
     const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
     const ports = this.#ports.of(all, slicesOf, this.#place);
     await this.#options.backend.sync(ports);
+    this.#health.updated(startedMs);
     this.#firstSync.resolve();
     this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
     await this.#forgetStaleFlows(ports);

@@ -85,6 +85,8 @@ describe('a cluster of several nodes', { skip, timeout: 480_000 }, () => {
       assert.deepEqual([...new Set(answers.trim().split('\n').map((line) => line.split(' ')[0]))].sort(), ['API', ...pods.map((pod) => pod.name)].sort(), `asked from ${node}`);
       const outside = await cluster.machines.on('outside', [process.execPath, '-e', `fetch('http://${addresses[node]}:30080/cgi-bin/who').then((answer) => answer.text()).then(console.log)`]);
       assert.match(outside, /^web-/, `the node port of ${node}`);
+      const health = await cluster.machines.on('outside', [process.execPath, '-e', `fetch('http://${addresses[node]}:10256/healthz').then((answer) => console.log(answer.status))`]);
+      assert.equal(health.trim(), '200', `the service proxy of ${node}`);
     }));
   });
 

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { linesOfFamily } from '../../base/metrics-text.ts';
 import type { Gauge, HistogramValues, Labels, Rows } from '../../base/metrics.ts';
 
 export type { Gauge, HistogramValues, Labels, Rows };
@@ -35,7 +36,7 @@ export class MetricsRegistry {
     const lines = [await this.#process.metrics()];
     for (const gauge of this.#gauges) {
       const rows = gauge.read();
-      for (const _ of write(gauge, rows instanceof Promise ? await rows : rows, lines)) {
+      for (const _ of linesOfFamily(gauge, rows instanceof Promise ? await rows : rows, lines)) {
         if (lines.length > piecesAtATime) yield lines.splice(0).join('');
       }
     }
@@ -45,29 +46,3 @@ export class MetricsRegistry {
 
 /** About 100 kB. */
 const piecesAtATime = 5000;
-
-/** Adds a family to the lines; stops after each of its rows, for whoever wants to send what there is. */
-function* write({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): Generator<void> {
-  lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
-  for (const [labels, value] of histograms === undefined ? rows : []) yield void lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
-  for (const one of histograms?.() ?? []) yield writeHistogram(name, one, lines);
-}
-
-function writeHistogram(name: string, { labels, bounds, counts, sum, total }: HistogramValues, lines: string[]): void {
-  const text = labelText(labels);
-  const start = `${name}_bucket{${text === '' ? '' : `${text},`}le="`;
-  let cumulative = 0;
-  for (const [i, count] of counts.entries()) lines.push(start, String(bounds[i]), '"} ', String((cumulative += count)), '\n');
-  const tail = braced(text);
-  lines.push(start, '+Inf"} ', String(total), '\n', name, '_sum', tail, ' ', numberText(sum), '\n', name, '_count', tail, ' ', String(total), '\n');
-}
-
-const braced = (text: string): string => (text === '' ? '' : `{${text}}`);
-
-function labelText(labels: Labels): string {
-  let text = '';
-  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${/[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value}"`;
-  return text;
-}
-
-const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf');

@@ -30,7 +30,7 @@ export async function startControllerManagerAlone(options: ControllerManagerAlon
     name: 'kube-controller-manager',
     undo,
     start: async () => {
-      const manager = await startControllerManager({ client, clientFor, clock, random, logger: logger.named('controllers'), signal: stop.signal, controllers, settings: { ...options.settings, clusterCidrs: [clusterCidr], rootCa } });
+      const manager = await startControllerManager({ client, clientFor, clock, random, logger: logger.named('controllers'), signal: stop.signal, controllers, settings: { ...options.settings, clusterCidrs: clusterCidr.split(','), rootCa } });
       await manager.ready;
     },
   });

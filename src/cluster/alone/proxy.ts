@@ -1,5 +1,6 @@
 import { hostCapabilities } from '../../host/capabilities.ts';
 import { ServiceProxy } from '../../proxy/proxy.ts';
+import { statusAddresses } from '../../proxy/status-servers.ts';
 import { conntrackOf, proxyBackend } from '../node-agents.ts';
 import type { ComponentOptions } from './component.ts';
 import { componentClient, expectServer } from './component.ts';
@@ -21,7 +22,7 @@ export async function startProxyAlone(options: ProxyAloneOptions): Promise<Async
   await using undo = new AsyncDisposableStack();
   const client = componentClient(options, 'kube-proxy', undo);
   await expectServer(client, options);
-  const proxy = undo.use(new ServiceProxy({ client, backend: proxyBackend(options, capabilities)!, nodeName, conntrack: conntrackOf(capabilities), clock, random, logger: logger.named('proxy') }));
+  const proxy = undo.use(new ServiceProxy({ client, backend: proxyBackend(options, capabilities)!, nodeName, conntrack: conntrackOf(capabilities), status: statusAddresses('0.0.0.0'), clock, random, logger: logger.named('proxy') }));
   await proxy.start();
   progress.ready('service proxy');
   return undo.move();

@@ -45,7 +45,7 @@ export async function startJoinedNode(options: JoinOptions): Promise<KubeletAlon
     ...(mustJoin && { joinInto: clusterPaths(dataDir).kubeletKubeconfig }),
   }));
   if (kubelet.machine.kind === 'real') {
-    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
+    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, healthzAddress: '0.0.0.0', clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
     progress.ready('services and routes');
   }
   const owned = undo.move();

@@ -109,7 +109,8 @@ export class SimulatedRuntime implements Runtime {
 
   async updatePodCidr(podCidr: string): Promise<void> {
     if (podCidr === this.#podCidr) return;
-    this.#pool = new IpPool(podCidr);
+    // Simulated pods have no second address.
+    this.#pool = new IpPool(podCidr.split(',')[0] ?? '');
     this.#podCidr = podCidr;
   }
 

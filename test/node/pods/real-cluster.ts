@@ -15,6 +15,7 @@ import { Announcer } from '../../../src/cloud/providers/local/speaker/announcer.
 import { runChecked } from '../../../src/cluster/run-checked.ts';
 import type { Cluster } from '../../../src/cluster/cluster.ts';
 import { startCluster } from '../../../src/cluster/cluster.ts';
+import type { ClusterSettings } from '../../../src/cluster/start-options.ts';
 import { dataDirEntries } from '../../../src/cluster/layout.ts';
 import { hostCapabilities } from '../../../src/host/capabilities.ts';
 import { loadImageArchive } from '../../../src/host/image-load.ts';
@@ -43,13 +44,14 @@ export class RealCluster implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'coxswain-pods-'));
   readonly dataDir = join(this.folder, 'data');
   readonly clock = clock;
+  readonly #settings: Partial<ClusterSettings>;
   readonly #kubeletConfig = join(this.folder, 'kubelet.yaml');
   #cluster: Cluster | undefined;
   #credentials: Credentials | undefined;
 
-  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. `kubelet`: a KubeletConfiguration. */
-  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/, kubelet }: { readonly images?: RegExp; readonly kubelet?: string } = {}): Promise<RealCluster> {
-    const cluster = new RealCluster();
+  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. `kubelet`: a KubeletConfiguration. `settings`: what is not as usual. */
+  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/, kubelet, settings }: { readonly images?: RegExp; readonly kubelet?: string; readonly settings?: Partial<ClusterSettings> } = {}): Promise<RealCluster> {
+    const cluster = new RealCluster(settings);
     if (kubelet !== undefined) writeFileSync(cluster.#kubeletConfig, kubelet);
     try {
       await cluster.start();
@@ -60,6 +62,10 @@ export class RealCluster implements AsyncDisposable {
       throw error;
     }
     return cluster;
+  }
+
+  constructor(settings: Partial<ClusterSettings> = {}) {
+    this.#settings = settings;
   }
 
   /** Acts as an administrator. */
@@ -82,7 +88,7 @@ export class RealCluster implements AsyncDisposable {
       dataDir: this.dataDir, home: this.folder, environment: {}, port: 0, bindAddress: '127.0.0.1', store: 'sqlite', runtime: 'containerd', nodes: 1, nodeName: 'node-1',
       tokenFile: undefined, clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', clusterDomain: 'cluster.local', writeKubeconfig: undefined, install: false,
       kubeletConfig: existsSync(this.#kubeletConfig) ? this.#kubeletConfig : undefined,
-      proxyMode: 'auto', loadBalancerPool: [loadBalancerPool], ingress: true, node: true, clock, random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
+      proxyMode: 'auto', loadBalancerPool: [loadBalancerPool], ingress: true, ...this.#settings, node: true, clock, random: new SystemRandom(), logger: silentLogger, progress: { ready: nothing, done: nothing, doing: nothing, note: nothing },
     });
     this.#credentials = readCredentials(readFileSync(this.#cluster.adminKubeconfig, 'utf8'));
     await this.until('the default service account', () => this.found(this.client.get(serviceaccounts, { namespace: 'default', name: 'default' })));

@@ -1,0 +1,37 @@
+import type { Gauge, HistogramValues, Labels, Rows } from './metrics.ts';
+
+/** Adds a family to the lines, in Prometheus' text format; stops after each of its rows, for whoever wants to send what there is. */
+export function* linesOfFamily({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): Generator<void> {
+  lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
+  for (const [labels, value] of histograms === undefined ? rows : []) yield void lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
+  for (const one of histograms?.() ?? []) yield writeHistogram(name, one, lines);
+}
+
+function writeHistogram(name: string, { labels, bounds, counts, sum, total }: HistogramValues, lines: string[]): void {
+  const text = labelText(labels);
+  const start = `${name}_bucket{${text === '' ? '' : `${text},`}le="`;
+  let cumulative = 0;
+  for (const [i, count] of counts.entries()) lines.push(start, String(bounds[i]), '"} ', String((cumulative += count)), '\n');
+  const tail = braced(text);
+  lines.push(start, '+Inf"} ', String(total), '\n', name, '_sum', tail, ' ', numberText(sum), '\n', name, '_count', tail, ' ', String(total), '\n');
+}
+
+const braced = (text: string): string => (text === '' ? '' : `{${text}}`);
+
+function labelText(labels: Labels): string {
+  let text = '';
+  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${/[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value}"`;
+  return text;
+}
+
+const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf');
+
+/** One whose numbers are known at once. */
+export type InstantGauge = Omit<Gauge, 'read'> & { read(): Rows };
+
+/** Families whose numbers are known at once, in Prometheus' text format. */
+export function metricsText(gauges: Iterable<InstantGauge>): string {
+  const lines: string[] = [];
+  for (const gauge of gauges) for (const _ of linesOfFamily(gauge, gauge.read(), lines));
+  return lines.join('').trimStart();
+}
