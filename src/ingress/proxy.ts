@@ -29,6 +29,9 @@ const idleUpstreamMs = 4_000;
 const idleClientMs = 75_000;
 const maxHeaderBytes = 32 * 1024;
 
+/** HTTP/2 without TLS is only offered by clients, which take an answer in HTTP/1.1 as well. */
+const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => !/^\s*(h2c|http\/2|tls\/)/i.test(headers.upgrade ?? '');
+
 /**
  * The proxy itself, on Node's HTTP stack. What it does with a request is looked up when that comes: a change of the rules
  * takes effect with the next request and touches no connection.
@@ -53,7 +56,7 @@ export class IngressProxy implements AsyncDisposable {
   /** Resolves with the port. */
   listen(protocol: 'http' | 'https', address: string, port: number): Promise<number> {
     // A long upload takes what it takes; only its head is waited for with a limit.
-    const settings: ServerOptions = { keepAliveTimeout: idleClientMs, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: maxHeaderBytes, noDelay: true };
+    const settings: ServerOptions = { keepAliveTimeout: idleClientMs, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: maxHeaderBytes, noDelay: true, shouldUpgradeCallback };
     const server: Server = protocol === 'http' ? createServer(settings) : createSecureServer({
       ...settings,
       ALPNProtocols: ['http/1.1'],

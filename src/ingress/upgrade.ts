@@ -9,6 +9,8 @@ import { forwardedHeaders } from './headers.ts';
 /** A connection through which nothing passes for so long is ended. */
 const idleMs = 3_600_000;
 const connectMs = 10_000;
+/** A backend that does not change the protocol has so long for each part of its answer. */
+const declinedMs = 5_000;
 
 /** Ends a connection that asked for another protocol. */
 export function refuse(socket: Duplex, status: string): void {
@@ -35,11 +37,16 @@ export function forwardUpgrade(request: IncomingMessage, client: Socket, head: B
     upstream.once('error', refused);
     upstream.once('connect', () => {
       upstream.removeAllListeners('timeout').removeListener('error', refused);
-      join(client, upstream);
+      upstream.setTimeout(connectMs, () => upstream.destroy());
+      tellEndings(client, upstream);
+      onceAnswered(upstream, (answer) => {
+        client.write(answer);
+        if (/^HTTP\/1\.1 101/.test(answer.toString('latin1', 0, 12))) join(client, upstream, head);
+        else decline(client, upstream);
+      });
       const headers = forwardedHeaders(request, publicPorts);
       headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
       upstream.write(`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1\r\n${lines(headers)}\r\n`, 'latin1');
-      if (head.length > 0) upstream.write(head);
     });
   };
   attempt();
@@ -51,13 +58,38 @@ function lines(headers: readonly string[]): string {
   return text;
 }
 
-/** What one says, the other hears; when one ends, so does the other. */
-function join(client: Socket, upstream: Socket): void {
+/** Calls back with what came first, once it is enough to tell a status. */
+function onceAnswered(upstream: Socket, then: (answer: Buffer) => void): void {
+  let answer = Buffer.alloc(0);
+  const take = (data: Buffer): void => {
+    answer = Buffer.concat([answer, data]);
+    if (answer.length < 12) return;
+    upstream.removeListener('data', take);
+    then(answer);
+  };
+  upstream.on('data', take);
+}
+
+/** When one ends, so does the other. */
+function tellEndings(client: Socket, upstream: Socket): void {
+  for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroySoon());
+  }
+}
+
+/** What one says, the other hears. */
+function join(client: Socket, upstream: Socket, head: Buffer): void {
+  if (head.length > 0) upstream.write(head);
   for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
     from.setTimeout(idleMs, () => from.destroy());
     from.setNoDelay(true);
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
     from.pipe(to);
   }
+}
+
+/** The protocol stays: the answer goes back, and nothing more goes on. What the client asks next may be for somebody else. */
+function decline(client: Socket, upstream: Socket): void {
+  upstream.setTimeout(declinedMs, () => upstream.destroy());
+  upstream.pipe(client);
 }

@@ -4,6 +4,7 @@ import { nodes, services } from '../../src/api/resources.ts';
 import type { LoadBalancerStatus, Node, Service } from '../../src/api/types/core/v1.ts';
 import type { CloudProvider, LoadBalancer } from '../../src/cloud/contract.ts';
 import { ImplementedElsewhere, RetryError } from '../../src/cloud/contract.ts';
+import { findingOf, whyOf } from '../why/asking.ts';
 import { CloudWorld } from './cloud-world.ts';
 
 /** A cloud that does as it is told, and remembers what it was asked. */
@@ -185,5 +186,7 @@ describe('addresses of the local provider', () => {
     await cloud.balanced('a');
     await cloud.world.clock.advance(1_000);
     assert.equal((await cloud.said('a')).at(-1), 'SyncLoadBalancerFailed Error syncing load balancer: failed to ensure load balancer: there is no pool of IPv4 addresses');
+    const { evidence } = findingOf(await whyOf(cloud.world.client, '/api/v1/namespaces/default/services/a'), 'load-balancer');
+    assert.match(evidence?.[0]?.text ?? '', /there is no pool of IPv4 addresses/);
   });
 });

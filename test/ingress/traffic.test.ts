@@ -138,6 +138,27 @@ describe('backends of an ingress', { timeout: 60_000 }, () => {
     assert.equal(String((await once(socket, 'data'))[0]), 'http hello');
     socket.destroy();
   });
+  it('that decline to change the protocol end the connection: what is asked next may be for somebody else', async () => {
+    const asked: string[] = [];
+    const { port, server } = await scene.serve('declines');
+    server.on('upgrade', (incoming, socket) => {
+      asked.push(incoming.url ?? '');
+      socket.on('data', (data) => asked.push(String(data)));
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno');
+    });
+    await scene.service('declines', [port]);
+    await rule('declines.example', 'declines');
+    const socket = connect(scene.port, '127.0.0.1');
+    socket.write('GET /one HTTP/1.1\r\nHost: declines.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: declines.example\r\n\r\n');
+    assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 200 OK[\s\S]*no$/);
+    socket.destroy();
+    assert.deepEqual(asked, ['/one']);
+    // Who offers HTTP/2 in passing is answered in HTTP/1.1.
+    const plain = await scene.serve('plain');
+    await scene.service('plain', [plain.port]);
+    await rule('plain.example', 'plain');
+    assert.equal((await scene.ask('plain.example/', { headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' } })).body, 'plain');
+  });
   it('changes of rules and endpoints drop no connection and lose no request', async () => {
     const ports = await Promise.all(['x', 'y'].map(async (name) => (await scene.serve(name)).port));
     await scene.service('busy', ports);

@@ -4,14 +4,20 @@ import { namespaceOf } from '../../api/meta/object.ts';
 import { endpointslices, poddisruptionbudgets, pods, services } from '../../api/resources.ts';
 import type { Finding } from '../explanation.ts';
 import { rule } from '../rule.ts';
-import { conditionEvidence, counted, fieldEvidence, inNamespace, nameObject } from '../wording.ts';
+import { conditionEvidence, counted, eventEvidence, fieldEvidence, inNamespace, nameObject } from '../wording.ts';
 import { findCondition } from '../../api/meta/conditions.ts';
 
 /** A service that leads nowhere. */
 export const noEndpoints = rule('no-endpoints', services, async (service, { view, findingsOf }): Promise<Finding[]> => {
   const { metadata, spec } = service;
   const found: Finding[] = [];
-  if (spec?.type === 'LoadBalancer' && (service.status?.loadBalancer?.ingress ?? []).length === 0) found.push({ cause: 'load-balancer', fact: `Service ${metadata.name} has no external address yet: no load balancer has been given to it.`, remedy: ['See that a cloud controller or another load balancer provider runs; a NodePort works without one.'] });
+  if (spec?.type === 'LoadBalancer' && (service.status?.loadBalancer?.ingress ?? []).length === 0) {
+    const failures = await view.eventsOf(service, 'SyncLoadBalancerFailed');
+    found.push({
+      cause: 'load-balancer', fact: `Service ${metadata.name} has no external address yet: no load balancer has been given to it.`, evidence: eventEvidence(failures),
+      remedy: [failures.length > 0 ? 'The event says what stands in its way; it is tried again. Addresses come from the pool of --load-balancer-pool.' : 'See that a cloud controller or another load balancer provider runs; a NodePort works without one.'],
+    });
+  }
   if (spec?.type === 'ExternalName') return found;
   const namespace = namespaceOf(service);
   const slices = (await view.list(endpointslices, namespace)).filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === metadata.name);
