@@ -36,3 +36,12 @@ test('pods are refused by name for what a node cannot do', () => {
     assert.equal(refusal && `${refusal.reason}: ${refusal.message}`, expected, what);
   }
 });
+
+test('what devices of a claim stand for, the node need not have', () => {
+  const requests = { 'example.com/gpu': '1' };
+  const pod: Pod = { metadata: { name: 'p', uid: 'u' }, spec: { containers: [{ name: 'c', resources: { requests } }], tolerations } };
+  const none = { ...input, allocatable: { ...input.allocatable, 'example.com/gpu': '0' } };
+  assert.equal(admitPod(pod, none)?.reason, 'OutOfexample.com/gpu');
+  const allocated: Pod = { ...pod, status: { extendedResourceClaimStatus: { resourceClaimName: 'p-extended-resources-abcde', requestMappings: [{ containerName: 'c', resourceName: 'example.com/gpu', requestName: 'container-0-request-0' }] } } };
+  assert.equal(admitPod(allocated, none), undefined);
+});

@@ -17,6 +17,9 @@ function requestsOf(pod: Pod): ReadonlyMap<string, number> {
   return requests;
 }
 
+/** Did the scheduler allocate devices of a claim for it (KEP-5004)? */
+const isOfDevices = ({ status }: Pod, resource: string): boolean => status?.extendedResourceClaimStatus?.requestMappings?.some(({ resourceName }) => resourceName === resource) === true;
+
 /** Does what the pod asks for fit beside the others, its host ports included? */
 export const resourceFit: Admission = (pod, { others, allocatable }) => {
   const active = others.filter((other) => other.metadata.uid !== pod.metadata.uid && !isTerminalPhase(other.status?.phase));
@@ -28,7 +31,7 @@ export const resourceFit: Admission = (pod, { others, allocatable }) => {
   if (active.length + 1 > maxPods) return refuse('pods', 1, active.length, maxPods);
   for (const [resource, requested] of requestsOf(pod)) {
     // Extended resources that others than the kubelet look after are the scheduler's business alone.
-    if ((allocatable[resource] === undefined && resource.includes('/')) || requested === 0) continue;
+    if ((allocatable[resource] === undefined && resource.includes('/')) || requested === 0 || isOfDevices(pod, resource)) continue;
     const capacity = inUnits(resource, allocatable[resource] ?? '0');
     const used = active.reduce((sum, other) => sum + (requestsOf(other).get(resource) ?? 0), 0);
     if (requested > capacity - used) return refuse(resource, requested, used, capacity);
