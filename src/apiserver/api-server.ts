@@ -13,7 +13,7 @@ import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
 import { startCustomResources } from './custom-resources/start.ts';
-import { adminAccessHooks } from './device-claims/admin-access.ts';
+import { deviceClaimHooks } from './device-claims/hooks.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
@@ -109,7 +109,7 @@ export class ApiServer implements AsyncDisposable {
     const conversionMetrics = new ConversionMetrics();
     this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
-    const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...adminAccessHooks(this.reader)]);
+    const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...deviceClaimHooks({ reader: this.reader, authorize: (attributes) => authorizeWith(authorizers, attributes) })]);
     this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));

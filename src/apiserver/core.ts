@@ -33,6 +33,8 @@ export interface Reservation {
 export interface StorageHook {
   /** What is wrong with a new object that its rules found well-formed, where finding out takes time: signatures. */
   checkNew?(object: KubeObject): Promise<FieldError[]>;
+  /** What a write of the status changes that its user may not; not asked of the server's own writes. */
+  checkStatus?(object: KubeObject, old: KubeObject, origin: WriteOrigin): Promise<FieldError[]>;
   beginCreate?(object: KubeObject): Reservation;
   beginUpdate?(object: KubeObject, old: KubeObject): Reservation;
   /** The deletion is answered when this is done. */

@@ -118,6 +118,10 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   let committed = false;
   try {
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
+    if (plan.subresource === 'status' && context.origin !== undefined) {
+      const checking = core.hooks.get(`${storage.group}/${storage.resource}`)?.checkStatus?.(object, old, context.origin);
+      if (checking !== undefined) errors.push(...(await checking));
+    }
     errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs, warn: (message) => context.warn(message) }) ?? []));
     const refused = refusedErrors(errors, context);
     if (refused.length > 0) throw invalidError(schema, plan.name, refused);
