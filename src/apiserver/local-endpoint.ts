@@ -101,7 +101,11 @@ export class InProcessEndpoint implements LocalEndpoint {
   async request(request: LocalRequest): Promise<unknown> {
     const answer = await this.#answer(request);
     switch (answer.kind) {
-      case 'stored': return servedObject(answer.served, answer.object);
+      case 'stored': {
+        const object = servedObject(answer.served, answer.object);
+        answer.object.settle();
+        return object;
+      }
       case 'list': return decodedList(answer);
       case 'object': return deepFreeze(answer.object);
       case 'raw': return await rawBody(answer);

@@ -27,6 +27,7 @@ export class CachedObject {
   #isComplete = false;
   /** Held for as long as there are no bytes of it. */
   #made: KubeObject | undefined;
+  #lent: KubeObject | undefined;
   #decoded: WeakRef<KubeObject> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
@@ -74,7 +75,7 @@ export class CachedObject {
 
   /** Decoded, shared and deeply frozen. */
   get object(): KubeObject {
-    let object = this.#made ?? this.#decoded?.deref();
+    let object = this.#made ?? this.#lent ?? this.#decoded?.deref();
     if (object === undefined) {
       object = deepFreeze(decodeFull(this.#complete()));
       this.#decoded = new WeakRef(object);
@@ -88,10 +89,20 @@ export class CachedObject {
     return this.#isComplete ? this.#value : spliceResourceVersion(this.#value, this.revision);
   }
 
-  /** The decoded form, when the writer still has it: saves decoding. `object` is frozen and gets its resourceVersion. */
-  adopt(object: KubeObject): void {
+  /**
+   * The decoded form, when the writer still has it: saves decoding. `object` is frozen and gets its resourceVersion. Lent:
+   * nobody but the writer will look at it; it is held until then, and costs the garbage collector nothing afterwards.
+   */
+  adopt(object: KubeObject, { lent = false }: { readonly lent?: boolean } = {}): void {
     object.metadata.resourceVersion = String(this.revision);
-    this.#decoded = new WeakRef(deepFreeze(object));
+    const frozen = deepFreeze(object);
+    if (lent) this.#lent = frozen;
+    else this.#decoded = new WeakRef(frozen);
+  }
+
+  /** The writer has had its answer: what was lent is let go of. */
+  settle(): void {
+    this.#lent = undefined;
   }
 
   /** A copy that the caller owns and may change. */
@@ -138,7 +149,7 @@ export class CachedObject {
   /** The same content under another revision: what a watcher is shown when an object leaves its selection, or the store. */
   at(revision: number): CachedObject {
     const { key } = this;
-    const known = this.#made ?? this.#decoded?.deref();
+    const known = this.#made ?? this.#lent ?? this.#decoded?.deref();
     if (this.#value === undefined || this.#isComplete) return CachedObject.fromObject(key, withRevision(known ?? this.object, revision), revision, this.#fieldsOf);
     const moved = CachedObject.fromStored(key, this.#value, revision, this.#fieldsOf);
     if (known !== undefined) moved.#decoded = new WeakRef(deepFreeze(withRevision(known, revision)));

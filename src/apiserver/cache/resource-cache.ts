@@ -127,7 +127,7 @@ export class ResourceCache {
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);
-      if (written !== undefined) object.adopt(written);
+      if (written !== undefined) object.adopt(written, { lent: !this.isObserved });
       const previous = this.#entries.set(object);
       this.#bytes += object.size - (previous?.size ?? 0);
       for (const index of this.#indexes.values()) index.set(object);

@@ -36,7 +36,8 @@ export class WatchCache implements Disposable {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #resources = new Map<string, ResourceCache>();
-  readonly #written = new WeakMap<Uint8Array, KubeObject>();
+  /** What is being written, by its stored form. */
+  readonly #written = new Map<Uint8Array, KubeObject>();
   readonly #stop = new AbortController();
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   #revision = 0;
@@ -117,9 +118,14 @@ export class WatchCache implements Disposable {
     this.#forgottenAt = this.#revision;
   }
 
-  /** Remembers what `value` decodes to while it is being written, so that nobody has to decode it again. */
-  remember(value: Uint8Array, object: KubeObject): void {
+  /** Remembers what `value` decodes to while `write` lasts, so that nobody has to decode it again. */
+  async remembering<T>(value: Uint8Array, object: KubeObject, write: () => Promise<T>): Promise<T> {
     this.#written.set(value, object);
+    try {
+      return await write();
+    } finally {
+      this.#written.delete(value);
+    }
   }
 
   #take(events: readonly StoreEvent[], reached: number): void {

@@ -1,6 +1,6 @@
 import { encodeStored } from '../../api/codec/stored.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
-import type { Entry } from '../../store/store.ts';
+import type { Entry, WriteResult } from '../../store/store.ts';
 import { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
 import type { Storage, StoredResource } from '../served-resources.ts';
@@ -45,8 +45,8 @@ export function existingOf({ storage, custom }: StoredResource, key: string): Ca
 }
 
 async function putStored(core: Core, storage: Storage, { key, object, encoded, wanted }: Required<Pick<PutOptions, 'encoded'>> & PutOptions & { readonly key: string; readonly object: KubeObject }, expectedRevision: number): Promise<PutResult> {
-  if (wanted === true || storage.cache.isObserved) core.cache.remember(encoded, object);
-  const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
+  const write = (): Promise<WriteResult> => core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
+  const result = await (wanted === true || storage.cache.isObserved ? core.cache.remembering(encoded, object, write) : write());
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
   const cached = storage.cache.get(key);
   if (cached !== undefined && cached.revision === result.revision) return { ok: true, object: cached };
