@@ -11,8 +11,8 @@ import { causeOf, currentCause, joinCauses, reactingTo } from '../../client/caus
 import type { Client } from '../../client/client.ts';
 import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
-/** A pod that is still being made changes often: its status is written when it has rested for so long. */
-const pendingDelayMs = 100;
+/** A pod that is still being made, or is about to end, changes often: its status is written when it has rested for so long. */
+const restMs = 100;
 const retryDelayMs = 1000;
 
 interface Entry {
@@ -59,7 +59,7 @@ export class StatusManager {
     if (semanticEqual(next, entry.status)) return entry.status;
     entry.status = next;
     entry.cause = joinCauses(entry.cause, currentCause());
-    this.#schedule(entry, next.phase === 'Pending' && entry.written.phase === 'Pending' ? pendingDelayMs : 0);
+    this.#schedule(entry, (next.phase === 'Pending' && entry.written.phase === 'Pending') || isAboutToEnd(next) ? restMs : 0);
     return next;
   }
 
@@ -154,6 +154,11 @@ export class StatusManager {
       return isReason(error, 'NotFound');
     }
   }
+}
+
+/** It has ended, and its sandbox has not yet: the status in which it has follows at once, mostly. */
+function isAboutToEnd({ phase, conditions }: PodStatus): boolean {
+  return (phase === 'Succeeded' || phase === 'Failed') && conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True') === true;
 }
 
 function isOurs({ type, reason }: PodCondition): boolean {
