@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from 'node:http';
 import { request as requestSecurely } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { endpointslices, ingressclasses, ingresses, services } from '../../src/api/resources.ts';
 import type { Ingress, IngressSpec, HTTPIngressPath } from '../../src/api/types/networking/v1.ts';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -25,6 +25,7 @@ export class IngressScene implements AsyncDisposable {
   readonly port: number;
   readonly securePort: number;
   readonly #servers: Server[];
+  readonly #sockets = new Set<Socket>();
 
   private constructor(parts: Pick<IngressScene, 'world' | 'controller' | 'port' | 'securePort'>, servers: Server[]) {
     this.world = parts.world;
@@ -51,6 +52,8 @@ export class IngressScene implements AsyncDisposable {
   async serve(name: string, listener: RequestListener = (_request, response) => void response.end(name)): Promise<{ readonly port: number; readonly server: Server }> {
     const server = createServer(listener);
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    // Those that changed their protocol are none of the server's any more.
+    server.on('connection', (socket: Socket) => this.#sockets.add(socket));
     this.#servers.push(server);
     return { port: (server.address() as AddressInfo).port, server };
   }
@@ -101,10 +104,8 @@ export class IngressScene implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.controller[Symbol.asyncDispose]();
-    for (const server of this.#servers) {
-      server.closeAllConnections();
-      server.close();
-    }
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy();
     await this.world[Symbol.asyncDispose]();
   }
 }
