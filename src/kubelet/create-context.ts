@@ -92,6 +92,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     services: (namespace) => parts.services.list(namespace),
     servicesSynced: () => parts.services.synced(),
     networkProblem: () => reporter.networkProblem,
+    supportsUserNamespaces: (handler) => reporter.runtimeStatus?.handlers.some(({ name, userNamespaces }) => name === handler && userNamespaces) === true,
     mountsRecursively: () => reporter.runtimeStatus?.handlers.some(({ name, recursiveReadOnlyMounts }) => name === '' && recursiveReadOnlyMounts) === true,
     admit: (pod) => admitPod(pod, {
       node: reporter.node,

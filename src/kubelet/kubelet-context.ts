@@ -51,6 +51,8 @@ export interface KubeletContext {
   networkProblem(): string | undefined;
   /** Can the runtime make mounts read-only with all that is mounted below, as far as it has been asked? Of the handler without a name. */
   mountsRecursively(): boolean;
+  /** Does the runtime say of this handler that it can keep a pod's users apart from the machine's? */
+  supportsUserNamespaces(handler: string): boolean;
   /** The handler that the pod's runtime class names; empty for the runtime's default. Rejects when there is no such class. */
   runtimeHandler(pod: Pod): Promise<string>;
   /** Undefined when the pod may run here; else why not. */

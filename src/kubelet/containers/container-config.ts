@@ -23,9 +23,9 @@ const containerTypeAnnotation = 'coxswain.io/container-type';
 /** The sandbox of a pod as the runtime is asked for it. Rejects with what the pod asks for and cannot have. */
 export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
   const spec = specOf(pod);
-  // Files of its volumes would have to be mapped, too: until then nobody gets a root that only looks like another's.
-  if (spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   const { host, directories } = context;
+  const runtimeHandler = await context.runtimeHandler(pod);
+  if (spec.hostUsers === false) throw new Error(whyNoUserNamespace(context, runtimeHandler));
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
   if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
   const portMappings = [...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...spec.containers].flatMap((container) => (container.ports ?? [])
@@ -53,8 +53,14 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
       securityContext: sandboxSecurityContext(pod),
       resources: podCgroupResources(context, pod),
     },
-    runtimeHandler: await context.runtimeHandler(pod),
+    runtimeHandler,
   };
+}
+
+/** Worded as upstream where the runtime has none. Where it has, files of volumes would have to be mapped, too: until then nobody gets a root that only looks like another's. */
+function whyNoUserNamespace(context: KubeletContext, handler: string): string {
+  if (context.supportsUserNamespaces(handler)) return 'not supported: `spec.hostUsers: false` on this node';
+  return `can't set \`spec.hostUsers: false\`, ${handler === '' ? 'runtime' : `RuntimeClass handler ${JSON.stringify(handler)}`} does not support user namespaces`;
 }
 
 export interface ContainerConfigInput {

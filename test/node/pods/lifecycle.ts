@@ -19,7 +19,7 @@ export function lifecycleScenarios(cluster: () => RealCluster): void {
         ? { exec: { command: ['sh', '-c', `wget -qO- http://${target}:8080/echo?msg=${when}`] } }
         : { httpGet: { path: `/dial?host=${target}&port=8080&request=${encodeURIComponent(`echo?msg=${when}`)}`, port: 8080 } };
       const lifecycle: Lifecycle = when === 'poststart' ? { postStart: handler } : { preStop: handler };
-      const sidecar: Container = { name: 'container-redirect', image: agnhost, args: ['netexec'], restartPolicy: 'Always', startupProbe: { httpGet: { path: '/echo?msg=startup', port: 8080 }, periodSeconds: 1 } };
+      const sidecar: Container = { name: 'container-redirect', image: agnhost, args: ['netexec'], restartPolicy: 'Always', startupProbe: { httpGet: { path: '/echo?msg=startup', port: 8080 }, periodSeconds: 1, failureThreshold: 30 } };
       await cluster().running(podOf(name, { image: how === 'exec' ? agnhost : 'registry.k8s.io/pause:3.10', lifecycle }, { initContainers: [sidecar], terminationGracePeriodSeconds: 30 }));
       const isCalled = async (): Promise<boolean> => (await cluster().logs(server)).includes(`GET /echo?msg=${when}`);
       if (when === 'poststart') await cluster().until('the hook', isCalled);
