@@ -36,6 +36,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Cluster Management Commands',
     commands: [
       entry('certificate', 'Modify certificate resources', () => import('./commands/certificate/certificate.ts')),
+      entry('top', 'Display resource (CPU/memory) usage', () => import('./commands/top/top.ts'), { suggestFor: ['stats'] }),
       entry('cordon', 'Mark node as unschedulable', () => import('./commands/nodes/cordon.ts')),
       entry('uncordon', 'Mark node as schedulable', () => import('./commands/nodes/uncordon.ts')),
       entry('drain', 'Drain node in preparation for maintenance', () => import('./commands/nodes/drain.ts')),
@@ -51,6 +52,7 @@ export const commandGroups: readonly CommandGroup[] = [
       entry('attach', 'Attach to a running container', () => import('./commands/attach.ts')),
       entry('exec', 'Execute a command in a container', () => import('./commands/exec.ts')),
       entry('port-forward', 'Forward one or more local ports to a pod', () => import('./commands/port-forward.ts')),
+      entry('proxy', 'Run a proxy to the Kubernetes API server', () => import('./commands/proxy/proxy.ts')),
       entry('cp', 'Copy files and directories to and from containers', () => import('./commands/cp/cp.ts')),
       entry('debug', 'Create debugging sessions for troubleshooting workloads and nodes', () => import('./commands/debug/debug.ts')),
       entry('auth', 'Inspect authorization', () => import('./commands/auth/auth.ts')),

@@ -13,8 +13,6 @@ import { runTheirs } from './run-theirs.ts';
 /** Tutorials that teach Kubernetes, where somebody has put some beside the project. */
 const folder = join(import.meta.dirname, '../../../shared/seeds');
 
-/** Commands and flags that are not there yet; whoever adds one takes it away here. */
-const missing = ['proxy'];
 /** Sentences in which kubectl is not called but spoken of, and plugins. */
 const prose = /^(?:to|on|command|krew|neat)\b/;
 
@@ -40,7 +38,7 @@ describe('command lines of tutorials are read as upstream\'s kubectl reads them'
   after(() => recording.save());
   test('there are some', () => assert.ok(lines.size > 50, `${lines.size}`));
   for (const line of lines) {
-    test(`kubectl ${line}`, { skip: missing.some((start) => line.startsWith(start)) ? 'not there yet' : false }, async () => {
+    test(`kubectl ${line}`, async () => {
       const call = { environment: { HOME: tmpdir(), PATH: '' }, folder: tmpdir() };
       // Help is in words of our own.
       const ours = { ...await runOurs(readOnly(line), call), stdout: '' };
