@@ -1,4 +1,5 @@
 /** Bundles the program and the library into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -96,11 +97,15 @@ const besides: Plugin = {
 };
 await build({
   ...common,
-  entryPoints: { kubectl: join(root, 'src/cmd/kubectl-main.ts'), ...Object.fromEntries(Object.entries(libraries).map(([name, file]) => [file, name])) },
+  entryPoints: { 'kubectl-program': join(root, 'src/cmd/kubectl-main.ts'), ...Object.fromEntries(Object.entries(libraries).map(([name, file]) => [file, name])) },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   plugins: [besides, reflectFirst],
 });
+
+// What starts it keeps what V8 made of it, and reads it as Latin-1, of which esbuild writes the ASCII part alone.
+const programId = createHash('sha256').update(readFileSync(join(outdir, 'kubectl-program.cjs'))).digest('hex').slice(0, 16);
+await build({ ...common, define: { ...common.define, programId: JSON.stringify(programId) }, entryPoints: { kubectl: join(root, 'src/cmd/kubectl-cached.ts') }, format: 'cjs', outExtension: { '.js': '.cjs' } });
 
 writeFileSync(join(outdir, 'descriptions.json'), JSON.stringify(collectDescriptions(root)));
 if (process.argv.includes('--types')) writeDeclarations(root, 'testing/testing.ts', join(outdir, 'types'));

@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -136,7 +136,6 @@ class HttpConnection implements Connection {
       const outgoing = (secure ? httpsRequest : httpRequest)({
         ...options,
         method: request.method,
-        signal: AbortSignal.any(signals),
         headers: {
           ...options.headers,
           accept: request.accept ?? 'application/json, */*',
@@ -152,6 +151,7 @@ class HttpConnection implements Connection {
         const timer = this.#io.clock.setTimer(timeoutMs, () => outgoing.destroy(new Error(`context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)), { unref: true });
         outgoing.once('close', () => timer.cancel());
       }
+      endWith(outgoing, signals);
       outgoing.once('error', (error: NodeJS.ErrnoException) => reject(this.#explain(error, request)));
       outgoing.end(request.body);
     });
@@ -215,6 +215,16 @@ class HttpConnection implements Connection {
     } catch (error) {
       throw new KubectlError(`the server's answer to ${request.path.split('?')[0]!} is not JSON: ${text.slice(0, 100)}`, { cause: error });
     }
+  }
+}
+
+/** Ends a request when one of the signals aborts. Node's own `signal` option costs a short command a tenth of its time. */
+function endWith(outgoing: ClientRequest, signals: readonly AbortSignal[]): void {
+  for (const signal of signals) {
+    const abort = (): void => void outgoing.destroy(new Error('aborted', { cause: signal.reason }));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    outgoing.once('close', () => signal.removeEventListener('abort', abort));
   }
 }
 
