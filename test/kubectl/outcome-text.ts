@@ -16,9 +16,12 @@ function name(text: string, pattern: RegExp, shown: string): string {
   });
 }
 
+/** Lines of upstream's own log, which has a time and a line of its source; what it tells a person stands below. */
+const ofItsLog = /^[EWI]\d{4} [\d:.]+ +\d+ \S+\] .*\n/gm;
+
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
-  const text = `${stdout}--- stderr\n${stderr}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM');
+  const text = `${stdout}--- stderr\n${stderr.replaceAll(ofItsLog, '')}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM');
   return name(text, ages, 'AGE');
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** `record`: what upstream's kubectl says is written down anew. `live`: what is written down is not looked at. */
-const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
+export const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
 
 /**
  * What upstream's kubectl came to for each line of one test file: not its words, but a digest of them. A line of ours

@@ -9,12 +9,13 @@ import { select } from '../resources/select.ts';
 import { donePrinters } from '../writes/done-printer.ts';
 import { labelsOf } from '../writes/labels-of.ts';
 import { withLastApplied } from '../writes/last-applied.ts';
+import { overrideFlags, overridden } from '../writes/overridden.ts';
 import { recordFlag, recorded } from '../writes/record.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 import { createObject } from '../writes/write-object.ts';
 
 const flags = {
-  ...fileFlags, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-expose'), ...recordFlag,
+  ...fileFlags, ...outputFlags, ...overrideFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-expose'), ...recordFlag,
   'cluster-ip': text('ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to \'None\' to create a headless service.'),
   'external-ip': text('Additional external IP address (not managed by Kubernetes) to accept for the service.'),
   'labels': text('Labels to apply to the service created by this call.', { short: 'l' }),
@@ -104,7 +105,7 @@ async function run(call: ExposeCall): Promise<void> {
   const { name: namespace, explicit } = await session.namespace();
   const selected = await select(session, { args, files: filesOf(values), continueOnError: true });
   for await (const item of selected.visit()) {
-    const made = serviceOf(item, call);
+    const made = await overridden(serviceOf(item, call), values);
     const object = recorded(call, values['save-config'] ? withLastApplied(made) : made);
     if (dryRun === 'client') {
       await session.io.stdout.write(printer.print(explicit ? { ...object, metadata: { ...object.metadata, namespace } } : object));

@@ -10,17 +10,16 @@ import { attachToRun, removeRun } from '../streams/attach-to-run.ts';
 import { defaultDetachKeys } from '../streams/detach-keys.ts';
 import { usageError } from '../usage-error.ts';
 import { donePrinters } from '../writes/done-printer.ts';
-import { goTyped } from '../writes/go-typed.ts';
 import { isImageReference } from '../writes/image-reference.ts';
 import { labelsOf } from '../writes/labels-of.ts';
 import { withLastApplied } from '../writes/last-applied.ts';
-import { patchLocally } from '../writes/patch-locally.ts';
+import { overrideFlags, overridden } from '../writes/overridden.ts';
 import type { DryRun } from '../writes/write-flags.ts';
 import { dryRunFlag, dryRunOf, fieldManagerFlag } from '../writes/write-flags.ts';
 import { createObject } from '../writes/write-object.ts';
 
 const flags = {
-  ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-run'),
+  ...overrideFlags, ...outputFlags, ...dryRunFlag, ...fieldManagerFlag('kubectl-run'),
   'annotations': array('Annotations to apply to the pod.'),
   'attach': bool('If true, wait for the Pod to start running, and then attach to the Pod.'),
   'cascade': text('Must be "background", "orphan", or "foreground". How what the pod owns is deleted with it.', { initial: 'background', bare: 'background' }),
@@ -36,8 +35,6 @@ const flags = {
   'kustomize': text('Process a kustomization directory.', { short: 'k' }),
   'labels': text('Comma separated labels to apply to the pod. Will override previous values.', { short: 'l' }),
   'leave-stdin-open': bool('If the pod is started in interactive mode or with stdin, leave stdin open after the first attach completes. By default, stdin will be closed after the first attach completes.'),
-  'overrides': text('An inline JSON override for the generated object.'),
-  'override-type': text('The method used to override the generated object: json, merge, or strategic.', { initial: 'merge' }),
   'pod-running-timeout': duration('The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', { initial: 60_000, text: '1m0s' }),
   'port': text('The port that this container exposes.'),
   'privileged': bool('If true, run the container in privileged mode.'),
@@ -97,14 +94,6 @@ function podOf({ flags: values, args }: RunCall): AnyObject {
     },
     status: {},
   };
-}
-
-async function overridden(object: AnyObject, { overrides, 'override-type': type }: RunCall['flags']): Promise<AnyObject> {
-  if (overrides === '') return object;
-  const { decodeYaml } = await import('../../api/codec/yaml.ts');
-  const { value } = decodeYaml(overrides);
-  if (type !== 'json' && type !== 'merge' && type !== 'strategic') throw new KubectlError(`invalid override type: ${type}`);
-  return goTyped(await patchLocally(object, { type, value }));
 }
 
 async function create(session: Session, { object, namespace }: { readonly object: AnyObject; readonly namespace: string }, { dryRun, fieldManager }: { readonly dryRun: DryRun; readonly fieldManager: string }): Promise<AnyObject> {

@@ -58,7 +58,7 @@ function entriesOf(config: LoadedConfig, { globals }: Session1): { context: Cont
   if (context === undefined && contextName !== '') throw new KubectlError(`Error in configuration: context was not found for specified context: ${contextName}`, { prefixed: true });
   const clusterName = globals.cluster === '' ? context?.cluster ?? '' : globals.cluster;
   const cluster = config.clusters.get(clusterName);
-  if (cluster === undefined && globals.cluster !== '') throw new KubectlError(`cluster ${JSON.stringify(clusterName)} does not exist`);
+  if (cluster === undefined && globals.cluster !== '') throw new KubectlError(`no server found for cluster ${JSON.stringify(clusterName)}`);
   const userName = globals.user === '' ? context?.user ?? '' : globals.user;
   const user = config.users.get(userName);
   if (user === undefined && globals.user !== '') throw new KubectlError(`auth info ${JSON.stringify(userName)} does not exist`);

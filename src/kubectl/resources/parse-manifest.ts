@@ -5,7 +5,7 @@ import type { AnyObject } from './item.ts';
 export async function parseManifest(text: string, source: string): Promise<AnyObject[]> {
   const values = /^\s*[{[]/.test(text) ? parseJson(text, source) : await parseYaml(text, source);
   return values.filter((value) => value !== null && value !== undefined).map((value) => {
-    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlError(`error parsing ${source}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
+    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlError(`error validating ${JSON.stringify(source)}: error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`);
     return value as AnyObject;
   });
 }

@@ -5,10 +5,13 @@ import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
 import { KubectlError } from '../../errors.ts';
 import { bool, duration, list, text } from '../../flags/flags.ts';
-import { printerFor } from '../../printers/output.ts';
+import { outputFlags, printerFor } from '../../printers/output.ts';
 import type { AnyObject } from '../../resources/item.ts';
 
+const { 'allow-missing-template-keys': allowMissing, 'show-managed-fields': showManagedFields, template } = outputFlags;
+
 const flags = {
+  'allow-missing-template-keys': allowMissing, 'show-managed-fields': showManagedFields, template,
   'all-namespaces': bool('If true, dump all namespaces.  If true, --namespaces is ignored.', { short: 'A' }),
   'namespaces': list('A comma separated list of namespaces to dump.'),
   'output': text('Output format. One of: (json, yaml).', { short: 'o', initial: 'json' }),
@@ -49,7 +52,7 @@ async function run(call: Call<typeof flags>): Promise<void> {
   if (values.output !== 'json' && values.output !== 'yaml') throw new KubectlError(`unable to match a printer suitable for the output format ${JSON.stringify(values.output)}, allowed formats are: json,yaml`);
   const connection = await session.connection();
   const write = writerFor(call);
-  const printer = (await printerFor({ output: values.output, template: '', showManagedFields: false, allowMissing: true, io: session.io, allowed: ['json', 'yaml'] }))!;
+  const printer = (await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: ['json', 'yaml'] }))!;
   const get = (path: string): Promise<AnyObject & { items: unknown[] }> => connection.json({ method: 'GET', path });
   await write(`nodes.${values.output}`, printer.print({ ...await get('/api/v1/nodes'), kind: 'NodeList', apiVersion: 'v1' }));
   const chosen = values.namespaces.length > 0 ? values.namespaces : ['kube-system', (await session.namespace()).name];

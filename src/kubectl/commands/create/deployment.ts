@@ -26,7 +26,7 @@ export default generatedCommand({
   flags: {
     image: list('Image names to run. A deployment can have multiple images set for multi-container pod.', { required: true }),
     port: int('The containerPort that this deployment exposes.', { initial: -1, bits: 32 }),
-    replicas: int('Number of replicas to create. Default is 1.', { initial: 1, bits: 32 }),
+    replicas: int('Number of replicas to create. Default is 1.', { short: 'r', initial: 1, bits: 32 }),
   },
   make: ({ flags: { image: images, port, replicas }, args, dashAt }, name): AnyObject => {
     const commandLine = dashAt === undefined ? [] : args.slice(dashAt);
