@@ -16,6 +16,7 @@ export class SharedCpus {
   readonly #manager: CpuManager;
   /** Where containers were moved to last: moving them again would cost a process each. */
   #moved: ReadonlyMap<string, string> = new Map();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(context: KubeletContext, workers: PodWorkers, manager: CpuManager) {
     this.#context = context;
@@ -24,7 +25,12 @@ export class SharedCpus {
   }
 
   /** Moves those that are not where they should be. What cannot be moved is said, and tried again the next time. */
-  async reconcile(): Promise<void> {
+  reconcile(): Promise<void> {
+    // One after the other: the last word must be the newest.
+    return this.#turn = this.#turn.then(() => this.#move());
+  }
+
+  async #move(): Promise<void> {
     const { runtime, machine, logger } = this.#context;
     const cpus = formatCpuSet(this.#manager.shared);
     const before = this.#moved;

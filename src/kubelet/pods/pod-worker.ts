@@ -244,8 +244,7 @@ export class PodWorker {
     const allocated = this.#allocation.apply(pod);
     const result = await syncPod(this.#context, { pod: allocated, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
     if (this.#terminating.signal.aborted) return 'now';
-    const isAsBefore = !result.progress && !result.failed && result.retryAfterMs === undefined;
-    if (!isAsBefore) {
+    if (result.isAsBefore !== true) {
       this.#isFresh = true;
       await this.#look();
     }

@@ -23,6 +23,8 @@ export interface SyncInput {
 export interface SyncResult {
   /** Something was started or ended: look again at once. */
   readonly progress: boolean;
+  /** Nothing was done to the runtime, and nothing tried. */
+  readonly isAsBefore?: boolean;
   /** When to look again; undefined: when something happens. */
   readonly retryAfterMs: number | undefined;
   /** A failure that calls for a growing delay: of volumes or of the sandbox. */
@@ -70,8 +72,10 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
   const resized = await resizeContainers(context, pod, state).catch((error: unknown) => error as Error);
   if (resized === true) progress = true;
   const started = await startAll(context, input, actions, volumes);
+  const isProgress = progress || started.progress;
   return {
-    progress: progress || started.progress,
+    progress: isProgress,
+    isAsBefore: !isProgress && !started.failed && started.retryAfterMs === undefined && resized === false,
     resizeError: resized instanceof Error ? resized.message : undefined,
     failed: started.failed,
     retryAfterMs: refreshAfterMs === undefined ? started.retryAfterMs : Math.min(refreshAfterMs, started.retryAfterMs ?? Infinity),

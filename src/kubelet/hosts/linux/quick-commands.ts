@@ -31,7 +31,7 @@ class QuickCommands {
   }
 
   #start(): ChildProcess {
-    const shell = spawn('sh', [], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+    const shell = spawn('sh', [], { stdio: ['pipe', 'pipe', 'ignore'], detached: true, cwd: '/' });
     let rest = '';
     shell.stdin.on('error', () => { /* Its end tells. */ });
     shell.stdout.setEncoding('utf8').on('data', (text: string) => {
