@@ -32,6 +32,13 @@ function parseModel(text: string): Record<string, string> {
   return result;
 }
 
+/** The package says nothing of fields that refer to another type. Of these, every kind and every list of one has its metadata. */
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+function describeMetadata(definition: string, fields: Record<string, string>): void {
+  if (fields['kind'] === undefined || fields['apiVersion'] === undefined) return;
+  fields['metadata'] ??= definition.endsWith('List') ? `Standard list metadata. More info: ${conventions}#types-kinds` : `Standard object's metadata. More info: ${conventions}#metadata`;
+}
+
 /** Empty where the package is not installed: then `explain` shows types without prose. */
 export function collectDescriptions(root: string): DescriptionTable {
   const models = join(root, 'node_modules/@kubernetes/client-node/dist/gen/models');
@@ -40,7 +47,10 @@ export function collectDescriptions(root: string): DescriptionTable {
   const table: DescriptionTable = {};
   for (const definition of definitionNames()) {
     const model = modelNames(definition).find((name) => known.has(name));
-    if (model !== undefined) table[definition] = parseModel(readFileSync(join(models, `${model}.d.ts`), 'utf8'));
+    if (model === undefined) continue;
+    const fields = parseModel(readFileSync(join(models, `${model}.d.ts`), 'utf8'));
+    describeMetadata(definition, fields);
+    table[definition] = fields;
   }
   return table;
 }

@@ -1,3 +1,4 @@
+import { parseExactly } from '../api/codec/exact-integers.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
@@ -195,7 +196,7 @@ async function passedOn(body: AsyncIterable<Uint8Array>, signal: AbortSignal | u
       text = lines.pop() ?? '';
       for (const line of lines) {
         if (signal?.aborted === true) return;
-        const { type, object } = JSON.parse(line) as { type: Parameters<typeof listener>[0]; object: KubeObject };
+        const { type, object } = parseExactly(line) as { type: Parameters<typeof listener>[0]; object: KubeObject };
         listener(type, deepFreeze(object));
       }
     }
@@ -208,5 +209,5 @@ async function passedOn(body: AsyncIterable<Uint8Array>, signal: AbortSignal | u
 async function rawBody(answer: Raw): Promise<unknown> {
   const text = await textOf(answer);
   if (answer.code >= 400) throw refusalIn(answer.code, text);
-  return answer.contentType.startsWith('application/json') ? JSON.parse(text) as unknown : text;
+  return answer.contentType.startsWith('application/json') ? parseExactly(text) : text;
 }

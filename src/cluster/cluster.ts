@@ -147,6 +147,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     await nodes.current.network;
     if (nodes.current.real) progress.ready('services and DNS');
   }
+  // Pods of a real node are led to their bridge. Elsewhere the kubernetes Service leads where upstream's server says that it is: to the machine's own address.
+  const reachable = isOpen || nodes.current?.real === true ? undefined : advertiseAddress ?? await machineAddress();
+  if (reachable !== undefined && !isLoopback(reachable)) await controlPlane.server.advertise({ address: reachable, port: address.port });
   const owned = undo.move();
   return {
     url,
@@ -175,8 +178,12 @@ async function startCloud({ loadBalancerPool, clusterCidr, clock, random, logger
 /** By which address other machines reach an API server that they are to reach. */
 async function advertisedAddress({ advertiseAddress, bindAddress }: StartOptions): Promise<string> {
   if (advertiseAddress !== undefined) return advertiseAddress;
-  if (!isWildcard(bindAddress)) return bindAddress;
-  return (await import('../kubelet/hosts/linux/machine.ts').then(({ readAddresses }) => readAddresses()))[0] ?? '127.0.0.1';
+  return isWildcard(bindAddress) ? machineAddress() : bindAddress;
+}
+
+async function machineAddress(): Promise<string> {
+  const { readAddresses } = await import('../kubelet/hosts/linux/machine.ts');
+  return (await readAddresses())[0] ?? '127.0.0.1';
 }
 
 /** Who is let in, as the files of access say it from one moment to the next. */

@@ -78,14 +78,17 @@ test('[sig-api-machinery] CustomResourceDefinition resources [Privileged:Cluster
 
 test('[sig-api-machinery] CustomResourceDefinition Watch [Privileged:ClusterAdmin] CustomResourceDefinition Watch watch on custom resource definition objects [Conformance]', async () => {
   await using world = await World.start({ nodes: 0 });
+  // An int64 that no double has: upstream's objects hold it.
+  const largest = 9_223_372_036_854_775_807n;
   const type = typeOf(await defineIn(world, plain()));
   const watches = { name1: await world.watch(type, {}, { fieldSelector: 'metadata.name=name1' }), name2: await world.watch(type, {}, { fieldSelector: 'metadata.name=name2' }) };
-  for (const name of ['name1', 'name2']) assert.ok((await world.client.create(type, customOf(type, name, { content: { key: 'value' } }))).metadata.uid);
+  for (const name of ['name1', 'name2']) assert.ok((await world.client.create(type, customOf(type, name, { content: { key: 'value' }, num: { num1: largest, num2: 1_000_000 } }))).metadata.uid);
   for (const name of ['name1', 'name2']) await world.client.patch(type, { name }, { type: 'json', operations: [{ op: 'add', path: '/dummy', value: 'test' }] });
   for (const name of ['name1', 'name2']) await world.client.delete(type, { name });
   await world.clock.settle();
   for (const [name, { events, stop }] of Object.entries(watches)) {
     assert.deepEqual(events.map(({ type: what, object }) => `${what} ${object.metadata.name}`), [`ADDED ${name}`, `MODIFIED ${name}`, `DELETED ${name}`]);
+    for (const { object } of events) assert.deepEqual((object as { num?: unknown }).num, { num1: largest, num2: 1_000_000 });
     stop();
   }
 });

@@ -2,7 +2,7 @@
  * Objects between JSON values and CBOR as upstream writes it (KEP-4222): self-described, keys sorted, strings as byte
  * strings, and what is base64 in JSON as bytes that say so (tag 22).
  */
-import { alteredMessage, isAltered } from './exact-integers.ts';
+import { isAltered } from './exact-integers.ts';
 import { encode, decodeFirst, Tagged, Token, Tokenizer, Type } from 'cborg';
 import type { DecodeOptions, EncodeOptions } from 'cborg';
 import type { ObjectSchema, ValueSchema } from '../schema/schema.ts';
@@ -147,8 +147,7 @@ class JsonTokenizer extends Tokenizer {
         continue;
       }
       if (token.type === Type.bytes) return new Token(Type.string, (later ?? text)(token.value as Uint8Array), token.encodedLength);
-      if (typeof token.value === 'bigint' && isAltered(String(token.value))) throw new CborError(alteredMessage(String(token.value)));
-      if (typeof token.value === 'bigint') return new Token(token.type, Number(token.value), token.encodedLength);
+      if (typeof token.value === 'bigint' && !isAltered(String(token.value))) return new Token(token.type, Number(token.value), token.encodedLength);
       return token;
     }
   }
@@ -164,7 +163,7 @@ function checkDepth(value: unknown, depth = 0): void {
 
 /** Reads a CBOR body into a JSON value. Throws CborError, for duplicate keys and for what JSON has no place for too. */
 export function decodeCbor(bytes: Uint8Array): unknown {
-  const options: DecodeOptions = { allowUndefined: false, allowNaN: false, allowInfinity: false, rejectDuplicateMapKeys: true };
+  const options: DecodeOptions = { allowUndefined: false, allowNaN: false, allowInfinity: false, rejectDuplicateMapKeys: true, allowBigInt: true };
   try {
     const [value, rest] = decodeFirst(bytes, { ...options, tokenizer: new JsonTokenizer(bytes, options) }) as [unknown, Uint8Array];
     if (rest.length > 0) throw new CborError(`cbor: ${rest.length} bytes of extraneous data starting at index ${bytes.length - rest.length}`);

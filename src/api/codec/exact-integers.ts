@@ -1,12 +1,12 @@
 /**
- * Integers are held as doubles, which have those up to 2^53 and some beyond. Others of the int64s that Go would keep
- * would come out as their neighbours: they are refused, for nobody would hear of it otherwise. What is no int64 is
- * rounded by Go as well.
+ * Integers are held as doubles, which have those up to 2^53 and some beyond. Others of the int64s that Go keeps are held as
+ * BigInts, so that custom resources get back what they hold; JSON writes them as the integers they are. Fields of built-in
+ * types take none: nobody means such a number of seconds or replicas. What is no int64 is rounded by Go as well.
  */
 const maxInt64 = 2n ** 63n - 1n;
 const minInt64 = -(2n ** 63n);
 
-/** Is this the text of an int64 that would become another? */
+/** Is this the text of an int64 that would become another as a double? */
 export function isAltered(source: string): boolean {
   if (source.length < 16 || !/^-?\d+$/.test(source)) return false;
   const exact = BigInt(source);
@@ -14,21 +14,25 @@ export function isAltered(source: string): boolean {
 }
 
 /** Most texts have nothing that looks like one, outside of strings or in them. */
-const candidate = /[:[,\s]-?\d{16,19}\s*[,}\]]/;
+const candidate = /[:[,\s]-?\d{16}/;
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+const exactly: Reviver = (_, value, { source = '' }) => (typeof value === 'number' && isAltered(source) ? BigInt(source) : value);
 
-/** The first int64 of a JSON text that would become another. */
-export function alteredInteger(text: string): string | undefined {
-  if (!candidate.test(text)) return undefined;
-  let found: string | undefined;
-  const look: Reviver = (_, value, { source = '' }) => {
-    if (found === undefined && typeof value === 'number' && isAltered(source)) found = source;
-    return value;
-  };
-  JSON.parse(text, look as (key: string, value: unknown) => unknown);
-  return found;
+/** JSON.parse that alters no int64: those that no double has become BigInts. */
+export function parseExactly(text: string): unknown {
+  return candidate.test(text) ? JSON.parse(text, exactly as (key: string, value: unknown) => unknown) : JSON.parse(text);
 }
 
-/** What is said of one. */
+/** What is said of one where none is taken. */
 export const alteredMessage = (integer: string): string => `not supported: the integer ${integer} is beyond 2^53 and cannot be kept exactly`;
+
+declare global {
+  // eslint-disable-next-line no-unused-vars -- the name is the standard library's
+  interface BigInt { toJSON?(): unknown }
+  interface JSON { rawJSON(text: string): unknown }
+}
+// Left alone, JSON.stringify throws for a BigInt. Wherever an object is written, it is written as the integer that it is.
+if (BigInt.prototype.toJSON === undefined) {
+  Object.defineProperty(BigInt.prototype, 'toJSON', { value(this: bigint) { return JSON.rawJSON(String(this)); }, configurable: true, writable: true });
+}

@@ -1,6 +1,6 @@
 import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
-import { alteredInteger, alteredMessage } from './exact-integers.ts';
+import { parseExactly } from './exact-integers.ts';
 import { hasDuplicates, inTextOrder, JsonSyntaxError, scanJson } from './json-scan.ts';
 
 /** Nesting past this is refused: no API object comes near, and everything that walks objects recurses. */
@@ -81,12 +81,10 @@ export function decodeJson(body: Uint8Array | string, options: { readonly duplic
   if (tooDeep(text)) throw malformed(text, 'exceeded max depth', expectedKind);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactly(text);
   } catch (error) {
     throw malformed(text, syntaxErrorOf(text, error), expectedKind);
   }
-  const altered = alteredInteger(text);
-  if (altered !== undefined) throw badRequestError(alteredMessage(altered));
   if (expectedKind !== undefined) expectObject(value, expectedKind, text);
   const duplicates = options.duplicates === true && hasDuplicates(text, value) ? scanJson(text, { maxDepth: maxJsonDepth }) : [];
   return { value, duplicates, ...(duplicates.length > 0 && { inOrder: (problems: readonly string[]) => inTextOrder(text, problems, { maxDepth: maxJsonDepth }) }) };

@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-integers.ts';
 import { entriesText, parseSharing } from '../managed-fields/text.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
@@ -80,12 +81,12 @@ export function decodeFull<T extends KubeObject>(full: Uint8Array): T {
   const hole = holeOffset(full);
   const afterVersion = text.startsWith('"resourceVersion":"', hole) ? text.indexOf('"', hole + holeHead.length) + 2 : 0;
   if (afterVersion > 0 && text.startsWith(managedFieldsKey, afterVersion)) return parseSharing<T>(text, afterVersion + managedFieldsKey.length);
-  return JSON.parse(text) as T;
+  return parseExactly(text) as T;
 }
 
 /** The object that was stored, with the resourceVersion of the revision that wrote it. The caller owns it. */
 export function decodeStored<T extends KubeObject>(stored: Uint8Array, revision: number): T {
-  const object = JSON.parse(decoder.decode(stored)) as T;
+  const object = parseExactly(decoder.decode(stored)) as T;
   object.metadata = { resourceVersion: String(revision), ...object.metadata };
   return object;
 }

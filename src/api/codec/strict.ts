@@ -3,6 +3,7 @@
  * are case-sensitive, unknown fields are dropped and named, null means absent, a value of the wrong type is refused
  * with Go's words. A decoder is compiled for every type once, when it is first met.
  */
+import { alteredMessage } from './exact-integers.ts';
 import type { AnySchema, FieldSchema, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../schema/schema.ts';
 import { goTypeOf, structNameOf } from './go-names.ts';
 import { canonicalDuration, canonicalMicroTime, canonicalTime, checkBase64, ScalarError } from './scalars.ts';
@@ -79,7 +80,7 @@ const describe = (value: unknown): string => {
   switch (typeof value) {
     case 'string': return 'string';
     case 'boolean': return 'bool';
-    case 'number': return 'number';
+    case 'number': case 'bigint': return 'number';
     default: return Array.isArray(value) ? 'array' : 'object';
   }
 };
@@ -236,7 +237,8 @@ const maxInt64 = 2 ** 63;
 const integer = (type: 'int32' | 'int64', low: number, high: number): Decoder => (value, context, key) => {
   if (typeof value === 'number') {
     if (!Number.isInteger(value) || value < low || value > high) context.fail(`number ${value}`, type, key);
-  } else context.fail(describe(value), type, key);
+  } else if (typeof value === 'bigint') context.failPlain(alteredMessage(String(value)));
+  else context.fail(describe(value), type, key);
   return value;
 };
 

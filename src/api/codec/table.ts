@@ -18,7 +18,7 @@ export interface TableColumnDefinition {
   readonly priority: number;
 }
 
-export type Cell = string | number | boolean | null;
+export type Cell = string | number | bigint | boolean | null;
 
 export interface TableRow {
   readonly cells: readonly Cell[];

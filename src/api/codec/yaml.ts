@@ -3,7 +3,7 @@ import type { Pair, Tags } from 'yaml';
 import type { ApiError } from '../status.ts';
 import { badRequestError, isReason } from '../status.ts';
 import type { DecodedJson } from './json.ts';
-import { alteredMessage, isAltered } from './exact-integers.ts';
+import { isAltered, parseExactly } from './exact-integers.ts';
 import { decodeJson, expectObject, maxJsonDepth, unrecognizedError } from './json.ts';
 
 /** An alias may stand for this many nodes in all, so that a small text cannot grow into gigabytes. */
@@ -58,8 +58,9 @@ function read(document: Document, text: string): DecodedJson {
 function duplicateKeys(document: Document, text: string): string[] {
   const offsets: { readonly offset: number; readonly key: unknown }[] = [];
   visit(document, {
-    Scalar(_, { value, source = '' }) {
-      if (typeof value === 'number' && isAltered(source)) throw badRequestError(alteredMessage(source));
+    Scalar(_, node) {
+      const { value, source = '' } = node;
+      if (typeof value === 'number' && isAltered(source)) node.value = BigInt(source);
     },
     Map(_, map) {
       if (!isMap(map)) return;
@@ -136,5 +137,5 @@ function decodeDocuments(body: Uint8Array | string): DecodedJson[] {
 
 /** YAML as sigs.k8s.io/yaml writes it: keys sorted, lists not indented, long lines left whole. */
 export function encodeYaml(value: unknown): string {
-  return stringify(JSON.parse(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, singleQuote: null });
+  return stringify(parseExactly(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, singleQuote: null });
 }

@@ -11,7 +11,7 @@ import { JsonPathError, parseJsonPath } from './json-path.ts';
 import { isInteger } from './numbers.ts';
 
 type ColumnDefinition = Loose<CustomResourceColumnDefinition>;
-type Cell = string | number | boolean | null;
+type Cell = string | number | bigint | boolean | null;
 
 const ageDefinition: ColumnDefinition = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
@@ -35,8 +35,8 @@ function dateCell(value: unknown, { nowMs }: RuleContext): Cell {
 function cellOf(type: string, value: unknown, context: RuleContext): Cell {
   switch (type) {
     case 'string': return printValue(value);
-    case 'integer': return typeof value === 'number' ? (isInteger(value) ? value : Math.trunc(value)) : null;
-    case 'number': return typeof value === 'number' ? value : null;
+    case 'integer': return typeof value === 'bigint' ? value : typeof value === 'number' ? (isInteger(value) ? value : Math.trunc(value)) : null;
+    case 'number': return typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : null;
     case 'boolean': return typeof value === 'boolean' ? value : null;
     case 'date': return dateCell(value, context);
     default: return null;

@@ -25,6 +25,7 @@ function kindOf(value: unknown): Kind {
     case 'string': return 'string';
     case 'boolean': return 'boolean';
     case 'number': return isInteger(value) ? 'integer' : 'number';
+    case 'bigint': return 'integer';
     default: return value === null || value === undefined ? 'null' : Array.isArray(value) ? 'array' : 'object';
   }
 }
@@ -88,7 +89,7 @@ function checkType({ types, format }: ValueRules, value: unknown, kind: Kind, va
 
 function checkAnyOf({ anyOf: nodes, anyIntOrString }: ValueRules, value: unknown, validation: Validation): void {
   if (nodes.length === 0) return;
-  if (anyIntOrString && (typeof value === 'string' || (typeof value === 'number' && isInteger(value)))) {
+  if (anyIntOrString && (typeof value === 'string' || kindOf(value) === 'integer')) {
     // What the alternative would have counted.
     validation.matches += typeof value === 'string' ? 7 : 8;
     return;
@@ -230,7 +231,7 @@ function checkValue(node: SchemaNode, rules: ValueRules, value: unknown, old: un
   if (kind === 'string') checkText(rules, value as string, validation);
   else if (kind === 'integer' || kind === 'number') {
     validation.matches += 2;
-    if (rules.numbers !== undefined) addNumberErrors(validation.errors, value as number, rules.numbers, validation.place);
+    if (rules.numbers !== undefined) addNumberErrors(validation.errors, Number(value), rules.numbers, validation.place);
   } else if (kind === 'array') checkList(node, rules, value as readonly unknown[], old, validation);
   checkEnum(rules, value, validation);
   if (kind === 'object') checkObject(node, rules, value as JsonObject, old, validation);

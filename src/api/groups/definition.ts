@@ -30,7 +30,7 @@ export interface Column<T> {
   readonly priority: number;
   readonly description?: string;
   /** What the cell holds. Ages are written with `duration.HumanDuration`'s rules from `context.nowMs`. */
-  cell(object: T, context: RuleContext): string | number | boolean | null;
+  cell(object: T, context: RuleContext): string | number | bigint | boolean | null;
 }
 
 /** Rules for one way of writing a resource: the resource itself, or its `status` (or other) subresource. */

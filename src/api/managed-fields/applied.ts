@@ -55,6 +55,7 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   switch (typeof value) {
     case 'number': return Number.isInteger(value) ? 'int64' : 'float64';
+    case 'bigint': return 'int64';
     case 'boolean': return 'bool';
     case 'object': return 'map[string]interface {}';
     default: return typeof value;
@@ -64,7 +65,7 @@ function goType(value: unknown): string {
 function scalarProblem(type: ScalarType, value: JsonValue): string | undefined {
   if (value === null) return undefined;
   switch (type) {
-    case 'numeric': return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
+    case 'numeric': return typeof value === 'number' || typeof value === 'bigint' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
     case 'string': return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${typeof value === 'object' ? `${goType(value)}${Array.isArray(value) ? '{…}' : '{…}'}` : String(value)}}`;
     case 'boolean': return typeof value === 'boolean' ? undefined : `expected boolean, got &{${showMap(value)}}`;
     case 'untyped': return undefined;

@@ -3,6 +3,7 @@
  * alike: the text of a tree is kept with it, and a text that was read before leads to the same tree again, so that ten
  * thousand pods of a cluster share a handful of trees.
  */
+import { parseExactly } from '../codec/exact-integers.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { freezeNode } from './field-set.ts';
 import type { FieldNode } from './field-set.ts';
@@ -107,7 +108,7 @@ export function parseSharing<T extends { metadata: { managedFields?: ManagedFiel
     rest += `${text.slice(done, start)}null`;
     done = end;
   }
-  const object = JSON.parse(rest + text.slice(done)) as T;
+  const object = parseExactly(rest + text.slice(done)) as T;
   const entries = object.metadata.managedFields ?? [];
   let i = 0;
   for (const entry of entries) if (entry.fieldsV1 !== undefined) entry.fieldsV1 = found[i++]!;

@@ -1,3 +1,4 @@
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { decodeFull, fullLength, spliceResourceVersion } from '../../api/codec/stored.ts';
 import { deepFreeze } from './freeze.ts';
@@ -107,7 +108,7 @@ export class CachedObject {
 
   /** A copy that the caller owns and may change. */
   copy(): KubeObject {
-    return JSON.parse(decoder.decode(this.#complete())) as KubeObject;
+    return parseExactly(decoder.decode(this.#complete())) as KubeObject;
   }
 
   /** Is this what was stored? */

@@ -21,6 +21,7 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   switch (typeof value) {
     case 'number': return Number.isInteger(value) ? 'int64' : 'float64';
+    case 'bigint': return 'int64';
     case 'boolean': return 'bool';
     case 'object': return 'map[string]interface {}';
     default: return typeof value;

@@ -1,3 +1,4 @@
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { CompiledDefinition, CompiledVersion } from '../../api/custom-resources/compiled.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ResourceDefinition } from '../../api/groups/definition.ts';
@@ -136,7 +137,7 @@ export class ServedDefinition implements VersionHost {
 
   /** What the store holds, as the version says that it was written in: pruned and defaulted. The caller owns it. */
   decodeStored(object: CachedObject): KubeObject {
-    const decoded = JSON.parse(decoder.decode(object.bytes)) as KubeObject;
+    const decoded = parseExactly(decoder.decode(object.bytes)) as KubeObject;
     const version = this.#versionOf(decoded.apiVersion ?? '');
     if (version === undefined) throw new ApiError('', `request to convert CR from an invalid group/version: ${decoded.apiVersion ?? ''}`);
     version.prune(decoded, { dropInvalid: true });

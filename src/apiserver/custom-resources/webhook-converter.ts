@@ -1,3 +1,4 @@
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError } from '../../api/status.ts';
 import type { WebhookConversion } from '../../api/types/apiextensions/v1.ts';
@@ -103,7 +104,7 @@ async function convertBatch({ webhooks, random, clock, conversionMetrics }: Conv
 
 /** The objects of an answer. Throws Error where it is none, or a refusal. */
 function readAnswer(bytes: Uint8Array, expected: { readonly uid: string; readonly reviewVersion: string }): readonly unknown[] {
-  const review = JSON.parse(new TextDecoder().decode(bytes)) as ConversionReview | null;
+  const review = parseExactly(new TextDecoder().decode(bytes)) as ConversionReview | null;
   const strict = expected.reviewVersion === 'v1';
   if (strict && (review?.kind !== 'ConversionReview' || review.apiVersion !== 'apiextensions.k8s.io/v1')) {
     throw new Error(`expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got ${review?.apiVersion ?? ''}, Kind=${review?.kind ?? ''}`);

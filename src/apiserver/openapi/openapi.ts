@@ -30,7 +30,7 @@ export interface OpenApiOptions {
 const encoder = new TextEncoder();
 const protobufTypes = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'];
 /** Part of every hash in the v3 index. Raise it when the same resources come to be described in another way: clients cache by hash. */
-const generation = '1';
+const generation = '2';
 
 /** One document of v3. */
 interface Part {

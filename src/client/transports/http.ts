@@ -1,3 +1,4 @@
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -117,7 +118,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const text = await readAll(response, maxResponseBytes);
       const code = response.statusCode ?? 0;
       const isJson = (response.headers['content-type'] ?? '').includes('json');
-      if (code >= 200 && code < 300) return { value: isJson && text !== '' ? deepFreeze(JSON.parse(text) as unknown) : text };
+      if (code >= 200 && code < 300) return { value: isJson && text !== '' ? deepFreeze(parseExactly(text)) : text };
       const error = errorFrom(code, text, isJson);
       const seconds = Number.parseInt(response.headers['retry-after'] ?? '', 10);
       return { error, ...((code === 429 || code >= 500) && Number.isFinite(seconds) && { retryAfterMs: seconds * 1000 }) };
@@ -147,7 +148,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       try {
         response = await send({ ...request, path }, watchAgent, signal);
         if (response.statusCode !== 200) throw errorFrom(response.statusCode ?? 0, await readAll(response, maxWatchLineBytes), (response.headers['content-type'] ?? '').includes('json'));
-        for await (const line of lines(response)) yield deepFreeze(JSON.parse(line) as RawWatchEvent);
+        for await (const line of lines(response)) yield deepFreeze(parseExactly(line) as RawWatchEvent);
       } catch (error) {
         if (!request.signal.aborted) throw error;
       } finally {

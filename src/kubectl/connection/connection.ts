@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Status } from '../../api/types/meta/v1.ts';
 import { ConnectionError, KubectlError } from '../errors.ts';
@@ -211,7 +212,7 @@ class HttpConnection implements Connection {
     const text = await this.text(request);
     if (this.#verbosity >= 8) await this.#io.stderr.write(`Response Body: ${text}\n`);
     try {
-      return JSON.parse(text) as T;
+      return parseExactly(text) as T;
     } catch (error) {
       throw new KubectlError(`the server's answer to ${request.path.split('?')[0]!} is not JSON: ${text.slice(0, 100)}`, { cause: error });
     }

@@ -1,3 +1,4 @@
+import { parseExactly } from '../../api/codec/exact-integers.ts';
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from './item.ts';
 
@@ -12,7 +13,7 @@ export async function parseManifest(text: string, source: string): Promise<AnyOb
 
 function parseJson(text: string, source: string): unknown[] {
   try {
-    return [JSON.parse(text)];
+    return [parseExactly(text)];
   } catch (error) {
     const values = severalValues(text);
     if (values !== undefined) return values;
@@ -37,7 +38,7 @@ function severalValues(text: string): unknown[] | undefined {
       depth--;
       if (depth !== 0) continue;
       try {
-        values.push(JSON.parse(text.slice(start, i + 1)));
+        values.push(parseExactly(text.slice(start, i + 1)));
       } catch {
         return undefined;
       }

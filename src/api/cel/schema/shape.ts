@@ -95,7 +95,9 @@ export function withObjectMeta(schema: Schema): Schema {
 }
 
 const invalidData = (expected: string): CelFailure => new CelFailure(`invalid data, ${expected}`);
-const goType = (value: unknown): string => (typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}');
+/** Integers that no double has are BigInts. */
+const isWhole = (value: unknown): value is number | bigint => typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+const goType = (value: unknown): string => (isWhole(value) ? 'int64' : typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}');
 
 function converter(shape: Shape): (value: unknown) => CelValue {
   const { schema } = shape;
@@ -116,12 +118,12 @@ function converter(shape: Shape): (value: unknown) => CelValue {
       return stringConverter(schema.format ?? '');
     case 'number':
       return (value) => {
-        if (typeof value !== 'number') throw invalidData(`expected float, got ${goType(value)}`);
-        return value;
+        if (typeof value !== 'number' && typeof value !== 'bigint') throw invalidData(`expected float, got ${goType(value)}`);
+        return Number(value);
       };
     case 'integer':
       return (value) => {
-        if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidData(`expected int, got ${goType(value)}`);
+        if (!isWhole(value)) throw invalidData(`expected int, got ${goType(value)}`);
         return BigInt(value);
       };
     case 'boolean':
@@ -139,7 +141,7 @@ function converter(shape: Shape): (value: unknown) => CelValue {
 
 function intOrString(value: unknown): CelValue {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  if (isWhole(value)) return BigInt(value);
   throw invalidData('expected XIntOrString value to be either a string or integer');
 }
 
