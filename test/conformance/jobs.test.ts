@@ -106,10 +106,14 @@ test('[sig-apps] Job should allow to use a pod failure policy to ignore failure 
   await untilJob(world, name, ({ status }) => status?.ready === 3);
   const running = await runningPods(world, name);
   assert.equal(running.length, 3);
-  for (const pod of running) {
+  const watch = await world.watch(pods, { namespace: ns });
+  await Promise.all(running.map(async (pod) => {
     await world.client.createSubresource<Eviction, Status>(pods, ref(nameOf(pod)), 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace: ns, name: nameOf(pod) } });
     await world.untilGone(pods, ref(nameOf(pod)));
-  }
+  }));
+  watch.stop();
+  const gone = watch.events.filter(({ type }) => type === 'DELETED').map(({ object }) => findCondition(object.status?.conditions, 'DisruptionTarget'));
+  assert.deepEqual(gone.map((condition) => `${condition?.status} ${condition?.reason}: ${condition?.message}`), Array.from({ length: 3 }, () => 'True EvictionByEvictionAPI: Eviction API: evicting'));
   await untilComplete(world, name, 'CompletionsReached', 3);
 });
 

@@ -7,10 +7,11 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy/v1.ts';
 import type { Answer } from '../answer.ts';
 import type { Core, WriteContext } from '../core.ts';
+import type { StoredResource } from '../served-resources.ts';
 import type { WriteOrigin } from '../provenance/provenance.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import { admit, validateAdmission } from '../verbs/admit.ts';
-import { deleteObject } from '../verbs/delete-object.ts';
+import { checkPreconditions, deleteObject } from '../verbs/delete-object.ts';
 import type { DeletePlan } from '../verbs/delete-options.ts';
 import { checkedDeletePlan } from '../verbs/delete-options.ts';
 import { objectKey } from '../verbs/get.ts';
@@ -50,11 +51,11 @@ async function evict(core: Core, request: ServerRequest): Promise<Answer> {
   const found = pods.storage.cache.get(objectKey(info.namespace, info.name));
   if (found === undefined) throw notFoundError(pods.schema, info.name);
   const pod = found.object as Pod;
-  const writing: WriteContext = { ...context, dryRun: plan.dryRun, warn: (message) => request.warn(message) };
+  const writing = { ...context, origin: request, dryRun: plan.dryRun, warn: (message: string) => request.warn(message) };
   const target = { namespace: info.namespace, name: info.name };
   if (ignoresBudgets(pod)) {
     const pinned = pod.status?.phase === 'Pending' && pod.metadata.deletionTimestamp === undefined && plan.resourceVersion === undefined;
-    await deleteObject(core, pods, target, pinned ? { ...plan, resourceVersion: pod.metadata.resourceVersion } : plan, writing);
+    await disrupt(core, pods, target, pinned ? { ...plan, resourceVersion: pod.metadata.resourceVersion } : plan, writing);
     return success(201);
   }
   const budgets = budgetsOf(core, pod);
@@ -63,12 +64,31 @@ async function evict(core: Core, request: ServerRequest): Promise<Answer> {
   const pinned = budget !== undefined && !isReady(pod) && enoughWithout(budget);
   if (budget !== undefined && !pinned) await takeFromBudget(core, budget, pod, { dryRun: plan.dryRun, origin: request });
   try {
-    await deleteObject(core, pods, target, pinned && plan.resourceVersion === undefined ? { ...plan, resourceVersion: pod.metadata.resourceVersion } : plan, writing);
+    await disrupt(core, pods, target, pinned && plan.resourceVersion === undefined ? { ...plan, resourceVersion: pod.metadata.resourceVersion } : plan, writing);
   } catch (error) {
     if (pinned && plan.resourceVersion === undefined && isReason(error, 'Conflict')) throw stillProcessing(budget);
     throw error;
   }
   return success(201);
+}
+
+const disruption = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' } as const;
+
+/** Says on the pod why it goes, which jobs' failure policies ask for, and deletes it. */
+async function disrupt(core: Core, pods: StoredResource, target: { readonly namespace: string; readonly name: string }, plan: DeletePlan, context: WriteContext & { readonly origin: WriteOrigin }): Promise<void> {
+  let { resourceVersion } = plan;
+  if (!plan.dryRun) {
+    const told = await transformStored<Pod>(core, pods, target, {
+      dryRun: false, origin: context.origin,
+      change: (pod) => {
+        checkPreconditions(pods, target.name, pod, plan);
+        pod.status = { ...pod.status, conditions: [...setCondition(pod.status?.conditions, disruption, core.clock.now())] };
+      },
+    });
+    // What was asked for is the pod as it was before that.
+    if (resourceVersion !== undefined) resourceVersion = String(told.revision);
+  }
+  await deleteObject(core, pods, target, { ...plan, resourceVersion }, context);
 }
 
 /** Pods that have ended, have not begun or are going already disrupt nothing. */

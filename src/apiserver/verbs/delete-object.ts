@@ -53,7 +53,8 @@ export async function deleteObject(core: Core, served: StoredResource, target: {
   }
 }
 
-function checkPreconditions(served: StoredResource, name: string, { metadata }: KubeObject, plan: DeletePlan): void {
+/** Throws Conflict where the object is not the one that was meant. */
+export function checkPreconditions(served: StoredResource, name: string, { metadata }: KubeObject, plan: Pick<DeletePlan, 'uid' | 'resourceVersion'>): void {
   const type = { group: served.schema.group, resource: served.schema.kind };
   if (plan.uid !== undefined && plan.uid !== metadata.uid) {
     throw conflictError(type, name, `the UID in the precondition (${plan.uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`);
