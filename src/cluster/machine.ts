@@ -11,7 +11,7 @@ export type Machine =
   | { readonly kind: 'simulated' }
   | { readonly kind: 'none' };
 
-export type MachineOptions = Pick<StartOptions, 'dataDir' | 'runtime' | 'install' | 'clusterCidr' | 'clock' | 'logger' | 'progress'>;
+export type MachineOptions = Pick<StartOptions, 'dataDir' | 'runtime' | 'install' | 'clusterCidr' | 'network' | 'clock' | 'logger' | 'progress'>;
 
 /**
  * Finds out what the machine can do, installs what is missing where that is allowed, and starts the container runtime.
@@ -37,7 +37,7 @@ export async function prepareMachine(options: MachineOptions): Promise<Machine> 
     progress.note(`no real containers here: ${capabilities.obstacle}. The node is simulated: the API behaves as usual, pods become Running, but nothing is executed`);
     return { kind: 'simulated' };
   }
-  const node = await startNodeRuntime({ dataDir: options.dataDir, capabilities, clock, logger, clusterCidr: options.clusterCidr });
+  const node = await startNodeRuntime({ dataDir: options.dataDir, capabilities, clock, logger, clusterCidr: options.clusterCidr, network: options.network ?? 'bridge' });
   progress.ready(node.containerd.adopted ? 'containerd (running already)' : 'containerd');
   return { kind: 'real', capabilities, runtime: node };
 }

@@ -17,7 +17,7 @@ import { keepNodeRoutes } from './node-network.ts';
 import { runChecked } from './run-checked.ts';
 import type { StartOptions } from './start-options.ts';
 
-export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clusterCidr' | 'nodeName'> {
+export interface NodeAgentsOptions extends Pick<StartOptions, 'proxyMode' | 'clusterCidr' | 'nodeName' | 'network'> {
   readonly capabilities: HostCapabilities;
   /** Where the proxy's health check is listened for. */
   readonly healthzAddress: string;
@@ -38,6 +38,8 @@ export async function startNodeAgents(options: NodeAgentsOptions, clients: NodeA
     const proxy = undo.use(new ServiceProxy({ client: clients.proxy, backend, nodeName, conntrack: conntrackOf(capabilities), status: statusAddresses(options.healthzAddress), clock, random, logger: logger.named('proxy') }));
     await proxy.start();
   }
+  // Whoever makes the pods' network makes its routes and policies, too.
+  if (options.network === 'none') return undo.move();
   if (capabilities.nft !== undefined) {
     const policies = undo.use(new NetworkPolicyAgent({ client: clients.node, nodeName, run: runChecked, clock, random, logger }));
     await policies.start();

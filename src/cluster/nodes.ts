@@ -176,7 +176,7 @@ async function startRealNetwork(options: NodesOptions, machine: Extract<Machine,
     });
     const podCidr = node?.spec?.podCIDR;
     if (podCidr !== undefined && podCidr !== '') {
-      const network = await startServiceNetwork(options, machine, addressInRange(podCidr, 1));
+      const network = await startServiceNetwork(options, machine, options.network === 'none' && options.advertiseAddress !== undefined ? options.advertiseAddress : addressInRange(podCidr, 1));
       if (stopped.signal.aborted) await network[Symbol.asyncDispose]();
       else undo.use(network);
       return;

@@ -84,6 +84,8 @@ export interface ClusterSettings extends AdmissionFlags, AuditSettings, ServingS
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
   /** Where Services of type LoadBalancer get their addresses from; undefined: nobody gives them any. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** None: another's CNI plugins make the pods' network, its routes and its policies. Default bridge: ours. */
+  readonly network?: 'bridge' | 'none';
   /** How controllers behave, where that is not as usual. */
   readonly controllerSettings?: Partial<ControllerSettings>;
   /** Whether the real node serves Ingresses. Default false. */

@@ -18,6 +18,7 @@ export function addJoinCommands(root: Command): void {
     .addOption(new Option('--node-ip <ip>', 'address of this node (default: that of the default route)').argParser(parser(ipAddress)))
     .addOption(new Option('--runtime <kind>', 'containerd (real containers) or simulated').choices(['containerd', 'simulated']).default('containerd'))
     .addOption(new Option('--proxy-mode <mode>', 'what rules of Services are written with').choices(['auto', 'nftables', 'iptables', 'none']).default('auto'))
+    .addOption(new Option('--network <kind>', 'bridge (ours), or none: another\'s CNI configuration is in cni/net.d of the data directory').choices(['bridge', 'none']).default('bridge'))
     .addOption(file('--kubelet-config <file>', 'a KubeletConfiguration with what is different on this node'))
     .addOption(new Option('--no-install', 'never install missing packages'))
     .addOption(new Option('--log-level <level>', 'debug, info, warn or error').choices(['debug', 'info', 'warn', 'error']).default('warn'))

@@ -70,6 +70,10 @@ for (const [flags, message] of [
   [{ authorizationWebhookVersion: 'v2' }, /--authorization-webhook-version: wants one of v1, v1beta1/],
   [{ runtimeConfig: 7 }, /--runtime-config: wants pairs such as batch\/v1beta1=true, separated by commas, not 7/],
   [{ serviceCidr: '10.0.0.0/29' }, /--service-cidr/],
+  [{ serviceCidr: '10.0.0.0/16,fd00::/64' }, /--service-cidr: wants beside the IPv4 range at most one of IPv6, from \/108 to \/124/],
+  [{ clusterCidr: '10.0.0.0/16,10.1.0.0/16' }, /--cluster-cidr: wants beside the IPv4 range at most one of IPv6/],
+  [{ clusterCidr: '10.244.0.0/16,fd00::/56', serviceCidr: '10.96.0.0/16,fd00::/112' }, /overlap/],
+  [{ network: 'none' }, /--network none: .* --bind-address/],
   [{ serviceCidr: '10.244.3.0/24' }, /--cluster-cidr 10.244.0.0\/16 and --service-cidr 10.244.3.0\/24 overlap/],
 ] as const) {
   test(`refused with what to do: ${JSON.stringify(flags)}`, () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { parsePool } from '../cloud/providers/local/pools.ts';
+import { isLoopback } from '../cluster/addresses.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { accessSettings } from './access-flags.ts';
@@ -53,6 +54,7 @@ const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services, IPv4 or IPv4,IPv6', default: '10.96.0.0/12', check: serviceCidrCheck },
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
+  { key: 'network', flags: '--network <kind>', description: 'bridge (ours), or none: another\'s CNI configuration is in cni/net.d of the data directory, or will be', default: 'bridge', check: oneOf('bridge', 'none') },
   { key: 'proxyMode', flags: '--proxy-mode <mode>', description: 'auto, nftables, iptables or none', default: 'auto', check: oneOf('auto', 'nftables', 'iptables', 'none') },
   { key: 'loadBalancerPool', flags: '--load-balancer-pool <addresses>', description: 'addresses for Services of type LoadBalancer: ranges like 192.168.1.240/28 or 192.168.1.240-192.168.1.250, separated by commas; none leaves such Services to others', default: defaultLoadBalancerPool, check: addressPools },
   { key: 'ingress', flags: '--no-ingress', description: 'never serve Ingresses: leave them to another controller', default: true, check: flag },
@@ -116,6 +118,7 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   const options = { ...result, controllerSettings: controllerSettings(result) } as unknown as ClusterOptions;
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
+  if (options.network === 'none' && isLoopback(options.bindAddress)) throw new UsageError('--network none: pods reach the API server and the DNS at an address of the node, which --bind-address has to allow: such as 0.0.0.0', 2);
   const taken = options.loadBalancerPool?.find((pool) => [options.clusterCidr, options.serviceCidr].some((range) => overlap(pool, range)));
   if (taken === undefined) return options;
   if (options.loadBalancerPool !== defaultLoadBalancerPool) throw new UsageError(`--load-balancer-pool ${taken} overlaps the addresses of pods or Services (--cluster-cidr ${options.clusterCidr}, --service-cidr ${options.serviceCidr})`, 2);

@@ -28,6 +28,8 @@ export interface NodeRuntimeOptions {
   readonly usesWhatRuns?: boolean;
   /** Pods of the whole cluster: traffic among them keeps its source address. */
   readonly clusterCidr?: string;
+  /** None: another's CNI configuration is used, where ours would be. */
+  readonly network?: 'bridge' | 'none';
   /** The pods' bridge; cox0 unless several nodes share the machine. */
   readonly bridge?: string;
 }
@@ -66,8 +68,10 @@ export async function startNodeRuntime(options: NodeRuntimeOptions): Promise<Nod
     configureNetwork: async (podCidr) => {
       // The kubelet makes its top cgroup before the first pod; a node with another bridge has other cgroups.
       if ((options.bridge ?? defaultBridge) === defaultBridge) recordCgroupRoot(paths, '/kubepods');
-      await network.configure(podCidr);
+      if (options.network === 'none') await network.leaveToOthers();
+      else await network.configure(podCidr);
     },
+    awaitsNetwork: options.network !== 'none',
     onCgroupParent: (cgroupParent) => {
       const root = /^\/?[^/]*/.exec(cgroupParent)?.[0] ?? '';
       if (recorded.has(root)) return;

@@ -45,9 +45,12 @@ export function cniConfig(options: CniConfigOptions): object {
   };
 }
 
+/** Its name among the configurations that containerd finds. */
+export const cniFile = '10-coxswain.conflist';
+
 /** Writes the list where containerd watches for it, atomically, and only when it changed. */
 export async function writeCniConfig(confDir: string, config: object): Promise<void> {
-  const file = join(confDir, '10-coxswain.conflist');
+  const file = join(confDir, cniFile);
   const text = `${JSON.stringify(config, undefined, 2)}\n`;
   if (await readFile(file, 'utf8').catch(() => '') === text) return;
   await mkdir(confDir, { recursive: true });

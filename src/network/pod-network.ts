@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
 import type { Cidr } from './cidr.ts';
 import { gatewayOf, parseCidr } from './cidr.ts';
-import { cniConfig, writeCniConfig } from './cni-config.ts';
+import { cniConfig, cniFile, writeCniConfig } from './cni-config.ts';
 import type { RunCommand } from './commands.ts';
 import { must, mtuOf } from './commands.ts';
 import { hasLink } from './links.ts';
@@ -109,6 +109,16 @@ export class BridgePodNetwork implements PodNetwork {
     await writeCniConfig(join(cniDir, 'net.d'), cniConfig({
       name: this.#name, bridge: this.#bridge, ranges, mtu, leasesDir: join(cniDir, 'networks'), ipMasq: tools.nft === undefined, portmap: tools.iptables !== undefined, bandwidth: this.#options.limitsBandwidth === true,
     }));
+  }
+
+  /** Another's CNI configuration takes the place of ours. What we made stays until a reset. */
+  async leaveToOthers(): Promise<void> {
+    const { cniDir, listNftTables } = this.#options;
+    await mkdir(join(cniDir, 'net.d'), { recursive: true });
+    await rm(join(cniDir, 'net.d', cniFile), { force: true });
+    if (await readNetworkRecord(cniDir) !== undefined) return;
+    const record: NetworkRecord = { name: this.#name, bridge: this.#bridge, nftTable: undefined, iptablesChains: [], nftTablesBefore: await listNftTables() };
+    await writeFile(join(cniDir, recordName), JSON.stringify(record), { mode: 0o644 });
   }
 
   #must(file: string, args: readonly string[], purpose: string, input?: string): Promise<string> {

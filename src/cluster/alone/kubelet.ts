@@ -21,6 +21,7 @@ export interface KubeletAloneOptions extends ComponentOptions {
   readonly nodeName: string;
   readonly runtime: 'containerd' | 'simulated';
   readonly install: boolean;
+  readonly network?: 'bridge' | 'none';
   readonly clusterCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;

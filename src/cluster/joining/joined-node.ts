@@ -22,6 +22,7 @@ export interface JoinOptions extends Omit<ComponentOptions, 'connection' | 'onLo
   readonly nodeIp: string | undefined;
   readonly runtime: 'containerd' | 'simulated';
   readonly install: boolean;
+  readonly network: 'bridge' | 'none';
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
   /** What is different on this node from what the cluster's `kubelet-config` says. */
   readonly configuration?: ReadConfiguration;
@@ -39,13 +40,13 @@ export async function startJoinedNode(options: JoinOptions): Promise<KubeletAlon
   const component: ComponentOptions = { ...options, connection, onLost: () => {} };
   const cluster = await readCluster(component);
   const kubelet = undo.use(await startKubeletAlone({
-    ...component, dataDir, nodeName, nodeIp, runtime: options.runtime, install: options.install,
+    ...component, dataDir, nodeName, nodeIp, runtime: options.runtime, install: options.install, network: options.network,
     clusterCidr: cluster.podSubnet, clusterDns: '', clusterDomain: cluster.dnsDomain,
     configuration: { ...cluster.kubelet, ...options.configuration },
     ...(mustJoin && { joinInto: clusterPaths(dataDir).kubeletKubeconfig }),
   }));
   if (kubelet.machine.kind === 'real') {
-    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, healthzAddress: '0.0.0.0', clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
+    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, network: options.network, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, healthzAddress: '0.0.0.0', clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
     progress.ready('services and routes');
   }
   const owned = undo.move();

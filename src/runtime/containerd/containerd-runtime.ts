@@ -25,6 +25,8 @@ export interface ContainerdRuntimeOptions {
   readonly dialer: StreamDialer;
   /** Sets the pods' network up for the node's range. Without it the network is someone else's. */
   readonly configureNetwork?: (podCidr: string) => Promise<void>;
+  /** Whether what that configured has to work soon. Default true. */
+  readonly awaitsNetwork?: boolean;
   /** Told of each sandbox's cgroup before it is made. */
   readonly onCgroupParent?: (cgroupParent: string) => void;
   /** For image volumes where containerd has none. Without it they are refused there. */
@@ -51,6 +53,7 @@ export class ContainerdRuntime implements Runtime {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #dialer: StreamDialer;
+  readonly #awaitsNetwork: boolean;
   readonly #configureNetwork: ((podCidr: string) => Promise<void>) | undefined;
   readonly #onCgroupParent: ((cgroupParent: string) => void) | undefined;
   readonly #imageMounter: ImageMounter | undefined;
@@ -64,6 +67,7 @@ export class ContainerdRuntime implements Runtime {
     this.#logger = options.logger;
     this.#dialer = options.dialer;
     this.#configureNetwork = options.configureNetwork;
+    this.#awaitsNetwork = options.awaitsNetwork ?? true;
     this.#onCgroupParent = options.onCgroupParent;
     this.#imageMounter = options.imageMounter;
     this.#channel = new GrpcChannel({ socketPath: options.socketPath, clock: options.clock, loadWire: criWire });
@@ -97,7 +101,7 @@ export class ContainerdRuntime implements Runtime {
       await this.#configureNetwork(podCidr).catch((error: unknown) => { throw new RuntimeError('unknown', error instanceof Error ? error.message : String(error), { cause: error }); });
     }
     await this.#cri.call('UpdateRuntimeConfig', { runtimeConfig: { networkConfig: { podCidr } } });
-    if (this.#configureNetwork === undefined) return;
+    if (this.#configureNetwork === undefined || !this.#awaitsNetwork) return;
     // containerd notices the new CNI configuration by itself, a moment later.
     const deadline = this.#clock.monotonicMs() + networkReadyTimeoutMs;
     for (;;) {

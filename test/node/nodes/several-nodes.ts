@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pod } from '../../../src/api/types/core/v1.ts';
@@ -66,11 +66,17 @@ export class SeveralNodes implements AsyncDisposable {
     return this.kubectl(`exec -i ${pod} -- sh`, script);
   }
 
-  async start(): Promise<void> {
+  /** `flags`: of the first beside the usual. `others`: who joins it. `cni`: a CNI configuration that the first finds. */
+  async start({ flags = [], others = ['second', 'third'], cni }: { readonly flags?: readonly string[]; readonly others?: readonly NodeName[]; readonly cni?: object } = {}): Promise<void> {
+    if (cni !== undefined) {
+      const folder = join(this.#dataDir('first'), 'cni', 'net.d');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, '05-other.conflist'), JSON.stringify(cni));
+    }
     await this.machines.plugTogether(Object.fromEntries(Object.entries(addresses).map(([name, address]) => [name, `${address}/24`])), addresses.outside);
-    await this.#run('first', ['up', '--runtime', 'containerd', '--no-install', '--node-name', 'first', '--bind-address', '0.0.0.0', ...impatient], 'Ctrl-C stops it.');
+    await this.#run('first', ['up', '--runtime', 'containerd', '--no-install', '--node-name', 'first', '--bind-address', '0.0.0.0', ...impatient, ...flags], 'Ctrl-C stops it.');
     this.#invitation = (await this.machines.on('first', this.#coxswain('token', 'create', '--print-join-command', '--data-dir', this.#dataDir('first')), { env: this.#env })).trim().split(' ').slice(1);
-    await Promise.all([this.join('second'), this.join('third')]);
+    await Promise.all(others.map((node) => this.join(node)));
     await this.kubectl('wait --for=condition=Ready nodes --all --timeout=60s');
   }
 
