@@ -133,7 +133,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     const { startNodes } = await import('./nodes.ts');
     const prepared = await machine.catch(async (error: unknown) => {
       // What is just starting cannot be stopped yet, and would keep a process alive that has said why it ends.
-      await controllers?.catch(() => {});
+      await Promise.allSettled([controllers, cloud]);
       throw error;
     });
     nodes.current = undo.use(await startNodes({ ...options, advertiseAddress, pki, controlPlane }, prepared));
