@@ -45,6 +45,19 @@ test('a pod runs, is reported and told of in events', async () => {
   assert.equal(node.writes.filter((write) => write === 'patch pods/web status').length, 1, 'one write from Pending to Running');
 });
 
+test('a pod whose object is gone takes nobody\'s place while it ends', async () => {
+  await using node = await TestNode.start();
+  const most = { containers: [{ name: 'app', image: 'nginx:1.14.2', resources: { requests: { cpu: '5' } } }] };
+  await node.createPod('first', most, { 'coxswain.io/ignore-sigterm': 'true' });
+  await node.clock.advance(1000);
+  assert.equal(node.pod('first').status?.phase, 'Running');
+  await node.client.delete(pods, { namespace: 'default', name: 'first' }, { gracePeriodSeconds: 0 });
+  await node.createPod('second', most);
+  await node.clock.advance(5000);
+  assert.equal(node.pod('second').status?.reason, undefined);
+  assert.equal(node.pod('second').status?.phase, 'Running');
+});
+
 test('deletion ends the containers within their grace period, then the object', async () => {
   await using node = await TestNode.start();
   await node.createPod('web', {}, { 'coxswain.io/ignore-sigterm': 'true' });

@@ -114,6 +114,11 @@ export class PodWorker {
     return (this.#admitted || this.#pod.status?.phase === 'Running') && this.#phase !== 'terminated';
   }
 
+  /** Has its object gone while it still ends? The scheduler has given its place away by then, and upstream's kubelet too. */
+  get isForgotten(): boolean {
+    return this.#deleted;
+  }
+
   /** A newer version of the pod from the API. Changes of its status alone are not looked at. */
   update(pod: Pod): void {
     const old = this.#pod;
