@@ -34,7 +34,7 @@ export function lifecycleScenarios(cluster: () => RealCluster): void {
     const server = (await cluster().running(podOf('server', { image: agnhost, args: ['nettest'], ports: [{ containerPort: 8080 }] }))).status!.podIP!;
     const preStop = { exec: { command: ['wget', '-O-', '--post-data={"Source": "prestop"}', `http://${server}:8080/write`] } };
     await cluster().running(podOf('tester', { command: ['sleep', '600'], lifecycle: { preStop } }, { terminationGracePeriodSeconds: 30 }));
-    await cluster().client.delete(pods, ref('tester'), { gracePeriodSeconds: 5 });
+    await cluster().client.delete(pods, ref('tester'));
     await cluster().until('the call', async () => {
       const { text } = await cluster().http('GET', '/api/v1/namespaces/default/pods/server:8080/proxy/read');
       return ((JSON.parse(text) as { Received?: { prestop?: number } }).Received?.prestop ?? 0) > 0;
