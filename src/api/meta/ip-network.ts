@@ -30,7 +30,8 @@ export function parseNetwork(text: string): IpNetwork | undefined {
   return { family, base: (valueOf(bytes) >> hostBits) << hostBits, prefixLength: cidr.prefixLength, width };
 }
 
-const lastOf = ({ base, width, prefixLength }: IpNetwork): bigint => base + (1n << BigInt(width - prefixLength)) - 1n;
+/** The network's highest address, as a number. */
+export const lastOf = ({ base, width, prefixLength }: IpNetwork): bigint => base + (1n << BigInt(width - prefixLength)) - 1n;
 
 /** The addresses that Services may have: without the network's own and, of IPv4, the broadcast address. May be none. */
 export function usableAddresses(network: IpNetwork): { readonly first: bigint; readonly last: bigint } {

@@ -67,6 +67,12 @@ export function ipFamilyOf(text: string): 4 | 6 | undefined {
   return parseIp(text)?.family;
 }
 
+/** An address in canonical text; what is none stays as it is. */
+export function canonicalIp(text: string): string {
+  const ip = parseIp(text);
+  return ip === undefined ? text : formatIp(ip);
+}
+
 /** The canonical text: dotted decimal, or RFC 5952. */
 export function formatIp({ family, bytes }: Pick<IpAddress, 'family' | 'bytes'>): string {
   if (family === 4) return bytes.join('.');

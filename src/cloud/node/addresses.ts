@@ -1,13 +1,8 @@
-import { formatIp, parseIp } from '../../api/meta/ip.ts';
+import { canonicalIp } from '../../api/meta/ip.ts';
 import type { Node, NodeAddress } from '../../api/types/core/v1.ts';
 
 /** Set by a kubelet that was told its addresses, for the cloud to agree. */
 const providedIp = 'alpha.kubernetes.io/provided-node-ip';
-
-const canonical = (text: string): string => {
-  const ip = parseIp(text);
-  return ip === undefined ? text : formatIp(ip);
-};
 
 /**
  * The cloud's addresses as a node may show them: where its kubelet was told an address, that comes first and is the only one
@@ -19,7 +14,7 @@ export function nodeAddresses(node: Node, offered: readonly NodeAddress[]): read
   if (provided === undefined) return named;
   const enforced: NodeAddress[] = [];
   for (const ip of provided.split(',').map((one) => one.trim())) {
-    const matching = named.filter(({ address }) => canonical(address) === canonical(ip));
+    const matching = named.filter(({ address }) => canonicalIp(address) === canonicalIp(ip));
     if (matching.length === 0) throw new Error(`failed to get node address from cloud provider that matches ip: ${ip}`);
     enforced.push(...matching);
   }

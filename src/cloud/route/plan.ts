@@ -1,4 +1,4 @@
-import { parseCidr } from '../../api/meta/ip.ts';
+import { lastOf, parseNetwork } from '../../api/meta/ip-network.ts';
 import { nameOf } from '../../api/meta/object.ts';
 import type { Node, NodeAddress } from '../../api/types/core/v1.ts';
 import type { Route } from '../contract.ts';
@@ -31,19 +31,9 @@ export function planRoutes(nodes: readonly Node[], routes: readonly Route[], clu
   return { remove, create, replaces: routes[0]?.targetAddresses !== undefined };
 }
 
-/** The first and the last address of a range. */
-function ends(text: string): { readonly family: 4 | 6; readonly first: bigint; readonly last: bigint } | undefined {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) return undefined;
-  const { family, bytes } = cidr.address;
-  const hostBits = BigInt(bytes.length * 8 - cidr.prefixLength);
-  const first = (bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n) >> hostBits) << hostBits;
-  return { family, first, last: first + (1n << hostBits) - 1n };
-}
-
 /** Whether one end of a range is in one of the others. */
 function isWithin(text: string, ranges: readonly string[]): boolean {
-  const range = ends(text);
+  const range = parseNetwork(text);
   if (range === undefined) return false;
-  return ranges.map(ends).some((outer) => outer?.family === range.family && [range.first, range.last].some((address) => address >= outer.first && address <= outer.last));
+  return ranges.map(parseNetwork).some((outer) => outer?.family === range.family && [range.base, lastOf(range)].some((address) => address >= outer.base && address <= lastOf(outer)));
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Service, ServiceSpec } from '../../../api/types/core/v1.ts';
 import { assign } from './assign.ts';
-import { addressAt, contains, parsePool, sizeOf } from './pools.ts';
+import { formatAddress } from '../../../api/meta/ip-network.ts';
+import { contains, parsePool, sizeOf } from './pools.ts';
 
 describe('pools of addresses', () => {
   it('are ranges of either family, by prefix or by ends', () => {
@@ -15,7 +16,7 @@ describe('pools of addresses', () => {
     ];
     for (const [text, first, last, size] of cases) {
       const pool = parsePool(text);
-      assert.deepEqual([addressAt(pool.family, pool.first), addressAt(pool.family, pool.last), sizeOf(pool)], [first, last, size], text);
+      assert.deepEqual([formatAddress({ family: pool.family, value: pool.first }), formatAddress({ family: pool.family, value: pool.last }), sizeOf(pool)], [first, last, size], text);
       assert.ok(contains(pool, first) && contains(pool, last) && !contains(pool, '203.0.113.1') && !contains(pool, 'fd01::'));
     }
     for (const wrong of ['', 'x', '10.0.0.0/33', '10.0.0.9-10.0.0.1', '10.0.0.1-fd00::1', '10.0.0.1-10.0.0.2-10.0.0.3']) assert.throws(() => parsePool(wrong), /wants addresses such as/, wrong);

@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from '../../../api/meta/ip.ts';
+import { canonicalIp, parseIp } from '../../../api/meta/ip.ts';
 import type { Service } from '../../../api/types/core/v1.ts';
 import type { AddressPool } from './pools.ts';
 import { contains, lowestFree } from './pools.ts';
@@ -12,13 +12,9 @@ export type Assignment =
   | { readonly kind: 'full'; readonly why: string };
 
 const familyNumbers = { IPv4: 4, IPv6: 6 } as const;
-const canonical = (text: string): string => {
-  const ip = parseIp(text);
-  return ip === undefined ? text : formatIp(ip);
-};
 
 /** The addresses that a Service's status says it has. */
-export const addressesOf = (service: Service): string[] => (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [canonical(ip)]));
+export const addressesOf = (service: Service): string[] => (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [canonicalIp(ip)]));
 
 /**
  * Addresses for a Service, one a family: those that it has as long as they are in a pool; the one that it asks for
@@ -27,7 +23,7 @@ export const addressesOf = (service: Service): string[] => (service.status?.load
 export function assign(service: Service, pools: readonly AddressPool[], { held, isTaken }: { readonly held: readonly string[]; readonly isTaken: (address: string) => boolean }): Assignment {
   const { ipFamilies = ['IPv4'], ipFamilyPolicy = 'SingleStack', loadBalancerIP } = service.spec ?? {};
   const families = ipFamilies.flatMap((name) => (name === 'IPv4' || name === 'IPv6' ? [familyNumbers[name]] : []));
-  const wanted = loadBalancerIP === undefined || loadBalancerIP === '' ? undefined : canonical(loadBalancerIP);
+  const wanted = loadBalancerIP === undefined || loadBalancerIP === '' ? undefined : canonicalIp(loadBalancerIP);
   const all = pools.map(({ text }) => text).join(', ');
   if (wanted !== undefined) {
     if (!pools.some((pool) => contains(pool, wanted))) return { kind: 'refused', why: `the address ${wanted} that is asked for is in none of the pools (${all === '' ? 'there are none' : all})` };
