@@ -2,8 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
-import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
-import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import type { CloudProvider } from './contract.ts';
 import type { CloudSettings } from './settings.ts';
@@ -19,9 +17,4 @@ export interface CloudContext {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly settings: CloudSettings;
-}
-
-/** The recorder of events whose source is `component`. */
-export function recorderFor({ clock, random, logger, signal }: CloudContext, client: Client, component: string): EventRecorder {
-  return createEventRecorder(client, { component, clock, random, logger: logger.named(component), signal });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import { selectNamed } from '../base/selection.ts';
 import type { Client } from '../client/client.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
@@ -26,19 +27,12 @@ export interface CloudControllerManagerOptions {
   readonly settings?: Partial<CloudSettings>;
 }
 
-/** Whether a `--controllers` list selects each of them. Throws an Error of one line for unknown names. */
-function selected(selection: readonly string[]): typeof cloudControllers {
-  const canonical = (name: string): string => cloudControllers.find(({ alias }) => alias === name)?.name ?? name;
-  const choices = selection.map((choice) => (choice.startsWith('-') ? { name: canonical(choice.slice(1)), on: false } : { name: canonical(choice), on: true }));
-  const unknown = choices.find(({ name }) => name !== '*' && !cloudControllers.some((one) => one.name === name));
-  if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown.name)} is not in the list of known controllers`);
-  return cloudControllers.filter(({ name }) => choices.find((choice) => choice.name === name)?.on ?? selection.includes('*'));
-}
+const canonical = (name: string): string => cloudControllers.find(({ alias }) => alias === name)?.name ?? name;
 
 /** Starts the controllers of a cloud. Resolves when each has been set going; `ready` when they see the cluster. */
 export async function startCloudControllerManager(options: CloudControllerManagerOptions): Promise<{ readonly ready: Promise<void> }> {
   const { clock, random, logger, signal, clientFor } = options;
-  const chosen = selected(options.controllers ?? ['*']);
+  const chosen = selectNamed(options.controllers ?? ['*'], cloudControllers, { canonical });
   const informers = createSharedInformers(options.client, { clock, random, logger: logger.named('informers'), signal });
   const cloud = options.provider(informers);
   const settings = { ...defaultCloudSettings, ...options.settings };

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import { selectNamed } from '../base/selection.ts';
 import type { Client } from '../client/client.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
 import type { ControllerSettings } from './common/settings.ts';
@@ -29,20 +30,9 @@ export interface ControllerManager {
   readonly ready: Promise<void>;
 }
 
-/**
- * The entries that a `--controllers` list selects, as kube-controller-manager reads it: of a name and its `-name` the
- * first counts, and before `*`. Throws an Error of one line, in upstream's words, for unknown names.
- */
+/** The entries that a `--controllers` list selects; see selectNamed. */
 export function selectControllers(selection: readonly string[], entries: readonly ControllerEntry[] = registry): ControllerEntry[] {
-  const present: ReadonlySet<string> = new Set(entries.map(({ name }) => name));
-  const choices = selection.map((choice) => (choice.startsWith('-') ? { name: canonicalController(choice.slice(1)), given: choice.slice(1), on: false } : { name: canonicalController(choice), given: choice, on: true }));
-  const named = choices.filter(({ given }) => given !== '*');
-  const unknown = named.filter(({ name }) => !present.has(name) && !upstreamControllers.has(name)).map(({ given }) => `${JSON.stringify(given)} is not in the list of known controllers`);
-  if (unknown.length > 0) throw new Error(unknown.length === 1 ? unknown[0] : `[${unknown.join(', ')}]`);
-  const absent = named.find(({ name, on }) => on && !present.has(name));
-  if (absent !== undefined) throw new Error(`${JSON.stringify(absent.given)} is not a part of this release`);
-  const all = selection.includes('*');
-  return entries.filter((entry) => choices.find(({ name }) => name === entry.name)?.on ?? (all && !disabledByDefault.has(entry.name)));
+  return selectNamed(selection, entries, { canonical: canonicalController, isKnown: (name) => upstreamControllers.has(name), isOffByDefault: (name) => disabledByDefault.has(name) });
 }
 
 /** Starts the controllers. Resolves when each has been set going; `ready` tells when they see the cluster. */

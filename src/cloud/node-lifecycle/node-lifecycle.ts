@@ -1,9 +1,9 @@
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { findCondition } from '../../api/meta/conditions.ts';
 import { nameOf } from '../../api/meta/object.ts';
 import { nodes } from '../../api/resources.ts';
 import type { Node, ObjectReference, Taint } from '../../api/types/core/v1.ts';
 import type { CloudContext } from '../context.ts';
-import { recorderFor } from '../context.ts';
 import { forEachPeriod } from '../periodically.ts';
 
 const identity = 'cloud-node-lifecycle-controller';

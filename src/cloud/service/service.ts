@@ -10,8 +10,8 @@ import type { EventRecorder } from '../../client/event-recorder/event-recorder.t
 import type { Informer } from '../../client/informer/informer.ts';
 import { exponentialFailureLimiter } from '../../client/work-queue/rate-limiter.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { CloudContext } from '../context.ts';
-import { recorderFor } from '../context.ts';
 import type { LoadBalancer } from '../contract.ts';
 import { ImplementedElsewhere, RetryError } from '../contract.ts';
 import { cleanupFinalizer, isBalanced, isIncluded, needsCleanup, needsUpdate, wantsLoadBalancer } from './wants.ts';

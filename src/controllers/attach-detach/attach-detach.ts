@@ -1,3 +1,4 @@
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { findCondition } from '../../api/meta/conditions.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import { keyOf, nameOf } from '../../api/meta/object.ts';
@@ -5,7 +6,6 @@ import { csidrivers, nodes, persistentvolumeclaims, persistentvolumes, pods, vol
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { runOnceSynced } from '../common/run-once-synced.ts';
 import { Passes } from '../common/passes.ts';
 import { mayAttach } from './attachable.ts';

@@ -1,6 +1,4 @@
 import type { Client } from '../../client/client.ts';
-import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
-import { createEventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { SharedInformers } from '../../client/informer/shared-informers.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -20,10 +18,4 @@ export interface ControllerContext {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly settings: ControllerSettings;
-}
-
-/** The recorder of events whose source is `component`. */
-export function recorderFor(context: ControllerContext, client: Client, component: string): EventRecorder {
-  const { clock, random, logger, signal } = context;
-  return createEventRecorder(client, { component, clock, random, logger: logger.named(component), signal });
 }

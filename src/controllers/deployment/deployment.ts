@@ -6,9 +6,9 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { indexByController } from '../common/indexes.ts';
 import { Rollout } from './rollout.ts';
 

@@ -8,8 +8,8 @@ import type { ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.t
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { allocatedIn, podEndMs, poolKey } from './eviction-time.ts';
 
 const identity = 'device-taint-eviction-controller';

@@ -4,8 +4,8 @@ import { persistentvolumeclaims, pods } from '../../api/resources.ts';
 import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core/v1.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { messageOf } from '../common/errors.ts';
 
 const identity = 'ephemeral-volume-controller';

@@ -3,8 +3,8 @@ import { nodes } from '../../api/resources.ts';
 import type { Node } from '../../api/types/core/v1.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
 import { CidrSet } from './cidr-set.ts';
 

@@ -7,8 +7,8 @@ import type { IPAddress, ServiceCIDR } from '../../api/types/networking/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { containing, mayGo, overlapping } from './addresses.ts';
 
 const identity = 'service-cidr-controller';

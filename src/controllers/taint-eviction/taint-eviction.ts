@@ -7,8 +7,8 @@ import type { Pod, Taint, Toleration } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
+import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { recorderFor } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
 import { tolerates } from '../../api/pod/tolerations.ts';
 
