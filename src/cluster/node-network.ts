@@ -1,5 +1,6 @@
 import { nodes } from '../api/resources.ts';
 import { nameOf } from '../api/meta/object.ts';
+import { podCidrsOf } from '../api/node/pod-cidrs.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import { KeptInStep } from '../base/kept-in-step.ts';
@@ -30,10 +31,10 @@ const fullSyncMs = 5 * 60_000;
 const isPodLink = (name: string): boolean => /^(cox|veth|cni|docker|br-|flannel|cali|lxc)/.test(name);
 
 function networkNode(node: Node): NetworkNode {
-  const { spec, status } = node;
+  const { status } = node;
   return {
     name: nameOf(node),
-    podCidrs: spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]),
+    podCidrs: podCidrsOf(node),
     addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
   };
 }

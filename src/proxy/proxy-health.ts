@@ -1,3 +1,4 @@
+import { isLeaving } from '../api/node/leaving.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import { formatTime } from '../base/clock.ts';
@@ -7,8 +8,6 @@ import { exponentialBounds, Histogram, histogramFamily, labelled } from '../base
 
 /** A change that is not in the kernel after this makes the proxy unhealthy: twice kube-proxy's period of syncs. */
 const healthTimeoutMs = 60_000;
-/** The cluster autoscaler's, on a node that it is about to remove. */
-const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler';
 
 type Counter = 'serviceChanges' | 'endpointChanges' | 'failures';
 
@@ -54,7 +53,7 @@ export class ProxyHealth {
     const nowMs = this.#clock.now();
     const isOnTime = this.#oldestPendingMs === undefined || nowMs - this.#oldestPendingMs < healthTimeoutMs;
     const node = this.#node();
-    const nodeEligible = node !== undefined && node.metadata.deletionTimestamp === undefined && node.spec?.taints?.some(({ key }) => key === toBeDeletedTaint) !== true;
+    const nodeEligible = node !== undefined && !isLeaving(node);
     const status = isOnTime && (path === 'livez' || nodeEligible) ? 200 : 503;
     const answers = this.#answers[path];
     answers.set(String(status), (answers.get(String(status)) ?? 0) + 1);

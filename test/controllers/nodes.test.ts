@@ -4,7 +4,7 @@ import { leases, nodes, pods } from '../../src/api/resources.ts';
 import { isReason } from '../../src/api/status.ts';
 import type { Node } from '../../src/api/types/core/v1.ts';
 import { formatMicroTime, formatTime } from '../../src/base/clock.ts';
-import { changeTaints } from '../../src/controllers/common/taints.ts';
+import { changeTaints } from '../../src/client/node-taints.ts';
 import { startFixture } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 

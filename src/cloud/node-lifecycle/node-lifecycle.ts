@@ -1,3 +1,4 @@
+import { changeTaints } from '../../client/node-taints.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { findCondition } from '../../api/meta/conditions.ts';
 import { nameOf } from '../../api/meta/object.ts';
@@ -19,10 +20,7 @@ export async function startCloudNodeLifecycleController(context: CloudContext): 
   const informer = informers.informer(nodes);
 
   const setShutdown = async (node: Node, isShutDown: boolean): Promise<void> => {
-    const taints = node.spec?.taints ?? [];
-    const others = taints.filter(({ key, effect }) => key !== shutdownTaint.key || effect !== shutdownTaint.effect);
-    if ((others.length !== taints.length) === isShutDown) return;
-    await client.patch(nodes, { name: nameOf(node) }, { type: 'merge', value: { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: isShutDown ? [...others, shutdownTaint] : others } } });
+    await changeTaints(client, node, isShutDown ? { add: [shutdownTaint], remove: [] } : { add: [], remove: [shutdownTaint] });
   };
   const look = async (node: Node): Promise<void> => {
     if (findCondition(node.status?.conditions, 'Ready')?.status === 'True') return setShutdown(node, false);

@@ -1,5 +1,6 @@
 import { lastOf, parseNetwork } from '../../api/meta/ip-network.ts';
 import { nameOf } from '../../api/meta/object.ts';
+import { podCidrsOf } from '../../api/node/pod-cidrs.ts';
 import type { Node, NodeAddress } from '../../api/types/core/v1.ts';
 import type { Route } from '../contract.ts';
 
@@ -10,8 +11,6 @@ export interface RoutePlan {
   /** A route is made again with other addresses: the old one must be gone first. */
   readonly replaces: boolean;
 }
-
-export const podCidrsOf = ({ spec }: Node): readonly string[] => spec?.podCIDRs ?? (spec?.podCIDR === undefined || spec.podCIDR === '' ? [] : [spec.podCIDR]);
 
 function sameAddresses(a: readonly NodeAddress[], b: readonly NodeAddress[]): boolean {
   return a.length === b.length && a.every((one) => b.some((other) => one.type === other.type && one.address === other.address));

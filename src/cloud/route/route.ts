@@ -1,12 +1,13 @@
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { findCondition, setCondition } from '../../api/meta/conditions.ts';
 import { nameOf, uidOf } from '../../api/meta/object.ts';
+import { podCidrsOf } from '../../api/node/pod-cidrs.ts';
 import { nodes } from '../../api/resources.ts';
 import type { Node, NodeCondition, ObjectReference } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { CloudContext } from '../context.ts';
 import { forEachPeriod } from '../periodically.ts';
-import { planRoutes, podCidrsOf } from './plan.ts';
+import { planRoutes } from './plan.ts';
 
 const identity = 'route-controller';
 

@@ -1,11 +1,10 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
+import { isLeaving } from '../../api/node/leaving.ts';
 import type { Node, Service, ServicePort } from '../../api/types/core/v1.ts';
 
 /** Keeps a Service until what the cloud made for it is gone. */
 export const cleanupFinalizer = 'service.kubernetes.io/load-balancer-cleanup';
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
-/** The cluster autoscaler's mark on nodes that it is about to remove. */
-const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler';
 
 /** A Service of a class of its own is another controller's. */
 export const wantsLoadBalancer = ({ spec }: Service): boolean => spec?.type === 'LoadBalancer' && spec.loadBalancerClass === undefined;
@@ -41,4 +40,4 @@ export function isIncluded({ metadata }: Node): boolean {
 }
 
 /** May be behind load balancers. Whether it is ready does not count: load balancers look after that by themselves. */
-export const isBalanced = (node: Node): boolean => node.metadata.deletionTimestamp === undefined && isIncluded(node) && node.spec?.taints?.some(({ key }) => key === toBeDeletedTaint) !== true;
+export const isBalanced = (node: Node): boolean => isIncluded(node) && !isLeaving(node);

@@ -1,4 +1,5 @@
 import { keyOf, nameOf } from '../../api/meta/object.ts';
+import { podCidrsOf } from '../../api/node/pod-cidrs.ts';
 import { nodes } from '../../api/resources.ts';
 import type { Node } from '../../api/types/core/v1.ts';
 import { runController } from '../../client/controller.ts';
@@ -23,9 +24,8 @@ export async function startNodeIpamController(context: ControllerContext): Promi
   /** Given out and perhaps not yet in the cache, by node. */
   const given = new Map<string, readonly string[]>();
 
-  const cidrsOf = (node: Node): readonly string[] => node.spec?.podCIDRs ?? (node.spec?.podCIDR === undefined ? [] : [node.spec.podCIDR]);
   const occupy = (node: Node): void => {
-    const cidrs = cidrsOf(node);
+    const cidrs = podCidrsOf(node);
     if (cidrs.length === 0) return;
     given.set(nameOf(node), cidrs);
     cidrs.forEach((cidr) => {
@@ -35,9 +35,9 @@ export async function startNodeIpamController(context: ControllerContext): Promi
   // What nodes have is taken before anything is given: reconciling starts when the informer has synced.
   informer.addHandler({
     add: (node) => { occupy(node); queue.add(keyOf(node)); },
-    update: (_old, node) => { if (cidrsOf(node).length === 0) queue.add(keyOf(node)); else occupy(node); },
+    update: (_old, node) => { if (podCidrsOf(node).length === 0) queue.add(keyOf(node)); else occupy(node); },
     delete: (node) => {
-      for (const cidr of given.get(nameOf(node)) ?? cidrsOf(node)) for (const set of sets) set.release(cidr);
+      for (const cidr of given.get(nameOf(node)) ?? podCidrsOf(node)) for (const set of sets) set.release(cidr);
       given.delete(nameOf(node));
     },
   });
@@ -46,7 +46,7 @@ export async function startNodeIpamController(context: ControllerContext): Promi
     name: 'node-ipam-controller', clock, logger, signal, informers: [informer], queue, workers: 1,
     async reconcile(name) {
       const node = informer.lister.get('', name);
-      if (node === undefined || cidrsOf(node).length > 0) return;
+      if (node === undefined || podCidrsOf(node).length > 0) return;
       let cidrs = given.get(name);
       if (cidrs === undefined) {
         const allocated = sets.map((set) => set.allocate());

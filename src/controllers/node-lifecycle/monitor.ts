@@ -9,7 +9,7 @@ import { causeOf, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { changeTaints, hasTaint } from '../common/taints.ts';
+import { changeTaints, hasTaint } from '../../client/node-taints.ts';
 import { NodeHealth } from './health.ts';
 import { markNotReady } from './pod-readiness.ts';
 import { TaintQueue } from './taint-queue.ts';

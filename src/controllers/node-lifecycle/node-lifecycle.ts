@@ -11,7 +11,7 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { Passes } from '../common/passes.ts';
-import { changeTaints } from '../common/taints.ts';
+import { changeTaints } from '../../client/node-taints.ts';
 import { reconcileLabels } from './labels.ts';
 import { NodeMonitor } from './monitor.ts';
 import { markNotReady } from './pod-readiness.ts';

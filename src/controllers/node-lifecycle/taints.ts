@@ -1,6 +1,6 @@
 import { findCondition } from '../../api/meta/conditions.ts';
 import type { Node, Taint } from '../../api/types/core/v1.ts';
-import { notReadyTaint, sameTaint, unreachableTaint } from '../common/taints.ts';
+import { notReadyTaint, sameTaint, unreachableTaint } from '../../client/node-taints.ts';
 
 /** Which taint stands for which status of a condition. */
 const byCondition: readonly { readonly type: string; readonly status: string; readonly key: string }[] = [

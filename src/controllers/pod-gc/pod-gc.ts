@@ -9,7 +9,7 @@ import type { ControllerContext } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
 import { Passes } from '../common/passes.ts';
 import { isTerminal } from '../common/pods.ts';
-import { outOfServiceTaint } from '../common/taints.ts';
+import { outOfServiceTaint } from '../../client/node-taints.ts';
 
 const identity = 'pod-garbage-collector';
 const checkPeriodMs = 20_000;

@@ -1,8 +1,8 @@
-import { nameOf } from '../../api/meta/object.ts';
-import { nodes } from '../../api/resources.ts';
-import { isReason } from '../../api/status.ts';
-import type { Node, Taint } from '../../api/types/core/v1.ts';
-import type { Client } from '../../client/client.ts';
+import { nameOf } from '../api/meta/object.ts';
+import { nodes } from '../api/resources.ts';
+import { isReason } from '../api/status.ts';
+import type { Node, Taint } from '../api/types/core/v1.ts';
+import type { Client } from './client.ts';
 
 export const notReadyTaint = 'node.kubernetes.io/not-ready';
 export const unreachableTaint = 'node.kubernetes.io/unreachable';
