@@ -1,7 +1,7 @@
 /**
  * A JSON Patch is applied to what Go would have written: a struct that is no pointer is there for its paths to lead into,
  * even when nothing is in it (`status: {}`). Ours leave such structs away, so they are put in for the patch and taken out
- * again where it left them as they were.
+ * again where it left them as they were. Custom resources have none.
  */
 import { goFieldsOf } from '../schema/go-fields.ts';
 import type { ObjectSchema, ValueSchema } from '../schema/schema.ts';
@@ -9,7 +9,14 @@ import type { ObjectSchema, ValueSchema } from '../schema/schema.ts';
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A copy of the value with the empty structs that Go would write; what lacks none is shared. */
+/** What `change` makes of an object of this type, as it would be if Go had written it. */
+export function amongGoEmpties(object: unknown, schema: ObjectSchema, change: (object: unknown) => unknown): unknown {
+  return isBuiltin(schema) ? withoutGoEmpties(change(withGoEmpties(object, schema)), object, schema) : change(object);
+}
+
+const isBuiltin = ({ name }: ObjectSchema): boolean => name.startsWith('io.k8s.');
+
+/** A copy of the value with the empty structs that Go would write. */
 export function withGoEmpties(value: unknown, schema: ValueSchema): unknown {
   switch (schema.kind) {
     case 'object': return isObject(value) ? structOf(value, schema) : value;
@@ -61,7 +68,7 @@ function emptiesOf(schema: ObjectSchema): ReadonlyMap<string, ObjectSchema> {
   let found = known.get(schema);
   if (found === undefined) {
     const fields = new Map<string, ObjectSchema>();
-    if (schema.name.startsWith('io.k8s.')) {
+    if (isBuiltin(schema)) {
       for (const [name, { always, pointer }] of goFieldsOf(schema.name)) {
         const value = schema.fields.get(name)?.value;
         if (always && !pointer && value?.kind === 'object') fields.set(name, value);

@@ -8,13 +8,18 @@ import type { DeviceClaim } from '../../api/types/resource/v1.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 
 /** Of namespaces in which claims may ask for it. */
-export const adminAccessLabel = 'resource.kubernetes.io/admin-access';
+const adminAccessLabel = 'resource.kubernetes.io/admin-access';
 
 /** What a new object asks for that its namespace does not allow. */
 export function adminAccessErrors(reader: ObjectReader, object: KubeObject, devices: Loose<DeviceClaim> | undefined): FieldError[] {
   const asked = (devices?.requests ?? []).findIndex(({ exactly }) => exactly?.adminAccess === true);
   if (asked < 0) return [];
-  const marked = reader.get(namespaces, '', object.metadata.namespace ?? '')?.metadata.labels?.[adminAccessLabel] === 'true';
   // Upstream names this path for templates too.
-  return marked ? [] : [forbidden(`spec.devices.requests[${asked}].adminAccess`, `admin access to devices requires the \`${adminAccessLabel}: true\` label on the containing namespace`)];
+  return unlessMarked(reader, object, `spec.devices.requests[${asked}].adminAccess`);
+}
+
+/** The error at `path`, unless the object's namespace is one of them. */
+export function unlessMarked(reader: ObjectReader, { metadata }: KubeObject, path: string): FieldError[] {
+  const marked = reader.get(namespaces, '', metadata.namespace ?? '')?.metadata.labels?.[adminAccessLabel] === 'true';
+  return marked ? [] : [forbidden(path, `admin access to devices requires the \`${adminAccessLabel}: true\` label on the containing namespace`)];
 }

@@ -2,14 +2,13 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { forbidden } from '../../api/field-error.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
-import { namespaces } from '../../api/resources.ts';
 import type { AllocatedDeviceStatus, AllocationResult, ResourceClaim } from '../../api/types/resource/v1.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { Attributes, Decision } from '../authorization/authorizer.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import { attributesOf, forbidden as refusal } from '../pipeline/authorize.ts';
 import type { WriteOrigin } from '../provenance/provenance.ts';
-import { adminAccessLabel } from './admin-access.ts';
+import { unlessMarked } from './admin-access.ts';
 
 export interface PermissionParts {
   readonly reader: ObjectReader;
@@ -46,12 +45,11 @@ export async function statusPermissionErrors(claim: ResourceClaim, old: Resource
   return errors;
 }
 
-function adminErrors({ metadata, status }: ResourceClaim, old: ResourceClaim, reader: ObjectReader): FieldError[] {
+function adminErrors(claim: ResourceClaim, old: ResourceClaim, reader: ObjectReader): FieldError[] {
   const granted = ({ devices }: AllocationResult): number => (devices?.results ?? []).findIndex(({ adminAccess }) => adminAccess === true);
   if (old.status?.allocation !== undefined && granted(old.status.allocation) >= 0) return [];
-  const asked = status?.allocation === undefined ? -1 : granted(status.allocation);
-  if (asked < 0 || reader.get(namespaces, '', metadata.namespace ?? '')?.metadata.labels?.[adminAccessLabel] === 'true') return [];
-  return [forbidden(`status.allocation.devices.results[${asked}].adminAccess`, `admin access to devices requires the \`${adminAccessLabel}: true\` label on the containing namespace`)];
+  const asked = claim.status?.allocation === undefined ? -1 : granted(claim.status.allocation);
+  return asked < 0 ? [] : unlessMarked(reader, claim, `status.allocation.devices.results[${asked}].adminAccess`);
 }
 
 /** Drivers of whose devices something else is said than before. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
-import { withGoEmpties, withoutGoEmpties } from '../../api/patch/go-empties.ts';
+import { amongGoEmpties } from '../../api/patch/go-empties.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
@@ -30,7 +30,7 @@ const maxConflictRetries = 5;
 /** Applies a patch to a document, which stays as it is. */
 export function applyPatch(type: PatchType, document: object, patch: unknown, schema: ObjectSchema): unknown {
   switch (type) {
-    case 'json': return withoutGoEmpties(applyJsonPatch(withGoEmpties(document, schema), patch), document, schema);
+    case 'json': return amongGoEmpties(document, schema, (object) => applyJsonPatch(object, patch));
     case 'merge': return applyMergePatch(document, patch);
     case 'strategic': return applyStrategicMergePatch(document, patch, schema);
   }

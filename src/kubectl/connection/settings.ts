@@ -48,8 +48,7 @@ export async function connectionSettings(session: Session1): Promise<ConnectionS
   }
   const { context, clusterName, cluster, userName, user } = entriesOf(config, session);
   const { namespace } = context;
-  const proxyUrl = nonEmpty(cluster['proxy-url']);
-  return { ...transportOf(cluster, session), ...(proxyUrl !== undefined && { proxyUrl: proxyOfCluster(proxyUrl, clusterName) }), ...identityOf({ name: userName, user }, session), namespace: namespace === '' ? undefined : namespace };
+  return { ...transportOf({ name: clusterName, cluster }, session), ...identityOf({ name: userName, user }, session), namespace: namespace === '' ? undefined : namespace };
 }
 
 function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; userName: string; user: UserEntry } {
@@ -84,18 +83,19 @@ function timeoutOf(text: string): number | undefined {
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);
 
-function transportOf(cluster: ClusterEntry, { io, globals, givenGlobals }: Session1): Pick<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs'> {
+function transportOf({ name, cluster }: { readonly name: string; readonly cluster: ClusterEntry }, { io, globals, givenGlobals }: Session1): Pick<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs'> {
   const insecure = givenGlobals.has('insecure-skip-tls-verify') ? globals['insecure-skip-tls-verify'] : cluster['insecure-skip-tls-verify'] === true;
   const flagCa = nonEmpty(globals['certificate-authority']);
   const ca = flagCa === undefined ? pem(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority') : pem(undefined, resolve(io.folder, flagCa), 'certificate-authority');
   if (insecure && ca !== undefined && !givenGlobals.has('insecure-skip-tls-verify')) throw new KubectlError('Error in configuration: specifying a root certificates file with the insecure flag is not allowed', { prefixed: true });
   const given = nonEmpty(globals.server) ?? nonEmpty(cluster.server) ?? defaultServer;
   const server = /^https?:\/\//.test(given) ? given : `http://${given}`;
+  const proxyUrl = nonEmpty(cluster['proxy-url']);
   if (!URL.canParse(server)) throw new KubectlError(`Error in configuration: the server ${JSON.stringify(given)} is not a valid URL`, { prefixed: true });
   return {
     server, insecure, ca: insecure ? undefined : ca,
     tlsServerName: nonEmpty(globals['tls-server-name']) ?? nonEmpty(cluster['tls-server-name']),
-    proxyUrl: undefined,
+    proxyUrl: proxyUrl === undefined ? undefined : proxyOfCluster(proxyUrl, name),
     compression: !(globals['disable-compression'] || cluster['disable-compression'] === true),
     timeoutMs: timeoutOf(globals['request-timeout']),
   };
@@ -152,6 +152,6 @@ function inCluster(session: Session1): ConnectionSettings | undefined {
   const tokenFile = `${serviceAccountFolder}/token`;
   if (host === undefined || port === undefined || !existsSync(tokenFile)) return undefined;
   const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const transport = transportOf({ server, 'certificate-authority': `${serviceAccountFolder}/ca.crt` }, session);
+  const transport = transportOf({ name: '', cluster: { server, 'certificate-authority': `${serviceAccountFolder}/ca.crt` } }, session);
   return { ...transport, ...identityOf({ name: '', user: { tokenFile } }, session), namespace: readFileSync(`${serviceAccountFolder}/namespace`, 'utf8').trim() };
 }
