@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { hopByHop } from '../base/hop-by-hop.ts';
 
-/** Headers of one connection, which the next one does not see (RFC 9110, 7.6.1); and those that only we may set. */
-const dropped = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect', 'proxy-authenticate', 'proxy-authorization']);
+/** What the next connection does not see, and what only we may set. */
+const dropped = new Set([...hopByHop, 'expect']);
 const ours = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-scheme', 'x-real-ip', 'forwarded']);
 
 /** Names that the Connection header adds to those. */

@@ -1,5 +1,5 @@
-/** Headers of one connection, not of the message (RFC 9110, 7.6.1). */
-const hopByHop: ReadonlySet<string> = new Set(['connection', 'proxy-connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+import { hopByHop } from '../../base/hop-by-hop.ts';
+
 /** True for what of a client's headers concerns the API server alone, and is not for backends to see. */
 export const isWithheld = (name: string): boolean => name === 'authorization' || name.startsWith('impersonate-') || name.startsWith('x-remote-') || name.startsWith(':');
 

@@ -1,4 +1,4 @@
-import { goDuration } from '../go-duration.ts';
+import { formatGoDuration } from '../../base/go-duration.ts';
 import type { ShutdownGrace, ShutdownGroup } from '../shutdown/shutdown-groups.ts';
 import { graceOfPeriods } from '../shutdown/shutdown-groups.ts';
 import type { Json } from './values.ts';
@@ -10,9 +10,9 @@ export function readShutdownGrace(config: Json): ShutdownGrace | undefined {
   const criticalMs = duration(config, 'shutdownGracePeriodCriticalPods') ?? 0;
   const groups = config['shutdownGracePeriodByPodPriority'] ?? [];
   const invalid = (message: string): Error => new Error(`invalid configuration: ${message}`);
-  if (criticalMs > wholeMs) throw invalid(`shutdownGracePeriodCriticalPods ${goDuration(criticalMs)} must be <= shutdownGracePeriod ${goDuration(wholeMs)}`);
+  if (criticalMs > wholeMs) throw invalid(`shutdownGracePeriodCriticalPods ${formatGoDuration(criticalMs)} must be <= shutdownGracePeriod ${formatGoDuration(wholeMs)}`);
   for (const [name, ms] of [['shutdownGracePeriod', wholeMs], ['shutdownGracePeriodCriticalPods', criticalMs]] as const) {
-    if (ms !== 0 && ms < 1000) throw invalid(`${name} ${goDuration(ms)} must be either zero or otherwise >= 1 sec`);
+    if (ms !== 0 && ms < 1000) throw invalid(`${name} ${formatGoDuration(ms)} must be either zero or otherwise >= 1 sec`);
   }
   if (!Array.isArray(groups) || !groups.every(isGroup)) throw wrong('shutdownGracePeriodByPodPriority', 'a list of priority and shutdownGracePeriodSeconds', groups);
   if (groups.length === 0) return wholeMs === 0 ? undefined : graceOfPeriods({ wholeMs, criticalMs });

@@ -2,7 +2,7 @@ import { uidOf } from '../../api/meta/object.ts';
 import type { Container, EphemeralContainer, Pod, Secret } from '../../api/types/core/v1.ts';
 import type { ContainerStatus, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { ContainerConfigError } from '../environment/environment.ts';
-import { goDuration } from '../go-duration.ts';
+import { formatGoDuration } from '../../base/go-duration.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
 import { formatPod, specOf } from '../pods/pod-spec.ts';
@@ -123,7 +123,7 @@ function crashLoop(context: KubeletContext, pod: Pod, container: Container, stat
     return undefined;
   }
   events.container(pod, container.name, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`);
-  return { ok: false, reason: 'CrashLoopBackOff', message: `back-off ${goDuration(crashBackOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`, retryAfterMs: waitMs };
+  return { ok: false, reason: 'CrashLoopBackOff', message: `back-off ${formatGoDuration(crashBackOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`, retryAfterMs: waitMs };
 }
 
 /** The container whose processes an ephemeral one shall see; `missing`: it was named and is not there. */

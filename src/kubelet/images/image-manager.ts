@@ -3,7 +3,7 @@ import type { Container, Pod, Secret } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Image, RegistryAuth, Runtime } from '../../runtime/runtime.ts';
 import { BackOff } from '../back-off.ts';
-import { goDuration } from '../go-duration.ts';
+import { formatGoDuration } from '../../base/go-duration.ts';
 import type { PodEvents } from '../pod-events.ts';
 import { ImageNameError, parseImageName } from './image-name.ts';
 import type { ImageName } from './image-name.ts';
@@ -87,7 +87,7 @@ export class ImageManager {
     try {
       const { image, tookMs } = await this.#limited(() => this.#pullWith(name, credentialsFor(name, secrets)));
       const totalMs = Math.trunc(this.#clock.monotonicMs() - askedAtMs);
-      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${JSON.stringify(wanted)} in ${goDuration(Math.trunc(tookMs))} (${goDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
+      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${JSON.stringify(wanted)} in ${formatGoDuration(Math.trunc(tookMs))} (${formatGoDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
       this.#previousErrors.delete(key);
       return { ok: true, image };
     } catch (error) {

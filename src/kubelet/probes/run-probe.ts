@@ -1,7 +1,7 @@
 import type { Container, HTTPHeader, Pod, Probe } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { expand } from '../environment/expansion.ts';
-import { goDuration } from '../go-duration.ts';
+import { formatGoDuration } from '../../base/go-duration.ts';
 import type { Host, ProbeKind } from '../host.ts';
 import { resolvePort } from '../pods/pod-spec.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -55,7 +55,7 @@ export async function runProbe(parts: { readonly host: Host; readonly runtime: R
         const output = Buffer.concat([stdout, stderr]).toString('utf8');
         return exitCode === 0 ? { result: 'success', output } : failure(output);
       } catch (error) {
-        if (error instanceof RuntimeError && error.code === 'deadline-exceeded') return failure(`command timed out: ${JSON.stringify(command.join(' '))} timed out after ${goDuration(timeoutMs)}`);
+        if (error instanceof RuntimeError && error.code === 'deadline-exceeded') return failure(`command timed out: ${JSON.stringify(command.join(' '))} timed out after ${formatGoDuration(timeoutMs)}`);
         return unknown((error as Error).message);
       }
     }

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
 import type { Connection } from '../../connection/connection.ts';
+import { hopByHop } from '../../../base/hop-by-hop.ts';
 import { KubectlError } from '../../errors.ts';
 import { bool, duration, int, text } from '../../flags/flags.ts';
 import { requestFilter } from './filter.ts';
@@ -34,9 +35,6 @@ const flags = {
 type ProxyCall = Call<typeof flags>;
 
 const withSlash = (prefix: string): string => (prefix.endsWith('/') ? prefix : `${prefix}/`);
-/** What concerns one connection and not the request on it. */
-const ofTheHop = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'host']);
-
 /** Passes requests on to the server, with the credentials of this configuration. */
 class Proxy {
   readonly #call: ProxyCall;
@@ -104,7 +102,7 @@ class Proxy {
 
   async #send(request: IncomingMessage, path: string, more: Readonly<Record<string, string>> = {}): Promise<ReturnType<typeof httpRequest>> {
     const { secure, ...options } = await this.#connection.requestOptions(path);
-    const kept = Object.entries(request.headers).filter(([name]) => !ofTheHop.has(name) && name !== 'upgrade');
+    const kept = Object.entries(request.headers).filter(([name]) => !hopByHop.has(name) && name !== 'host');
     const target = this.#call.flags['append-server-path'] ? options.path : path;
     // Whoever brings credentials of their own, or says what they want and who they are, is heard.
     const own = Object.fromEntries(['accept', 'user-agent', 'authorization'].flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])));

@@ -1,4 +1,5 @@
 import { parseTime } from '../../../api/meta/time.ts';
+import { formatGoDuration } from '../../../base/go-duration.ts';
 import type { Pod } from '../../../api/types/core/v1.ts';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
@@ -30,9 +31,6 @@ function usageOfPod({ containers }: PodMetrics, resources: readonly string[]): U
   return Object.fromEntries(resources.map((resource) => [resource, sumOf(containers.map(({ usage: used }) => used), resource)]));
 }
 
-/** `1h2m3.5s`, as Go writes durations. */
-const goDuration = (ms: number): string => `${ms >= 3_600_000 ? `${Math.trunc(ms / 3_600_000)}h` : ''}${Math.trunc(ms / 60_000) % 60}m${(ms % 60_000) / 1000}s`;
-
 /** Why there are no metrics: nothing to measure, or not yet, or nobody measures. */
 async function explainNone({ session, args: [name], flags: values }: PodCall, namespace: string, query: string): Promise<void> {
   const { io } = session;
@@ -42,7 +40,7 @@ async function explainNone({ session, args: [name], flags: values }: PodCall, na
   if (pods.length === 0) return io.stderr.write(values['all-namespaces'] ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`);
   for (const { metadata } of pods) {
     const ageMs = io.clock.now() - (parseTime(metadata.creationTimestamp ?? '') ?? io.clock.now());
-    if (ageMs > delayMs) throw new KubectlError(`Metrics not available for pod ${metadata.namespace ?? ''}/${metadata.name ?? ''}, age: ${goDuration(ageMs)}`);
+    if (ageMs > delayMs) throw new KubectlError(`Metrics not available for pod ${metadata.namespace ?? ''}/${metadata.name ?? ''}, age: ${formatGoDuration(ageMs)}`);
   }
   throw new KubectlError('metrics not available yet');
 }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import { timeoutSignal } from '../../../base/clock.ts';
-import { goDuration } from '../../go-duration.ts';
+import { formatGoDuration } from '../../../base/go-duration.ts';
 import type { HostNetwork } from '../../host.ts';
 
 const maxBodyBytes = 10_240;
@@ -80,7 +80,7 @@ export function linuxNetwork(clock: Clock): HostNetwork {
           session.destroy();
           end();
         };
-        const timer = clock.setTimer(timeoutMs, () => finish(() => reject(new Error(`timeout: health rpc did not complete within ${goDuration(timeoutMs)}`))), { unref: true });
+        const timer = clock.setTimer(timeoutMs, () => finish(() => reject(new Error(`timeout: health rpc did not complete within ${formatGoDuration(timeoutMs)}`))), { unref: true });
         session.on('error', (error: NodeJS.ErrnoException) => finish(() => reject(new Error(`error: failed to connect service at ${JSON.stringify(address)}: ${dialError(address, error)}`))));
         const name = Buffer.from(service, 'utf8');
         const message = name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
