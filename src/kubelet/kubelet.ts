@@ -1,6 +1,7 @@
 import { mapsEqual } from '../api/meta/equal.ts';
 import { uidOf } from '../api/meta/object.ts';
 import { isMirrorPod } from '../api/pod/references.ts';
+import { podCidrsOf } from '../api/node/pod-cidrs.ts';
 import { nodes, pods, services } from '../api/resources.ts';
 import type { Node, Pod } from '../api/types/core/v1.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
@@ -329,7 +330,7 @@ export class Kubelet implements AsyncDisposable {
   observe(node: Node): void {
     this.#reporter.observe(node);
     if (this.#lease.foresightMs > 0 && node.status?.conditions?.some(({ status }) => status === 'Unknown') === true) this.#lease.renewNow();
-    const podCidr = (node.spec?.podCIDRs ?? [node.spec?.podCIDR ?? '']).join(',');
+    const podCidr = podCidrsOf(node).join(',');
     if (podCidr === '' || podCidr === this.#podCidr || this.#options.podCidr !== undefined) return;
     this.#podCidr = podCidr;
     // One after the other: what a range needs on the machine is made step by step.
