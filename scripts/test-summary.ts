@@ -1,14 +1,20 @@
-/** A test reporter for people: failures in full, skipped tests with their reasons, and one closing line of counts. */
+/**
+ * A test reporter for people: failures in full, skipped tests with their reasons, and one closing line of counts. For
+ * whoever started it, the files in which something failed, one a line, in the file that FAILED_FILES names.
+ */
+import { writeFileSync } from 'node:fs';
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 
 export default async function* summary(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const skipped = new Map<string, number>();
+  const failedFiles = new Set<string>();
   const counts = new Map<string, number>();
   for await (const event of source) {
     switch (event.type) {
       case 'test:fail': {
         const { name, file, line, details } = event.data;
+        if (file !== undefined) failedFiles.add(file);
         const cause: unknown = (details.error as { cause?: unknown }).cause ?? details.error;
         if ((details.error as { failureType?: string }).failureType === 'subtestsFailed') break;
         yield `\nFAILED ${name} (${file ?? '?'}:${line ?? 0})\n${inspect(cause, { depth: 4 })}\n`;
@@ -30,6 +36,8 @@ export default async function* summary(source: AsyncIterable<TestEvent>): AsyncG
       default:
     }
   }
+  const list = process.env['FAILED_FILES'];
+  if (list !== undefined) writeFileSync(list, [...failedFiles].join('\n'));
   for (const [reason, count] of skipped) yield `\nskipped ${count}: ${reason}`;
   const failed = (counts.get('fail') ?? 0) + (counts.get('cancelled') ?? 0);
   yield `\n${counts.get('pass') ?? 0} passed, ${failed} failed, ${counts.get('skipped') ?? 0} skipped\n`;

@@ -30,13 +30,13 @@ async function create(schema: JSONSchemaProps, spec: Record<string, unknown>): P
   const definition = defined(schema);
   await defineIn(world, definition);
   const created = world.client.create(typeOf(definition), { ...customOf(typeOf(definition), 'cr-1', { spec }), metadata: { name: 'cr-1', namespace: 'default' } });
-  return created.then(() => 'created', (error: Error) => error.message);
+  return await created.then(() => 'created', (error: Error) => error.message);
 }
 
 /** Creates a definition; what is said to it. */
 async function define(schema: JSONSchemaProps): Promise<string> {
   await using world = await World.start({ nodes: 0 });
-  return world.client.create(customresourcedefinitions, defined(schema)).then(() => 'created', (error: Error) => error.message);
+  return await world.client.create(customresourcedefinitions, defined(schema)).then(() => 'created', (error: Error) => error.message);
 }
 
 const rules = (title: string): string => `[sig-api-machinery] CustomResourceValidationRules [Privileged:ClusterAdmin] ${title}`;
@@ -106,7 +106,7 @@ async function ratchet(field: JSONSchemaProps, before: Record<string, unknown>, 
   assert.ok(first !== undefined);
   await world.client.update(customresourcedefinitions, { ...established, spec: { ...established.spec, versions: [{ ...first, schema: { openAPIV3Schema: everywhere(field) } }] } });
   const updated = world.client.update(type, { ...created, ...after, metadata: { ...created.metadata, labels: { foo: 'bar' } } });
-  return updated.then(() => 'updated', (error: Error) => error.message);
+  return await updated.then(() => 'updated', (error: Error) => error.message);
 }
 
 const ratcheting = (title: string): string => `[sig-api-machinery] CRDValidationRatcheting [Privileged:ClusterAdmin] ${title}`;
@@ -149,5 +149,5 @@ async function relabel(field: JSONSchemaProps): Promise<string> {
   await defineIn(world, definition);
   const type = typeOf(definition);
   const created = await world.client.create(type, { ...customOf(type, 'test-resource', filled('foo')), metadata: { name: 'test-resource', namespace: 'default' } });
-  return world.client.update(type, { ...created, metadata: { ...created.metadata, labels: { foo: 'bar' } } }).then(() => 'updated', (error: Error) => error.message);
+  return await world.client.update(type, { ...created, metadata: { ...created.metadata, labels: { foo: 'bar' } } }).then(() => 'updated', (error: Error) => error.message);
 }

@@ -18,12 +18,18 @@ const codes: Partial<Record<GrpcCode, RuntimeErrorCode>> = {
   Unavailable: 'unavailable',
 };
 
-/** Anything that a call threw, as the Runtime contract promises it. containerd before 2.0 has no code for a time-out of its own. */
+/** containerd before 2.0 has no code for a time-out of its own, and none for asking it while it starts. */
+function withoutCode({ code, description }: GrpcError): RuntimeErrorCode {
+  if (code !== 'Unknown') return 'unknown';
+  if (description.includes('context deadline exceeded')) return 'deadline-exceeded';
+  return description.includes('server is not initialized yet') ? 'unavailable' : 'unknown';
+}
+
+/** Anything that a call threw, as the Runtime contract promises it. */
 export function runtimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   if (!(error instanceof GrpcError)) return new RuntimeError('unknown', error instanceof Error ? error.message : String(error), { cause: error });
-  const timedOut = error.code === 'Unknown' && error.description.includes('context deadline exceeded');
-  return new RuntimeError(timedOut ? 'deadline-exceeded' : codes[error.code] ?? 'unknown', error.message, { cause: error });
+  return new RuntimeError(codes[error.code] ?? withoutCode(error), error.message, { cause: error });
 }
 
 /** The messages of CRI, when they are needed. */

@@ -46,5 +46,5 @@ async function readManifest(path: string): Promise<string> {
   await using file = await open(path);
   const { size } = await file.stat();
   if (size > maxManifestBytes) throw new Error(`larger than ${maxManifestBytes} bytes`);
-  return file.readFile('utf8');
+  return await file.readFile('utf8');
 }

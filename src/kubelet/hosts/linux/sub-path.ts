@@ -52,7 +52,8 @@ export async function readInside(directory: string, path: string, maxBytes: numb
   const found = await handle.stat();
   if (!found.isFile()) throw new Error(`${path} is not a file`);
   if (found.size > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
-  return readFile(`/proc/self/fd/${handle.fd}`, 'utf8');
+  // Awaited: the handle is closed when this block is left, and until then the name must lead to it.
+  return await readFile(`/proc/self/fd/${handle.fd}`, 'utf8');
 }
 
 async function isMissing(path: string): Promise<boolean> {
