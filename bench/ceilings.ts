@@ -3,9 +3,10 @@
  * a bare HTTPS server does in the same minutes says more than the rate alone, and so do goals beside the ceilings of the
  * machine that they were set on.
  */
-import type { FigureName } from './reference.ts';
+import type { FigureName, Reference } from './reference.ts';
 import { reference } from './reference.ts';
 import type { Figure } from './table.ts';
+import { written } from './table.ts';
 
 type Ceiling = 'get' | 'answer' | 'post';
 
@@ -31,21 +32,28 @@ function ceilingOf(name: FigureName): Ceiling | undefined {
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
+/** Times and rates with what they would be where the goals were set, had that machine been faster in everything by as much as a bare server is on it. */
+function inProportion(figure: Figure, unit: Reference['unit'], speed: number): Figure {
+  if (unit !== 'ms' && unit !== '/s') return figure;
+  const there = written(unit === 'ms' ? figure.value * speed : figure.value / speed, unit);
+  return { ...figure, note: `in proportion ${there}: the machine had ${percent(speed)} of the speed where goals were set${figure.note === undefined ? '' : `; ${figure.note}`}` };
+}
+
 /** The figures with their part of the ceiling in the note, where one was measured. Several measurements of a ceiling are averaged. */
 export function withShares(figures: readonly Figure[]): Figure[] {
   const measured = (ceiling: Ceiling): number | undefined => {
     const values = figures.filter(({ name }) => name === ceilingNames[ceiling]).map(({ value }) => value * (ceiling === 'answer' ? 940_000 : 1));
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
   };
-  const speed = measured('get');
+  // The nearer to our own speed of the two: it flatters less.
+  const speed = Math.max(...(['get', 'post'] as const).map((each) => (measured(each) ?? 0) / whereGoalsWereSet[each]));
   return figures.map((figure) => {
     const { name, value, bytesPerSecond } = figure;
-    // Times of one process are the machine's times: how fast it was says what they would be where the goals were set.
-    if (name.startsWith('library: ') && speed !== undefined) return { ...figure, note: `the machine had ${percent(speed / whereGoalsWereSet.get)} of the speed where goals were set; ${figure.note ?? ''}` };
     const ceiling = ceilingOf(name);
-    const whole = ceiling === undefined ? undefined : measured(ceiling);
-    if (ceiling === undefined || whole === undefined) return figure;
-    const { goal } = reference[name];
+    const { goal, unit }: Reference = reference[name];
+    if (ceiling === undefined) return speed === 0 || goal === undefined ? figure : inProportion(figure, unit, speed);
+    const whole = measured(ceiling);
+    if (whole === undefined) return figure;
     const wanted = goal === undefined ? '' : ` (goal ${percent((goal * (goalBytes[name] ?? 1)) / whereGoalsWereSet[ceiling])})`;
     const share = (ceiling === 'answer' ? bytesPerSecond ?? 0 : value) / whole;
     // What is longer than the processor's cache is slow for everybody: such lists stand beside a long answer as well.

@@ -2,8 +2,9 @@
  * The whole program's figures beside upstream's and the goals.
  * `npm run bench [-- PART…] [--quick] [--dir FOLDER]`: all parts take about three minutes. Store: `node bench/store.ts`.
  * `npm run bench -- scale [--nodes 5000] [--pods 50000] [--rate 20] [--minutes 20]`: a large cluster, only when asked for, as
- * are `deployment` and `node` (real containers: needs root and containerd). It is filled as fast as it can be, and gets its last pods at a steady rate a second. They end when their
- * time is over, with what they reached.
+ * are `deployment` and `node` (real containers: needs root and containerd). It is filled as fast as it can be, and gets its
+ * last pods at a steady rate a second. They end when their time is over, with what they reached. `ceiling` beside any part
+ * says what the machine itself was worth in these minutes.
  */
 import { cpus } from 'node:os';
 import { join } from 'node:path';

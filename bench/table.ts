@@ -11,7 +11,8 @@ export interface Figure {
   readonly note?: string;
 }
 
-const written = (value: number | undefined, unit: Reference['unit']): string => {
+/** A figure in its unit, as the table has it. */
+export const written = (value: number | undefined, unit: Reference['unit']): string => {
   if (value === undefined) return '';
   const number = value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
   return unit === '/s' ? `${number}/s` : `${number} ${unit}`;
