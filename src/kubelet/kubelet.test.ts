@@ -221,6 +221,24 @@ test('activeDeadlineSeconds fails the pod', async () => {
   assert.equal(status.message, 'Pod was active on the node longer than the specified deadline');
 });
 
+test('nobody is told that a pod has ended while something of it runs', async () => {
+  await using node = await TestNode.start();
+  const slow = { 'coxswain.io/stop-delay': '8s' };
+  await node.createPod('late', { activeDeadlineSeconds: 20, restartPolicy: 'Never' }, slow);
+  // One container has failed, and its sidecar takes its time.
+  await node.createPod('job', { restartPolicy: 'Never', initContainers: [{ name: 'proxy', image: 'x:1', restartPolicy: 'Always' }] }, { 'coxswain.io/exit-after.app': '21s', 'coxswain.io/exit-code.app': '3', 'coxswain.io/stop-delay.proxy': '8s' });
+  const shown = () => ['late', 'job'].map((name) => {
+    const { phase, reason, containerStatuses } = node.pod(name).status ?? {};
+    return [name, phase, reason ?? '', containerStatuses?.[0]?.state?.terminated?.exitCode ?? '', node.condition(name, 'Ready')?.status];
+  });
+  await node.clock.advance(24_000);
+  assert.deepEqual(shown(), [['late', 'Running', '', '', 'False'], ['job', 'Running', '', 3, 'False']]);
+  assert.notEqual((await node.runtime.listPodSandboxes()).filter(({ ready }) => ready).length, 0);
+  await node.clock.advance(8_000);
+  assert.deepEqual(shown(), [['late', 'Failed', 'DeadlineExceeded', 0, 'False'], ['job', 'Failed', '', 3, 'False']]);
+  assert.equal((await node.runtime.listPodSandboxes()).filter(({ ready }) => ready).length, 0);
+});
+
 test('a missing config map keeps a container from starting, until it appears', async () => {
   await using node = await TestNode.start();
   await node.createPod('needs', { containers: [{ name: 'app', image: 'nginx:1', envFrom: [{ configMapRef: { name: 'settings' } }] }] });

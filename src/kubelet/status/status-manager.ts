@@ -9,6 +9,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Cause } from '../../client/cause.ts';
 import { causeOf, currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
+import { isTerminalPhase } from '../pods/pod-spec.ts';
 import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
 /** A pod that is still being made, or is about to end, changes often: its status is written when it has rested for so long. */
@@ -17,8 +18,10 @@ const retryDelayMs = 1000;
 
 interface Entry {
   pod: Pod;
-  /** What shall be in the API. */
+  /** What shall be in the API, once it may. */
   status: PodStatus;
+  /** Something of the pod may still run: nobody is told that it has ended. */
+  mayRun: boolean;
   /** What we believe is there. */
   written: PodStatus;
   /** Resource version of our last write: what the watch shows of before is old news. */
@@ -52,14 +55,18 @@ export class StatusManager {
     return this.#entries.get(uidOf(pod))?.status ?? pod.status ?? {};
   }
 
-  /** Records the pod's status; returns it with times filled in. It is written soon. */
-  set(pod: Pod, status: PodStatus): PodStatus {
+  /**
+   * Records the pod's status; returns it with times filled in. It is written soon. `mayRun`: something of the pod may still run,
+   * so that whoever waits for its end, and for what only it could use, is not told of it yet: the phase stays what it was.
+   */
+  set(pod: Pod, status: PodStatus, { mayRun = false }: { readonly mayRun?: boolean } = {}): PodStatus {
     const entry = this.#entryOf(pod);
     const next = withTimes(status, entry.status, pod, formatTime(this.#clock.now()));
-    if (semanticEqual(next, entry.status)) return entry.status;
+    if (semanticEqual(next, entry.status) && entry.mayRun === mayRun) return entry.status;
     entry.status = next;
+    entry.mayRun = mayRun;
     entry.cause = joinCauses(entry.cause, currentCause());
-    this.#schedule(entry, (next.phase === 'Pending' && entry.written.phase === 'Pending') || isAboutToEnd(next) ? restMs : 0);
+    this.#schedule(entry, (next.phase === 'Pending' && entry.written.phase === 'Pending') || (mayRun && isTerminalPhase(next.phase)) ? restMs : 0);
     return next;
   }
 
@@ -100,7 +107,7 @@ export class StatusManager {
   #entryOf(pod: Pod): Entry {
     const uid = uidOf(pod);
     let entry = this.#entries.get(uid);
-    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [], cause: '' });
+    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, mayRun: false, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [], cause: '' });
     entry.pod = pod;
     return entry;
   }
@@ -156,11 +163,6 @@ export class StatusManager {
   }
 }
 
-/** It has ended, and its sandbox has not yet: the status in which it has follows at once, mostly. */
-function isAboutToEnd({ phase, conditions }: PodStatus): boolean {
-  return (phase === 'Succeeded' || phase === 'Failed') && conditions?.some(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True') === true;
-}
-
 function isOurs({ type, reason }: PodCondition): boolean {
   return kubeletConditions.has(type) || (type === 'DisruptionTarget' && reason === terminatedByKubelet);
 }
@@ -177,10 +179,26 @@ function withTimes(status: PodStatus, old: PodStatus, pod: Pod, now: string): Po
   return { ...status, conditions, startTime };
 }
 
+/** The status without the pod's end, as long as something of it may run (upstream's mergePodStatus). */
+function tellable({ status, mayRun, written }: Entry): PodStatus {
+  if (!mayRun || !isTerminalPhase(status.phase) || isTerminalPhase(written.phase)) return status;
+  const { phase: _phase, reason: _reason, message: _message, ...rest } = status;
+  const { phase, reason, message } = written;
+  return {
+    ...rest,
+    ...(phase !== undefined && { phase }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    conditions: (rest.conditions ?? []).filter((condition) => condition.type !== 'DisruptionTarget' || !isOurs(condition)),
+  };
+}
+
 const plainFields = ['observedGeneration', 'phase', 'reason', 'message', 'hostIP', 'podIP', 'startTime', 'qosClass', 'initContainerStatuses', 'containerStatuses', 'ephemeralContainerStatuses'] as const;
 
 /** A strategic merge patch from what is written to what shall be; undefined when they are the same. */
-function patchOf({ status, written }: Entry): Record<string, unknown> | undefined {
+function patchOf(entry: Entry): Record<string, unknown> | undefined {
+  const { written } = entry;
+  const status = tellable(entry);
   const patch: Record<string, unknown> = {};
   for (const field of plainFields) if (!semanticEqual(status[field], written[field])) patch[field] = status[field] ?? null;
   for (const field of ['podIPs', 'hostIPs'] as const) {
