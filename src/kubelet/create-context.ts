@@ -8,7 +8,9 @@ import type { Refusal } from './admission/verdict.ts';
 import { BackOff } from './back-off.ts';
 import type { CsiDrivers } from './csi/csi-drivers.ts';
 import { ImageManager } from './images/image-manager.ts';
+import type { IdRange } from './host.ts';
 import type { KubeletContext } from './kubelet-context.ts';
+import { defaultMaxPods } from './kubelet-options.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
 import type { NodeReporter } from './node/node-reporter.ts';
 import { PodDirectories } from './pod-directories.ts';
@@ -21,6 +23,7 @@ import type { ResourceManagers } from './resource-managers/resource-managers.ts'
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { isStatic } from './static-pods/annotations.ts';
 import { StatusManager } from './status/status-manager.ts';
+import { UserNamespaces } from './user-namespaces/user-namespaces.ts';
 import { trustBundlesOf } from './volumes/projected/trust-bundles.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
 
@@ -35,6 +38,8 @@ export interface ContextParts {
   readonly references: ReferencedObjects;
   readonly resourceManagers: ResourceManagers;
   readonly services: ServiceSource;
+  /** What the machine sets aside for pods' users; undefined where it says nothing. */
+  readonly userRange: IdRange | undefined;
   /** Undefined where none can register. */
   readonly csiDrivers: CsiDrivers | undefined;
   /** Where the API has a static pod's status; undefined while it has none. */
@@ -44,7 +49,7 @@ export interface ContextParts {
   readonly observeNode: (node: Node) => void;
 }
 
-/** Makes what the parts of one kubelet share. */
+/** Makes what the parts of one kubelet share. Throws an Error for what the machine cannot have. */
 export function createContext(options: KubeletOptions, parts: ContextParts): KubeletContext {
   const { client, runtime, host, clock, random, nodeName, rootDir } = options;
   const { machine, reporter, workers, references, addresses } = parts;
@@ -92,7 +97,8 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     services: (namespace) => parts.services.list(namespace),
     servicesSynced: () => parts.services.synced(),
     networkProblem: () => reporter.networkProblem,
-    supportsUserNamespaces: (handler) => reporter.runtimeStatus?.handlers.some(({ name, userNamespaces }) => name === handler && userNamespaces) === true,
+    users: new UserNamespaces({ files: host.files, directories, maxPods: options.maxPods ?? defaultMaxPods, ...(options.userIdsPerPod !== undefined && { idsPerPod: options.userIdsPerPod }), ...(parts.userRange !== undefined && { range: parts.userRange }) }),
+    runtimeHandlers: () => reporter.runtimeStatus?.handlers ?? [],
     mountsRecursively: () => reporter.runtimeStatus?.handlers.some(({ name, recursiveReadOnlyMounts }) => name === '' && recursiveReadOnlyMounts) === true,
     admit: (pod) => admitPod(pod, {
       node: reporter.node,

@@ -20,6 +20,8 @@ export interface Host {
   resolverConfig(): Promise<ResolverConfig>;
   /** Where its processors and memory are; missing where containers cannot be pinned to them. */
   topology?(): Promise<MachineTopology>;
+  /** The users that the machine sets aside for pods (`/etc/subuid` of the user kubelet); undefined where it says nothing of them. Rejects when it contradicts itself. */
+  subordinateIds?(): Promise<IdRange | undefined>;
   readonly files: HostFiles;
   readonly cgroups: HostCgroups;
   readonly network: HostNetwork;
@@ -46,6 +48,9 @@ export interface MachineInfo {
   /** By the sizes that the kernel has. */
   readonly hugePages: readonly HugePages[];
 }
+
+/** So many numbers from the first one on. */
+export interface IdRange { readonly first: number; readonly length: number }
 
 export interface MachineUsage {
   readonly memoryAvailableBytes: number;

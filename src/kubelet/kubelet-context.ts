@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime, RuntimeHandler } from '../runtime/runtime.ts';
 import type { BackOff } from './back-off.ts';
 import type { DnsSettings } from './dns/pod-dns.ts';
 import type { PodFacts } from './environment/references.ts';
@@ -14,6 +14,7 @@ import type { PodEvents } from './pod-events.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
 import type { ResourceManagers } from './resource-managers/resource-managers.ts';
 import type { StatusManager } from './status/status-manager.ts';
+import type { UserNamespaces } from './user-namespaces/user-namespaces.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
 /** What the parts of one kubelet share. */
@@ -40,6 +41,8 @@ export interface KubeletContext {
   readonly crashBackOff: BackOff;
   /** Who gives parts of the machine to containers. */
   readonly resourceManagers: ResourceManagers;
+  /** Who gives pods users of their own. */
+  readonly users: UserNamespaces;
   hostIps(): readonly string[];
   facts(podIps: readonly string[]): PodFacts;
   configMap(pod: Pod, name: string): Promise<ConfigMap | undefined>;
@@ -51,8 +54,8 @@ export interface KubeletContext {
   networkProblem(): string | undefined;
   /** Can the runtime make mounts read-only with all that is mounted below, as far as it has been asked? Of the handler without a name. */
   mountsRecursively(): boolean;
-  /** Does the runtime say of this handler that it can keep a pod's users apart from the machine's? */
-  supportsUserNamespaces(handler: string): boolean;
+  /** What the runtime says that its handlers can do; empty where it does not say. */
+  runtimeHandlers(): readonly RuntimeHandler[];
   /** The handler that the pod's runtime class names; empty for the runtime's default. Rejects when there is no such class. */
   runtimeHandler(pod: Pod): Promise<string>;
   /** Undefined when the pod may run here; else why not. */

@@ -21,6 +21,9 @@ export interface ServiceSource {
   synced(): Promise<void>;
 }
 
+/** As upstream's `maxPods`. */
+export const defaultMaxPods = 110;
+
 export interface KubeletOptions {
   readonly nodeName: string;
   readonly client: Client;
@@ -42,6 +45,8 @@ export interface KubeletOptions {
   readonly capacity?: Readonly<Record<string, string>>;
   /** Default 110. */
   readonly maxPods?: number;
+  /** How many users pods with `hostUsers: false` have of their own: a multiple of 65536, the default. */
+  readonly userIdsPerPod?: number;
   /** What the node keeps for itself, and when it evicts for it. Default: upstream's thresholds, no reserves. */
   readonly reserve?: NodeReserve;
   /** When images are removed. Default: upstream's, from 85 % to 80 % of the disk. */

@@ -20,6 +20,7 @@ import { heldBackOf, thresholdsOf } from './eviction/settings.ts';
 import { crossed, observe, pressureOf } from './eviction/thresholds.ts';
 import { defaultImageCollection, ImageCollector, imageCheckMs } from './images/image-collector.ts';
 import type { KubeletContext } from './kubelet-context.ts';
+import { defaultMaxPods } from './kubelet-options.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
 import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts';
 import { NodeLease } from './node/node-lease.ts';
@@ -194,16 +195,17 @@ export class Kubelet implements AsyncDisposable {
     const { client, runtime, host, clock, random, nodeName } = options;
     const { signal } = this.#stop;
     const logger = options.logger.named('kubelet');
-    const [machine, version, addresses] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses()]);
+    const [machine, version, addresses, userRange] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses(), host.subordinateIds?.()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, userRange,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
       observeNode: (node) => this.observe(node),
     });
     await this.#startManagers();
+    await this.#context.users.recover();
     // Before any pod asks for what another has.
     if (!this.#resourceManagers.isEmpty) this.#resourceManagers.recover(await runtime.listContainers());
     await this.#devicePlugins?.start();
@@ -239,7 +241,7 @@ export class Kubelet implements AsyncDisposable {
       logger: options.logger.named('kubelet'), recorder: this.#recorder, signal: this.#stop.signal,
       labels: options.nodeLabels ?? {},
       taints: options.nodeTaints ?? [],
-      maxPods: options.maxPods ?? 110,
+      maxPods: options.maxPods ?? defaultMaxPods,
       version: options.version ?? 'v1.36.0',
       servingPort: options.servingPort,
       capacity: options.capacity,

@@ -30,6 +30,7 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
   if (host.virtual) return;
   for (const podUid of await host.files.list(directories.pods)) {
     if (isKnown(podUid)) continue;
+    context.users.release(podUid);
     await host.files.removeTree(directories.pod(podUid)).catch((error: unknown) => logger.warn('files of an orphaned pod could not be removed', { podUid, error }));
   }
   for (const { podUid, parent } of await host.cgroups.listPods(context.cgroupRoot)) {

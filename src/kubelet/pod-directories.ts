@@ -42,6 +42,11 @@ export class PodDirectories {
     return `${this.volumeSubPaths(podUid)}/${volume}/${container}/${index}`;
   }
 
+  /** Says which users of the machine are the pod's, as upstream writes it: whoever comes after this kubelet must not give them away. */
+  userMappings(podUid: string): string {
+    return `${this.pod(podUid)}/userns`;
+  }
+
   etcHosts(podUid: string): string {
     return `${this.pod(podUid)}/etc-hosts`;
   }

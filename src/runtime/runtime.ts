@@ -107,6 +107,8 @@ export interface PodSandboxConfig {
     readonly hostPid: boolean;
     readonly hostIpc: boolean;
     readonly shareProcessNamespace: boolean;
+    /** Users and groups of its own; undefined: those of the machine. Mounts show their files as if they were theirs. */
+    readonly users?: IdMapping;
     readonly sysctls: Readonly<Record<string, string>>;
     readonly securityContext: SecurityContext;
     /** Sum of the pod's containers, for the sandbox's cgroup; undefined where unset. */
@@ -114,6 +116,9 @@ export interface PodSandboxConfig {
   };
   readonly runtimeHandler: string;
 }
+
+/** So many users, and groups, from `containerId` on are those of the machine from `hostId` on. */
+export interface IdMapping { readonly containerId: number; readonly hostId: number; readonly length: number }
 
 export interface PodSandbox {
   readonly id: string;

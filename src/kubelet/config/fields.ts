@@ -5,7 +5,7 @@ const followed = [
   'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge', 'containerLogMaxSize', 'containerLogMaxFiles',
   'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority', 'rotateCertificates', 'serverTLSBootstrap',
   'cpuManagerPolicy', 'cpuManagerPolicyOptions', 'cpuManagerReconcilePeriod', 'reservedSystemCPUs', 'memoryManagerPolicy', 'reservedMemory',
-  'topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions', 'featureGates',
+  'topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions', 'featureGates', 'userNamespaces',
 ] as const;
 
 const zero = ['0s', '0', 0, ''];
@@ -18,7 +18,7 @@ const none: readonly unknown[] = [{}, [], null];
 export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
   ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency', 'imageMaximumGCAge'].map((name): [string, readonly unknown[]] => [name, zero]),
   ...['staticPodURL', 'kubeletCgroups', 'systemCgroups', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
-  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'qosReserved', 'evictionMinimumReclaim', 'memorySwap', 'crashLoopBackOff', 'tracing', 'userNamespaces', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
+  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'qosReserved', 'evictionMinimumReclaim', 'memorySwap', 'crashLoopBackOff', 'tracing', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
   ...['enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'seccompDefault', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
   ...['enableServer', 'enableDebuggingHandlers', 'cgroupsPerQOS', 'cpuCFSQuota', 'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'registerNode', 'localStorageCapacityIsolation'].map((name): [string, readonly unknown[]] => [name, [true]]),
   ['address', ['0.0.0.0', '']], ['port', [10_250, 0]], ['readOnlyPort', [0]], ['healthzPort', [10_248, 0]], ['healthzBindAddress', ['127.0.0.1', '']],

@@ -1,11 +1,14 @@
 import { decodeYaml } from '../../api/codec/yaml.ts';
 import { thresholdsOf } from '../eviction/settings.ts';
 import type { KubeletOptions } from '../kubelet-options.ts';
+import { idsUnit } from '../user-namespaces/user-namespaces.ts';
 import { fields, inert } from './fields.ts';
 import { readManagers } from './managers.ts';
 import { readShutdownGrace } from './shutdown.ts';
 import type { Json } from './values.ts';
-import { amounts, boolean, bytes, duration, list, map, number, optional, parsedDuration, string } from './values.ts';
+import { amounts, boolean, bytes, duration, list, map, number, optional, parsedDuration, string, wrong } from './values.ts';
+
+const maxIds = 2 ** 32 - 1;
 
 /** What a KubeletConfiguration says that this kubelet follows. */
 export type ReadConfiguration = FollowedAsIs & {
@@ -18,7 +21,7 @@ export type ReadConfiguration = FollowedAsIs & {
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
-  'fileCheckFrequencyMs' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
+  'fileCheckFrequencyMs' | 'userIdsPerPod' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -41,6 +44,7 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('clusterDns', list(config, 'clusterDNS')),
     ...optional('clusterDomain', string(config, 'clusterDomain')),
     ...optional('maxPods', number(config, 'maxPods')),
+    ...optional('userIdsPerPod', readUserIds(config)),
     ...optional('podCidr', string(config, 'podCIDR')),
     ...optional('podLogsDir', string(config, 'podLogsDir')),
     ...optional('cgroupRoot', string(config, 'cgroupRoot')?.replace(/\/$/, '')),
@@ -64,6 +68,22 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
   };
   check(read);
   return read;
+}
+
+/** How many users a pod has of its own. Throws an Error in upstream's words. */
+function readUserIds(config: Json): number | undefined {
+  const found = config['userNamespaces'] ?? undefined;
+  if (found === undefined) return undefined;
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw wrong('userNamespaces', 'an object', found);
+  const unknown = Object.keys(found).filter((name) => name !== 'idsPerPod');
+  if (unknown.length > 0) throw new Error(`strict decoding error: ${unknown.map((name) => `unknown field ${JSON.stringify(`userNamespaces.${name}`)}`).join(', ')}`);
+  const ids = number(found as Json, 'idsPerPod');
+  if (ids === undefined) return undefined;
+  const invalid = (what: string): Error => new Error(`invalid configuration: userNamespaces.idsPerPod must ${what}`);
+  if (ids < idsUnit) throw invalid(`not be less than ${idsUnit}`);
+  if (ids % idsUnit !== 0) throw invalid(`be a multiple of ${idsUnit}`);
+  if (ids > maxIds) throw invalid(`not be more than ${maxIds}`);
+  return ids;
 }
 
 function reserveOf(config: Json, reservedCpus?: readonly number[]): NonNullable<ReadConfiguration['reserve']> {

@@ -1,6 +1,6 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import type { Container, Pod } from '../../api/types/core/v1.ts';
-import type { ContainerConfig, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
+import type { ContainerConfig, IdMapping, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { hostsFile } from '../dns/hosts-file.ts';
 import { podDns } from '../dns/pod-dns.ts';
 import { ContainerConfigError, environmentOf } from '../environment/environment.ts';
@@ -25,7 +25,7 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
   const spec = specOf(pod);
   const { host, directories } = context;
   const runtimeHandler = await context.runtimeHandler(pod);
-  if (spec.hostUsers === false) throw new Error(whyNoUserNamespace(context, runtimeHandler));
+  const users = spec.hostUsers === false ? await usersOf(context, pod, runtimeHandler) : undefined;
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
   if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
   const portMappings = [...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...spec.containers].flatMap((container) => (container.ports ?? [])
@@ -49,6 +49,7 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
       hostPid: spec.hostPID === true,
       hostIpc: spec.hostIPC === true,
       shareProcessNamespace: spec.shareProcessNamespace === true,
+      ...(users !== undefined && { users }),
       sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
       securityContext: sandboxSecurityContext(pod),
       resources: podCgroupResources(context, pod),
@@ -57,10 +58,14 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
   };
 }
 
-/** Worded as upstream where the runtime has none. Where it has, files of volumes would have to be mapped, too: until then nobody gets a root that only looks like another's. */
-function whyNoUserNamespace(context: KubeletContext, handler: string): string {
-  if (context.supportsUserNamespaces(handler)) return 'not supported: `spec.hostUsers: false` on this node';
-  return `can't set \`spec.hostUsers: false\`, ${handler === '' ? 'runtime' : `RuntimeClass handler ${JSON.stringify(handler)}`} does not support user namespaces`;
+/** The users that are the pod's alone. Rejects, worded as upstream, where the runtime cannot keep them apart. */
+async function usersOf(context: KubeletContext, pod: Pod, handler: string): Promise<IdMapping> {
+  const handlers = context.runtimeHandlers();
+  const found = handlers.find(({ name }) => name === handler);
+  if (found?.userNamespaces === true) return await context.users.of(uidOf(pod));
+  const why = `can't set \`spec.hostUsers: false\`, ${handler === '' ? 'runtime' : `RuntimeClass handler ${JSON.stringify(handler)}`} does not support user namespaces`;
+  // A runtime that is old tells of no handlers at all.
+  throw new Error(found === undefined && handlers.length > 0 ? `${why}: the handler ${JSON.stringify(handler)} is not known` : why);
 }
 
 export interface ContainerConfigInput {

@@ -302,6 +302,7 @@ export class PodWorker {
       await context.volumes.tearDown(podUid);
       if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
       context.resourceManagers.release(podUid);
+      context.users.release(podUid);
       this.#reclaimed = true;
       this.#finished.resolve();
     }
@@ -351,7 +352,7 @@ export class PodWorker {
       ready: ({ containerID }) => context.probes.ready(idOf(containerID)),
       started: ({ containerID }) => context.probes.started(idOf(containerID)),
     });
-    return context.statuses.set(this.#pod, status);
+    return context.statuses.set(this.#pod, status, { mayRun: !isTerminal });
   }
 
   /** Until activeDeadlineSeconds are over; undefined without. */

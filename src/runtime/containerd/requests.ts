@@ -28,6 +28,7 @@ function namespaces(linux: PodSandboxConfig['linux']): Partly<cri.NamespaceOptio
     network: linux.hostNetwork ? 'NODE' : 'POD',
     pid: linux.hostPid ? 'NODE' : linux.shareProcessNamespace ? 'POD' : 'CONTAINER',
     ipc: linux.hostIpc ? 'NODE' : 'POD',
+    usernsOptions: linux.users === undefined ? { mode: 'NODE' } : { mode: 'POD', uids: [linux.users], gids: [linux.users] },
   };
 }
 
@@ -75,6 +76,7 @@ export function containerRequest(config: ContainerConfig, sandbox: PodSandboxCon
     envs: config.env.map((variable) => ({ key: variable.name, value: Buffer.from(variable.value, 'utf8') })),
     mounts: config.mounts.map((mount) => ({
       containerPath: mount.containerPath, hostPath: mount.hostPath, readonly: mount.readOnly, propagation: propagations[mount.propagation],
+      ...(sandbox.linux.users !== undefined && { uidMappings: [sandbox.linux.users], gidMappings: [sandbox.linux.users] }),
       ...(mount.recursiveReadOnly === true && { recursiveReadOnly: true }),
       ...(mount.image !== undefined && { image: { image: mount.image.ref }, imageSubPath: mount.image.subPath }),
     })),

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type {
   Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, PodSandbox,
-  PodSandboxConfig, PodSandboxStatus, ProcessStreams, RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter,
+  PodSandboxConfig, PodSandboxStatus, ProcessStreams, RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter, RuntimeHandler,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
 import type { Behaviour, Usage } from './behaviour.ts';
@@ -24,6 +24,8 @@ export interface SimulatedRuntimeOptions {
   readonly pullDelayMs?: number;
   /** Images that are in the store from the start; `all` (the default): whatever is asked for. */
   readonly images?: 'all' | readonly string[];
+  /** What it says that its handlers can do. Default: nothing. */
+  readonly handlers?: readonly RuntimeHandler[];
   /** Kept of each container's log. Default 64 KiB. */
   readonly logLimitBytes?: number;
   /** What another runtime held (see `capture`): containers run on from there. */
@@ -104,7 +106,7 @@ export class SimulatedRuntime implements Runtime {
   async status(): Promise<Awaited<ReturnType<Runtime['status']>>> {
     const ready = { status: true, reason: '', message: '' };
     const noNetwork = { status: false, reason: 'NetworkPluginNotReady', message: 'Network plugin returns error: no pod range yet' };
-    return { runtimeReady: ready, networkReady: this.#pool === undefined ? noNetwork : ready, handlers: [], supplementalGroupsPolicy: true };
+    return { runtimeReady: ready, networkReady: this.#pool === undefined ? noNetwork : ready, handlers: this.#options.handlers ?? [], supplementalGroupsPolicy: true };
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {

@@ -7,6 +7,7 @@ import { linuxFiles } from './linux-files.ts';
 import { readAddresses, readMachineInfo, readResolverConfig, readUsage } from './machine.ts';
 import { readMachineTopology } from './machine-topology.ts';
 import { linuxNetwork } from './network.ts';
+import { readSubordinateIds } from './subordinate-ids.ts';
 
 export interface LinuxHostOptions {
   readonly clock: Clock;
@@ -30,6 +31,7 @@ export function linuxHost(options: LinuxHostOptions): Host {
     addresses: async () => options.addresses ?? readAddresses(),
     resolverConfig: readResolverConfig,
     topology: () => readMachineTopology(),
+    subordinateIds: readSubordinateIds,
     files: linuxFiles(clock),
     cgroups: linuxCgroups(logger),
     network: linuxNetwork(clock),
