@@ -41,6 +41,8 @@ export interface CommandEntry {
   readonly hidden?: true;
   /** Words that a newcomer tries for it. */
   readonly suggestFor?: readonly string[];
+  /** The names of the command that this is an alias of. */
+  readonly standsFor?: readonly string[];
   readonly load: () => Promise<Command>;
 }
 

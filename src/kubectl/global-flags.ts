@@ -15,7 +15,7 @@ export const globalFlags = {
   'disable-compression': bool('If true, answers are not compressed on their way.'),
   'insecure-skip-tls-verify': bool('If true, the server\'s certificate is not checked. This makes your connection insecure.'),
   'kubeconfig': text('Path to the kubeconfig file to use for this command.'),
-  'kuberc': text('Path to a kuberc file of preferences, or "off".', { hidden: true }),
+  'kuberc': text('Path to the file of your preferences, instead of $HOME/.kube/kuberc. KUBERC=off or KUBECTL_KUBERC=false in the environment: none are read.'),
   'log-flush-frequency': text('', { hidden: true, initial: '5s' }),
   'match-server-version': bool('Require the server\'s version to match this client\'s.'),
   'namespace': text('If present, the namespace scope for this request.', { short: 'n' }),

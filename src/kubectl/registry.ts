@@ -82,6 +82,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Other Commands',
     commands: [
       entry('completion', 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)', () => import('./commands/completion/completion.ts')),
+      entry('kuberc', 'Manage kuberc configuration files', () => import('./commands/kuberc/kuberc.ts')),
       entry('plugin', 'Provides utilities for interacting with plugins', async () => ({ default: (await import('./commands/plugin/plugin.ts')).pluginCommand(commandGroups) })),
       entry('config', 'Modify kubeconfig files', () => import('./commands/config/config.ts')),
       entry('api-versions', 'Print the supported API versions on the server, in the form of "group/version"', () => import('./commands/api-versions.ts')),

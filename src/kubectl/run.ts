@@ -1,65 +1,29 @@
-import type { Command, CommandEntry, CommandGroup } from './command.ts';
+import type { CommandEntry, CommandGroup } from './command.ts';
 import { ExitError, KubectlError, exitCodeOf, explain } from './errors.ts';
+import type { Found } from './find-command.ts';
+import { findCommand, named } from './find-command.ts';
 import type { FlagSet, FlagValues } from './flags/flags.ts';
 import { bool } from './flags/flags.ts';
 import { parseFlags } from './flags/parse-flags.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { globalFlags } from './global-flags.ts';
 import type { Io } from './io.ts';
+import type { Preferred } from './preferences/apply-preferences.ts';
+import { mayHavePreferences, readsPreferences } from './preferences/kuberc-file.ts';
 import { openSession } from './session.ts';
 import { suggestionsFor } from './suggest.ts';
 
 const helpFlag = { help: bool('', { short: 'h', hidden: true }) };
 
-interface Found {
-  readonly path: readonly string[];
-  readonly command: Command | undefined;
-  readonly rest: readonly string[];
-}
-
-/** Moves flags that stand before a command's name behind it, and says where the name is. */
-function nextWord(line: readonly string[]): { readonly word: string | undefined; readonly rest: readonly string[] } {
-  for (let at = 0; at < line.length; at++) {
-    const argument = line[at]!;
-    if (argument === '--') return { word: undefined, rest: line };
-    if (!argument.startsWith('-') || argument === '-') return { word: argument, rest: [...line.slice(0, at), ...line.slice(at + 1)] };
-    if (!argument.includes('=') && takesValue(argument)) at++;
-  }
-  return { word: undefined, rest: line };
-}
-
-/** Only global flags may stand before the name, so they alone say whether the next word is a value. */
-function takesValue(argument: string): boolean {
-  const entry = argument.startsWith('--')
-    ? Object.entries(globalFlags).find(([name]) => name === argument.slice(2))
-    : Object.entries(globalFlags).find(([, flag]) => 'short' in flag && flag.short === argument.slice(1));
-  return entry !== undefined && entry[1].kind !== 'bool';
-}
-
-const named = (entry: CommandEntry, word: string): boolean => entry.name === word || entry.aliases?.includes(word) === true;
-
 const asksForHelp = (line: readonly string[]): boolean => line.some((word) => word === '--help' || word === '-h');
 
+/** The command that a line calls. Throws KubectlError for a word that names none. */
 async function find(groups: readonly CommandGroup[], line: readonly string[]): Promise<Found> {
-  const path = ['kubectl'];
-  let command: Command | undefined;
-  let entries = groups.flatMap(({ commands }) => commands);
-  let rest = line;
-  while (entries.length > 0) {
-    const next = nextWord(rest);
-    if (next.word === undefined) break;
-    const entry = entries.find((one) => named(one, next.word!));
-    if (entry === undefined) {
-      // Help is asked for: that of the command above is the nearest there is.
-      if (command !== undefined && (command.run !== undefined || asksForHelp(rest))) break;
-      throw unknownCommand(next.word, path, entries);
-    }
-    path.push(entry.name);
-    command = await entry.load();
-    entries = [...(command.commands ?? [])];
-    rest = next.rest;
-  }
-  return { path, command, rest };
+  const found = await findCommand(groups, line);
+  const { path, command, rest, unknown } = found;
+  // Help is asked for: that of the command above is the nearest there is.
+  if (unknown === undefined || (command !== undefined && (command.run !== undefined || asksForHelp(rest)))) return found;
+  throw unknownCommand(unknown.word, path, unknown.entries);
 }
 
 function unknownCommand(word: string, path: readonly string[], entries: readonly CommandEntry[]): KubectlError {
@@ -106,10 +70,24 @@ async function callOther(line: readonly string[], io: Io, groups: readonly Comma
   return true;
 }
 
-async function call(line: readonly string[], io: Io, groups: readonly CommandGroup[]): Promise<void> {
-  if (await callOther(line, io, groups)) return;
+/** The line as its user prefers it (kuberc). */
+async function preferred(line: readonly string[], io: Io, groups: readonly CommandGroup[]): Promise<Preferred> {
+  if (!readsPreferences(io)) return { line, groups: groups.map((group) => ({ ...group, commands: group.commands.filter(({ name }) => name !== 'kuberc') })), pluginPolicy: undefined };
+  if (line.length === 0 || !mayHavePreferences(io, line)) return { line, groups, pluginPolicy: undefined };
+  return (await import('./preferences/apply-preferences.ts')).applyPreferences(line, io, groups);
+}
+
+function flagsOf({ command }: Found, io: Io): FlagSet {
+  const { kuberc, ...others } = globalFlags;
+  return { ...others, ...(readsPreferences(io) && { kuberc }), ...command?.flags, ...helpFlag };
+}
+
+async function call(written: readonly string[], io: Io, all: readonly CommandGroup[]): Promise<void> {
+  const { line, groups, pluginPolicy } = await preferred(written, io, all);
+  // Flags that stand in front by preference are none of a plugin's.
+  if (await callOther(line[0]?.startsWith('--') === true ? written : line, io, groups)) return;
   const found = await find(groups, line);
-  const flags: FlagSet = { ...globalFlags, ...found.command?.flags, ...helpFlag };
+  const flags = flagsOf(found, io);
   const path = found.path.join(' ');
   let parsed;
   try {
@@ -135,7 +113,7 @@ async function call(line: readonly string[], io: Io, groups: readonly CommandGro
   // A command's own flag hides the global one of its name: `--user` of a binding says nothing of who calls.
   const hidden = Object.keys(globalFlags).filter((name) => found.command?.flags !== undefined && Object.hasOwn(found.command.flags, name));
   const globals = { ...parsed.values, ...Object.fromEntries(hidden.map((name) => [name, globalFlags[name as keyof GlobalFlags].initial])) } as unknown as FlagValues<GlobalFlags>;
-  const session = openSession({ io, globals, givenGlobals: parsed.given, command: path });
+  const session = openSession({ io, globals, givenGlobals: parsed.given, command: path, pluginPolicy });
   await found.command.run({ session, args: parsed.args, flags: parsed.values as never, given: parsed.given, dashAt: parsed.dashAt, path });
   const { warnings } = session;
   if (globals['warnings-as-errors'] && warnings > 0) throw new KubectlError(`${warnings} warning${warnings === 1 ? '' : 's'} received`);

@@ -4,6 +4,7 @@ import type { Io } from './io.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ConnectionSettings } from './connection/settings.ts';
 import type { Mapper } from './discovery/mapper.ts';
+import type { PluginPolicy } from './preferences/plugin-policy.ts';
 
 /**
  * One call of the program: where its configuration says to connect, as whom, and what the server has. Everything is
@@ -18,25 +19,37 @@ export interface Session {
   settings(): Promise<ConnectionSettings>;
   connection(): Promise<Connection>;
   mapper(): Promise<Mapper>;
+  /** Which credential plugins its user lets run; undefined: any. */
+  readonly pluginPolicy: PluginPolicy | undefined;
   /** How many warnings the server has given so far. */
   readonly warnings: number;
+}
+
+interface SessionOptions {
+  readonly io: Io;
+  readonly globals: FlagValues<GlobalFlags>;
+  readonly givenGlobals: ReadonlySet<string>;
+  readonly command: string;
+  readonly pluginPolicy?: PluginPolicy | undefined;
 }
 
 class LazySession implements Session {
   readonly io: Io;
   readonly globals: FlagValues<GlobalFlags>;
   readonly givenGlobals: ReadonlySet<string>;
+  readonly pluginPolicy: PluginPolicy | undefined;
   readonly #command: string;
   #settings: Promise<ConnectionSettings> | undefined;
   #connection: Promise<Connection> | undefined;
   #opened: Connection | undefined;
   #mapper: Promise<Mapper> | undefined;
 
-  constructor(options: { readonly io: Io; readonly globals: FlagValues<GlobalFlags>; readonly givenGlobals: ReadonlySet<string>; readonly command: string }) {
+  constructor(options: SessionOptions) {
     this.io = options.io;
     this.globals = options.globals;
     this.givenGlobals = options.givenGlobals;
     this.#command = options.command;
+    this.pluginPolicy = options.pluginPolicy;
   }
 
   settings(): Promise<ConnectionSettings> {
@@ -73,6 +86,6 @@ class LazySession implements Session {
 }
 
 /** A session for one call. `command` is told to the server in a header, as upstream's kubectl does. */
-export function openSession(options: { readonly io: Io; readonly globals: FlagValues<GlobalFlags>; readonly givenGlobals: ReadonlySet<string>; readonly command: string }): Session {
+export function openSession(options: SessionOptions): Session {
   return new LazySession(options);
 }

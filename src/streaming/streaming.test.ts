@@ -256,3 +256,16 @@ test('a frame in many small pieces that arrive at once is read (kubectl tunnels 
   for (let at = 0; at < bytes.length; at += 5) toServer.emit('data', bytes.subarray(at, at + 5));
   assert.equal(await opened.promise, '80');
 });
+
+test('a ping that comes back is no question', async () => {
+  const written: Buffer[] = [];
+  const socket = new DuplexStream({ read() {}, write(chunk: Buffer, _encoding, callback) { written.push(chunk); callback(); } });
+  const connection = new SpdyConnection({ socket, head: new Uint8Array(0), role: 'client' });
+  await connection.ping();
+  const question = Buffer.from(written[0]!);
+  question.writeUInt32BE(2, 8);
+  for (const frame of [written[0]!, question]) socket.push(frame);
+  await new Promise((resolve) => { setImmediate(resolve); });
+  await connection.ping();
+  assert.deepEqual(written.map((frame) => frame.readUInt32BE(8)), [1, 2, 3]);
+});

@@ -16,8 +16,6 @@ const file = join(import.meta.dirname, 'recorded', 'command-line.json');
 
 /** What upstream has and this does not take, and why. */
 const left: Readonly<Record<string, string>> = {
-  'kuberc': 'preferences of users are not read',
-  '--kuberc': 'preferences of users are not read',
   '--profile': 'of the program, not of a cluster: node --cpu-prof',
   '--profile-output': 'of the program, not of a cluster: node --cpu-prof',
   '--log-flush-frequency': 'nothing is buffered',
@@ -26,8 +24,6 @@ const left: Readonly<Record<string, string>> = {
   'kustomize --as-current-user': 'of generators and transformers that are containers, which upstream has as alpha', 'kustomize --enable-alpha-plugins': 'the same', 'kustomize --env': 'the same', 'kustomize --mount': 'the same', 'kustomize --network': 'the same', 'kustomize --network-name': 'the same',
   'kustomize --enable-helm': 'charts are helm\'s to inflate', 'kustomize --helm-api-versions': 'the same', 'kustomize --helm-command': 'the same', 'kustomize --helm-debug': 'the same', 'kustomize --helm-kube-version': 'the same',
   'kustomize --load-restrictor': 'files outside of a kustomization are never read',
-  // Not there yet: whoever adds one takes it away here.
-  'proxy': 'not there yet', 'top': 'not there yet',
 };
 
 async function recordCommandLine(): Promise<void> {

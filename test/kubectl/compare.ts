@@ -37,6 +37,9 @@ export class Comparison implements AsyncDisposable {
   /** Where programs are looked for. */
   path = process.env['PATH'] ?? '';
 
+  /** What the environment of both has beside. */
+  variables: Readonly<Record<string, string>> = {};
+
   #kubectl: Promise<Program> | undefined;
 
   private constructor(cluster: RunningCluster, recording: Recording) {
@@ -75,7 +78,7 @@ export class Comparison implements AsyncDisposable {
   }
 
   get #environment(): Record<string, string> {
-    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: this.path, EDITOR: join(this.folder, 'editor') };
+    return { KUBECONFIG: this.#cluster.kubeconfig, HOME: this.folder, PATH: this.path, EDITOR: join(this.folder, 'editor'), ...this.variables };
   }
 
   /** Output, errors and exit code are the same, but for ages. */

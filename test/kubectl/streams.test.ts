@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { describeSame } from './compare.ts';
 
@@ -13,6 +16,29 @@ kind: Pod
 metadata: {name: done}
 spec: {restartPolicy: Never, containers: [{name: a, image: busybox, command: ["true"]}]}
 `;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Connects as soon as somebody listens. */
+async function untilConnected(port: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const socket = connect(port, '127.0.0.1');
+    const connected = await new Promise<boolean>((resolve) => { socket.once('connect', () => resolve(true)).once('error', () => resolve(false)); });
+    if (!connected) {
+      await new Promise((resolve) => { setImmediate(resolve); });
+      continue;
+    }
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    return;
+  }
+}
 
 /** Lines whose output, errors and exit code are upstream's, byte for byte. */
 const lines = [
@@ -31,6 +57,19 @@ describeSame('kubectl exec and its kin, beside upstream\'s', {
     await comparison.prepare('wait --for=condition=Ready pod/two --timeout=30s');
   },
   more(comparisonOf) {
+    test('a port of a pod on which nobody listens', async () => {
+      const port = await freePort();
+      await comparisonOf().sameOutcome('port-forward two to where nobody listens', async (run) => {
+        const forwarding = run(`port-forward two ${port}:80`);
+        const tries = new AbortController();
+        const trying = untilConnected(port, tries.signal);
+        const outcome = await forwarding;
+        tries.abort();
+        await trying;
+        // What is wrong with one connection stands in upstream's own log.
+        return { ...outcome, stdout: outcome.stdout.replaceAll(`${port}`, 'PORT'), stderr: outcome.stderr.replace(/^error: an error occurred forwarding .*\n/m, '') };
+      });
+    });
     test('input that nobody reads does not hold a command up', async () => {
       assert.deepEqual(await comparisonOf().ours('exec -i two -c a -- echo done', 'typed\n'), { code: 0, stdout: 'done\n', stderr: '' });
     });

@@ -9,7 +9,7 @@ import { KubectlError } from '../errors.ts';
 import { duration, list } from '../flags/flags.ts';
 import { attachablePod, namedObject } from '../resources/attachable-pod.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { upgradeToSpdy } from '../streams/remote-command.ts';
+import { keepAwake, openPortForward } from '../streams/port-forward.ts';
 import { usageError } from '../usage-error.ts';
 
 const flags = {
@@ -134,10 +134,11 @@ async function run(call: Call<typeof flags>): Promise<void> {
   const pod = await attachablePod(session, object, values['pod-running-timeout']);
   const wanted = forwards(args.slice(1), object, pod);
   if (pod.status?.phase !== 'Running') throw new KubectlError(`unable to forward port because pod is not running. Current status=${pod.status?.phase ?? ''}`);
-  const connection = await session.connection();
-  const spdy = await upgradeToSpdy(connection, `/api/v1/namespaces/${encodeURIComponent(pod.metadata.namespace ?? '')}/pods/${encodeURIComponent(pod.metadata.name ?? '')}/portforward`, 'portforward.k8s.io');
+  const spdy = await openPortForward(await session.connection(), `/api/v1/namespaces/${encodeURIComponent(pod.metadata.namespace ?? '')}/pods/${encodeURIComponent(pod.metadata.name ?? '')}/portforward`);
   const forwarder = new Forwarder(call, spdy);
   const servers: Server[] = [];
+  const stop = new AbortController();
+  void keepAwake(spdy, io.clock, stop.signal);
   try {
     await new Promise<void>((resolve, reject) => {
       const connect = (socket: Socket, forward: Forward): void => {
@@ -152,6 +153,7 @@ async function run(call: Call<typeof flags>): Promise<void> {
       })().catch(reject);
     });
   } finally {
+    stop.abort();
     for (const server of servers) server.close();
     spdy.destroy();
   }

@@ -42,7 +42,7 @@ async function commandOf(groups: readonly CommandGroup[], line: readonly string[
       entries = [];
       continue;
     }
-    path.push(entry.name);
+    path.push(...(entry.standsFor ?? [entry.name]));
     command = await entry.load();
     entries = command.commands ?? [];
   }

@@ -56,6 +56,9 @@ function located<T extends object>(entry: T | null | undefined, file: string): T
     const path = copy[key];
     if (typeof path === 'string' && path !== '' && !isAbsolute(path)) copy[key] = join(dirname(file), path);
   }
+  const { exec } = copy as { readonly exec?: { readonly command?: unknown } };
+  // A plugin's name is looked for on the path; with a folder it is one of the file's.
+  if (typeof exec?.command === 'string' && exec.command.includes('/') && !isAbsolute(exec.command)) copy['exec'] = { ...exec, command: join(dirname(file), exec.command) };
   return copy as T;
 }
 

@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../config/load-kubeconfig.ts';
 import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
 import { KubectlError } from '../errors.ts';
+import type { PluginPolicy } from '../preferences/plugin-policy.ts';
 import type { Session } from '../session.ts';
 import type { OidcConfig } from './oidc.ts';
 import { proxyOfCluster } from './proxy.ts';
@@ -22,6 +23,8 @@ export interface ConnectionSettings {
   readonly token: (() => string) | undefined;
   readonly basic: { readonly username: string; readonly password: string } | undefined;
   readonly exec: ExecEntry | undefined;
+  /** Whether that may run; undefined: yes. */
+  readonly pluginPolicy: PluginPolicy | undefined;
   /** The user is known to an OpenID Connect provider; `persist` keeps renewed tokens in the kubeconfig. */
   readonly oidc: { readonly config: OidcConfig; readonly persist: (config: OidcConfig) => Promise<void> } | undefined;
   /** That of the cluster; whatever the environment says. */
@@ -36,7 +39,7 @@ const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Where upstream looks when nothing says otherwise. */
 const defaultServer = 'http://localhost:8080';
 
-type Session1 = Pick<Session, 'io' | 'globals' | 'givenGlobals'>;
+type Session1 = Pick<Session, 'io' | 'globals' | 'givenGlobals'> & Partial<Pick<Session, 'pluginPolicy'>>;
 
 /** Reads the configuration for one call. Throws KubectlError for what does not fit together. */
 export async function connectionSettings(session: Session1): Promise<ConnectionSettings> {
@@ -133,6 +136,7 @@ function identityOf({ name, user }: { readonly name: string; readonly user: User
     token: token !== undefined ? () => token : tokenFile === undefined ? undefined : () => readFileSync(tokenFile, 'utf8').trim(),
     basic: username === undefined ? undefined : { username, password: nonEmpty(globals.password) ?? user.password ?? '' },
     exec: token === undefined && username === undefined ? user.exec : undefined,
+    pluginPolicy: session.pluginPolicy,
     oidc: usesProvider ? { config: provider.config ?? {}, persist: (config) => keepTokens(session, name, config) } : undefined,
     impersonate: impersonated === undefined ? undefined : { user: impersonated, uid, groups, extra },
   };

@@ -31,22 +31,27 @@ const keyText = (key: string): string => (plainKey.test(key) && !otherWords.test
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function listText(items: readonly unknown[], indent: string): string {
+type KeysOf = (object: Record<string, unknown>) => readonly string[];
+
+function listText(items: readonly unknown[], indent: string, keysOf: KeysOf): string {
   if (items.length === 0) return '[]';
   // Brackets of the same kind stand together.
-  if (items.every(isObject) || items.every(Array.isArray)) return `[${items.map((item) => text(item, indent)).join(', ')}]`;
-  return `[\n${items.map((item) => `${indent}  ${text(item, `${indent}  `)},\n`).join('')}${indent}]`;
+  if (items.every(isObject) || items.every(Array.isArray)) return `[${items.map((item) => text(item, indent, keysOf)).join(', ')}]`;
+  return `[\n${items.map((item) => `${indent}  ${text(item, `${indent}  `, keysOf)},\n`).join('')}${indent}]`;
 }
 
-function text(value: unknown, indent: string): string {
+function text(value: unknown, indent: string, keysOf: KeysOf): string {
   if (typeof value === 'string') return stringText(value, indent);
   if (typeof value === 'number') return formatNumber(value);
-  if (Array.isArray(value)) return listText(value, indent);
+  if (Array.isArray(value)) return listText(value, indent, keysOf);
   if (!isObject(value)) return String(value);
-  const keys = Object.keys(value).sort((a, b) => (a < b ? -1 : 1));
+  const keys = keysOf(value);
   if (keys.length === 0) return '{}';
-  return `{\n${keys.map((key) => `${indent}  ${keyText(key)}: ${text(value[key], `${indent}  `)},\n`).join('')}${indent}}`;
+  return `{\n${keys.map((key) => `${indent}  ${keyText(key)}: ${text(value[key], `${indent}  `, keysOf)},\n`).join('')}${indent}}`;
 }
 
 /** A value of JSON as a document of KYAML. */
-export const toKyaml = (value: unknown): string => `---\n${text(value, '')}\n`;
+export const toKyaml = (value: unknown): string => `---\n${text(value, '', (object) => Object.keys(object).sort((a, b) => (a < b ? -1 : 1)))}\n`;
+
+/** As `toKyaml`, with keys in the order in which they stand: that of Go's own structures. */
+export const toKyamlAsItIs = (value: unknown): string => `---\n${text(value, '', Object.keys)}\n`;

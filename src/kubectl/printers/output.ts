@@ -4,6 +4,8 @@ import { KubectlError } from '../errors.ts';
 import { bool, text } from '../flags/flags.ts';
 import type { Io } from '../io.ts';
 import type { AnyObject } from '../resources/item.ts';
+import { toGoJsonAsItIs } from './go-json.ts';
+import { toKyamlAsItIs } from './kyaml.ts';
 import { JsonPrinter, KyamlPrinter, NamePrinter, YamlPrinter, withoutManagedFields } from './object-printers.ts';
 import type { Printer } from './printer.ts';
 
@@ -26,7 +28,7 @@ export interface OutputOptions {
   readonly allowed: readonly string[];
 }
 
-const objectFormats = ['json', 'yaml', 'kyaml', 'name', 'go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file'] as const;
+export const objectFormats = ['json', 'yaml', 'kyaml', 'name', 'go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file'] as const;
 export const getFormats = [...objectFormats, 'custom-columns', 'custom-columns-file', 'wide'] as const;
 
 function readFile(path: string, io: Io): string {
@@ -35,6 +37,15 @@ function readFile(path: string, io: Io): string {
   } catch (error) {
     throw new KubectlError(`error reading --template ${path}, open ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message}`, { cause: error });
   }
+}
+
+/** An object of the program's own, whose fields have an order, in the form that `-o` asks for; YAML where it asks for none. */
+export async function printOwn(object: AnyObject, values: { readonly 'output': string; readonly 'template': string; readonly 'allow-missing-template-keys': boolean }, io: Io): Promise<string> {
+  const output = values.output === '' && values.template === '' ? 'yaml' : values.output;
+  const printer = await printerFor({ output, template: values.template, showManagedFields: true, allowMissing: values['allow-missing-template-keys'], io, allowed: objectFormats });
+  if (printer === undefined) throw noMatch({ output, allowed: objectFormats });
+  if (output === 'json') return `${toGoJsonAsItIs(object, '    ')}\n`;
+  return output === 'kyaml' ? toKyamlAsItIs(object) : printer.print(object);
 }
 
 /** The printer that `-o` asks for; undefined when it asks for a table. Throws KubectlError for a form that there is not. */
@@ -70,6 +81,7 @@ export async function printerFor(options: OutputOptions): Promise<Printer | unde
   }
 }
 
-function noMatch({ output, allowed }: OutputOptions): KubectlError {
+/** Refuses a form that a command does not print. */
+export function noMatch({ output, allowed }: Pick<OutputOptions, 'output' | 'allowed'>): KubectlError {
   return new KubectlError(`unable to match a printer suitable for the output format ${JSON.stringify(output)}, allowed formats are: ${[...allowed].sort().join(',')}`);
 }

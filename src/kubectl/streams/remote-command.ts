@@ -9,6 +9,7 @@ import { SpdyConnection } from '../../streaming/spdy/connection.ts';
 import type { Connection } from '../connection/connection.ts';
 import { maxRefusalBytes, refusalOf } from '../connection/connection.ts';
 import { ConnectionError, KubectlError } from '../errors.ts';
+import { UpgradeFailure, openWebSocket } from './web-socket.ts';
 
 /** What a command in a container is connected with here. A terminal's sizes come from `sizes`. */
 export interface LocalEnds {
@@ -35,26 +36,6 @@ async function textOf(response: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The server does not speak WebSocket here: SPDY is tried. */
-class UpgradeFailure extends Error {
-  override readonly name = 'UpgradeFailure';
-}
-
-async function openWebSocket(connection: Connection, path: string): Promise<WebSocket> {
-  const { secure, hostname, port, path: fullPath, headers, agent } = await connection.requestOptions(path);
-  const host = hostname?.includes(':') === true ? `[${hostname}]` : hostname ?? '';
-  const socket = new WebSocket(`${secure ? 'wss' : 'ws'}://${host}:${port ?? ''}${fullPath ?? ''}`, ['v5.channel.k8s.io'], { headers: headers as Record<string, string>, agent: agent as never, perMessageDeflate: false });
-  return new Promise((resolve, reject) => {
-    socket.once('open', () => resolve(socket));
-    socket.once('unexpected-response', (request, response) => {
-      response.resume();
-      request.destroy();
-      reject(new UpgradeFailure(`${response.statusCode ?? 0}`));
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ECONNREFUSED' ? new ConnectionError(error.message, { refused: true, host: `${host}:${port ?? ''}`, cause: error }) : new UpgradeFailure(error.message)));
-  });
 }
 
 /** Sends input as it comes, and no more than the socket takes. */
@@ -150,7 +131,7 @@ async function overSpdy(spdy: SpdyConnection, ends: LocalEnds): Promise<string> 
 export async function runRemoteCommand(connection: Connection, path: string, ends: LocalEnds): Promise<number> {
   let status: string;
   try {
-    const socket = await openWebSocket(connection, path);
+    const socket = await openWebSocket(connection, path, 'v5.channel.k8s.io');
     status = await overWebSocket(socket, ends);
   } catch (error) {
     if (!(error instanceof UpgradeFailure)) throw error;

@@ -37,7 +37,9 @@ export class SpdyConnection {
   readonly #streams = new Map<number, SpdyStream>();
   readonly #writer = new HeaderWriter();
   readonly #reader = new HeaderReader();
+  readonly #role: 'client' | 'server';
   #nextStreamId: number;
+  #nextPingId: number;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #reading = false;
@@ -50,7 +52,9 @@ export class SpdyConnection {
   constructor(options: SpdyConnectionOptions) {
     this.#socket = options.socket;
     this.#onStream = options.onStream;
+    this.#role = options.role;
     this.#nextStreamId = options.role === 'client' ? 1 : 2;
+    this.#nextPingId = this.#nextStreamId;
     this.closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
         this.#socketClosed = true;
@@ -77,6 +81,14 @@ export class SpdyConnection {
       await this.#write(Buffer.concat([controlHead(synStream, 0, 10 + block.length), body, block]));
     });
     return stream;
+  }
+
+  /** Asks for an answer, which keeps an idle connection from being taken for a dead one. Rejects when it is closed. */
+  async ping(): Promise<void> {
+    const body = Buffer.alloc(4);
+    body.writeUInt32BE(this.#nextPingId, 0);
+    this.#nextPingId = (this.#nextPingId + 2) >>> 0;
+    await this.#exclusive(() => this.#write(Buffer.concat([controlHead(ping, 0, 4), body])));
   }
 
   /** Says goodbye and closes once what was written has been sent. */
@@ -233,6 +245,8 @@ export class SpdyConnection {
         break;
       }
       case ping: {
+        // Ours comes back with the number that it went with: clients' are odd.
+        if ((frame.readUInt32BE(8) % 2 === 1) === (this.#role === 'client')) break;
         void this.#exclusive(() => this.#write(Buffer.from(frame))).catch(() => {});
         break;
       }

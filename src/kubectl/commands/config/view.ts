@@ -5,12 +5,9 @@ import type { LoadedConfig } from '../../config/load-kubeconfig.ts';
 import { loadConfig } from '../../config/load-kubeconfig.ts';
 import { KubectlError } from '../../errors.ts';
 import { bool } from '../../flags/flags.ts';
-import { toGoJsonAsItIs } from '../../printers/go-json.ts';
-import { outputFlags, printerFor } from '../../printers/output.ts';
+import { outputFlags, printOwn } from '../../printers/output.ts';
 import type { AnyObject } from '../../resources/item.ts';
 import { usageError } from '../../usage-error.ts';
-
-const formats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'yaml'];
 
 const flags = {
   ...outputFlags,
@@ -87,8 +84,6 @@ async function run({ session, args, flags: values, given, path }: Call<typeof fl
   const { io, globals } = session;
   if (args.length > 0) throw usageError(`unexpected arguments: [${args.join(' ')}]`, path);
   if (!values.merge && given.has('merge') && globals.kubeconfig === '') throw new KubectlError('if merge==false a precise file must be specified');
-  const output = values.output === '' && values.template === '' ? 'yaml' : values.output;
-  const printer = await printerFor({ output, template: values.template, showManagedFields: true, allowMissing: values['allow-missing-template-keys'], io, allowed: formats });
   const loaded: LoadedConfig = await loadConfig(io, globals.kubeconfig, { asWritten: globals.kubeconfig !== '' && !(given.has('merge') && values.merge) && !values.flatten });
   let shown = { ...loaded } as unknown as Shown;
   if (values.minify) shown = minified({ ...shown, currentContext: globals.context === '' ? shown.currentContext : globals.context });
@@ -96,7 +91,7 @@ async function run({ session, args, flags: values, given, path }: Call<typeof fl
   if (values.flatten) shown = each(flattened);
   else if (!values.raw) shown = each(redacted);
   const config = configOf(shown);
-  await io.stdout.write(output === 'json' ? `${toGoJsonAsItIs(config, '    ')}\n` : printer!.print(config));
+  await io.stdout.write(await printOwn(config, values, io));
 }
 
 export default command({
