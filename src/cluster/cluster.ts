@@ -4,7 +4,7 @@ import { createMemoryPki, ensurePki } from '../pki/pki.ts';
 import type { KubeconfigEntry } from '../pki/kubeconfig.ts';
 import { defaultKubeconfigPath, mergeKubeconfig, writeKubeconfig } from '../pki/kubeconfig.ts';
 import type { Store } from '../store/store.ts';
-import { addressInRange, isLoopback, isWildcard } from './addresses.ts';
+import { addressInRange, familiesOf, isLoopback, isWildcard } from './addresses.ts';
 import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
 import { clusterPaths, contextName } from './layout.ts';
@@ -46,7 +46,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     undo.use(writePidFile(dataDir, 'kubeletPid'));
   }
 
-  const gateway = addressInRange(options.clusterCidr, 1);
+  const gateways = options.clusterCidr.split(',').map((range) => addressInRange(range, 1));
   const isOpen = !isLoopback(options.bindAddress);
   const advertiseAddress = isOpen ? await advertisedAddress(options) : options.advertiseAddress;
   const [store, pki] = await Promise.all([
@@ -54,7 +54,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     (options.store === 'memory' && !options.node ? createMemoryPki : (request: Parameters<typeof createMemoryPki>[0]) => ensurePki(paths.pki, request))({
       clock,
       clusterDomain: options.clusterDomain,
-      apiServerNames: [hostname(), options.bindAddress, gateway, addressInRange(options.serviceCidr, 1), ...(advertiseAddress === undefined ? [] : [advertiseAddress])].filter((name) => !isWildcard(name)),
+      apiServerNames: [hostname(), options.bindAddress, ...gateways, addressInRange(options.serviceCidr, 1), ...(advertiseAddress === undefined ? [] : [advertiseAddress])].filter((name) => !isWildcard(name)),
     }).catch((error: unknown) => { throw dataDirError(dataDir, error); }),
   ]);
   undo.use(store);
@@ -148,7 +148,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     if (nodes.current.real) progress.ready('services and DNS');
   }
   // Pods of a real node are led to their bridge. Elsewhere the kubernetes Service leads where upstream's server says that it is: to the machine's own address.
-  const reachable = isOpen || nodes.current?.real === true ? undefined : advertiseAddress ?? await machineAddress();
+  const reachable = isOpen || nodes.current?.real === true ? undefined : advertiseAddress ?? await machineAddress(options.serviceCidr);
   if (reachable !== undefined && !isLoopback(reachable)) await controlPlane.server.advertise({ address: reachable, port: address.port });
   const owned = undo.move();
   return {
@@ -176,14 +176,15 @@ async function startCloud({ loadBalancerPool, clusterCidr, clock, random, logger
 }
 
 /** By which address other machines reach an API server that they are to reach. */
-async function advertisedAddress({ advertiseAddress, bindAddress }: StartOptions): Promise<string> {
+async function advertisedAddress({ advertiseAddress, bindAddress, serviceCidr }: StartOptions): Promise<string> {
   if (advertiseAddress !== undefined) return advertiseAddress;
-  return isWildcard(bindAddress) ? machineAddress() : bindAddress;
+  return isWildcard(bindAddress) ? machineAddress(serviceCidr) : bindAddress;
 }
 
-async function machineAddress(): Promise<string> {
+/** Of the family that Services have first: the kubernetes Service leads there. */
+async function machineAddress(serviceCidr: string): Promise<string> {
   const { readAddresses } = await import('../kubelet/hosts/linux/machine.ts');
-  return (await readAddresses())[0] ?? '127.0.0.1';
+  return (await readAddresses(familiesOf(serviceCidr)))[0] ?? '127.0.0.1';
 }
 
 /** Who is let in, as the files of access say it from one moment to the next. */

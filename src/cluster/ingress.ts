@@ -6,6 +6,7 @@ import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { PolicyRule } from '../api/types/rbac/v1.ts';
 import type { Client } from '../client/client.ts';
 import { createInformer } from '../client/informer/informer.ts';
+import { addressTypeOf } from './addresses.ts';
 import { access } from './cloud.ts';
 import type { NodesOptions } from './start-options.ts';
 
@@ -68,7 +69,7 @@ async function publish(client: Client, { gateway, nodeName, ports }: { readonly 
     spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', ports: [{ name: 'http', port: 80, protocol: 'TCP' }, { name: 'https', port: 443, protocol: 'TCP' }] },
   };
   const slice: EndpointSlice = {
-    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4',
+    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: addressTypeOf(gateway),
     metadata: { ...published, labels: { ...labels, 'kubernetes.io/service-name': published.name, 'endpointslice.kubernetes.io/managed-by': 'coxswain' } },
     endpoints: [{ addresses: [gateway], nodeName, conditions: { ready: true, serving: true, terminating: false } }],
     ports: [{ name: 'http', port: ports.http, protocol: 'TCP' }, { name: 'https', port: ports.https, protocol: 'TCP' }],

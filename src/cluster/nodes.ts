@@ -1,13 +1,15 @@
 import type { Client } from '../client/client.ts';
 import { createInformer } from '../client/informer/informer.ts';
+import { podCidrsOf } from '../api/node/pod-cidrs.ts';
 import { isReason } from '../api/status.ts';
 import { nodes as nodeResource, services } from '../api/resources.ts';
 import type { Node } from '../api/types/core/v1.ts';
 import { linuxHost } from '../kubelet/hosts/linux/linux-host.ts';
+import { readAddresses } from '../kubelet/hosts/linux/machine.ts';
 import type { KubeletOptions, ServiceSource } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { mkdir, readFile } from 'node:fs/promises';
-import { addressInRange, isLoopback, isWildcard } from './addresses.ts';
+import { addressInRange, familiesOf, isLoopback, isWildcard, servingRange } from './addresses.ts';
 import { configured, serveKubelets } from './kubelet-parts.ts';
 import { keepRenewed } from './renewal.ts';
 import type { NodesOptions, StartOptions } from './start-options.ts';
@@ -49,7 +51,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
 
   const paths = clusterPaths(options.dataDir);
   await mkdir(paths.kubelet, { recursive: true, mode: 0o700 });
-  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName, ...(options.advertiseAddress !== undefined && { addresses: [options.advertiseAddress] }) }) : undefined;
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: options.nodeName, addresses: await nodeAddresses(options) }) : undefined;
   const addresses = (await host?.addresses()) ?? ['127.0.0.1'];
   const pairs = (): Promise<Awaited<ReturnType<typeof pki.kubelet>>> => pki.kubelet(options.nodeName, ['127.0.0.1', ...addresses]);
   let { serving } = await pairs();
@@ -85,6 +87,7 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
   const simulated = undo.use(new SimulatedNodes({
     kubelet: { ...common, logger, services: source, ...(wanted.length > manyNodes && { startsQuietly: true, foresightMs: foresightOfManyMs }) },
     rootDir: paths.kubelet,
+    clusterCidr: options.clusterCidr,
     endpoint: controlPlane.server.local,
     observer: controlPlane.clients.component('kube-scheduler'),
     started: (kubelet) => void kubelets.push(kubelet),
@@ -109,6 +112,17 @@ export async function startNodes(options: NodesOptions, machine: Machine): Promi
     shutDownNode: async () => real?.shutDownNode(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** By which the node is known: of each family that pods have the one that is given, else that of the machine. */
+async function nodeAddresses({ clusterCidr, advertiseAddress: given }: NodesOptions): Promise<string[]> {
+  const families = familiesOf(clusterCidr);
+  const familyOf = (address: string): 4 | 6 => (address.includes(':') ? 6 : 4);
+  const missing = families.filter((family) => given === undefined || familyOf(given) !== family);
+  const found = missing.length === 0 ? [] : await readAddresses(missing);
+  if (given === undefined) return found;
+  const rank = (address: string): number => (families.includes(familyOf(address)) ? families.indexOf(familyOf(address)) : families.length);
+  return [given, ...found.filter((address) => missing.includes(familyOf(address)) && !isLoopback(address))].toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** What `--kubelet-config` says. Rejects with what is wrong with it. */
@@ -174,8 +188,8 @@ async function startRealNetwork(options: NodesOptions, machine: Extract<Machine,
       if (isReason(error, 'NotFound')) return undefined;
       throw error;
     });
-    const podCidr = node?.spec?.podCIDR;
-    if (podCidr !== undefined && podCidr !== '') {
+    const podCidr = node === undefined ? undefined : servingRange(podCidrsOf(node), options.serviceCidr);
+    if (podCidr !== undefined) {
       const network = await startServiceNetwork(options, machine, options.network === 'none' && options.advertiseAddress !== undefined ? options.advertiseAddress : addressInRange(podCidr, 1));
       if (stopped.signal.aborted) await network[Symbol.asyncDispose]();
       else undo.use(network);

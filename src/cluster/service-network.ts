@@ -6,7 +6,7 @@ import type { EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Client } from '../client/client.ts';
 import { ClusterDns } from '../dns/cluster-dns.ts';
-import { addressInRange, isLoopback } from './addresses.ts';
+import { addressInRange, addressTypeOf, isLoopback } from './addresses.ts';
 import { nodeAgentAccess } from './joining/publish.ts';
 import type { Machine } from './machine.ts';
 import { startNodeAgents } from './node-agents.ts';
@@ -26,7 +26,7 @@ export async function startServiceNetwork(options: NodesOptions, machine: Extrac
   const { server, clients } = controlPlane;
   await using undo = new AsyncDisposableStack();
   await server.ensure([...dnsAccess, ...nodeAgentAccess]);
-  undo.use(await startNodeAgents({ ...options, capabilities: machine.capabilities, healthzAddress: isLoopback(options.bindAddress) ? '127.0.0.1' : '0.0.0.0' }, { proxy: clients.component('kube-proxy'), node: clients.node(options.nodeName) }));
+  undo.use(await startNodeAgents({ ...options, capabilities: machine.capabilities, healthzAddress: isLoopback(options.bindAddress) ? '127.0.0.1' : options.bindAddress.includes(':') ? '::' : '0.0.0.0' }, { proxy: clients.component('kube-proxy'), node: clients.node(options.nodeName) }));
   const port = server.address?.port ?? options.port;
   if (isLoopback(options.bindAddress)) {
     await onceThere(clock, gateway, () => server.listen({ host: gateway, port, key: pki.apiServer.key, cert: pki.apiServer.certificate }));
@@ -108,7 +108,7 @@ async function publishDns(client: Client, { serviceIp, address, ports }: { reado
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns', 'endpointslice.kubernetes.io/managed-by': 'coxswain' } },
-    addressType: 'IPv4',
+    addressType: addressTypeOf(address),
     endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
     ports: [
       { name: 'dns', port: ports.dns, protocol: 'UDP' },

@@ -9,7 +9,7 @@ import type { Client } from '../client/client.ts';
 import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { takePromiseBack } from '../kubelet/node/take-promise-back.ts';
-import { addressInRange } from './addresses.ts';
+import { simulatedAddresses } from './addresses.ts';
 import { localClients } from './identities.ts';
 import type { SimulatedMachine } from './kubelet-parts.ts';
 import { simulatedMachine } from './kubelet-parts.ts';
@@ -24,6 +24,8 @@ export interface SimulatedNodesOptions {
   /** For all kubelets. */
   readonly kubelet: Omit<KubeletOptions, 'nodeName' | 'client' | 'runtime' | 'host' | 'rootDir'>;
   readonly rootDir: string;
+  /** Nodes have addresses of the families that pods have. */
+  readonly clusterCidr: string;
   readonly endpoint: LocalEndpoint;
   /** May watch all nodes. */
   readonly observer: Client;
@@ -65,16 +67,15 @@ export class SimulatedNodes implements AsyncDisposable {
 
   /** Resolves when the node is registered. */
   async start(nodeName: string, shape: Pick<KubeletOptions, 'nodeLabels' | 'nodeTaints' | 'capacity'> = {}): Promise<Kubelet> {
-    const { kubelet: common, endpoint, rootDir, started } = this.#options;
+    const { kubelet: common, endpoint, rootDir, started, clusterCidr } = this.#options;
     const { clock, random } = common;
     const line = new NetworkLine(endpoint);
-    // Of a range that is nobody's (RFC 2544), so that simulated machines are never mistaken for real ones.
-    const address = addressInRange('198.18.0.0/15', ++this.#addresses);
-    const machine = simulatedMachine({ nodeName, address, clock, random, ...(shape.capacity !== undefined && { capacity: shape.capacity }) });
+    const addresses = simulatedAddresses(++this.#addresses, clusterCidr);
+    const machine = simulatedMachine({ nodeName, address: addresses[0]!, clock, random, ...(shape.capacity !== undefined && { capacity: shape.capacity }) });
     const member: Member = { machine, line, kubelet: undefined, speaks: undefined, annotations: {} };
     this.#members.set(nodeName, member);
     try {
-      member.kubelet = await Kubelet.start({ ...common, ...shape, nodeName, isToldOfNode: true, client: localClients(line, clock).node(nodeName), host: machine.host, runtime: machine.runtime, rootDir: `${rootDir}/${nodeName}` });
+      member.kubelet = await Kubelet.start({ ...common, ...shape, nodeName, addresses, isToldOfNode: true, client: localClients(line, clock).node(nodeName), host: machine.host, runtime: machine.runtime, rootDir: `${rootDir}/${nodeName}` });
     } catch (error) {
       this.#members.delete(nodeName);
       await machine.runtime[Symbol.asyncDispose]();

@@ -1,8 +1,10 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseNetwork } from '../api/meta/ip-network.ts';
 import { parseConfigurationMap } from '../apiserver/serving/configuration-map.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 import { parsePool } from '../cloud/providers/local/pools.ts';
+import { familiesOf } from '../cluster/addresses.ts';
 
 /** A mistake of the user: printed as one line, without a stack, with exit code 1 (2 for a wrong command line). */
 export class UsageError extends Error {
@@ -42,21 +44,19 @@ export const flag: Check = (value, name) => {
   return value;
 };
 
-/** A range that is at most as long as the cluster's parts need: `/24` for the first node's pods, `/28` for Services. */
-export const ipv4Range = (longestPrefix: number): Check => (value, name) => {
-  const match = typeof value === 'string' ? /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(value) : null;
-  if (match === null || !isIPv4(match[1]!) || Number(match[2]) > longestPrefix || Number(match[2]) < 8) throw new UsageError(`${name}: wants an IPv4 range from /8 to /${longestPrefix} such as 10.244.0.0/16, not ${JSON.stringify(value)}`);
-  return value;
-};
-
-/** An IPv4 range, and after a comma one of IPv6 where the cluster is to have both. */
+/** A range of IPv4 or of IPv6, or one of each, in either order, that are neither longer nor wider than the cluster's parts can use. */
 export const ranges = (longest4: number, [widest6, longest6]: readonly [number, number]): Check => (value, name) => {
-  const [first, second, ...more] = typeof value === 'string' ? value.split(',').map((one) => one.trim()) : [value];
-  ipv4Range(longest4)(first, name);
-  if (second === undefined) return value;
-  const [, address = '', prefix = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(second as string) ?? [];
-  if (more.length > 0 || !isIPv6(address) || Number(prefix) < widest6 || Number(prefix) > longest6) throw new UsageError(`${name}: wants beside the IPv4 range at most one of IPv6, from /${widest6} to /${longest6}, not ${JSON.stringify(value)}`);
-  return `${first as string},${second as string}`;
+  const fits = (range: string): boolean => {
+    const network = isIP(range.split('/')[0] ?? '') === 0 ? undefined : parseNetwork(range);
+    if (network === undefined) return false;
+    const [widest, longest] = network.family === 4 ? [8, longest4] : [widest6, longest6];
+    return network.prefixLength >= widest && network.prefixLength <= longest;
+  };
+  const all = typeof value === 'string' ? value.split(',').map((one) => one.trim()) : [];
+  if (all.length === 0 || all.length > 2 || !all.every(fits) || (all.length === 2 && familiesOf(all.join())[0] === familiesOf(all.join())[1])) {
+    throw new UsageError(`${name}: wants a range of IPv4 (from /8 to /${longest4}) or of IPv6 (from /${widest6} to /${longest6}), or one of each, such as 10.0.0.0/16,fd00::/${longest6}, not ${JSON.stringify(value)}`);
+  }
+  return all.join();
 };
 
 /** Pods' addresses: a `/24`, and of IPv6 a `/64`, for the first node at least. */
@@ -69,6 +69,14 @@ export const serviceCidrCheck: Check = ranges(28, [108, 124]);
 export const ipAddress: Check = (value, name) => {
   if (typeof value !== 'string' || isIP(value) === 0) throw new UsageError(`${name}: wants an IP address, not ${JSON.stringify(value)}`);
   return value;
+};
+
+/** A node's address, or one of each family with a comma between them: an array. */
+export const nodeIps: Check = (value, name) => {
+  const addresses = typeof value === 'string' ? value.split(',').map((one) => one.trim()) : [];
+  const families = addresses.map(isIP);
+  if (families.includes(0) || families.length === 0 || families.length > 2 || families[0] === families[1]) throw new UsageError(`${name}: wants an IP address, or one of each family such as 192.168.1.10,fd00::10, not ${JSON.stringify(value)}`);
+  return addresses;
 };
 
 /** Names of nodes and of DNS domains. */

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { nodeIps } from './checks.ts';
 import { file, nodeName } from './component-flags.ts';
 import type { JoinFlags } from './join.ts';
-import { defaultDataDir, ipAddress } from './options.ts';
+import { defaultDataDir } from './options.ts';
 import { parser } from './parser.ts';
 import type { CreateTokenFlags, TokenFlags } from './token.ts';
 
@@ -15,7 +16,7 @@ export function addJoinCommands(root: Command): void {
     .addOption(new Option('--discovery-token-ca-cert-hash <hash...>', 'sha256:HEX of the public key that the cluster\'s authority must have'))
     .addOption(new Option('--discovery-token-unsafe-skip-ca-verification', 'believe whoever knows the token').default(false))
     .addOption(dataDir()).addOption(nodeName())
-    .addOption(new Option('--node-ip <ip>', 'address of this node (default: that of the default route)').argParser(parser(ipAddress)))
+    .addOption(new Option('--node-ip <ips>', 'address of this node, or one of each family (default: those of the default routes, of the families that pods have)').argParser(parser(nodeIps)))
     .addOption(new Option('--runtime <kind>', 'containerd (real containers) or simulated').choices(['containerd', 'simulated']).default('containerd'))
     .addOption(new Option('--proxy-mode <mode>', 'what rules of Services are written with').choices(['auto', 'nftables', 'iptables', 'none']).default('auto'))
     .addOption(new Option('--network <kind>', 'bridge (ours), or none: another\'s CNI configuration is in cni/net.d of the data directory').choices(['bridge', 'none']).default('bridge'))

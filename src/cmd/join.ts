@@ -14,7 +14,7 @@ export interface JoinFlags {
   readonly discoveryTokenUnsafeSkipCaVerification: boolean;
   readonly dataDir: string;
   readonly nodeName?: string;
-  readonly nodeIp?: string;
+  readonly nodeIp?: readonly string[];
   readonly runtime: 'containerd' | 'simulated';
   readonly proxyMode: 'auto' | 'nftables' | 'iptables' | 'none';
   readonly install: boolean;
@@ -26,10 +26,10 @@ export interface JoinFlags {
 /** `coxswain join`: this machine is a node of a cluster elsewhere, in the foreground until a signal comes. */
 export async function join(endpoint: string | undefined, flags: JoinFlags): Promise<void> {
   const invitation = endpoint === undefined ? undefined : invitationOf(endpoint, flags);
-  const { kubeletConfig, dataDir, nodeName = hostname().toLowerCase(), nodeIp, runtime, install, network, proxyMode } = flags;
+  const { kubeletConfig, dataDir, nodeName = hostname().toLowerCase(), nodeIp: nodeIps, runtime, install, network, proxyMode } = flags;
   const configuration = kubeletConfig === undefined ? undefined : await readConfiguration(kubeletConfig);
   await runInForeground(flags.logLevel, (parts) => startJoinedNode({
-    ...parts, invitation, dataDir, nodeName, nodeIp, runtime, install, network, proxyMode, ...(configuration !== undefined && { configuration }),
+    ...parts, invitation, dataDir, nodeName, nodeIps, runtime, install, network, proxyMode, ...(configuration !== undefined && { configuration }),
   }), { stopped: () => 'stopped; containers go on running, and `coxswain join` goes on with them', terminated: (node) => node.shutDownNode() });
 }
 

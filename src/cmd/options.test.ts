@@ -43,11 +43,19 @@ test('many nodes have a range of pod addresses that is large enough, unless anot
   assert.equal(resolveWith({ nodes: '5000', clusterCidr: '10.0.0.0/10' }).clusterCidr, '10.0.0.0/10');
 });
 
+test('pods and Services have a range of one family or of each, in either order', () => {
+  for (const [clusterCidr, serviceCidr] of [['fd00:244::/56', 'fd00:96::/112'], ['fd00:244::/56,10.244.0.0/16', 'fd00:96::/112,10.96.0.0/16'], ['10.244.0.0/16, fd00:244::/56', '10.96.0.0/16']] as const) {
+    const options = resolveWith({ clusterCidr, serviceCidr });
+    assert.deepEqual([options.clusterCidr, options.serviceCidr], [clusterCidr.replaceAll(' ', ''), serviceCidr]);
+  }
+});
+
 test('load balancers have a pool beside the other addresses, unless another or none is asked for', () => {
   assert.deepEqual(resolveWith({}).loadBalancerPool, ['10.112.0.1-10.112.0.254']);
   assert.deepEqual(resolveWith({ loadBalancerPool: '192.168.1.240/28, fd00::f0-fd00::ff' }).loadBalancerPool, ['192.168.1.240/28', 'fd00::f0-fd00::ff']);
   assert.equal(resolveWith({ loadBalancerPool: 'none' }).loadBalancerPool, undefined);
   assert.equal(resolveWith({ serviceCidr: '10.112.0.0/12' }).loadBalancerPool, undefined);
+  assert.deepEqual(resolveWith({ serviceCidr: 'fd00:96::/112,10.112.0.0/12' }).loadBalancerPool, ['fd00:10:112::1-fd00:10:112::fe']);
 });
 
 for (const [flags, message] of [
@@ -55,7 +63,7 @@ for (const [flags, message] of [
   [{ port: 'x' }, /--port/],
   [{ store: 'etcd' }, /--store: wants one of sqlite, memory, not "etcd"/],
   [{ runtime: 'docker' }, /--runtime: wants one of auto/],
-  [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants an IPv4 range from \/8 to \/24/],
+  [{ clusterCidr: '10.0.0.0' }, /--cluster-cidr: wants a range of IPv4 \(from \/8 to \/24\)/],
   [{ clusterCidr: '10.0.0.300/16' }, /--cluster-cidr/],
   [{ nodes: '-1' }, /--nodes/],
   [{ loadBalancerPool: '10.0.0.9-10.0.0.1' }, /--load-balancer-pool: wants addresses such as 192.168.1.240\/28/],
@@ -70,8 +78,9 @@ for (const [flags, message] of [
   [{ authorizationWebhookVersion: 'v2' }, /--authorization-webhook-version: wants one of v1, v1beta1/],
   [{ runtimeConfig: 7 }, /--runtime-config: wants pairs such as batch\/v1beta1=true, separated by commas, not 7/],
   [{ serviceCidr: '10.0.0.0/29' }, /--service-cidr/],
-  [{ serviceCidr: '10.0.0.0/16,fd00::/64' }, /--service-cidr: wants beside the IPv4 range at most one of IPv6, from \/108 to \/124/],
-  [{ clusterCidr: '10.0.0.0/16,10.1.0.0/16' }, /--cluster-cidr: wants beside the IPv4 range at most one of IPv6/],
+  [{ serviceCidr: '10.0.0.0/16,fd00::/64' }, /--service-cidr: wants .* of IPv6 \(from \/108 to \/124\), or one of each/],
+  [{ clusterCidr: '10.0.0.0/16,10.1.0.0/16' }, /--cluster-cidr: wants .* or one of each/],
+  [{ clusterCidr: 'fd00::/56,10.0.0.0/16,fd01::/56' }, /--cluster-cidr: wants .* or one of each/],
   [{ clusterCidr: '10.244.0.0/16,fd00::/56', serviceCidr: '10.96.0.0/16,fd00::/112' }, /overlap/],
   [{ network: 'none' }, /--network none: .* --bind-address/],
   [{ serviceCidr: '10.244.3.0/24' }, /--cluster-cidr 10.244.0.0\/16 and --service-cidr 10.244.3.0\/24 overlap/],

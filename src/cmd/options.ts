@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { parsePool } from '../cloud/providers/local/pools.ts';
-import { isLoopback } from '../cluster/addresses.ts';
+import { familiesOf, isLoopback } from '../cluster/addresses.ts';
 import type { ClusterSettings } from '../cluster/start-options.ts';
 import type { AccessFlags } from './access-flags.ts';
 import { accessSettings } from './access-flags.ts';
@@ -22,8 +22,8 @@ export { clusterCidrCheck, dnsName, ipAddress, UsageError, wholeNumber } from '.
 /** Each node has a /24: the default range is enough for so many, and this one for 32,768. */
 const nodesOfDefaultRange = 256;
 const wideClusterCidr = '10.128.0.0/9';
-/** Beside the addresses of Services: reached from the nodes themselves, and from wherever somebody has a route to them. */
-const defaultLoadBalancerPool = ['10.112.0.1-10.112.0.254'];
+/** Beside the addresses of Services: reached from the nodes themselves, and from wherever somebody has a route to them. Of the families that Services have. */
+const defaultLoadBalancerPool = ['10.112.0.1-10.112.0.254', 'fd00:10:112::1-fd00:10:112::fe'];
 
 /** What a cluster is started with: flags, over the `--config` file, over the defaults. */
 export interface ClusterOptions extends ClusterSettings, AccessFlags {
@@ -50,8 +50,8 @@ const ownSettings: readonly Setting<ClusterOptions>[] = [
   { key: 'nodeName', flags: '--node-name <name>', description: 'name of the node (default: the host name)', default: undefined, check: dnsName },
   { key: 'kubeletConfig', flags: '--kubelet-config <file>', description: 'a KubeletConfiguration for the node of this machine: static pods, eviction, shutdown and more', default: undefined, check: path },
   { key: 'tokenAuthFile', flags: '--token-auth-file <file>', description: 'static tokens: CSV of token,user,uid,"group1,group2"', default: undefined, check: path },
-  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods, IPv4 or IPv4,IPv6; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
-  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services, IPv4 or IPv4,IPv6', default: '10.96.0.0/12', check: serviceCidrCheck },
+  { key: 'clusterCidr', flags: '--cluster-cidr <cidr>', description: `addresses of pods: a range, or one of each family, of which the first is everybody's; ${wideClusterCidr} with more than ${nodesOfDefaultRange} nodes`, default: '10.244.0.0/16', check: clusterCidrCheck },
+  { key: 'serviceCidr', flags: '--service-cidr <cidr>', description: 'addresses of Services: a range, or one of each family, of which the first is that of a Service that does not say', default: '10.96.0.0/12', check: serviceCidrCheck },
   { key: 'clusterDomain', flags: '--cluster-domain <domain>', description: 'DNS domain of the cluster', default: 'cluster.local', check: dnsName },
   { key: 'writeKubeconfig', flags: '--write-kubeconfig <file>', description: 'also write the administrator\'s kubeconfig here', default: undefined, check: path },
   { key: 'network', flags: '--network <kind>', description: 'bridge (ours), or none: another\'s CNI configuration is in cni/net.d of the data directory, or will be', default: 'bridge', check: oneOf('bridge', 'none') },
@@ -119,10 +119,14 @@ export function resolveClusterOptions(flags: Readonly<Record<string, unknown>>, 
   if (options.enablePriorityAndFairness === true && options.maxRequestsInflight === 0 && options.maxMutatingRequestsInflight === 0) throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight: one of them must be more than 0 with priority and fairness', 2);
   if (overlap(options.clusterCidr, options.serviceCidr)) throw new UsageError(`--cluster-cidr ${options.clusterCidr} and --service-cidr ${options.serviceCidr} overlap: pods and Services need ranges of their own`, 2);
   if (options.network === 'none' && isLoopback(options.bindAddress)) throw new UsageError('--network none: pods reach the API server and the DNS at an address of the node, which --bind-address has to allow: such as 0.0.0.0', 2);
-  const taken = options.loadBalancerPool?.find((pool) => [options.clusterCidr, options.serviceCidr].some((range) => overlap(pool, range)));
-  if (taken === undefined) return options;
-  if (options.loadBalancerPool !== defaultLoadBalancerPool) throw new UsageError(`--load-balancer-pool ${taken} overlaps the addresses of pods or Services (--cluster-cidr ${options.clusterCidr}, --service-cidr ${options.serviceCidr})`, 2);
-  return { ...options, loadBalancerPool: undefined };
+  const isTaken = (pool: string): boolean => [options.clusterCidr, options.serviceCidr].some((range) => overlap(pool, range));
+  if (options.loadBalancerPool === defaultLoadBalancerPool) {
+    const free = defaultLoadBalancerPool.filter((pool) => familiesOf(options.serviceCidr).some((family) => family === familiesOf(pool)[0]) && !isTaken(pool));
+    return { ...options, loadBalancerPool: free.length === 0 ? undefined : free };
+  }
+  const taken = options.loadBalancerPool?.find(isTaken);
+  if (taken !== undefined) throw new UsageError(`--load-balancer-pool ${taken} overlaps the addresses of pods or Services (--cluster-cidr ${options.clusterCidr}, --service-cidr ${options.serviceCidr})`, 2);
+  return options;
 }
 
 /** What is wrong on the command line ends the program with 2, as commander's own refusals do. */

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { silentLogger } from '../base/logger.ts';
 import { SeededRandom } from '../base/random.ts';
+import { simulatedAddresses } from '../cluster/addresses.ts';
 import type { ComponentOptions, ControllerSelection, RunningController } from '../cluster/components.ts';
 import { createScheduler, startControllerManager } from '../cluster/components.ts';
 import type { ControlPlaneOptions } from '../cluster/control-plane.ts';
@@ -52,7 +53,7 @@ export interface CompositionState {
 
 export interface AddedNode {
   readonly name: string;
-  /** Default: the next of 198.18.0.0/15. */
+  /** Default: the next of 198.18.0.0/15, and of 2001:2::/48 where pods have addresses of IPv6. */
   readonly address?: string | undefined;
   readonly kubelet?: Partial<KubeletOptions> | undefined;
 }
@@ -171,7 +172,8 @@ export class Composition implements AsyncDisposable {
   async addNode({ name, address, kubelet }: AddedNode): Promise<SimulatedNode> {
     if (this.#nodes.has(name)) throw new Error(`there is a node ${JSON.stringify(name)} already`);
     const number = ++this.#addresses;
-    const node = this.#newNode({ name, address: address ?? `198.${18 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`, kubelet });
+    const addresses = address === undefined ? simulatedAddresses(number, this.#clusterCidr) : [address];
+    const node = this.#newNode({ name, address: addresses[0]!, kubelet: { ...(addresses.length > 1 && { addresses }), ...kubelet } });
     await node.start();
     return node;
   }
@@ -206,8 +208,12 @@ export class Composition implements AsyncDisposable {
     return random;
   }
 
+  get #clusterCidr(): string {
+    return this.#options.apiServer?.clusterCidr ?? clusterCidr;
+  }
+
   #component(name: string): ComponentOptions {
     const { pki, clock } = this.#options;
-    return { clients: this.clients, pki, clock, random: this.#random(name), logger: this.#logger, clusterCidr: this.#options.apiServer?.clusterCidr ?? clusterCidr };
+    return { clients: this.clients, pki, clock, random: this.#random(name), logger: this.#logger, clusterCidr: this.#clusterCidr };
   }
 }

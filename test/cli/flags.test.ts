@@ -34,7 +34,7 @@ describe('a wrong command line is refused in one line, with 2', () => {
     [['up', '--port'], 'option \'--port <port>\' argument missing; see --help'],
     [['server', '--port', '65536'], '--port: wants a whole number from 0 to 65535, not "65536"'],
     [['server', '--store', 'etcd'], '--store: wants one of sqlite, memory, not "etcd"'],
-    [['server', '--service-cidr', '10.96.0.0'], '--service-cidr: wants an IPv4 range from /8 to /28 such as 10.244.0.0/16, not "10.96.0.0"'],
+    [['server', '--service-cidr', '10.96.0.0'], '--service-cidr: wants a range of IPv4 (from /8 to /28) or of IPv6 (from /108 to /124), or one of each, such as 10.0.0.0/16,fd00::/124, not "10.96.0.0"'],
     [['server', '--authorization-mode', 'RBAC,Sometimes'], '--authorization-mode: wants some of Node, RBAC, Webhook, AlwaysAllow, AlwaysDeny, separated by commas, not "Sometimes"'],
     [['up', '--runtime', 'docker'], '--runtime: wants one of auto, containerd, simulated, none, not "docker"'],
     [['up', '--nodes', 'many'], '--nodes: wants a whole number from 0 to 10000, not "many"'],

@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly runtimeConfig?: Readonly<Record<string, string>>;
   /** Features other than upstream's usual ones. */
   readonly featureGates?: Readonly<Record<string, string>>;
+  /** Ranges of pods and of Services, of which the first family is everybody's. */
+  readonly ranges?: { readonly clusterCidr: string; readonly serviceCidr: string };
   /** Nodes say a day before that they live: for tests of weeks and months. */
   readonly calm?: boolean;
 }
@@ -78,10 +80,10 @@ export class World implements AsyncDisposable {
     const locate = (where: { readonly host: string; readonly port: number }): { readonly host: string; readonly port: number } => backends.get(`${where.host}:${where.port}`) ?? where;
     const webhookTransport = new TlsWebhookTransport({ locate });
     const extensions = new TlsExtensionTransport({ client: pki.frontProxyClient, locate });
-    const { capacity, calm = false, runtimeConfig, featureGates } = options;
+    const { capacity, calm = false, runtimeConfig, featureGates, ranges } = options;
     const parts = new Composition({
       clock, pki, seed: 7, store: MemoryStore.open(),
-      apiServer: { runtimeConfig, featureGates, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
+      apiServer: { ...ranges, runtimeConfig, featureGates, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
       kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { foresightMs: calmMs }) },
     });
     const world = new World({ clock, parts, server: await parts.startApiServer(), backends }, pki);

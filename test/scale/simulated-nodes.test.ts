@@ -19,7 +19,7 @@ async function cluster(names: readonly string[], foresightMs = 0): Promise<Clust
   const kubelets: Kubelet[] = [];
   const simulated = new SimulatedNodes({
     kubelet: { clock: world.clock, random: new SeededRandom(3), logger: silentLogger, foresightMs },
-    rootDir: '/simulated',
+    clusterCidr: '10.244.0.0/16', rootDir: '/simulated',
     endpoint: world.plane.server.local,
     observer: world.client,
     started: (kubelet) => void kubelets.push(kubelet),

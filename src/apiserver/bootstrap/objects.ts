@@ -1,3 +1,4 @@
+import { ipFamilyOf } from '../../api/meta/ip.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { Endpoints, Service } from '../../api/types/core/v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts';
@@ -39,7 +40,7 @@ export function advertisedObjects({ address, port }: { readonly address: string;
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: 'IPv4',
+    addressType: ipFamilyOf(address) === 6 ? 'IPv6' : 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [{ name: 'https', port, protocol: 'TCP' }],
   };

@@ -29,8 +29,8 @@ export interface KubeletAloneOptions extends ComponentOptions {
   readonly configuration?: ReadConfiguration;
   /** Files. All three or none; without, what the pki folder of the data directory signs. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa: string } | undefined;
-  /** The node's address, when it is not that of the default route. */
-  readonly nodeIp?: string | undefined;
+  /** The node's addresses, one of each family at most, when they are not that of the default route. */
+  readonly nodeIps?: readonly string[] | undefined;
   /** The connection is only good for joining: what comes of it is written to this kubeconfig. */
   readonly joinInto?: string;
 }
@@ -64,13 +64,13 @@ export async function startKubeletAlone(asked: KubeletAloneOptions): Promise<Kub
     throw dataDirError(dataDir, error);
   }
   const machine = await prepareMachine(options);
-  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName, ...(options.nodeIp !== undefined && { addresses: [options.nodeIp] }) }) : undefined;
-  const addresses = (await host?.addresses()) ?? [options.nodeIp ?? '127.0.0.1'];
+  const host = machine.kind === 'real' ? linuxHost({ clock, logger, rootDir: paths.kubelet, hostname: nodeName, ...(options.nodeIps !== undefined && { addresses: options.nodeIps }) }) : undefined;
+  const addresses = (await host?.addresses()) ?? options.nodeIps ?? ['127.0.0.1'];
   const byApi = configuration.serverTlsBootstrap === true && options.tls === undefined && options.connection.ca !== undefined;
   const tls = byApi ? { clientCa: options.connection.ca } : await servingTls(options, addresses);
   const kubelets: Kubelet[] = [];
   if (tls === undefined) progress.note(`kubectl logs and exec will not reach this node: there is no authority in ${paths.pki} to sign its certificate; give --tls-cert-file, --tls-private-key-file and --client-ca-file`);
-  const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind === 'real' ? '0.0.0.0' : addresses[0]!, tls }));
+  const server = tls === undefined ? undefined : undo.use(await serveKubelets({ kubelets, logger, address: machine.kind !== 'real' ? addresses[0]! : addresses.some((one) => one.includes(':')) ? '::' : '0.0.0.0', tls }));
   if (byApi && server !== undefined) bootstrapServing(options, { client, server, addresses }, undo);
   const simulated = machine.kind === 'real' ? undefined : simulatedMachine({ nodeName, address: addresses[0]!, clock, random });
   if (simulated !== undefined) undo.use(simulated.runtime);

@@ -4,6 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { readAddresses } from '../../kubelet/hosts/linux/machine.ts';
 import type { ReadConfiguration } from '../../kubelet/config/read.ts';
 import { readKubeletConfiguration } from '../../kubelet/config/read.ts';
+import { familiesOf } from '../addresses.ts';
 import type { ComponentOptions } from '../alone/component.ts';
 import { componentClient, expectServer } from '../alone/component.ts';
 import type { KubeletAlone } from '../alone/kubelet.ts';
@@ -19,7 +20,8 @@ export interface JoinOptions extends Omit<ComponentOptions, 'connection' | 'onLo
   readonly invitation: Invitation | undefined;
   readonly dataDir: string;
   readonly nodeName: string;
-  readonly nodeIp: string | undefined;
+  /** Default: of each family that the cluster's pods have, that of the default route. */
+  readonly nodeIps: readonly string[] | undefined;
   readonly runtime: 'containerd' | 'simulated';
   readonly install: boolean;
   readonly network: 'bridge' | 'none';
@@ -33,20 +35,21 @@ export interface JoinOptions extends Omit<ComponentOptions, 'connection' | 'onLo
  * and routes with what the cluster says of itself. Resolves when the node has registered. Disposing stops it; containers run on.
  */
 export async function startJoinedNode(options: JoinOptions): Promise<KubeletAlone> {
-  const { clock, random, logger, progress, dataDir, nodeName, nodeIp = (await readAddresses())[0] } = options;
+  const { clock, random, logger, progress, dataDir, nodeName } = options;
   await makeDataDir(dataDir);
   const { connection, mustJoin } = await nodeConnection(options);
   await using undo = new AsyncDisposableStack();
   const component: ComponentOptions = { ...options, connection, onLost: () => {} };
   const cluster = await readCluster(component);
+  const nodeIps = options.nodeIps ?? await readAddresses(familiesOf(cluster.podSubnet));
   const kubelet = undo.use(await startKubeletAlone({
-    ...component, dataDir, nodeName, nodeIp, runtime: options.runtime, install: options.install, network: options.network,
+    ...component, dataDir, nodeName, nodeIps, runtime: options.runtime, install: options.install, network: options.network,
     clusterCidr: cluster.podSubnet, clusterDns: '', clusterDomain: cluster.dnsDomain,
     configuration: { ...cluster.kubelet, ...options.configuration },
     ...(mustJoin && { joinInto: clusterPaths(dataDir).kubeletKubeconfig }),
   }));
   if (kubelet.machine.kind === 'real') {
-    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, network: options.network, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, healthzAddress: '0.0.0.0', clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
+    undo.use(await startNodeAgents({ proxyMode: options.proxyMode, network: options.network, clusterCidr: cluster.podSubnet, nodeName, capabilities: kubelet.machine.capabilities, healthzAddress: familiesOf(cluster.podSubnet)[0] === 6 ? '::' : '0.0.0.0', clock, random, logger }, { proxy: kubelet.client, node: kubelet.client }));
     progress.ready('services and routes');
   }
   const owned = undo.move();

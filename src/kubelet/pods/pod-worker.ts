@@ -20,6 +20,7 @@ import { Allocation, resizeRetryMs } from './allocation.ts';
 import { removeLeftovers, removePod } from './collect-garbage.ts';
 import { judgeResize } from './judge-resize.ts';
 import { formatPod, gracePeriodSecondsOf, isTerminalPhase, specOf } from './pod-spec.ts';
+import { sortPodIps } from './pod-ips.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
 import { emptyRuntimeState, readPodState } from './pod-runtime.ts';
 import { syncPod } from './sync-pod.ts';
@@ -328,8 +329,9 @@ export class PodWorker {
   }
 
   async #look(): Promise<void> {
-    const state = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
-    this.#state = await withActualResources(this.#context, this.#allocation.apply(this.#current), state);
+    const { sandbox, ...state } = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
+    const known = { ...state, sandbox: sandbox && { ...sandbox, ips: sortPodIps(sandbox.ips, this.#context.hostIps()) } };
+    this.#state = await withActualResources(this.#context, this.#allocation.apply(this.#current), known);
     await this.#messages.collect(this.#context, this.#pod, this.#state);
   }
 

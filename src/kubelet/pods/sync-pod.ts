@@ -9,6 +9,7 @@ import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import type { PodActions } from './actions.ts';
 import { computeActions } from './actions.ts';
 import { formatPod, specOf } from './pod-spec.ts';
+import { sortPodIps } from './pod-ips.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
 
 export interface SyncInput {
@@ -102,7 +103,7 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
     } catch (error) {
       return noSandbox(error);
     }
-    podIps = (await context.runtime.podSandboxStatus(sandboxId))?.ips ?? [];
+    podIps = sortPodIps((await context.runtime.podSandboxStatus(sandboxId))?.ips ?? [], context.hostIps());
   } else if (state.containers.some(({ state: is }) => is === 'running')) {
     // What has just been killed is seen as it is now: its end counts for the back-off.
     const containers = await Promise.all(state.containers.map(async (status) => (status.state === 'running' ? (await context.runtime.containerStatus(status.id)) ?? status : status)));

@@ -1,26 +1,30 @@
+import { formatAddress, parseAddress, parseNetwork } from '../../api/meta/ip-network.ts';
 import { RuntimeError } from '../runtime.ts';
 
+/** More addresses than these are never looked through: no node has so many pods. */
+const mostBits = 31;
+
 /**
- * Addresses of one IPv4 range, as the host-local plugin hands them out: in turn, the first host address kept for the
- * bridge, the network and broadcast addresses never used.
+ * Addresses of one range, as the host-local plugin hands them out: in turn, the first host address kept for the bridge, the
+ * network and broadcast addresses never used.
  */
 export class IpPool {
   readonly #cidr: string;
-  readonly #first: number;
+  readonly #family: 4 | 6;
+  readonly #base: bigint;
   readonly #size: number;
   readonly #used = new Set<number>();
   #last = 1;
 
-  /** `cidr`: an IPv4 range. Throws RuntimeError `invalid-argument` for anything else. */
+  /** `cidr`: a range of either family. Throws RuntimeError `invalid-argument` for anything else. */
   constructor(cidr: string) {
-    const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(cidr);
-    const bytes = match?.slice(1, 5).map(Number) ?? [];
-    const prefix = Number(match?.[5]);
-    if (match === null || bytes.some((byte) => byte > 255) || prefix > 30) throw new RuntimeError('invalid-argument', `not supported: pod range ${JSON.stringify(cidr)} (an IPv4 range of /30 or wider)`);
+    const network = parseNetwork(cidr);
+    const bits = network === undefined ? 0 : network.width - network.prefixLength;
+    if (network === undefined || bits < 2) throw new RuntimeError('invalid-argument', `not supported: pod range ${JSON.stringify(cidr)} (a range of /30, or /126 of IPv6, or wider)`);
     this.#cidr = cidr;
-    this.#size = 2 ** (32 - prefix);
-    const address = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-    this.#first = address - (address % this.#size);
+    this.#family = network.family;
+    this.#base = network.base;
+    this.#size = 2 ** Math.min(mostBits, bits);
   }
 
   /** Another pool of the range, in which the same addresses are taken. */
@@ -51,12 +55,11 @@ export class IpPool {
 
   /** Gives an address back. Addresses of another range are ignored. */
   release(ip: string): void {
-    const address = ip.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-    this.#used.delete(address - this.#first);
+    const address = parseAddress(ip);
+    if (address?.family === this.#family) this.#used.delete(Number(address.value - this.#base));
   }
 
   #format(offset: number): string {
-    const address = this.#first + offset;
-    return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join('.');
+    return formatAddress({ family: this.#family, value: this.#base + BigInt(offset) });
   }
 }

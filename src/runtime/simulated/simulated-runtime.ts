@@ -37,7 +37,8 @@ export interface SimulatedSandbox {
   readonly id: string;
   readonly config: PodSandboxConfig;
   readonly createdAtMs: number;
-  readonly ip: string | undefined;
+  /** One for each range of the node; none in the host's network. */
+  readonly ips: readonly string[];
   ready: boolean;
 }
 
@@ -70,7 +71,8 @@ export class SimulatedRuntime implements Runtime {
   readonly #containers = new Map<string, SimulatedContainer>();
   readonly #images = new Map<string, Image>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
-  #pool: IpPool | undefined;
+  /** One for each range; none before the node has any. */
+  #pools: readonly IpPool[] = [];
   #podCidr = '';
   /** Of pods whose annotations have changed since they were started. */
   readonly #annotations = new Map<string, Readonly<Record<string, string>>>();
@@ -84,14 +86,14 @@ export class SimulatedRuntime implements Runtime {
 
   /** What the runtime holds now, for another that goes on from here. */
   capture(): SimulatedRuntimeState {
-    return copyState({ sandboxes: this.#sandboxes, containers: this.#containers, images: this.#images, pool: this.#pool, podCidr: this.#podCidr });
+    return copyState({ sandboxes: this.#sandboxes, containers: this.#containers, images: this.#images, pools: this.#pools, podCidr: this.#podCidr });
   }
 
   #resume(state: SimulatedRuntimeState): void {
-    const { sandboxes, containers, images, pool, podCidr } = copyState(state);
+    const { sandboxes, containers, images, pools, podCidr } = copyState(state);
     for (const sandbox of sandboxes.values()) this.#sandboxes.set(sandbox.id, sandbox);
     for (const image of images.values()) for (const tag of image.repoTags) this.#images.set(tag, image);
-    this.#pool = pool;
+    this.#pools = pools;
     this.#podCidr = podCidr;
     for (const container of containers.values()) {
       this.#containers.set(container.id, container);
@@ -106,23 +108,20 @@ export class SimulatedRuntime implements Runtime {
   async status(): Promise<Awaited<ReturnType<Runtime['status']>>> {
     const ready = { status: true, reason: '', message: '' };
     const noNetwork = { status: false, reason: 'NetworkPluginNotReady', message: 'Network plugin returns error: no pod range yet' };
-    return { runtimeReady: ready, networkReady: this.#pool === undefined ? noNetwork : ready, handlers: this.#options.handlers ?? [], supplementalGroupsPolicy: true };
+    return { runtimeReady: ready, networkReady: this.#pools.length === 0 ? noNetwork : ready, handlers: this.#options.handlers ?? [], supplementalGroupsPolicy: true };
   }
 
   async updatePodCidr(podCidr: string): Promise<void> {
     if (podCidr === this.#podCidr) return;
-    // Simulated pods have no second address.
-    this.#pool = new IpPool(podCidr.split(',')[0] ?? '');
+    this.#pools = podCidr.split(',').map((range) => new IpPool(range));
     this.#podCidr = podCidr;
   }
 
   async runPodSandbox(config: PodSandboxConfig): Promise<string> {
-    let ip: string | undefined;
-    if (!config.linux.hostNetwork) {
-      if (this.#pool === undefined) throw new RuntimeError('unavailable', 'failed to setup network for sandbox: no pod range yet');
-      ip = this.#pool.take();
-    }
-    const sandbox: SimulatedSandbox = { id: this.#newId(), config, createdAtMs: this.#options.clock.now(), ip, ready: true };
+    const { hostNetwork } = config.linux;
+    if (!hostNetwork && this.#pools.length === 0) throw new RuntimeError('unavailable', 'failed to setup network for sandbox: no pod range yet');
+    const ips = hostNetwork ? [] : this.#pools.map((pool) => pool.take());
+    const sandbox: SimulatedSandbox = { id: this.#newId(), config, createdAtMs: this.#options.clock.now(), ips, ready: true };
     this.#sandboxes.set(sandbox.id, sandbox);
     return sandbox.id;
   }
@@ -132,7 +131,7 @@ export class SimulatedRuntime implements Runtime {
     if (sandbox === undefined || !sandbox.ready) return;
     for (const container of this.#containersOf(sandbox)) this.#kill(container, 137, 'Error');
     sandbox.ready = false;
-    if (sandbox.ip !== undefined) this.#pool?.release(sandbox.ip);
+    for (const [index, ip] of sandbox.ips.entries()) this.#pools[index]?.release(ip);
     this.#emit('stopped', sandbox.id, sandbox);
   }
 
@@ -147,7 +146,7 @@ export class SimulatedRuntime implements Runtime {
 
   async podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus | undefined> {
     const sandbox = this.#sandboxes.get(sandboxId);
-    return sandbox && { ...sandboxView(sandbox), ips: sandbox.ip !== undefined && sandbox.ready ? [sandbox.ip] : [] };
+    return sandbox && { ...sandboxView(sandbox), ips: sandbox.ready ? sandbox.ips : [] };
   }
 
   async listPodSandboxes(filter?: RuntimeFilter): Promise<PodSandbox[]> {

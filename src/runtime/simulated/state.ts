@@ -7,12 +7,12 @@ export interface SimulatedRuntimeState {
   readonly sandboxes: ReadonlyMap<string, SimulatedSandbox>;
   readonly containers: ReadonlyMap<string, SimulatedContainer>;
   readonly images: ReadonlyMap<string, Image>;
-  readonly pool: IpPool | undefined;
+  readonly pools: readonly IpPool[];
   readonly podCidr: string;
 }
 
 /** A copy that shares nothing that changes: its containers have no timers yet. */
-export function copyState({ sandboxes, containers, images, pool, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState & { readonly sandboxes: Map<string, SimulatedSandbox>; readonly containers: Map<string, SimulatedContainer>; readonly images: Map<string, Image> } {
+export function copyState({ sandboxes, containers, images, pools, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState & { readonly sandboxes: Map<string, SimulatedSandbox>; readonly containers: Map<string, SimulatedContainer>; readonly images: Map<string, Image> } {
   const copies = new Map([...sandboxes].map(([id, sandbox]) => [id, { ...sandbox }]));
   const copyOf = (container: SimulatedContainer): SimulatedContainer => ({
     ...container,
@@ -21,10 +21,10 @@ export function copyState({ sandboxes, containers, images, pool, podCidr }: Simu
     timer: undefined,
     exited: Promise.withResolvers<void>(),
   });
-  return { sandboxes: copies, containers: new Map([...containers].map(([id, container]) => [id, copyOf(container)])), images: new Map(images), pool: pool?.copy(), podCidr };
+  return { sandboxes: copies, containers: new Map([...containers].map(([id, container]) => [id, copyOf(container)])), images: new Map(images), pools: pools.map((pool) => pool.copy()), podCidr };
 }
 
 /** What is on the machine's disk when it is switched on again: its images, and which addresses it gave away last. */
-export function afterPowerLoss({ images, pool, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState {
-  return { sandboxes: new Map(), containers: new Map(), images, pool: pool?.emptied(), podCidr };
+export function afterPowerLoss({ images, pools, podCidr }: SimulatedRuntimeState): SimulatedRuntimeState {
+  return { sandboxes: new Map(), containers: new Map(), images, pools: pools.map((pool) => pool.emptied()), podCidr };
 }

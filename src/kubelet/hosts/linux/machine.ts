@@ -56,15 +56,35 @@ export async function readUsage(rootDir: string): Promise<MachineUsage> {
   };
 }
 
-/** The address of the interface that the default route uses; else the first that is not the loopback's; else that. */
-export async function readAddresses(): Promise<string[]> {
+/** Interfaces of pods and of others' bridges, whose addresses are not the machine's own. */
+const isPodLink = (name: string): boolean => /^(lo|cni|veth|docker|br-|cox)/.test(name);
+const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
+
+/** The interface that the default route of a family uses. */
+async function uplinkOf(family: 4 | 6): Promise<string | undefined> {
+  const isUp = (flags = '0'): boolean => (Number.parseInt(flags, 16) & 1) === 1;
+  if (family === 4) return (await text('/proc/net/route')).split('\n').slice(1).map((line) => line.split('\t')).find(([, destination, , flags]) => destination === '00000000' && isUp(flags))?.[0];
+  const routes = (await text('/proc/net/ipv6_route')).split('\n').map((line) => line.trim().split(/\s+/));
+  return routes.find(([destination, length, , , , , , , flags, link]) => destination === '0'.repeat(32) && length === '00' && isUp(flags) && link !== 'lo')?.[9];
+}
+
+/**
+ * The machine's addresses, one of each of these families in their order: of the interface that the default route uses, else the
+ * first that is not the loopback's. Where it has none of them, one of the other family; else the loopback's. Never empty.
+ */
+export async function readAddresses(families: readonly (4 | 6)[] = [4]): Promise<string[]> {
   const interfaces = networkInterfaces();
-  const routes = (await text('/proc/net/route')).split('\n').slice(1).map((line) => line.split('\t'));
-  const byDefault = routes.find(([, destination, , flags]) => destination === '00000000' && (Number.parseInt(flags ?? '0', 16) & 1) === 1)?.[0];
-  const preferred = byDefault === undefined ? [] : (interfaces[byDefault] ?? []);
-  const others = Object.entries(interfaces).filter(([name]) => !/^(lo|cni|veth|docker|br-|cox)/.test(name)).flatMap(([, list]) => list ?? []);
-  const address = [...preferred, ...others].find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
-  return [address ?? '127.0.0.1'];
+  const others = Object.entries(interfaces).filter(([name]) => !isPodLink(name)).flatMap(([, list]) => list ?? []);
+  const addressOf = async (family: 4 | 6): Promise<string | undefined> => {
+    const uplink = await uplinkOf(family);
+    const preferred = uplink === undefined ? [] : (interfaces[uplink] ?? []);
+    return [...preferred, ...others].find((one) => one.family === `IPv${family}` && !one.internal && !isLinkLocal(one.address))?.address;
+  };
+  const found = async (wanted: readonly (4 | 6)[]): Promise<string[]> => (await Promise.all(wanted.map(addressOf))).filter((address) => address !== undefined);
+  const addresses = await found(families);
+  if (addresses.length > 0) return addresses;
+  const [other] = await found(families.length === 1 ? [families[0] === 4 ? 6 : 4] : []);
+  return [other ?? (families[0] === 6 ? '::1' : '127.0.0.1')];
 }
 
 /** /etc/resolv.conf; that of systemd-resolved's real servers where the file only names its local stub. */
