@@ -30,10 +30,12 @@ interface Listening { readonly server: Server; check: HealthCheck }
 export class HealthCheckServers implements AsyncDisposable {
   readonly #listening = new Map<string, Listening>();
   readonly #failed: (check: HealthCheck, error: Error) => void;
+  readonly #isProxyHealthy: () => boolean;
 
-  /** `failed` is told of a port that cannot be listened on, once for each time that it is tried. */
-  constructor(failed: (check: HealthCheck, error: Error) => void) {
+  /** `failed` is told of a port that cannot be listened on, once for each time that it is tried. A proxy that is behind leads nobody to its backends. */
+  constructor({ failed, isProxyHealthy }: { readonly failed: (check: HealthCheck, error: Error) => void; readonly isProxyHealthy: () => boolean }) {
     this.#failed = failed;
+    this.#isProxyHealthy = isProxyHealthy;
   }
 
   /** Opens, closes and updates what has changed. */
@@ -60,8 +62,9 @@ export class HealthCheckServers implements AsyncDisposable {
   #listen(key: string, first: HealthCheck): Listening {
     const server = createServer((_, response) => {
       const { namespace, name, localEndpoints } = listening.check;
-      response.writeHead(localEndpoints > 0 ? 200 : 503, { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', 'X-Load-Balancing-Endpoint-Weight': String(localEndpoints) });
-      response.end(JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy: true }, undefined, '\t'));
+      const serviceProxyHealthy = this.#isProxyHealthy();
+      response.writeHead(localEndpoints > 0 && serviceProxyHealthy ? 200 : 503, { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff', 'X-Load-Balancing-Endpoint-Weight': String(localEndpoints) });
+      response.end(JSON.stringify({ service: { namespace, name }, localEndpoints, serviceProxyHealthy }, undefined, '\t'));
     });
     const listening: Listening = { server, check: first };
     server.on('error', (error) => {

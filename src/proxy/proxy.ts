@@ -15,6 +15,7 @@ import { createEventRecorder } from '../client/event-recorder/event-recorder.ts'
 import type { ProxyBackend, RunCommand } from './backend.ts';
 import type { NodePlace } from './endpoints.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
+import { ProxyMetrics } from './metrics.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import type { ServicePort } from './service-port.ts';
 import type { StatusAddresses } from './status-servers.ts';
@@ -43,6 +44,8 @@ const fullSyncMs = 15 * 60 * 1000;
 /** Label with which a controller or a user keeps kube-proxy away from a Service or slice. */
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 const headlessLabel = 'service.kubernetes.io/headless';
+/** When what a slice says began to be otherwise. */
+const triggerAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 const serviceKeyOf = (slice: EndpointSlice): string => joinKey(namespaceOf(slice), slice.metadata.labels?.['kubernetes.io/service-name'] ?? '');
 
@@ -58,6 +61,7 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #healthChecks: HealthCheckServers;
   readonly #statusServers = new StatusServers();
   readonly #health: ProxyHealth;
+  readonly #metrics: ProxyMetrics;
   readonly #recorder: EventRecorder;
   #place: NodePlace;
   #udpState = '';
@@ -74,17 +78,20 @@ export class ServiceProxy implements AsyncDisposable {
     this.#nodes = this.#informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` });
     this.#place = { name: options.nodeName, zone: undefined };
     this.#recorder = createEventRecorder(client, { component: 'kube-proxy', host: options.nodeName, clock, random, logger, signal: this.#stopped.signal });
-    this.#healthChecks = new HealthCheckServers(({ namespace, name, port }, error) => {
-      logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
-      this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
+    this.#healthChecks = new HealthCheckServers({
+      isProxyHealthy: () => this.#health.isOnTime,
+      failed: ({ namespace, name, port }, error) => {
+        logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
+        this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
+      },
     });
-    this.#health = new ProxyHealth({ clock, backend: backend.name, node: () => this.#nodes.lister.get('', options.nodeName) });
+    this.#health = new ProxyHealth({ clock, node: () => this.#nodes.lister.get('', options.nodeName) });
+    this.#metrics = new ProxyMetrics({ clock, backend: backend.name });
     this.#kept = new KeptInStep({
       clock, gatherMs, fullSyncMs,
       sync: () => this.#sync(),
       invalidate: () => backend.invalidate(),
       failed: (error) => {
-        this.#health.failed();
         logger.warn('writing service rules failed, will retry', { backend: backend.name, error });
         backend.invalidate();
       },
@@ -94,17 +101,19 @@ export class ServiceProxy implements AsyncDisposable {
   /** Starts watching; resolves when the rules have been written once. */
   async start(): Promise<void> {
     const changed = (): void => this.#kept.changed();
-    for (const [informer, what] of [[this.#services, 'serviceChanges'], [this.#slices, 'endpointChanges']] as const) {
-      const counted = (): void => {
-        this.#health.queued(what);
-        changed();
-      };
-      informer.addHandler({ add: counted, update: counted, delete: counted });
-    }
+    const counted = (...what: Parameters<ProxyMetrics['changed']>): void => {
+      this.#health.queued();
+      this.#metrics.changed(...what);
+      changed();
+    };
+    const serviceChanged = (): void => counted('service');
+    const sliceChanged = ({ addressType, metadata }: EndpointSlice, isGone = false): void => counted('endpoint', { family: addressType === 'IPv6' ? 6 : 4, triggeredAt: isGone ? undefined : metadata.annotations?.[triggerAnnotation] });
+    this.#services.addHandler({ add: serviceChanged, update: serviceChanged, delete: serviceChanged });
+    this.#slices.addHandler({ add: (slice) => sliceChanged(slice), update: (_, slice) => sliceChanged(slice), delete: (slice) => sliceChanged(slice, true) });
     this.#nodes.addHandler({ add: (node) => this.#movedTo(node, changed), update: (_, node) => this.#movedTo(node, changed) });
     await this.#informers.synced();
     const { status, backend, logger } = this.#options;
-    if (status !== undefined) await this.#statusServers.start({ health: this.#health, mode: backend.name, addresses: status, failed: (where, error) => logger.warn('the proxy does not tell there how it is', { where, error }) });
+    if (status !== undefined) await this.#statusServers.start({ health: this.#health, metrics: this.#metrics, mode: backend.name, addresses: status, failed: (where, error) => logger.warn('the proxy does not tell there how it is', { where, error }) });
     await this.#kept.start();
     await this.#firstSync.promise;
   }
@@ -125,12 +134,18 @@ export class ServiceProxy implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
-    const startedMs = this.#options.clock.monotonicMs();
+    let sinceMs = this.#options.clock.monotonicMs();
+    this.#metrics.syncing();
     const all = this.#services.lister.list();
     const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
     const ports = this.#ports.of(all, slicesOf, this.#place);
-    await this.#options.backend.sync(ports);
-    this.#health.updated(startedMs);
+    await this.#options.backend.sync(ports, (report) => {
+      const nowMs = this.#options.clock.monotonicMs();
+      this.#metrics.synced(report, (nowMs - sinceMs) / 1000);
+      sinceMs = nowMs;
+    });
+    this.#metrics.holds(ports);
+    this.#health.updated();
     this.#firstSync.resolve();
     this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
     await this.#forgetStaleFlows(ports);
@@ -143,7 +158,7 @@ export class ServiceProxy implements AsyncDisposable {
     if (conntrack === undefined || state === this.#udpState) return;
     this.#udpState = state;
     try {
-      const forgotten = await forgetStaleFlows(conntrack.run, ports, conntrack.nodeAddresses());
+      const forgotten = await forgetStaleFlows(conntrack.run, ports, { nodeAddresses: conntrack.nodeAddresses(), clock: this.#options.clock, told: (family, seconds, count) => this.#metrics.reconciled(family, seconds, count) });
       if (forgotten > 0) logger.debug('UDP flows to backends that are gone are forgotten', { forgotten });
     } catch (error) {
       logger.warn('looking for stale UDP flows failed', { error });

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { RunCommand } from './backend.ts';
 import type { ServicePort } from './service-port.ts';
 
@@ -52,17 +53,28 @@ export function udpState(ports: readonly ServicePort[]): string {
   return ports.filter(({ protocol }) => protocol === 'udp').map(({ clusterIp, externalIps, loadBalancerIps, port, nodePort, serving }) => [clusterIp, ...externalIps, ...loadBalancerIps, port, nodePort, ...serving].join(' ')).join('\n');
 }
 
+export interface ForgetOptions {
+  readonly nodeAddresses: readonly string[];
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Hears how long that took for each family, and how many kinds of flows were forgotten. */
+  readonly told?: (family: 4 | 6, seconds: number, forgotten: number) => void;
+}
+
 /** Makes the kernel forget stale flows, with Debian's `conntrack` program. */
-export async function forgetStaleFlows(run: RunCommand, ports: readonly ServicePort[], nodeAddresses: readonly string[]): Promise<number> {
-  let forgotten = 0;
+export async function forgetStaleFlows(run: RunCommand, ports: readonly ServicePort[], { nodeAddresses, clock, told }: ForgetOptions): Promise<number> {
+  let all = 0;
   for (const [family, name] of [[4, 'ipv4'], [6, 'ipv6']] as const) {
     const ofFamily = ports.filter((port) => port.family === family && port.protocol === 'udp');
     if (ofFamily.length === 0) continue;
+    const startedMs = clock.monotonicMs();
+    let forgotten = 0;
     const listing = await run('conntrack', ['-L', '-f', name, '-p', 'udp']);
     for (const { destination, destinationPort, answerer, answererPort } of staleFlows(parseFlows(listing), ofFamily, nodeAddresses)) {
       // Gone already is as good as forgotten.
       await run('conntrack', ['-D', '-f', name, '-p', 'udp', '--orig-dst', destination, '--orig-port-dst', String(destinationPort), '--reply-src', answerer, '--reply-port-src', String(answererPort)]).then(() => { forgotten++; }, () => {});
     }
+    told?.(family, (clock.monotonicMs() - startedMs) / 1000, forgotten);
+    all += forgotten;
   }
-  return forgotten;
+  return all;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Node } from '../api/types/core/v1.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
+import { ProxyMetrics } from './metrics.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import { StatusServers } from './status-servers.ts';
 
@@ -10,23 +11,22 @@ const address = '127.0.0.1';
 it('the proxy is healthy while what changes is in the kernel within a minute, and its node is not about to go', async () => {
   const clock = new VirtualClock();
   let node: Node | undefined = { metadata: { name: 'n' } };
-  const health = new ProxyHealth({ clock, backend: 'nftables', node: () => node });
+  const health = new ProxyHealth({ clock, node: () => node });
+  const metrics = new ProxyMetrics({ clock, backend: 'nftables' });
   const told: string[] = [];
   await using servers = new StatusServers();
-  const ports = await servers.start({ health, mode: 'nftables', addresses: { healthz: { address, port: 0 }, metrics: { address, port: 0 } }, failed: (where) => void told.push(where) });
+  const ports = await servers.start({ health, metrics, mode: 'nftables', addresses: { healthz: { address, port: 0 }, metrics: { address, port: 0 } }, failed: (where) => void told.push(where) });
   const ask = async (port: number | undefined, path: string): Promise<[number, string]> => {
     const answer = await fetch(`http://${address}:${port}${path}`, { headers: { connection: 'close' } });
     return [answer.status, await answer.text()];
   };
   const check = async (): Promise<number[]> => [(await ask(ports.healthz, '/healthz'))[0], (await ask(ports.healthz, '/livez'))[0]];
 
-  const startedMs = clock.monotonicMs();
-  health.queued('serviceChanges');
-  health.queued('endpointChanges');
+  health.queued();
   assert.deepEqual(await check(), [200, 200]);
   await clock.advance(60_000);
   assert.deepEqual(await check(), [503, 503]);
-  health.updated(startedMs);
+  health.updated();
   assert.deepEqual(await check(), [200, 200]);
   node = { ...node, spec: { taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] } };
   assert.deepEqual(await check(), [503, 200]);
@@ -37,12 +37,12 @@ it('the proxy is healthy while what changes is in the kernel within a minute, an
 
   assert.deepEqual(await ask(ports.metrics, '/healthz'), [200, 'ok']);
   assert.deepEqual(await ask(ports.metrics, '/proxyMode'), [200, 'nftables']);
-  const [, metrics] = await ask(ports.metrics, '/metrics');
-  for (const line of ['kubeproxy_sync_proxy_rules_service_changes_total 1', 'kubeproxy_sync_proxy_rules_endpoint_changes_total 1', 'kubeproxy_sync_proxy_rules_duration_seconds_count 1', 'kubeproxy_sync_proxy_rules_duration_seconds_sum 60', 'kubeproxy_proxy_healthz_total{code="503"} 4', 'kubeproxy_proxy_livez_total{code="200"} 4', '# TYPE kubeproxy_sync_proxy_rules_duration_seconds histogram']) {
-    assert.ok(metrics.split('\n').includes(line), `${line} in ${metrics}`);
+  const [, text] = await ask(ports.metrics, '/metrics');
+  for (const line of ['kubeproxy_proxy_healthz_total{code="503"} 4', 'kubeproxy_proxy_livez_total{code="200"} 4', '# TYPE kubeproxy_sync_proxy_rules_duration_seconds histogram']) {
+    assert.ok(text.split('\n').includes(line), `${line} in ${text}`);
   }
 
   await using others = new StatusServers();
-  assert.deepEqual(await others.start({ health, mode: 'nftables', addresses: { healthz: { address, port: ports.healthz! }, metrics: { address, port: 0 } }, failed: (where) => void told.push(where) }).then(({ healthz }) => healthz), undefined);
+  assert.deepEqual(await others.start({ health, metrics, mode: 'nftables', addresses: { healthz: { address, port: ports.healthz! }, metrics: { address, port: 0 } }, failed: (where) => void told.push(where) }).then(({ healthz }) => healthz), undefined);
   assert.deepEqual(told, [`${address}:${ports.healthz}`]);
 });

@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { metricsText } from '../base/metrics-text.ts';
+import type { ProxyMetrics } from './metrics.ts';
 import type { ProxyHealth } from './proxy-health.ts';
 
 /** Where the proxy tells how it is. Port 0 takes a free one. */
@@ -26,7 +27,7 @@ export class StatusServers implements AsyncDisposable {
   readonly #servers: Server[] = [];
 
   /** `failed` is told of an address that cannot be listened on: the proxy works without. Resolves with the ports that are. */
-  async start({ health, mode, addresses, failed }: { readonly health: ProxyHealth; readonly mode: string; readonly addresses: StatusAddresses; readonly failed: (where: string, error: Error) => void }): Promise<{ readonly healthz: number | undefined; readonly metrics: number | undefined }> {
+  async start({ health, metrics, mode, addresses, failed }: { readonly health: ProxyHealth; readonly metrics: ProxyMetrics; readonly mode: string; readonly addresses: StatusAddresses; readonly failed: (where: string, error: Error) => void }): Promise<{ readonly healthz: number | undefined; readonly metrics: number | undefined }> {
     const checks: Record<string, (response: ServerResponse) => void> = Object.fromEntries((['healthz', 'livez'] as const).map((path) => [`/${path}`, (response: ServerResponse) => {
       const { status, body } = health.answer(path);
       send(response, status, 'application/json', JSON.stringify(body));
@@ -34,7 +35,7 @@ export class StatusServers implements AsyncDisposable {
     const numbers: Record<string, (response: ServerResponse) => void> = {
       '/healthz': (response) => send(response, 200, plain, 'ok'),
       '/proxyMode': (response) => send(response, 200, plain, mode),
-      '/metrics': (response) => send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metricsText(health.metrics())),
+      '/metrics': (response) => send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', metricsText(metrics.gauges(health))),
     };
     const serve = (paths: typeof checks, { address, port }: StatusAddresses['healthz']): Promise<number | undefined> => this.#serve(paths, address, port).catch((error: unknown) => {
       failed(`${address}:${port}`, error as Error);

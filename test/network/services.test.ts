@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Service, ServiceSpec } from '../../src/api/types/core/v1.ts';
 import type { Endpoint, EndpointSlice } from '../../src/api/types/discovery/v1.ts';
+import { RealClock } from '../../src/base/real-clock.ts';
 import type { ProxyBackend } from '../../src/proxy/backend.ts';
 import { IptablesBackend } from '../../src/proxy/backends/iptables/backend.ts';
 import { NftablesBackend } from '../../src/proxy/backends/nftables/backend.ts';
@@ -43,7 +44,7 @@ for (const [name, make] of [
       const service: Service = { metadata: { name: 'web', namespace: 'default' }, spec: { clusterIP: clusterIp, clusterIPs: [clusterIp, 'fd00:96::7'], ports, ...spec }, status };
       const all = servicePortsOf(service, [slices(pods, 'IPv4'), slices(pods, 'IPv6')], node);
       await backend.sync(all);
-      await forgetStaleFlows(lab.run, all, [nodeIp, '127.0.0.1']);
+      await forgetStaleFlows(lab.run, all, { nodeAddresses: [nodeIp, '127.0.0.1'], clock: new RealClock() });
     };
     const ask = (from: string, address = clusterIp, port = 80, protocol: 'tcp' | 'udp' = 'tcp', sourcePort = 0) => lab.ask(from, protocol, address, port, sourcePort);
     const many = async (count: number, ...asked: Parameters<typeof ask>): Promise<string[]> => {

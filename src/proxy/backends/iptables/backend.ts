@@ -1,4 +1,5 @@
-import type { ProxyBackend, ProxyBackendOptions, RunCommand } from '../../backend.ts';
+import type { FamilyRules, ProxyBackend, ProxyBackendOptions, RunCommand, SyncReport } from '../../backend.ts';
+import { syncFamilies } from '../../backend.ts';
 import type { ServicePort } from '../../service-port.ts';
 import { restoreScript } from './restore-script.ts';
 
@@ -12,9 +13,16 @@ const anchors: readonly { readonly tableName: 'nat' | 'filter'; readonly hook: s
   { tableName: 'filter', hook: 'OUTPUT', chain: 'COX-REJECT', match: ['-m', 'conntrack', '--ctstate', 'NEW'] },
 ];
 
+/** Rules in each table of a script. */
+function countRules(script: string): { readonly nat: number; readonly filter: number } {
+  const [nat = '', filter = ''] = script.split('*filter');
+  const count = (text: string): number => text.split('\n').filter((line) => line.startsWith('-A ')).length;
+  return { nat: count(nat), filter: count(filter) };
+}
+
 /** The chains of one family: `iptables` or `ip6tables`. */
-class FamilyChains {
-  readonly #family: 4 | 6;
+class FamilyChains implements FamilyRules {
+  readonly family: 4 | 6;
   readonly #program: string;
   readonly #run: RunCommand;
   readonly #clusterCidr: string | undefined;
@@ -23,23 +31,29 @@ class FamilyChains {
   #anchored = false;
 
   constructor(family: 4 | 6, { run, clusterCidrs }: ProxyBackendOptions) {
-    this.#family = family;
+    this.family = family;
     this.#program = family === 4 ? 'iptables' : 'ip6tables';
     this.#run = run;
     this.#clusterCidr = clusterCidrs.find((cidr) => cidr.includes(':') === (family === 6));
   }
 
-  async sync(all: readonly ServicePort[]): Promise<void> {
-    const ports = all.filter((port) => port.family === this.#family);
+  async sync(all: readonly ServicePort[]): ReturnType<FamilyRules['sync']> {
+    const ports = all.filter((port) => port.family === this.family);
     // A machine without IPv6 has no chains for what it does not need.
-    if (this.#family === 6 && ports.length === 0 && this.#applied === '') return;
+    if (this.family === 6 && ports.length === 0 && this.#applied === '') return undefined;
     const { script, chains } = restoreScript(ports, this.#clusterCidr, this.#chains);
-    if (script === this.#applied) return;
+    const counts = countRules(script);
+    const report = (written: boolean): Awaited<ReturnType<FamilyRules['sync']>> => ({
+      full: written, cleanupFailed: false,
+      rules: { nat: { there: counts.nat, written: written ? counts.nat : 0 }, filter: { there: counts.filter, written: written ? counts.filter : 0 } },
+    });
+    if (script === this.#applied) return report(false);
     await this.#run(`${this.#program}-restore`, ['--noflush', '-w', '5'], script);
     this.#applied = script;
     this.#chains = chains;
     if (!this.#anchored) await this.#anchor();
     this.#anchored = true;
+    return report(true);
   }
 
   invalidate(): void {
@@ -80,8 +94,8 @@ export class IptablesBackend implements ProxyBackend {
     this.#families = [new FamilyChains(4, options), new FamilyChains(6, options)];
   }
 
-  async sync(ports: readonly ServicePort[]): Promise<void> {
-    for (const family of this.#families) await family.sync(ports);
+  sync(ports: readonly ServicePort[], told?: (report: SyncReport) => void): Promise<void> {
+    return syncFamilies(this.#families, ports, told);
   }
 
   invalidate(): void {

@@ -1,12 +1,13 @@
-import type { ProxyBackend, ProxyBackendOptions } from '../../backend.ts';
+import type { FamilyRules, ProxyBackend, ProxyBackendOptions, SyncReport } from '../../backend.ts';
+import { syncFamilies } from '../../backend.ts';
 import type { ServicePort } from '../../service-port.ts';
 import type { RulesOptions, Ruleset } from './ruleset.ts';
 import { emptyRuleset, RulesetMaker } from './ruleset.ts';
 import { baseScript, deleteChains, difference, tableOf } from './script.ts';
 
 /** The table of one family: what is in the kernel, and chains there that wait for their end. */
-class FamilyTable {
-  readonly #family: 4 | 6;
+class FamilyTable implements FamilyRules {
+  readonly family: 4 | 6;
   readonly #run: ProxyBackendOptions['run'];
   readonly #makerOptions: RulesOptions;
   #maker: RulesetMaker;
@@ -14,23 +15,23 @@ class FamilyTable {
   #stale = new Set<string>();
 
   constructor(family: 4 | 6, { run, clusterCidrs }: ProxyBackendOptions) {
-    this.#family = family;
+    this.family = family;
     this.#run = run;
     this.#makerOptions = { family, clusterCidr: clusterCidrs.find((cidr) => cidr.includes(':') === (family === 6)) };
     this.#maker = new RulesetMaker(this.#makerOptions);
   }
 
-  async sync(ports: readonly ServicePort[]): Promise<void> {
+  async sync(ports: readonly ServicePort[]): ReturnType<FamilyRules['sync']> {
     const wanted = this.#maker.of(ports);
     const anew = this.#applied === undefined;
     // A machine without IPv6 has no table for what it does not need.
-    if (anew && this.#family === 6 && wanted.chains.size === 0 && wanted.elements.get('cluster-ips')?.size === 0) return;
-    const { script, stale } = difference(this.#family, this.#applied ?? emptyRuleset, wanted);
-    if (script !== '' || anew) await this.#write((anew ? baseScript(this.#family) : '') + script);
+    if (anew && this.family === 6 && wanted.chains.size === 0 && wanted.elements.get('cluster-ips')?.size === 0) return undefined;
+    const { script, stale } = difference(this.family, this.#applied ?? emptyRuleset, wanted);
+    if (script !== '' || anew) await this.#write((anew ? baseScript(this.family) : '') + script);
     this.#applied = wanted;
     for (const chain of stale) this.#stale.add(chain);
     for (const chain of this.#stale) if (wanted.chains.has(chain)) this.#stale.delete(chain);
-    await this.#deleteStale();
+    return { full: anew, cleanupFailed: !await this.#deleteStale() };
   }
 
   invalidate(): void {
@@ -48,10 +49,12 @@ class FamilyTable {
     }
   }
 
-  /** Tried again the next time where the kernel is not ready. */
-  async #deleteStale(): Promise<void> {
-    if (this.#stale.size === 0) return;
-    await this.#run('nft', ['-f', '-'], deleteChains(this.#family, this.#stale)).then(() => this.#stale.clear(), () => {});
+  /** Whether it was done; tried again the next time where the kernel is not ready. */
+  async #deleteStale(): Promise<boolean> {
+    if (this.#stale.size === 0) return true;
+    const isDone = await this.#run('nft', ['-f', '-'], deleteChains(this.family, this.#stale)).then(() => true, () => false);
+    if (isDone) this.#stale.clear();
+    return isDone;
   }
 }
 
@@ -66,8 +69,8 @@ export class NftablesBackend implements ProxyBackend {
     this.#tables = [new FamilyTable(4, options), new FamilyTable(6, options)];
   }
 
-  async sync(ports: readonly ServicePort[]): Promise<void> {
-    for (const table of this.#tables) await table.sync(ports);
+  sync(ports: readonly ServicePort[], told?: (report: SyncReport) => void): Promise<void> {
+    return syncFamilies(this.#tables, ports, told);
   }
 
   invalidate(): void {
