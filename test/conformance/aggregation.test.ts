@@ -33,7 +33,7 @@ async function discovered(world: World, version: string): Promise<{ readonly fre
   return items.find(({ metadata }) => metadata.name === group)?.versions.find((one) => one.version === version);
 }
 
-test('[sig-api-machinery] Aggregator Should be able to support the 1.17 Sample API Server using the current Aggregator [Conformance]', async () => {
+test('[sig-api-machinery] Aggregator Should be able to support the 1.17 Sample API Server using the current Aggregator [LinuxOnly] [Conformance]', async () => {
   await using here = await registered();
   const { world, name, sample } = here;
   const { client } = world;

@@ -1,4 +1,3 @@
-import { semanticEqual } from '../../api/meta/equal.ts';
 import type { Selector } from '../../api/meta/labels.ts';
 import { nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { controllerReference } from '../../api/meta/owner.ts';
@@ -9,7 +8,7 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import type { Client } from '../../client/client.ts';
 import { claim } from '../common/claim.ts';
 import { podTemplateHash } from '../common/history/hash.ts';
-import { sortedRevisions, templatePatch } from '../common/history/history.ts';
+import { isPatchOf, sortedRevisions, templatePatch } from '../common/history/history.ts';
 import { revisionLabel } from './placement.ts';
 
 export interface Revisions {
@@ -34,22 +33,21 @@ export const hashOf = (revision: ControllerRevision): string => revision.metadat
 export async function revisionsOf(options: RevisionsOptions): Promise<Revisions> {
   const { client, set, selector } = options;
   const all = await claim({ client, owner: set, ownerType: daemonsets, type: controllerrevisions, selector, candidates: options.candidates });
+  const patch = templatePatch(set.spec?.template);
   const matching: ControllerRevision[] = [];
   const old: ControllerRevision[] = [];
   for (const one of all) {
     const { labels } = one.metadata;
     const revision = labels?.[revisionLabel] !== undefined ? one
       : await client.update(controllerrevisions, { ...one, metadata: { ...one.metadata, labels: { ...labels, [revisionLabel]: nameOf(one) } } });
-    (isOfTemplate(revision, set) ? matching : old).push(revision);
+    (isPatchOf(revision, patch) ? matching : old).push(revision);
   }
   const number = Math.max(0, ...old.map(({ revision }) => revision)) + 1;
-  if (matching.length === 0) return { current: await snapshot(options, number), old };
+  if (matching.length === 0) return { current: await snapshot(options, patch, number), old };
   const current = await withoutDuplicates(options, matching);
   if (current.revision < number) await client.update(controllerrevisions, { ...current, revision: number });
   return { current, old };
 }
-
-const isOfTemplate = (revision: ControllerRevision, set: DaemonSet): boolean => semanticEqual(revision.data, templatePatch(set.spec?.template));
 
 /** Several revisions of one template become one: the newest, whose label the pods get. */
 async function withoutDuplicates({ client, podsOf }: RevisionsOptions, matching: readonly ControllerRevision[]): Promise<ControllerRevision> {
@@ -64,7 +62,7 @@ async function withoutDuplicates({ client, podsOf }: RevisionsOptions, matching:
   return kept;
 }
 
-async function snapshot({ client, set }: RevisionsOptions, revision: number): Promise<ControllerRevision> {
+async function snapshot({ client, set }: RevisionsOptions, data: Record<string, unknown>, revision: number): Promise<ControllerRevision> {
   const { annotations } = set.metadata;
   const { template } = set.spec ?? {};
   const hash = podTemplateHash(template, set.status?.collisionCount);
@@ -78,7 +76,7 @@ async function snapshot({ client, set }: RevisionsOptions, revision: number): Pr
       ...(annotations !== undefined && { annotations }),
       ownerReferences: [controllerReference(set, daemonsets)],
     },
-    data: templatePatch(template),
+    data,
     revision,
   };
   try {
@@ -86,7 +84,7 @@ async function snapshot({ client, set }: RevisionsOptions, revision: number): Pr
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
     const existing = await client.get(controllerrevisions, refOf(made));
-    if (isOfTemplate(existing, set)) return existing;
+    if (isPatchOf(existing, data)) return existing;
     await countCollision(client, set);
     throw error;
   }

@@ -12,6 +12,12 @@ export const addresses = { first: '198.18.77.1', second: '198.18.77.2', third: '
 export type NodeName = Exclude<keyof typeof addresses, 'outside'>;
 export interface PlacedPod { readonly name: string; readonly node: NodeName; readonly ip: string }
 
+/** What the tests of this folder start. */
+function smallImages(): readonly string[] {
+  const images = testImages();
+  return readdirSync(images).filter((name) => /^registry.k8s.io_(pause|e2e-test-images_glibc)/.test(name)).map((name) => join(images, name));
+}
+
 /** A node that says nothing is missed early: this is a test. */
 const impatient = ['--node-monitor-grace-period', '10s', '--node-monitor-period', '1s'];
 const nodeLeaseDurationSeconds = 8;
@@ -22,7 +28,18 @@ export class SeveralNodes implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'coxswain-nodes-'));
   readonly #env = { ...process.env, HOME: this.#folder, NO_COLOR: '1' };
   readonly #started = new Map<NodeName, StartedProgram>();
+  readonly #images: readonly string[];
   #invitation: readonly string[] = [];
+
+  /** `images`: archives that every node loads. */
+  constructor(images = smallImages()) {
+    this.#images = images;
+  }
+
+  /** The administrator's, for whoever runs on the first. */
+  get kubeconfig(): string {
+    return join(this.#dataDir('first'), 'admin.kubeconfig');
+  }
 
   #dataDir(node: NodeName): string {
     return join(this.#folder, node);
@@ -33,7 +50,7 @@ export class SeveralNodes implements AsyncDisposable {
   }
 
   async kubectl(line: string, input?: string): Promise<string> {
-    return this.machines.on('first', [...this.#coxswain('kubectl', '--kubeconfig', join(this.#dataDir('first'), 'admin.kubeconfig')), ...line.split(' ')], { env: this.#env, timeoutMs: 180_000, ...(input !== undefined && { input }) });
+    return this.machines.on('first', [...this.#coxswain('kubectl', '--kubeconfig', this.kubeconfig), ...line.split(' ')], { env: this.#env, timeoutMs: 180_000, ...(input !== undefined && { input }) });
   }
 
   async apply(...items: readonly object[]): Promise<void> {
@@ -89,9 +106,7 @@ export class SeveralNodes implements AsyncDisposable {
     const config = join(this.#folder, `${node}.yaml`);
     writeFileSync(config, JSON.stringify({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', cgroupRoot: `/coxswain-${node}`, nodeLeaseDurationSeconds }));
     this.#started.set(node, await this.machines.start(node, this.#coxswain(...args, '--kubelet-config', config, '--data-dir', this.#dataDir(node)), said, this.#env));
-    const images = testImages();
-    const wanted = readdirSync(images).filter((name) => /^registry.k8s.io_(pause|e2e-test-images_glibc)/.test(name)).map((name) => join(images, name));
-    await this.machines.on(node, this.#coxswain('image', 'load', ...wanted, '--data-dir', this.#dataDir(node)), { env: this.#env });
+    await this.machines.on(node, this.#coxswain('image', 'load', ...this.#images, '--data-dir', this.#dataDir(node)), { env: this.#env, timeoutMs: 300_000 });
   }
 
   /** The plug is pulled: nothing of the machine answers any more. */

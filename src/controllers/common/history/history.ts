@@ -5,22 +5,29 @@ import { controllerOf, nameOf, namespaceOf, uidOf } from '../../../api/meta/obje
 import { controllerReference } from '../../../api/meta/owner.ts';
 import type { ResourceType } from '../../../api/resource-type.ts';
 import { controllerrevisions } from '../../../api/resources.ts';
+import { goShaped } from '../../../api/schema/go-shape.ts';
+import { builtinSchema } from '../../../api/schema/table.ts';
 import { isReason } from '../../../api/status.ts';
 import type { ControllerRevision } from '../../../api/types/apps/v1.ts';
 import type { PodTemplateSpec } from '../../../api/types/core/v1.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Informer } from '../../../client/informer/informer.ts';
 import { indexByController } from '../indexes.ts';
-import { revisionHash } from './hash.ts';
+import { canonicalJson, revisionHash } from './hash.ts';
 
 const hashLabel = 'controller.kubernetes.io/hash';
 const maxPrefix = 223;
 /** Names that are tried for one revision before its creation is given up. */
 const maxCollisions = 100;
 
-/** What a revision keeps of its owner: a patch that puts the template back, which `kubectl rollout undo` applies. */
+/**
+ * What a revision keeps of its owner: a patch that puts the template back, which `kubectl rollout undo` applies. To the
+ * byte what upstream writes, as clients compare it so, and hash it: members sorted, with the structs that Go writes empty.
+ */
 export function templatePatch(template: PodTemplateSpec | undefined): Record<string, unknown> {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  const shape = builtinSchema.kind('', 'v1', 'PodTemplate')?.fields.get('template')?.value;
+  const written = shape === undefined ? template : goShaped(template, shape) as PodTemplateSpec | undefined;
+  return JSON.parse(canonicalJson({ spec: { template: { ...written, $patch: 'replace' } } })) as Record<string, unknown>;
 }
 
 /** The template that a revision's data puts back; undefined when it holds none. */
@@ -31,7 +38,11 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec | unde
   return template;
 }
 
-export const sameData = (a: ControllerRevision, b: ControllerRevision): boolean => semanticEqual(a.data, b.data);
+/** Whether two revisions keep the same template, whoever wrote them. */
+export const sameData = (a: ControllerRevision, b: ControllerRevision): boolean => isPatchOf(a, templatePatch(templateOf(b)));
+
+/** Whether what a revision keeps is this template's patch, whoever wrote it. */
+export const isPatchOf = (revision: ControllerRevision, patch: Readonly<Record<string, unknown>>): boolean => semanticEqual(revision.data, patch) || semanticEqual(templatePatch(templateOf(revision)), patch);
 
 /** The owner as it was at a revision: with its template put back. */
 export function atRevision<T extends { readonly spec?: { readonly template?: PodTemplateSpec } }>(owner: T, revision: ControllerRevision): T {

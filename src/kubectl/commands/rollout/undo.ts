@@ -6,6 +6,7 @@ import { int } from '../../flags/flags.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
 import { select } from '../../resources/select.ts';
 import { donePrinters } from '../../writes/done-printer.ts';
+import { goTyped } from '../../writes/go-typed.ts';
 import { lastAppliedAnnotation, sameValue } from '../../writes/last-applied.ts';
 import type { DryRun } from '../../writes/write-flags.ts';
 import { dryRunFlag, dryRunOf } from '../../writes/write-flags.ts';
@@ -53,7 +54,8 @@ async function undo(connection: Connection, item: Item, { to, dryRun }: { readon
     return 'rolled back';
   }
   const { $patch: _, ...wanted } = (revision.template as PodTemplate & { readonly $patch?: unknown });
-  if (sameValue(wanted, workload.spec.template)) return same;
+  const written = (template: PodTemplate): AnyObject => goTyped({ ...workload, spec: { ...workload.spec, template } });
+  if (sameValue(written(wanted), written(workload.spec.template))) return same;
   await patchObject(connection, item, { type: 'strategic', body: JSON.stringify(revision.object['data'] as AnyObject) }, { dryRun });
   return 'rolled back';
 }
