@@ -17,7 +17,7 @@ export function writeDeclarations(root: string, entry: string, outdir: string): 
     const config = join(scratch, 'tsconfig.json');
     writeFileSync(config, JSON.stringify({
       extends: join(root, 'tsconfig.json'),
-      compilerOptions: { noEmit: false, declaration: true, noCheck: true, emitDeclarationOnly: true, rootDir: join(root, 'src'), outDir: join(scratch, 'out'), typeRoots: [join(root, 'node_modules/@types')] },
+      compilerOptions: { noEmit: false, incremental: false, tsBuildInfoFile: null, declaration: true, noCheck: true, emitDeclarationOnly: true, rootDir: join(root, 'src'), outDir: join(scratch, 'out'), typeRoots: [join(root, 'node_modules/@types')] },
       include: [], files: [join(root, 'src', entry)],
     }));
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/lib/tsc.js'), '-p', config], { cwd: root, encoding: 'utf8' });
