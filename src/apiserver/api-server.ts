@@ -17,6 +17,7 @@ import { deviceClaimHooks } from './device-claims/hooks.ts';
 import type { Core, StorageHook } from './core.ts';
 import { loadCbor } from './encoding/cbor.ts';
 import { Negotiator } from './encoding/negotiate.ts';
+import type { RevisionTimes } from './revision-times.ts';
 import { followRevisions, revisionAt } from './revision-times.ts';
 import { startUpkeep } from './upkeep.ts';
 import type { ListenOptions, Listener } from './http/listener.ts';
@@ -83,6 +84,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #services: ServiceHook;
+  readonly #revisionTimes: RevisionTimes;
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregation: Aggregation | undefined;
   readonly #bootstrapObjects: readonly KubeObject[];
@@ -144,7 +146,7 @@ export class ApiServer implements AsyncDisposable {
     // What is plugged in comes last, so that it replaces the server's own.
     const endpoints = [...ownEndpoints(this.#core, options), ...made(options.endpoints, parts), ...(plugged.endpoints ?? [])];
     const explain = options.explain?.(parts);
-    const revisionTimes = followRevisions(this.#core);
+    const revisionTimes = this.#revisionTimes = followRevisions(this.#core);
     const auditing = options.audit === undefined ? undefined : { ...options.audit, clock, random };
     this.#handle = compose(
       steps({
@@ -189,7 +191,7 @@ export class ApiServer implements AsyncDisposable {
       server.#cleanUp.push(() => aggregation[Symbol.dispose]());
       aggregation.start();
     }
-    server.#cleanUp.push(startUpkeep(server.#core, options));
+    server.#cleanUp.push(startUpkeep(server.#core, server.#revisionTimes, options));
     return server;
   }
 

@@ -7,6 +7,7 @@ test('a time means the revision that held at it', () => {
   const times = new RevisionTimes({ atMs: 1000, revision: 5 });
   for (const [atMs, revision] of [[2000, 6], [2000, 7], [3000, 8], [3000, 8]] as const) times.note({ atMs, revision });
   assert.deepEqual([999, 1000, 1999, 2000, 2999, 3000, 9000].map((ms) => times.at(ms)?.revision), [undefined, 5, 5, 7, 7, 8, 8]);
+  assert.deepEqual([5, 6, 7, 8, 9].map((revision) => times.writtenBy(revision)), [undefined, 2000, 2000, 3000, undefined]);
   times.forget(7);
   assert.deepEqual([times.sinceMs, times.at(2999), times.at(3000)?.revision], [3000, undefined, 8]);
 });

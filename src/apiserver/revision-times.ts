@@ -39,6 +39,20 @@ export class RevisionTimes {
     return this.#marks.findLast(({ atMs }) => atMs <= ms);
   }
 
+  /** By when the store had come to `revision`, as finely as is remembered; undefined for what stood there at the start. */
+  writtenBy(revision: number): number | undefined {
+    if (revision <= this.#marks[0]!.revision) return undefined;
+    let low = 1;
+    let high = this.#marks.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#marks[middle]!.revision < revision) low = middle + 1;
+      else high = middle;
+    }
+    const mark = this.#marks[low];
+    return mark === undefined || mark.revision < revision ? undefined : mark.atMs;
+  }
+
   get sinceMs(): number {
     return this.#marks[0]!.atMs;
   }

@@ -4,6 +4,7 @@ import { parseTime } from '../api/meta/time.ts';
 import type { Timer } from '../base/clock.ts';
 import type { Core } from './core.ts';
 import type { ApiServerOptions } from './options.ts';
+import type { RevisionTimes } from './revision-times.ts';
 import { remove } from './verbs/store-object.ts';
 
 const defaultCompactionMs = 5 * 60_000;
@@ -28,8 +29,8 @@ function repeat(core: Core, intervalMs: number, work: () => Promise<number>): ()
   };
 }
 
-/** Forgets old history, and events that have lived long enough. Returns how to stop. */
-export function startUpkeep(core: Core, options: ApiServerOptions): () => void {
+/** Forgets old history, and events that have lived long enough. `times`: when what was written. Returns how to stop. */
+export function startUpkeep(core: Core, times: RevisionTimes, options: ApiServerOptions): () => void {
   const stops: (() => void)[] = [];
   const compactionMs = options.compactionIntervalMs ?? defaultCompactionMs;
   if (compactionMs > 0) {
@@ -47,7 +48,7 @@ export function startUpkeep(core: Core, options: ApiServerOptions): () => void {
   const sweepMs = Math.min(eventSweepMs, ttlMs);
   stops.push(repeat(core, sweepMs, async () => {
     // Until the first that is left is due; those to come are not due before.
-    const leftMs = Math.min(ttlMs, await sweepEvents(core, ttlMs) - core.clock.now());
+    const leftMs = Math.min(ttlMs, await sweepEvents(core, times, ttlMs) - core.clock.now());
     return Math.max(1, Math.ceil(leftMs / sweepMs)) * sweepMs;
   }));
   return () => stops.forEach((stop) => stop());
@@ -60,7 +61,7 @@ function lastWrite(object: KubeObject): number {
   return Math.max(...times.map((time) => (time === undefined ? 0 : (parseTime(time) ?? 0))));
 }
 
-/** When each version of an event was written: a sweep a minute asks it of all of them. */
+/** When each version of an event was written that an earlier server saw written: a sweep a minute asks it of all of them. */
 const written = new WeakMap<CachedObject, number>();
 
 function lastWriteOf(entry: CachedObject): number {
@@ -70,13 +71,13 @@ function lastWriteOf(entry: CachedObject): number {
 }
 
 /** Returns when the first of those that it leaves has lived long enough: epoch milliseconds. */
-async function sweepEvents(core: Core, ttlMs: number): Promise<number> {
+async function sweepEvents(core: Core, times: RevisionTimes, ttlMs: number): Promise<number> {
   const storage = core.resources.storage('', 'events');
   const deadline = core.clock.now() - ttlMs;
   const expired: { key: string; revision: number }[] = [];
   let earliest = Infinity;
   storage?.cache.scan('', undefined, (entry) => {
-    const atMs = lastWriteOf(entry);
+    const atMs = times.writtenBy(entry.revision) ?? lastWriteOf(entry);
     if (atMs <= deadline) expired.push({ key: entry.key, revision: entry.revision });
     else earliest = Math.min(earliest, atMs);
     return true;

@@ -21,9 +21,12 @@ export function keepField(object: KubeObject, old: KubeObject, field: string): v
   else target[field] = value;
 }
 
+const writtenWithStatus: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
 /** What writing `status` may change: status and metadata (labels, annotations, finalizers), nothing else. */
 export function keepAllButStatus(object: KubeObject, old: KubeObject): void {
-  for (const field of Object.keys({ ...contents(object, ['status']), ...contents(old, ['status']) })) keepField(object, old, field);
+  for (const field in object) if (!writtenWithStatus.has(field)) keepField(object, old, field);
+  for (const field in old) if (!writtenWithStatus.has(field) && !(field in object)) keepField(object, old, field);
 }
 
 /** Metadata that some kinds' status subresource must not touch either (upstream's ResetObjectMetaForStatus). */

@@ -80,11 +80,10 @@ function sameEntries(given: readonly ManagedFieldsEntry[], stored: readonly Mana
 
 /**
  * The managed fields of an object that is about to be written instead of `live` (undefined: of a new one), both in the
- * writer's version. `object` is not changed, but for its own managedFields, which are taken away. Undefined: none.
+ * writer's version. Nothing is changed. Undefined: none.
  */
 export function trackUpdate(live: KubeObject | undefined, object: KubeObject, writer: Writer): ManagedFieldsEntry[] | undefined {
   const { owners, own } = ownersAtFirst(live, object.metadata.managedFields, writer.endpoint.subresource);
-  delete object.metadata.managedFields;
   // An object that nobody was tracked for stays so until somebody applies to it.
   if (owners.size === 0 && live !== undefined) return undefined;
   if (live === undefined && owners.size === 0) return trackCreate(object, writer);

@@ -102,10 +102,11 @@ function decide(core: Core, served: StoredResource, existing: KubeObject, plan: 
   const finalizers = finalizersFor(served, existing, plan);
   if (grace === undefined && finalizers.length === 0) return 'remove';
 
-  const object = cloneJson(existing);
-  const { metadata } = object;
+  const { finalizers: _, ...kept } = existing.metadata;
+  const metadata: KubeObject['metadata'] = kept;
+  // All else is shared with what stands, and stays frozen; conversions of custom resources want their own.
+  const object = { ...(served.custom === undefined ? existing : cloneJson(existing)), metadata };
   if (finalizers.length > 0) metadata.finalizers = finalizers;
-  else delete metadata.finalizers;
   if (grace !== undefined) {
     if (metadata.deletionTimestamp === undefined && (metadata.generation ?? 0) > 0) metadata.generation! += 1;
     metadata.deletionTimestamp = grace.timestamp;

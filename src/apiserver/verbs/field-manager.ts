@@ -28,16 +28,17 @@ const maxNameBytes = 128;
 const encoder = new TextEncoder();
 const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
-let lastAgent = '';
-let lastName = '';
+const maxAgents = 256;
+const agentNames = new Map<string, string>();
 
-/** What a client that names no field manager is called: its User-Agent up to the first slash. Many requests come from one. */
+/** What a client that names no field manager is called: its User-Agent up to the first slash. Many requests come from few. */
 function nameOfAgent(userAgent: string): string {
-  if (userAgent !== lastAgent) {
-    lastName = printable(userAgent.split('/', 1)[0]!);
-    lastAgent = userAgent;
+  let name = agentNames.get(userAgent);
+  if (name === undefined) {
+    if (agentNames.size >= maxAgents) agentNames.clear();
+    agentNames.set(userAgent, (name = printable(userAgent.split('/', 1)[0]!)));
   }
-  return lastName;
+  return name;
 }
 
 function printable(name: string): string {

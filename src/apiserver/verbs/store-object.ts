@@ -68,9 +68,13 @@ export async function remove(core: Core, served: Pick<StoredResource, 'storage' 
 }
 
 async function removeStored(core: Core, storage: Storage, key: string, expectedRevision: number): Promise<RemoveResult> {
+  const existing = storage.cache.get(key);
   const result = await core.store.write({ type: 'delete', key: storage.cache.prefix + key, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
-  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, result.previous!.value, result.revision) };
+  const { value, modRevision } = result.previous!;
+  // The cache has mostly decoded it already.
+  if (existing?.revision === modRevision) return { ok: true, object: existing.at(result.revision) };
+  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, value, result.revision) };
 }
 
 function currentOf(storage: Storage, key: string, entry: Entry | undefined): CachedObject | undefined {

@@ -8,8 +8,9 @@ import { objectKey } from './get.ts';
 import { existingOf, put } from './store-object.ts';
 
 /**
- * Changes an object from inside the server, past admission and the resource's own rules. `change` gets a copy that it
- * may change in place and throws to refuse; it runs again when somebody else wrote meanwhile. Throws NotFound.
+ * Changes an object from inside the server, past admission and the resource's own rules. `change` gets a copy of which
+ * the first two levels are its own, to be changed in place (`pod.spec.nodeName`); what is below is shared and frozen, to be
+ * replaced. It throws to refuse, and runs again when somebody else wrote meanwhile. Throws NotFound.
  */
 export async function transformStored<T extends KubeObject>(core: Core, served: StoredResource, target: { readonly namespace: string; readonly name: string }, options: { readonly dryRun: boolean; readonly origin: WriteOrigin; change(object: T): void }): Promise<CachedObject> {
   const key = objectKey(target.namespace, target.name);
@@ -18,7 +19,7 @@ export async function transformStored<T extends KubeObject>(core: Core, served: 
   let existing = await existingOf(served, key);
   for (;;) {
     if (existing === undefined) throw notFoundError(served.schema, target.name);
-    const object = existing.copy() as T;
+    const object = copyOf(existing.object as T);
     options.change(object);
     if (options.dryRun) return existing;
     const result = await put(core, served, key, object, existing.revision);
@@ -28,4 +29,13 @@ export async function transformStored<T extends KubeObject>(core: Core, served: 
     }
     existing = result.current;
   }
+}
+
+function copyOf<T extends KubeObject>(object: T): T {
+  const copy: Record<string, unknown> = { ...(object as KubeObject & Record<string, unknown>) };
+  for (const name in copy) {
+    const member = copy[name];
+    if (typeof member === 'object' && member !== null) copy[name] = Array.isArray(member) ? [...(member as unknown[])] : { ...member };
+  }
+  return copy as unknown as T;
 }

@@ -35,7 +35,7 @@ export class ObjectStore<T extends KubeObject> implements Lister<T> {
     if (this.#indexes.has(name)) return;
     const index: Index<T> = { values, entries: new Map() };
     this.#indexes.set(name, index);
-    for (const [key, object] of this.#objects) insert(index, key, object);
+    for (const [key, object] of this.#objects) insert(index, key, values(object), object);
   }
 
   get(namespace: string, name: string): T | undefined {
@@ -70,8 +70,8 @@ export class ObjectStore<T extends KubeObject> implements Lister<T> {
     const old = this.#objects.get(key);
     this.#objects.set(key, object);
     for (const index of this.#indexes.values()) {
-      if (old !== undefined) remove(index, key, old);
-      insert(index, key, object);
+      if (old === undefined) insert(index, key, index.values(object), object);
+      else replace(index, key, old, object);
     }
     return old;
   }
@@ -80,23 +80,32 @@ export class ObjectStore<T extends KubeObject> implements Lister<T> {
     const old = this.#objects.get(key);
     if (old === undefined) return undefined;
     this.#objects.delete(key);
-    for (const index of this.#indexes.values()) remove(index, key, old);
+    for (const index of this.#indexes.values()) remove(index, key, index.values(old));
     return old;
   }
 }
 
-function insert<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.values(object)) {
+function insert<T>(index: Index<T>, key: string, values: readonly string[], object: T): void {
+  for (const value of values) {
     let entry = index.entries.get(value);
     if (entry === undefined) index.entries.set(value, entry = new Map());
     entry.set(key, object);
   }
 }
 
-function remove<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.values(object)) {
+function remove<T>(index: Index<T>, key: string, values: readonly string[]): void {
+  for (const value of values) {
     const entry = index.entries.get(value);
     entry?.delete(key);
     if (entry?.size === 0) index.entries.delete(value);
   }
+}
+
+/** What changes of an object seldom changes where it is found. */
+function replace<T>(index: Index<T>, key: string, old: T, object: T): void {
+  const before = index.values(old);
+  const after = index.values(object);
+  const isSame = before.length === after.length && before.every((value, i) => value === after[i]);
+  if (!isSame) remove(index, key, before);
+  insert(index, key, after, object);
 }

@@ -28,7 +28,9 @@ export function claimFor(pod: Pod, { name, resourceClaimName, resourceClaimTempl
 
 /** Names of all claims that the pod is known to use. */
 export function claimNamesOf(pod: Pod): string[] {
-  const names = (pod.spec?.resourceClaims ?? []).flatMap((podClaim) => {
+  const podClaims = pod.spec?.resourceClaims ?? [];
+  if (podClaims.length === 0) return [];
+  const names = podClaims.flatMap((podClaim) => {
     if (podClaim.resourceClaimName === undefined && podClaim.resourceClaimTemplateName === undefined) return [];
     const claim = claimFor(pod, podClaim);
     return claim.kind === 'named' ? [claim.name] : [];

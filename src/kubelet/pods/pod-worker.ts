@@ -30,6 +30,9 @@ import { TerminationMessages } from './termination-messages.ts';
 const minRetryMs = 500;
 const maxRetryMs = 122_000;
 
+/** One for all pods: an error of its own, with its stack, costs more than all else that ends one. */
+const endOfPod = new DOMException('the pod is to end', 'AbortError');
+
 /**
  * One pod on this node, from its arrival until nothing of it is left: `syncing` makes it run, `terminating` ends its
  * containers, `terminated` frees what it used and waits for the API object to go. Level-triggered: every step reads the
@@ -170,7 +173,7 @@ export class PodWorker {
   }
 
   #terminate(): void {
-    if (!this.#terminating.signal.aborted) this.#terminating.abort();
+    if (!this.#terminating.signal.aborted) this.#terminating.abort(endOfPod);
     this.#shortenGrace();
   }
 
