@@ -17,7 +17,9 @@ const tooDeep = (): ApiError => badRequestError(`${conversionError}yaml: exceede
 
 /** Of YAML 1.1's types, those that upstream's decoder does not know stay strings: times, base 60, binary, sets. */
 const foreign = /timestamp|binary|set|omap|pairs/;
-const customTags = (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || !(foreign.test(tag.tag) || ('format' in tag && tag.format === 'TIME')));
+/** The parser takes a lone dot for a number. */
+const dot = { tag: 'tag:yaml.org,2002:str', default: true, test: /^\.$/, resolve: (text: string) => text } as const;
+const customTags = (tags: Tags): Tags => [dot, ...tags.filter((tag) => typeof tag === 'string' || !(foreign.test(tag.tag) || ('format' in tag && tag.format === 'TIME')))];
 
 function depthOf(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;

@@ -1,5 +1,6 @@
 import { ApiError, badRequestError } from '../status.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
+import { failureOf, malformation } from './json-patch-failure.ts';
 import { goTypeOf, isJsonObject, jsonEqual, setField } from './json-value.ts';
 
 export const maxJsonPatchOperations = 10_000;
@@ -162,13 +163,15 @@ class Application {
 }
 
 /** Checks the shape of a patch: 400 for what is no list of operations, 413 for too many. */
-function operationsOf(patch: unknown): Operation[] {
+function operationsOf(patch: unknown, { explain }: { readonly explain: boolean }): Operation[] {
   if (!Array.isArray(patch)) throw badRequestError(`json: cannot unmarshal ${goTypeOf(patch)} into Go value of type jsonpatch.Patch`);
   if (patch.length > maxJsonPatchOperations) {
     throw new ApiError('RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`);
   }
-  return patch.map((operation: unknown) => {
-    if (!isJsonObject(operation)) throw badRequestError(`json: cannot unmarshal ${goTypeOf(operation)} into Go value of type jsonpatch.Operation`);
+  return patch.map((operation: unknown, i) => {
+    if (!isJsonObject(operation)) throw explain ? new Error(`json: cannot unmarshal ${goTypeOf(operation)} into Go value of type jsonpatch.Patch.${i} of type jsonpatch.Operation`) : badRequestError(`json: cannot unmarshal ${goTypeOf(operation)} into Go value of type jsonpatch.Operation`);
+    const wrong = explain ? malformation(operation) : undefined;
+    if (wrong !== undefined) throw new Error(wrong);
     const { op, path, from } = operation;
     if (typeof op !== 'string' || typeof path !== 'string' || (from !== undefined && typeof from !== 'string')) throw unprocessable();
     return { op, path, ...(from !== undefined && { from }), ...(operation['value'] !== undefined && { value: operation['value'] }) };
@@ -180,25 +183,19 @@ export function unprocessable(): ApiError {
   return new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
 }
 
-/** As upstream's library says it. */
-function explained({ op, path }: Operation, { message }: PatchFailure): string {
-  if (op === 'test') return `testing value ${path} failed: test failed`;
-  return /missing|nonexistent/.test(message) ? `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value` : `${op} operation does not apply: ${message}`;
-}
-
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of the document. Throws ApiError: 400 when it is no patch, 413 past 10000
  * operations, 422 when an operation cannot be applied or a test fails.
  */
 export function applyJsonPatch(document: unknown, patch: unknown, options: JsonPatchOptions = {}): unknown {
-  const operations = operationsOf(patch);
+  const operations = operationsOf(patch, { explain: options.explain === true });
   const application = new Application(structuredClone(document) as JsonValue, options);
   for (const operation of operations) {
     try {
       application.apply(operation);
     } catch (error) {
       if (!(error instanceof PatchFailure)) throw error;
-      throw options.explain === true ? new Error(explained(operation, error), { cause: error }) : unprocessable();
+      throw options.explain === true ? new Error(failureOf(application.root, operation), { cause: error }) : unprocessable();
     }
   }
   return application.root;

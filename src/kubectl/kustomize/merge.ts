@@ -1,49 +1,72 @@
-import type { ObjectSchema, ValueSchema } from '../../api/schema/schema.ts';
+import { KubectlError } from '../errors.ts';
+import { toGoYaml } from '../printers/go-yaml.ts';
+import { isMap } from './field-spec.ts';
+import type { MergeSchema } from './merge-schema.ts';
+import { elementOf, mergedItems } from './merge-lists.ts';
 
 type Json = Record<string, unknown>;
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const anything: ValueSchema = { kind: 'any' };
 const directive = '$patch';
 
-function mergeLists(old: readonly unknown[], patch: readonly unknown[], { key, items }: { readonly key: string; readonly items: ValueSchema }): unknown[] {
-  const idOf = (item: unknown): unknown => (isMap(item) ? item[key] : undefined);
-  const merged: unknown[] = [];
-  // What the patch names comes first, in its order: kustomize puts new things before old ones.
-  for (const item of patch) {
-    const there = old.find((one) => idOf(one) !== undefined && idOf(one) === idOf(item));
-    if (!isMap(item) || item[directive] === undefined) merged.push(there === undefined ? merge({}, item, items) : merge(there, item, items));
-    else if (item[directive] === 'replace') merged.push(withoutDirective(item));
-  }
-  const named = new Set(patch.map(idOf));
-  return [...merged, ...old.filter((item) => !named.has(idOf(item)))];
+/** Merges a value and a patch that looks like it; undefined: nothing is left. */
+export type MergeValues = (old: unknown, patch: unknown, schema: MergeSchema | undefined) => unknown;
+
+function checkedDirective(text: unknown): 'delete' | 'replace' | 'merge' {
+  if (text === 'delete' || text === 'replace' || text === 'merge') return text;
+  throw new KubectlError(`unknown patch strategy '${String(text)}'`);
 }
 
-const withoutDirective = (map: Json): Json => Object.fromEntries(Object.entries(map).filter(([key]) => key !== directive));
+/** What the patch of a map asks for, and the patch without that. */
+function directiveOf(patch: Json): { readonly asks: 'delete' | 'replace' | 'merge'; readonly patch: Json } {
+  if (patch[directive] === undefined) return { asks: 'merge', patch };
+  const { [directive]: text, ...rest } = patch;
+  return { asks: checkedDirective(text), patch: rest };
+}
 
-/** What `old` becomes by a patch that looks like it: maps are merged, null takes away, lists are merged where the kind's fields say by which key. */
-function merge(old: unknown, patch: unknown, schema: ValueSchema): unknown {
-  if (!isMap(patch)) return patch;
-  if (patch[directive] === 'replace') return withoutDirective(patch);
-  const merged: Json = { ...(isMap(old) ? old : {}) };
-  for (const [name, value] of Object.entries(patch)) {
-    if (name === directive || name.startsWith('$setElementOrder/')) continue;
-    if (name.startsWith('$deleteFromPrimitiveList/')) {
-      const list = merged[name.slice(name.indexOf('/') + 1)];
-      if (Array.isArray(list)) merged[name.slice(name.indexOf('/') + 1)] = list.filter((one) => !(value as unknown[]).includes(one));
-      continue;
-    }
-    const field = schema.kind === 'object' ? schema.fields.get(name) : undefined;
-    const inner = field?.value ?? (schema.kind === 'map' ? schema.values : anything);
-    if (value === null || (isMap(value) && value[directive] === 'delete')) delete merged[name];
-    else if (Array.isArray(value) && Array.isArray(merged[name]) && field?.patchStrategy?.includes('merge') === true) {
-      const key = field.patchMergeKey;
-      merged[name] = key === undefined ? [...new Set([...value, ...(merged[name] as unknown[])])] : mergeLists(merged[name] as unknown[], value, { key, items: inner.kind === 'list' ? inner.items : anything });
-    } else merged[name] = merge(merged[name], value, inner);
+/** The same of a list: an element of its own says it. */
+function listDirectiveOf(patch: readonly unknown[]): { readonly asks: 'delete' | 'replace' | 'merge'; readonly patch: readonly unknown[] } {
+  const says = patch.find((item) => isMap(item) && Object.hasOwn(item, directive));
+  if (!isMap(says) || Object.keys(says).length > 1) return { asks: 'merge', patch };
+  const text = says[directive];
+  return { asks: checkedDirective(text), patch: patch.filter((item) => !(isMap(item) && item[directive] === text)) };
+}
+
+const kindName = (value: unknown): string => (Array.isArray(value) ? 'SequenceNode' : isMap(value) ? 'MappingNode' : 'ScalarNode');
+
+function mergeMaps(old: Json | undefined, given: unknown, schema: MergeSchema | undefined): unknown {
+  if (given === null) return undefined;
+  const { asks, patch } = directiveOf(given as Json);
+  if (asks === 'delete') return undefined;
+  // What is new, or takes a place, is merged with itself: its own directives and nulls go.
+  const base = old === undefined || asks === 'replace' ? patch : old;
+  const merged: Json = {};
+  for (const name of new Set([...Object.keys(base), ...Object.keys(patch)])) {
+    const value = patch[name] === undefined ? base[name] : mergeValues(base[name], patch[name], schema?.field(name));
+    // A null of the object's own stays.
+    if (value !== undefined && (value !== null || patch[name] === undefined)) merged[name] = value;
   }
   return merged;
 }
 
-/** Undefined: the patch takes the object away. */
-export function strategicMerge(object: Json, patch: Json, schema: ObjectSchema | undefined): Json | undefined {
-  return patch[directive] === 'delete' ? undefined : merge(object, patch, schema ?? anything) as Json;
+function mergeLists(old: readonly unknown[] | undefined, given: unknown, schema: MergeSchema | undefined): unknown {
+  if (schema?.merges !== true) return given;
+  if (given === null) return undefined;
+  const { asks, patch } = old === undefined ? { asks: 'merge' as const, patch: given as unknown[] } : listDirectiveOf(given as unknown[]);
+  if (asks === 'delete') return undefined;
+  const base = old === undefined || asks === 'replace' ? patch : old;
+  const items = schema.items();
+  return mergedItems(base, patch, schema.keys.length === 0 ? [''] : schema.keys, ({ keys, values }) => mergeValues(elementOf(base, keys, values), elementOf(patch, keys, values), items));
+}
+
+const mergeValues: MergeValues = (old, patch, schema) => {
+  if (patch === undefined) return old;
+  const sample = old ?? patch;
+  if (sample === null) return undefined;
+  if (old !== null && old !== undefined && patch !== null && kindName(old) !== kindName(patch)) throw new KubectlError(`wrong node kind: expected ${kindName(old)} but got ${kindName(patch)}: node contents:\n${toGoYaml(patch)}`);
+  if (Array.isArray(sample)) return mergeLists((old ?? undefined) as unknown[] | undefined, patch, schema);
+  return isMap(sample) ? mergeMaps((old ?? undefined) as Json | undefined, patch, schema) : patch;
+};
+
+/** The object as a patch that looks like it leaves it; undefined: the patch takes the object away. */
+export function strategicMerge(object: Json, patch: Json, schema: MergeSchema | undefined): Json | undefined {
+  return mergeValues(object, patch, schema) as Json | undefined;
 }

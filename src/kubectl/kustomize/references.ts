@@ -1,72 +1,113 @@
-import { nameOf, namespaceOf } from './resource.ts';
-import type { Resource } from './resource.ts';
-import { atPath, templateOf } from './paths.ts';
+import { KubectlError } from '../errors.ts';
+import { toGoYaml } from '../printers/go-yaml.ts';
+import type { NameReference } from './default-fields.ts';
+import type { FieldSpec, Place } from './field-spec.ts';
+import { atField, isMap, read, write } from './field-spec.ts';
+import { byNamespace } from './resource-list.ts';
+import type { KindPattern, Resource } from './resource.ts';
+import { currentId, effectiveNamespace, idText, isClusterScoped, isOfKind, kindOf, nameOf, namespaceOf, originalId } from './resource.ts';
 
-type Json = Record<string, unknown>;
-
-/** Fields of pods that name objects of a kind. */
-const inPods: Readonly<Record<string, readonly string[]>> = {
-  ConfigMap: ['volumes[]/configMap/name', 'volumes[]/projected/sources[]/configMap/name', ...['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) => [`${list}[]/env[]/valueFrom/configMapKeyRef/name`, `${list}[]/envFrom[]/configMapRef/name`])],
-  Secret: ['volumes[]/secret/secretName', 'volumes[]/projected/sources[]/secret/name', 'volumes[]/csi/nodePublishSecretRef/name', 'imagePullSecrets[]/name', ...['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) => [`${list}[]/env[]/valueFrom/secretKeyRef/name`, `${list}[]/envFrom[]/secretRef/name`])],
-  ServiceAccount: ['serviceAccountName', 'serviceAccount'],
-  PersistentVolumeClaim: ['volumes[]/persistentVolumeClaim/claimName'],
-  PriorityClass: ['priorityClassName'],
-};
-/** Fields of other kinds, by the kind that they name. */
-const elsewhere: Readonly<Record<string, readonly (readonly [kind: string, path: string])[]>> = {
-  Service: [['StatefulSet', 'spec/serviceName'], ['Ingress', 'spec/rules[]/http/paths[]/backend/service/name'], ['Ingress', 'spec/rules[]/http/paths[]/backend/serviceName'], ['Ingress', 'spec/defaultBackend/service/name'], ['APIService', 'spec/service/name'], ['ValidatingWebhookConfiguration', 'webhooks[]/clientConfig/service/name'], ['MutatingWebhookConfiguration', 'webhooks[]/clientConfig/service/name'], ['CustomResourceDefinition', 'spec/conversion/webhook/clientConfig/service/name']],
-  Secret: [['Ingress', 'spec/tls[]/secretName'], ['ServiceAccount', 'secrets[]/name'], ['ServiceAccount', 'imagePullSecrets[]/name'], ['StorageClass', 'parameters/adminSecretName'], ['StorageClass', 'parameters/userSecretName'], ['Role', 'rules[]/resourceNames[]'], ['ClusterRole', 'rules[]/resourceNames[]']],
-  PersistentVolume: [['PersistentVolumeClaim', 'spec/volumeName']],
-  StorageClass: [['PersistentVolumeClaim', 'spec/storageClassName'], ['PersistentVolume', 'spec/storageClassName'], ['StatefulSet', 'spec/volumeClaimTemplates[]/spec/storageClassName']],
-  IngressClass: [['Ingress', 'spec/ingressClassName']],
-};
-const scaled = ['Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController'];
-
-/** The resource that somebody in `from` calls by this name; in its own namespace, or in the one that it says. */
-function referred(all: readonly Resource[], kind: string, name: string, namespace: string | undefined): Resource | undefined {
-  const called = all.filter(({ object, before }) => (object.kind === kind && nameOf(object) === name) || before.some((one) => one.kind === kind && one.name === name));
-  if (called.length < 2 && namespace === undefined) return called[0];
-  const inside = called.filter(({ object, before }) => namespace === undefined || namespaceOf(object) === namespace || before.some((one) => one.namespace === namespace));
-  return inside.find(({ before }) => before[0]?.name === name) ?? inside[0] ?? (namespace === undefined ? called[0] : undefined);
-}
-
-function rename(all: readonly Resource[], from: Resource, kind: string, path: string): void {
-  atPath(from.object, path, (holder, key) => {
-    const value = holder[key.replace(/\[\]$/, '')];
-    const own = namespaceOf(from.object);
-    const nameNow = (name: string): string => {
-      const found = referred(all.filter(({ object }) => object !== from.object), kind, name, own === '' ? undefined : own) ?? referred(all, kind, name, undefined);
-      return found === undefined ? name : nameOf(found.object);
-    };
-    if (typeof value === 'string') holder[key] = nameNow(value);
-    else if (Array.isArray(value)) holder[key.replace(/\[\]$/, '')] = value.map((one) => (typeof one === 'string' ? nameNow(one) : one as unknown));
+/** Whom a resource may mean: what is in its own namespace or in none, and for role bindings the accounts of the namespaces that they name. */
+function candidatesOf(all: readonly Resource[], from: Resource): readonly Resource[] {
+  const id = currentId(from);
+  if (isClusterScoped(id)) return all;
+  const others = new Set<unknown>();
+  if (id.kind === 'RoleBinding' && Array.isArray(from.object['subjects'])) {
+    for (const subject of from.object['subjects'] as unknown[]) if (isMap(subject) && subject['kind'] === 'ServiceAccount' && subject['namespace'] !== undefined) others.add(subject['namespace']);
+  }
+  return all.filter((one) => {
+    const other = currentId(one);
+    return isClusterScoped(other) || effectiveNamespace(other) === effectiveNamespace(id) || others.has(namespaceOf(one.object));
   });
 }
 
-function subjectsOf(all: readonly Resource[], { object }: Resource): void {
-  for (const subject of (object['subjects'] as Json[] | null | undefined) ?? []) {
-    if (subject['kind'] !== 'ServiceAccount') continue;
-    const found = referred(all, 'ServiceAccount', String(subject['name']), subject['namespace'] === undefined ? undefined : String(subject['namespace']));
-    if (found === undefined) continue;
-    subject['name'] = nameOf(found.object);
-    if (namespaceOf(found.object) !== '') subject['namespace'] = namespaceOf(found.object);
+/** Do the shorter list's elements end the longer one? */
+function endAlike(a: readonly string[], b: readonly string[]): boolean {
+  const length = Math.min(a.length, b.length);
+  return a.slice(a.length - length).every((one, i) => one === b[b.length - length + i]);
+}
+
+function surroundedAlike(a: Resource, b: Resource, { orEmpty }: { readonly orEmpty: boolean }): boolean {
+  const alike = (one: readonly string[], other: readonly string[]): boolean => (orEmpty && (one.length === 0 || other.length === 0)) || endAlike(one, other);
+  return alike(a.prefixes, b.prefixes) && alike(a.suffixes, b.suffixes);
+}
+
+/** One field of one resource, which names something of a kind. */
+class Reference {
+  readonly #from: Resource;
+  readonly #field: FieldSpec;
+  readonly #target: KindPattern;
+  readonly #candidates: readonly Resource[];
+
+  constructor(from: Resource, field: FieldSpec, { target, candidates }: { readonly target: KindPattern; readonly candidates: readonly Resource[] }) {
+    this.#from = from;
+    this.#field = field;
+    this.#target = target;
+    this.#candidates = candidates;
+  }
+
+  follow(): void {
+    try {
+      atField(this.#from.object, { ...kindOf(this.#from.object), path: this.#field.path, ...(this.#field.create !== undefined && { create: this.#field.create }) }, { set: (place) => this.#set(place) });
+    } catch (error) {
+      throw new KubectlError(`updating name reference in '${this.#field.path}' field of '${idText(currentId(this.#from))}': ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  #set(place: Place): void {
+    const value = read(place);
+    if (value === null || value === undefined) return;
+    if (Array.isArray(value)) return (value as unknown[]).forEach((_, key) => this.#set({ holder: value as unknown[], key }));
+    if (isMap(value)) return this.#setNameIn(value);
+    const found = this.#meant(String(value as string), this.#candidates, { sameNamespace: false });
+    if (found !== undefined && nameOf(found.object) !== value) write(place, nameOf(found.object));
+  }
+
+  #setNameIn(holder: Record<string, unknown>): void {
+    if (holder['name'] === undefined) throw new KubectlError('path config error; no \'name\' field in node');
+    const { namespace } = holder;
+    const found = this.#meant(String(holder['name'] as string), namespace === undefined ? this.#candidates : this.#inNamespace(String(namespace as string)), { sameNamespace: true });
+    if (found === undefined) return;
+    holder['name'] = nameOf(found.object);
+    if (namespaceOf(found.object) !== '') holder['namespace'] = namespaceOf(found.object);
+  }
+
+  #inNamespace(namespace: string): readonly Resource[] {
+    const before = this.#candidates.filter((one) => effectiveNamespace(originalId(one)) === namespace);
+    return before.length > 0 ? before : byNamespace(this.#candidates).get(namespace) ?? [];
+  }
+
+  /** A binding's role is of the kind that it says. */
+  #roleKind(): KindPattern | undefined {
+    const { roleRef } = this.#from.object as { readonly roleRef?: unknown };
+    if (!this.#field.path.endsWith('roleRef/name') || !isMap(roleRef)) return undefined;
+    const { apiGroup, kind } = roleRef;
+    return typeof apiGroup === 'string' && typeof kind === 'string' ? { group: apiGroup, kind } : undefined;
+  }
+
+  #meant(name: string, candidates: readonly Resource[], { sameNamespace }: { readonly sameNamespace: boolean }): Resource | undefined {
+    const role = this.#roleKind();
+    const id = currentId(this.#from);
+    let found = candidates.filter((one) => {
+      const now = currentId(one);
+      return one.previous.some((before) => before.name === name) && one.previous.some((before) => isOfKind(before, this.#target)) && (role === undefined || one.previous.some((before) => isOfKind(before, role)))
+        && (isClusterScoped(id) || isClusterScoped(now) || now.kind === 'ServiceAccount' || effectiveNamespace(now) === effectiveNamespace(id));
+    });
+    if (found.length === 1) return found[0];
+    found = found.filter((one) => surroundedAlike(one, this.#from, { orEmpty: true }));
+    if (found.length > 1) found = found.filter((one) => surroundedAlike(one, this.#from, { orEmpty: false }));
+    const [first] = found;
+    if (first === undefined || found.every(({ object }) => nameOf(object) === nameOf(first.object) && (!sameNamespace || namespaceOf(object) === namespaceOf(first.object)))) return first;
+    const details = found.map((one, i) => `--- possible referral ${i}:\n${toGoYaml(one.object)}\n`).join('');
+    throw new KubectlError(`found multiple possible referrals: ${found.map((one) => idText(currentId(one))).join(', ')}\n\n**** Too many possible referral targets to referrer:\n${toGoYaml(this.#from.object)}\n${details}`);
   }
 }
 
 /** Lets everything that names another object name it as that is called now. */
-export function fixReferences(all: readonly Resource[]): void {
-  for (const from of all) {
-    const kind = from.object.kind ?? '';
-    const template = templateOf(kind);
-    if (template !== undefined) for (const [named, paths] of Object.entries(inPods)) for (const path of paths) rename(all, from, named, `${template}spec/${path}`);
-    for (const [named, places] of Object.entries(elsewhere)) for (const [holder, path] of places) if (holder === kind) rename(all, from, named, path);
-    if (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') {
-      rename(all, from, String((from.object['roleRef'] as Json | undefined)?.['kind'] ?? 'Role'), 'roleRef/name');
-      subjectsOf(all, from);
-    }
-    if (kind === 'HorizontalPodAutoscaler') {
-      const target = String(((from.object['spec'] as Json | undefined)?.['scaleTargetRef'] as Json | undefined)?.['kind'] ?? '');
-      if (scaled.includes(target)) rename(all, from, target, 'spec/scaleTargetRef/name');
-    }
+export function fixReferences(all: readonly Resource[], references: readonly NameReference[]): void {
+  const ids = all.map(originalId);
+  const candidates = all.map((one) => candidatesOf(all, one));
+  for (const { fieldSpecs, ...target } of references) {
+    for (const field of fieldSpecs) all.forEach((one, i) => { if (isOfKind(ids[i]!, field)) new Reference(one, field, { target, candidates: candidates[i]! }).follow(); });
   }
 }

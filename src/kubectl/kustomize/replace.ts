@@ -1,82 +1,100 @@
 import { KubectlError } from '../errors.ts';
-import type { AnyObject } from '../resources/item.ts';
-import type { Replacement } from './kustomization.ts';
+import type { FieldOptions, Replacement, ReplacementTarget, Source } from './kustomization.ts';
+import { isMap, read, write } from './field-spec.ts';
+import { idMatcher, isLabelled } from './resource-list.ts';
 import type { Resource } from './resource.ts';
-import { selected } from './transform.ts';
+import { cloned, idText, idsOf, isOfKind } from './resource.ts';
+import { replaceInText } from './replace-in-text.ts';
+import type { Made } from './value-path.ts';
+import { lookUp, placesAt, stepsOf, writeText } from './value-path.ts';
 
-type Json = Record<string, unknown>;
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const usualPath = 'metadata.name';
+const isScalar = (value: unknown): boolean => value === null || typeof value !== 'object';
 
-/** `spec.containers.[name=x].image`, with dots in brackets or behind a backslash as they are. */
-function steps(path: string): string[] {
-  return Array.from(path.matchAll(/\[[^\]]*\]|(?:\\.|[^.\\[])+/g), ([step]) => step.replaceAll(/\\(.)/g, '$1'));
+function sourceText(source: Source): string {
+  const { delimiter = '', index = 0, create = false } = source.options ?? {};
+  return [idText(source), ...(source.fieldPath === undefined || source.fieldPath === '' ? [] : [source.fieldPath]), ...(delimiter === '' && !create ? [] : [`${delimiter}(${index}), create=${create}`])].join(':');
 }
 
-interface Place { readonly holder: Json | unknown[]; readonly key: string | number }
-
-/** Every place that the way leads to. `create`: maps and fields that are missing are made. */
-function placesAt(value: unknown, way: readonly string[], create: boolean): Place[] {
-  const [step = '', ...rest] = way;
-  const go = (holder: Json | unknown[], key: string | number): Place[] => (rest.length === 0 ? [{ holder, key }] : placesAt((holder as Json)[key], rest, create));
-  if (Array.isArray(value)) {
-    const match = /^\[([^=\]]+)=([^\]]*)\]$/.exec(step);
-    return value.flatMap((item: unknown, i) => (step === '*' || String(i) === step || (match !== null && isMap(item) && String(item[match[1]!]) === match[2]) ? go(value, i) : []));
-  }
-  if (!isMap(value)) return [];
-  const key = step.replace(/^\["?([^"\]]*)"?\]$/, '$1');
-  if (step === '*') return Object.keys(value).flatMap((name) => go(value, name));
-  if (!Object.hasOwn(value, key)) {
-    if (!create) return [];
-    value[key] = rest.length === 0 ? '' : {};
-  }
-  return go(value, key);
+function sourceOf(all: readonly Resource[], source: Source): Resource {
+  const { name = '', namespace = '' } = source;
+  const found = all.filter((one) => idsOf(one).some((id) => (name === '' || name === id.name) && (namespace === '' || (id.namespace === '' ? 'default' : id.namespace) === namespace) && isOfKind(id, source)));
+  if (found.length > 1) throw new KubectlError(`multiple matches for selector ${sourceText(source)}`);
+  if (found.length === 0) throw new KubectlError(`nothing selected by ${sourceText(source)}`);
+  return found[0]!;
 }
 
-const read = ({ holder, key }: Place): unknown => (holder as Json)[key];
-
-function partOf(text: string, { delimiter, index = 0 }: { readonly delimiter?: string; readonly index?: number }): string {
-  if (delimiter === undefined || delimiter === '') return text;
-  const parts = text.split(delimiter);
-  if (index < 0 || index >= parts.length) throw new KubectlError(`options.index ${index} is out of bounds for value ${text}`);
+function partOf(value: unknown, { delimiter = '', index = 0 }: FieldOptions): unknown {
+  if (delimiter === '') return value;
+  if (!isScalar(value)) throw new KubectlError('delimiter option can only be used with scalar nodes');
+  const parts = String(value as string).split(delimiter);
+  if (index < 0 || index >= parts.length) throw new KubectlError(`options.index ${index} is out of bounds for value ${String(value as string)}`);
   return parts[index]!;
 }
 
-/** `old` with one of its parts replaced; below 0 before all of them, beyond the last behind them. */
-function withPart(old: string, value: string, { delimiter, index = 0 }: { readonly delimiter?: string; readonly index?: number }): string {
-  if (delimiter === undefined || delimiter === '') return value;
-  const parts = old.split(delimiter);
-  if (index < 0) return [value, ...parts].join(delimiter);
-  if (index >= parts.length) return [...parts, value].join(delimiter);
-  return parts.with(index, value).join(delimiter);
+function valueOf(all: readonly Resource[], { source, sourceValue }: Replacement): unknown {
+  if (sourceValue !== undefined && source !== undefined) throw new KubectlError('value and resource selectors are mutually exclusive');
+  if (source === undefined) return sourceValue;
+  const { fieldPath = '' } = source;
+  const from = sourceOf(all, source);
+  const path = fieldPath === '' ? usualPath : fieldPath;
+  let value: unknown;
+  try {
+    value = lookUp(from.object, stepsOf(path));
+  } catch (error) {
+    throw new KubectlError(`error looking up replacement source: ${(error as Error).message}`, { cause: error });
+  }
+  const isEmpty = value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+  if (isEmpty) throw new KubectlError(`fieldPath \`${path}\` is missing for replacement source ${idText(source)}`);
+  return partOf(value, source.options ?? {});
 }
 
-const describe = (source: Replacement['source']): string => `${source.kind ?? ''}.${source.version ?? '[noVer]'}.${source.group ?? '[noGrp]'}/${source.name ?? '[noName]'}.${source.namespace ?? '[noNs]'}`;
+/** `old` with one of its parts replaced; below 0 before all of them, beyond the last behind them. */
+function withPart(old: string, value: string, { delimiter = '', index = 0 }: FieldOptions): string {
+  if (delimiter === '') return value;
+  const parts = old.split(delimiter);
+  if (index < 0) return [value, ...parts].join(delimiter);
+  return (index >= parts.length ? [...parts, value] : parts.with(index, value)).join(delimiter);
+}
 
-/** Copies a field of one resource to fields of others. */
-export async function replaceFields(all: readonly Resource[], { source, targets }: Replacement): Promise<void> {
-  const found = await selected(all, source);
-  if (found.length !== 1) throw new KubectlError(found.length === 0 ? `nothing selected by ${describe(source)}:${source.fieldPath ?? 'metadata.name'}` : `multiple matches for selector ${describe(source)}`);
-  const fieldPath = source.fieldPath ?? 'metadata.name';
-  const [place] = placesAt(found[0]!.object, steps(fieldPath), false);
-  if (place === undefined) throw new KubectlError(`fieldPath \`${fieldPath}\` is missing for replacement source ${describe(source)}`);
-  const whole = read(place);
-  const value = typeof whole === 'object' && whole !== null ? whole : partOf(String(whole as string | number | boolean), source.options ?? {});
-  for (const { select, reject = [], fieldPaths = ['metadata.name'], options = {} } of targets) {
-    const rejected = new Set((await Promise.all(reject.map((one) => selected(all, one)))).flat());
-    for (const target of await selected(all, select)) if (!rejected.has(target)) write(target.object, fieldPaths, { value, whole, options });
+function copyTo({ object }: Resource, value: unknown, { fieldPaths = [], options = {} }: ReplacementTarget): void {
+  const made: Made | undefined = options.create !== true ? undefined : Array.isArray(value) ? 'list' : isMap(value) ? 'map' : 'scalar';
+  for (const path of fieldPaths.length === 0 ? [usualPath] : fieldPaths) {
+    const steps = stepsOf(path);
+    if (replaceInText(object, steps, { value, made })) continue;
+    const missing = `unable to find ${made === undefined ? '' : 'or create '}field ${JSON.stringify(path)} in replacement target`;
+    let found: ReturnType<typeof placesAt>;
+    try {
+      found = placesAt(object, steps, made);
+    } catch (error) {
+      throw new KubectlError(`${missing}: ${(error as Error).message}`, { cause: error });
+    }
+    if (found.length === 0) throw new KubectlError(missing);
+    for (const place of found) {
+      const old = read(place);
+      if ((options.delimiter ?? '') !== '' && !isScalar(old)) throw new KubectlError('delimiter option can only be used with scalar nodes');
+      if (isScalar(old) && isScalar(value)) writeText(place, withPart(String((old ?? '') as string), String(value as string), options));
+      else write(place, cloned(value));
+    }
   }
 }
 
-function write(object: AnyObject, fieldPaths: readonly string[], { value, whole, options }: { readonly value: unknown; readonly whole: unknown; readonly options: NonNullable<Replacement['targets'][number]['options']> }): void {
-  for (const path of fieldPaths) {
-    const places = placesAt(object, steps(path), options.create === true);
-    if (places.length === 0) throw new KubectlError(`unable to find field ${JSON.stringify(path)} in replacement target`);
-    for (const place of places) {
-      const old = read(place);
-      const text = typeof value === 'string' ? withPart(old === undefined || old === null ? '' : String(old as string), value, options) : value;
-      // A number stays one where nothing but it is written.
-      const keep = typeof whole !== 'string' && text === String(whole as number) && typeof old !== 'string';
-      (place.holder as Json)[place.key] = keep ? whole : text;
-    }
+function selects({ select, reject = [] }: ReplacementTarget): (one: Resource) => boolean {
+  if (select === undefined) throw new KubectlError('target must specify resources to select');
+  const wanted = idMatcher(select);
+  const refused = reject.map((one) => ({ selector: one, matches: ['group', 'version', 'kind', 'name', 'namespace'].some((key) => (one as Record<string, unknown>)[key] !== undefined) ? idMatcher(one) : () => false, labelled: (one.labelSelector ?? '') !== '' || (one.annotationSelector ?? '') !== '' }));
+  return (one) => {
+    const ids = idsOf(one);
+    if (!isLabelled(one, select) || refused.some(({ selector, labelled }) => labelled && isLabelled(one, selector))) return false;
+    return !refused.some(({ matches }) => ids.some(matches)) && ids.some(wanted);
+  };
+}
+
+/** Copies a field of one resource, or a value, to fields of others. Throws KubectlError in upstream's words. */
+export function replaceFields(all: readonly Resource[], replacements: readonly Replacement[]): void {
+  for (const replacement of replacements) {
+    if ((replacement.source === undefined && replacement.sourceValue === undefined) || replacement.targets === undefined) throw new KubectlError('replacements must specify a source and at least one target');
+    const value = valueOf(all, replacement);
+    for (const target of replacement.targets) for (const one of all.filter(selects(target))) copyTo(one, value, target);
   }
 }

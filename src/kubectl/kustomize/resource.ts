@@ -1,64 +1,93 @@
-import { builtinSchema } from '../../api/schema/table.ts';
-import type { ObjectSchema, ResourceSchema } from '../../api/schema/schema.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { groupOf } from '../resources/item.ts';
-import type { Selector } from './kustomization.ts';
+import type { Origin } from './origin.ts';
+
+/** What an object is called. `namespace`: '' where it says none. */
+export interface Id { readonly group: string; readonly version: string; readonly kind: string; readonly name: string; readonly namespace: string }
+
+/** A kind, as far as it is told: what is left out stands for any. */
+export interface KindPattern { readonly group?: string; readonly version?: string; readonly kind?: string }
 
 /** An object on its way through kustomizations. It is changed in place: it belongs to one build. */
 export interface Resource {
   object: AnyObject;
-  /** Names and namespaces that it had before: others may know it by them. */
-  readonly before: { readonly name: string; readonly namespace: string; readonly kind: string }[];
+  /** What it was called before, oldest first: others may know it by that. Namespaces in here are never ''. */
+  previous: Id[];
+  readonly prefixes: string[];
+  readonly suffixes: string[];
   /** Its name shall follow from its content. */
   hashed: boolean;
-  /** Made by a generator, which may be asked to change it later. */
-  readonly generated: boolean;
+  /** What a generator says of the object that it means. */
+  readonly behavior: string;
+  /** The variables that are read from it. */
+  readonly variables: string[];
+  origin?: Origin | undefined;
+  readonly transformations: Origin[];
+  /** A patch took it away. */
+  gone: boolean;
 }
 
-export const versionOf = ({ apiVersion = '' }: AnyObject): string => apiVersion.slice(apiVersion.indexOf('/') + 1);
-export const nameOf = ({ metadata }: AnyObject): string => metadata?.name ?? '';
-export const namespaceOf = ({ metadata }: AnyObject): string => metadata?.namespace ?? '';
-
-export const schemaOf = (object: AnyObject): ObjectSchema | undefined => builtinSchema.kind(groupOf(object.apiVersion), versionOf(object), object.kind ?? '');
-
-let kinds: ReadonlyMap<string, ResourceSchema> | undefined;
-
-/** Kinds of which nothing is known live in namespaces. */
-export function isNamespaced(object: AnyObject): boolean {
-  kinds ??= new Map(builtinSchema.resources.map((one) => [`${one.group}/${one.kind}`, one]));
-  return kinds.get(`${groupOf(object.apiVersion)}/${object.kind ?? ''}`)?.namespaced ?? true;
-}
+export const versionOf = (apiVersion = ''): string => apiVersion.slice(apiVersion.indexOf('/') + 1);
+export const nameOf = ({ metadata }: AnyObject): string => String(metadata?.name ?? '');
+export const namespaceOf = ({ metadata }: AnyObject): string => String(metadata?.namespace ?? '');
 
 /** A copy, as text would be. */
-export const cloned = (object: AnyObject): AnyObject => structuredClone(object);
+export const cloned = <T>(value: T): T => structuredClone(value);
 
-export const makeResource = (object: AnyObject, more: { readonly hashed?: boolean; readonly generated?: boolean } = {}): Resource => ({ object, before: [], hashed: more.hashed ?? false, generated: more.generated ?? false });
+export const makeResource = (object: AnyObject, { hashed = false, behavior = '' }: { readonly hashed?: boolean; readonly behavior?: string } = {}): Resource => ({ object, previous: [], prefixes: [], suffixes: [], hashed, behavior, variables: [], transformations: [], gone: false });
 
-/** Called before an object's name or namespace changes. */
-export function remember({ object, before }: Resource): void {
-  const [name, namespace, kind] = [nameOf(object), namespaceOf(object), object.kind ?? ''];
-  if (!before.some((one) => one.name === name && one.namespace === namespace && one.kind === kind)) before.push({ name, namespace, kind });
+/** What is certainly no namespace's, by group: `[versions, kinds]`. It is kustomize's own list, older than this cluster: kinds that it lacks are taken for namespaced. */
+const clusterScoped: Readonly<Record<string, readonly (readonly [versions: string, kinds: string])[]>> = {
+  '': [['v1', 'ComponentStatus Namespace Node NodeProxyOptions PersistentVolume']],
+  'admissionregistration.k8s.io': [['v1 v1beta1', 'MutatingWebhookConfiguration ValidatingWebhookConfiguration']],
+  'apiextensions.k8s.io': [['v1 v1beta1', 'CustomResourceDefinition']],
+  'apiregistration.k8s.io': [['v1 v1beta1', 'APIService']],
+  'certificates.k8s.io': [['v1 v1beta1', 'CertificateSigningRequest']],
+  'flowcontrol.apiserver.k8s.io': [['v1beta1', 'FlowSchema PriorityLevelConfiguration']],
+  'networking.k8s.io': [['v1 v1beta1', 'IngressClass']],
+  'node.k8s.io': [['v1 v1beta1', 'RuntimeClass']],
+  policy: [['v1beta1', 'PodSecurityPolicy']],
+  'rbac.authorization.k8s.io': [['v1 v1beta1', 'ClusterRole ClusterRoleBinding']],
+  'scheduling.k8s.io': [['v1 v1beta1', 'PriorityClass']],
+  'storage.k8s.io': [['v1 v1beta1', 'CSIDriver CSINode StorageClass VolumeAttachment']],
+};
+
+export function isClusterScoped({ group, version, kind }: Pick<Id, 'group' | 'version' | 'kind'>): boolean {
+  return clusterScoped[group]?.some(([versions, kinds]) => versions.split(' ').includes(version) && kinds.split(' ').includes(kind)) === true;
 }
 
-const wholly = (pattern: string | undefined, ...texts: readonly string[]): boolean => pattern === undefined || pattern === '' || texts.some((text) => new RegExp(`^(?:${pattern})$`).test(text));
-
-/** True where a selector means the resource, by what it is called now or was called before. */
-export async function selects(selector: Selector, { object, before }: Resource): Promise<boolean> {
-  const { labelSelector = '', annotationSelector = '' } = selector;
-  if (!wholly(selector.group, groupOf(object.apiVersion)) || !wholly(selector.version, versionOf(object)) || !wholly(selector.kind, object.kind ?? '')) return false;
-  if (!wholly(selector.name, nameOf(object), ...before.map(({ name }) => name))) return false;
-  if (!wholly(selector.namespace, namespaceOf(object), ...before.map(({ namespace }) => namespace))) return false;
-  if (labelSelector === '' && annotationSelector === '') return true;
-  const { parseLabelSelector } = await import('../../api/meta/label-selector-parser.ts');
-  return (labelSelector === '' || parseLabelSelector(labelSelector).matches(object.metadata?.labels ?? {})) && (annotationSelector === '' || parseLabelSelector(annotationSelector).matches(object.metadata?.annotations ?? {}));
+export function kindOf(object: AnyObject): { readonly group: string; readonly version: string; readonly kind: string } {
+  return { group: groupOf(object.apiVersion), version: versionOf(object.apiVersion), kind: String(object.kind ?? '') };
 }
 
-/** The order in which a cluster takes them best: what others stand on comes first. */
-const first = ['Namespace', 'ResourceQuota', 'StorageClass', 'CustomResourceDefinition', 'ServiceAccount', 'PodSecurityPolicy', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding', 'ConfigMap', 'Secret', 'Endpoints', 'Service', 'LimitRange', 'PriorityClass', 'PersistentVolume', 'PersistentVolumeClaim', 'Deployment', 'StatefulSet', 'CronJob', 'PodDisruptionBudget'];
-const last = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+export const currentId = ({ object }: Resource): Id => ({ ...kindOf(object), name: nameOf(object), namespace: namespaceOf(object) });
+/** What it was called at first. */
+export const originalId = (resource: Resource): Id => resource.previous[0] ?? currentId(resource);
+/** All that it is and was called. */
+export const idsOf = (resource: Resource): Id[] => [currentId(resource), ...resource.previous];
 
-export function inClusterOrder(resources: readonly Resource[]): Resource[] {
-  const rank = ({ object: { kind = '' } }: Resource): number => (first.includes(kind) ? first.indexOf(kind) - first.length : last.includes(kind) ? 1 + last.indexOf(kind) : 0);
-  const key = ({ object }: Resource): string => `${[versionOf(object), groupOf(object.apiVersion)].reverse().join('_')}_${object.kind ?? ''}|${namespaceOf(object)}|${nameOf(object)}`;
-  return [...resources].sort((a, b) => rank(a) - rank(b) || (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+const outsideOfNamespaces = '_non_namespaceable_';
+
+/** The namespace that an id means. */
+export function effectiveNamespace(id: Id): string {
+  if (isClusterScoped(id)) return outsideOfNamespaces;
+  return id.namespace === '' ? 'default' : id.namespace;
 }
+
+export const isSameKind = (a: Pick<Id, 'group' | 'version' | 'kind'>, b: Pick<Id, 'group' | 'version' | 'kind'>): boolean => a.group === b.group && a.version === b.version && a.kind === b.kind;
+export const isSameId = (a: Id, b: Id): boolean => a.name === b.name && isSameKind(a, b) && effectiveNamespace(a) === effectiveNamespace(b);
+
+const isMeant = (pattern: string | undefined, text: string): boolean => pattern === undefined || pattern === '' || pattern === text;
+export const isOfKind = (id: Pick<Id, 'group' | 'version' | 'kind'>, { group, version, kind }: KindPattern): boolean => isMeant(group, id.group) && isMeant(version, id.version) && isMeant(kind, id.kind);
+
+/** Called before an object's name, namespace or kind changes. */
+export function remember(resource: Resource): void {
+  const id = currentId(resource);
+  resource.previous.push({ ...id, namespace: effectiveNamespace(id) });
+}
+
+export const kindText = ({ group = '', version = '', kind = '' }: KindPattern): string => `${kind === '' ? '[noKind]' : kind}.${version === '' ? '[noVer]' : version}.${group === '' ? '[noGrp]' : group}`;
+/** `ConfigMap.v1.[noGrp]/conf.[noNs]`. */
+export const idText = ({ name = '', namespace = '', ...kind }: Partial<Id>): string => `${kindText(kind)}/${name === '' ? '[noName]' : name}.${namespace === '' ? '[noNs]' : namespace}`;
+/** As Go writes the structure of an id. */
+export const idStructure = (id: Id): string => `resid.ResId{Gvk:resid.Gvk{Group:${JSON.stringify(id.group)}, Version:${JSON.stringify(id.version)}, Kind:${JSON.stringify(id.kind)}, isClusterScoped:${isClusterScoped(id)}}, Name:${JSON.stringify(id.name)}, Namespace:${JSON.stringify(id.namespace)}}`;
