@@ -34,7 +34,7 @@ function byKindAndName(kinds: Kinds): (a: Resource, b: Resource) => number {
 /** The resources as a kustomization orders them. Throws KubectlError for options that do not fit together. */
 export function inOrder(all: readonly Resource[], { order, legacySortOptions }: SortOptions): Resource[] {
   if (order !== 'fifo' && order !== 'legacy') throw new KubectlError('the field \'sortOptions.order\' must be one of [fifo, legacy]');
-  if (order === 'legacy') return all.toSorted(byKindAndName({ ...{ orderFirst: [], orderLast: [] }, ...legacySortOptions ?? usual }));
+  if (order === 'legacy') return all.toSorted(byKindAndName({ orderFirst: [], orderLast: [], ...legacySortOptions ?? usual }));
   if (legacySortOptions !== undefined) throw new KubectlError('the field \'sortOptions.legacySortOptions\' is set but the selected sort order is \'fifo\', not \'legacy\'');
   return [...all];
 }
