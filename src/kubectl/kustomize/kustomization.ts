@@ -27,7 +27,7 @@ export interface Source { readonly group?: string; readonly version?: string; re
 export interface ReplacementTarget { readonly select?: Selector; readonly reject?: readonly Selector[]; readonly fieldPaths?: readonly string[]; readonly options?: FieldOptions }
 export interface Replacement { readonly path?: string; readonly source?: Source; readonly sourceValue?: string; readonly targets?: readonly ReplacementTarget[] }
 export interface ReplicaRule { readonly name?: string; readonly count?: number }
-export interface SortOptions { readonly order?: string; readonly legacySortOptions?: { readonly orderFirst: readonly string[]; readonly orderLast: readonly string[] } }
+export interface SortOptions { readonly order?: string; readonly legacySortOptions?: { readonly orderFirst?: readonly string[]; readonly orderLast?: readonly string[] } }
 export interface Variable { readonly name: string; readonly objref: { readonly apiVersion?: string; readonly group?: string; readonly version?: string; readonly kind?: string; readonly name: string; readonly namespace?: string }; readonly fieldref?: { readonly fieldPath?: string } }
 
 /** A kustomization file, its deprecated fields moved to where they are now. */
