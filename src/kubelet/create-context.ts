@@ -79,6 +79,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
           else events.warning(pod, reason, message);
           parts.recorder.event({ kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace: namespaceOf(claim), name: nameOf(claim), uid: uidOf(claim) }, type, reason, message);
         },
+        announceToPod: (pod, reason, message) => events.normal(pod, reason, message),
         now: () => formatTime(clock.now()),
       },
       trustBundles: (pod, request) => trustBundlesOf(references, uidOf(pod), request),

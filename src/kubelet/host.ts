@@ -23,6 +23,7 @@ export interface Host {
   /** The users that the machine sets aside for pods (`/etc/subuid` of the user kubelet); undefined where it says nothing of them. Rejects when it contradicts itself. */
   subordinateIds?(): Promise<IdRange | undefined>;
   readonly files: HostFiles;
+  readonly devices: HostDevices;
   readonly cgroups: HostCgroups;
   readonly network: HostNetwork;
   /** Present on virtual nodes: answers a probe of any kind. */
@@ -95,6 +96,15 @@ export type MemoryMount = 'mounted' | 'present' | 'impossible';
 
 export type PathType = 'missing' | 'directory' | 'file' | 'socket' | 'char-device' | 'block-device' | 'other';
 
+export interface FileSystemUsage {
+  readonly availableBytes: number;
+  readonly capacityBytes: number;
+  readonly usedBytes: number;
+  readonly inodesFree: number;
+  readonly inodes: number;
+  readonly inodesUsed: number;
+}
+
 /** Files under the kubelet's root directory and the paths that hostPath volumes name. All reject with Error. */
 export interface HostFiles {
   ensureDirectory(path: string, mode?: number): Promise<void>;
@@ -128,8 +138,25 @@ export interface HostFiles {
   bindSubPath(request: { readonly volumePath: string; readonly subPath: string; readonly target: string }): Promise<void>;
   /** Bytes on the disk, or in memory, of everything below on the same file system. */
   diskUsage(path: string): Promise<number>;
+  /** How full the file system is that a path lies on. */
+  fileSystem(path: string): Promise<FileSystemUsage>;
   /** Unmounts whatever is mounted below, then removes the directory. Never crosses a mount that cannot be undone. */
   removeTree(path: string): Promise<void>;
+}
+
+/** Where a volume's device is shown: at a place of its own below the kubelet's root, and by a link in the pod's directory. */
+export interface DevicePlaces { readonly place: string; readonly link: string }
+
+/** Block devices that are volumes, or that volumes are on. All reject with Error. */
+export interface HostDevices {
+  /** Shows a device, and keeps it open: it does not go, and no other gets its name. Idempotent. */
+  map(device: string, places: DevicePlaces): Promise<void>;
+  /** Undoes it; what is not there counts as done. */
+  unmap(places: DevicePlaces): Promise<void>;
+  /** In bytes. */
+  sizeOf(device: string): Promise<number>;
+  /** Mounts the file system of a device over a directory unless one is mounted there; makes one first where the device has none. Without a type: ext4. */
+  mountFormatted(request: MountRequest): Promise<void>;
 }
 
 export interface HostCgroups {

@@ -28,6 +28,17 @@ export class PodDirectories {
     return `${this.pod(podUid)}/volumes`;
   }
 
+  /** Links to the devices of the pod's volumes, by plugin. */
+  volumeDevices(podUid: string, type: string): string {
+    return `${this.pod(podUid)}/volumeDevices/kubernetes.io~${type}`;
+  }
+
+  /** Where the device of a persistent volume is shown for one pod. */
+  mappedDevice(podUid: string, type: 'csi' | 'local-volume', volume: string): { readonly place: string; readonly link: string } {
+    const folder = type === 'csi' ? `${this.rootDir}/plugins/kubernetes.io/csi/volumeDevices/${volume}/dev` : `${this.rootDir}/plugins/kubernetes.io~${type}/volumeDevices/${volume}`;
+    return { place: `${folder}/${podUid}`, link: `${this.volumeDevices(podUid, type)}/${volume}` };
+  }
+
   /** A file that says that a volume was set up; it outlives the kubelet, not the pod. */
   volumeReady(podUid: string, type: string, name: string): string {
     return `${this.pod(podUid)}/plugins/kubernetes.io~${type}/${name}/ready`;

@@ -17,6 +17,7 @@ import { sha256Hex } from '../../base/sha256.ts';
 import { GrpcError } from '../../runtime/grpc/channel.ts';
 import { serveGrpc } from '../../runtime/grpc/server.ts';
 import type { ServedMethod } from '../../runtime/grpc/server.ts';
+import type { Host } from '../host.ts';
 import { linuxFiles } from '../hosts/linux/linux-files.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
 import type { NodeExpandVolumeRequest, NodeGetVolumeStatsRequest, NodePublishVolumeRequest, NodeServiceCapabilityRPCType, NodeStageVolumeRequest, NodeUnpublishVolumeRequest, NodeUnstageVolumeRequest } from '../plugins/generated/csi.ts';
@@ -99,13 +100,22 @@ class Driver implements AsyncDisposable {
   }
 }
 
-interface Parts { readonly node: TestNode; readonly driver: Driver; readonly folder: string; until(what: string, is: () => boolean): Promise<void> }
+interface Parts { readonly node: TestNode; readonly driver: Driver; readonly folder: string; readonly devices: readonly string[]; until(what: string, is: () => boolean): Promise<void> }
 
 async function withDriver({ capabilities = ['STAGE_UNSTAGE_VOLUME'], versions = ['1.0.0'], spec }: { readonly capabilities?: readonly NodeServiceCapabilityRPCType[]; readonly versions?: string[]; readonly spec?: CSIDriverSpec }, work: (parts: Parts) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'csi-'));
   mkdirSync(join(folder, 'plugins_registry'));
   const files = linuxFiles(clock);
-  const host = { ...simulatedHost({ hostname: 'node-1' }), virtual: false, files };
+  const devices: string[] = [];
+  const simulated = simulatedHost({ hostname: 'node-1' });
+  const host: Host = {
+    ...simulated, virtual: false, files,
+    devices: {
+      ...simulated.devices,
+      map: async (device, { place, link }) => void devices.push(`map ${device} ${place} ${link}`),
+      unmap: async ({ place, link }) => { if (place.includes('pv-disk')) devices.push(`unmap ${place} ${link} before ${driver.calls.length}`); },
+    },
+  };
   const sockets = { directory: join(folder, 'device-plugins'), podResourcesDirectory: join(folder, 'pod-resources'), clock };
   const node = await TestNode.start({ kubelet: { host, rootDir: folder, devicePlugins: sockets, plugins: { directory: join(folder, 'plugins_registry'), files, clock } } });
   const until = async (what: string, is: () => boolean): Promise<void> => {
@@ -121,7 +131,7 @@ async function withDriver({ capabilities = ['STAGE_UNSTAGE_VOLUME'], versions = 
     if (spec !== undefined) await node.client.create(csidrivers, { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', metadata: { name: driverName }, spec });
     await driver.start(versions);
     await until('the driver to be told', () => driver.registered !== undefined);
-    await work({ node, driver, folder, until });
+    await work({ node, driver, folder, devices, until });
   } finally {
     await node[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
@@ -212,14 +222,26 @@ test('tokens that a driver wants are given by their audience', async () => {
   assert.deepEqual(await tokenAttributes(tokens, { metadata: {} }, {}), {});
 });
 
-test('a block volume is a device of the container; one that is mounted is refused', { timeout: 30_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, folder, until }) => {
+test('a block volume is a device of the container; one that is mounted is refused', { timeout: 30_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, folder, devices, until }) => {
   await bindVolume(node, 'disk', { volumeMode: 'Block' });
   await node.createPod('raw', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }], containers: [{ name: 'app', image: 'nginx:1', volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] }] });
   await until('it to run', () => node.pod('raw').status?.phase === 'Running');
-  const hostPath = `${folder}/plugins/kubernetes.io/csi/volumeDevices/publish/pv-disk/${node.pod('raw').metadata.uid}`;
+  const uid = node.pod('raw').metadata.uid ?? '';
+  const hostPath = `${folder}/pods/${uid}/volumeDevices/kubernetes.io~csi/pv-disk`;
+  const plugin = `${folder}/plugins/kubernetes.io/csi/volumeDevices`;
+  const mapped = { device: `${plugin}/publish/pv-disk/${uid}`, place: `${plugin}/pv-disk/dev/${uid}`, link: hostPath };
+  assert.deepEqual(devices, [`map ${mapped.device} ${mapped.place} ${mapped.link}`]);
+  assert.deepEqual(node.eventsOf('raw').filter((event) => event.startsWith('SuccessfulMountVolume')), [
+    `SuccessfulMountVolume: MapVolume.MapPodDevice succeeded for volume "pv-disk" globalMapPath "${plugin}/pv-disk/dev"`,
+    `SuccessfulMountVolume: MapVolume.MapPodDevice succeeded for volume "pv-disk" volumeMapPath "${folder}/pods/${uid}/volumeDevices/kubernetes.io~csi"`,
+  ]);
   assert.deepEqual(node.runtime.configOf((await node.runtime.listContainers())[0]!.id)?.devices, [{ hostPath, containerPath: '/dev/xvda', permissions: 'mrw' }]);
   assert.notEqual(driver.published[0]?.volumeCapability?.block, null);
   await node.createPod('wrong', mounting('disk'));
+  // The device is no longer shown before the driver takes it back.
+  await node.client.delete(pods, { namespace: 'default', name: 'raw' }, { gracePeriodSeconds: 0 });
+  await until('the driver to have it back', () => driver.calls.includes('unstage handle-disk'));
+  assert.deepEqual(devices.slice(1), [`unmap ${mapped.place} ${mapped.link} before ${driver.calls.indexOf('unpublish handle-disk')}`]);
   await until('an event', () => node.eventsOf('wrong').some((event) => event.includes('volume v has volumeMode Block, but is specified in volumeMounts')));
 }));
 

@@ -50,7 +50,7 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
 
   const volumes = await context.volumes.setUp(pod);
   const refreshAfterMs = volumes.refreshAtMs === undefined ? undefined : Math.max(1000, volumes.refreshAtMs - context.clock.now());
-  for (const { message } of volumes.failures) if (message !== '') context.events.warning(pod, 'FailedMount', message);
+  for (const { message, reason = 'FailedMount' } of volumes.failures) if (message !== '') context.events.warning(pod, reason, message);
   if (volumes.failures.length > 0 && (actions.createSandbox || actions.start.length > 0)) return { progress: false, retryAfterMs: undefined, failed: true };
   if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
 

@@ -11,6 +11,6 @@ export const sourcePlugins: readonly SourcePlugin[] = [hostPath, local, nfs, csi
 /** Mounts by the plugin that knows the source; undefined when none does. */
 export async function mountSource(context: VolumeContext, request: SourceRequest): Promise<MountedVolume | undefined> {
   const plugin = sourcePlugins.find(({ field }) => request.source[field] !== undefined);
-  if (request.isBlock && plugin !== undefined && plugin !== csi) throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(request.name)} as a block device`);
+  if (request.isBlock && plugin !== undefined && plugin !== csi && plugin !== local) throw new VolumeError('unsupported', `not supported: volume ${JSON.stringify(request.name)} as a block device`);
   return plugin?.mount(context, request);
 }

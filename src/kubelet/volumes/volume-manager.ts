@@ -7,6 +7,7 @@ import { nestedMountPoints } from './common/nested-mount-points.ts';
 import type { CsiAccess } from './csi/csi-volumes.ts';
 import { CsiVolumes } from './csi/csi-volumes.ts';
 import { volumePlugins } from './registry.ts';
+import { sourcePlugins } from './source-registry.ts';
 import { VolumeError } from './volume-plugin.ts';
 import type { FilesPlugin, MountedVolume, VolumeContext, VolumeStats } from './volume-plugin.ts';
 
@@ -16,7 +17,7 @@ const waitMs = 123_000;
 export interface PodVolumes {
   readonly mounted: ReadonlyMap<string, MountedVolume>;
   /** Volumes that could not be set up, with what to tell the user; empty where there is nothing to tell yet. */
-  readonly failures: readonly { readonly volume: string; readonly message: string }[];
+  readonly failures: readonly Failure[];
   /** When to look again though nothing changed, wall time; undefined: never. */
   readonly refreshAtMs: number | undefined;
 }
@@ -33,7 +34,11 @@ interface PodEntry {
 }
 
 interface Result { readonly mounted: MountedVolume; readonly refreshAtMs?: number }
-interface Failure { readonly volume: string; readonly message: string }
+/** `reason`: of the event; default `FailedMount`. */
+interface Failure { readonly volume: string; readonly message: string; readonly reason?: string }
+
+/** What upstream calls the step that failed. */
+const steps: Readonly<Record<'device' | 'map-device' | 'map-pod' | 'map' | 'setup', string>> = { device: 'MountVolume.MountDevice', 'map-device': 'MapVolume.SetUpDevice', 'map-pod': 'MapVolume.MapPodDevice', map: 'MapVolume.MapBlockVolume', setup: 'MountVolume.SetUp' };
 
 /** Sets up the volumes of pods; calling it again brings their files up to date and costs little when nothing changed. */
 export class VolumeManager {
@@ -69,7 +74,8 @@ export class VolumeManager {
         const shown = JSON.stringify((error instanceof VolumeError ? error.volumeName : undefined) ?? volume.name);
         if (stage === 'processing') unprocessed.push({ volume: volume.name, message });
         else if (stage === 'waiting') failures.push({ volume: volume.name, message: '' });
-        else failures.push({ volume: volume.name, message: stage === 'unsupported' || message.startsWith('not supported') ? message : `MountVolume.${stage === 'device' ? 'MountDevice' : 'SetUp'} failed for volume ${shown} : ${message}` });
+        else if (stage === 'unsupported' || message.startsWith('not supported')) failures.push({ volume: volume.name, message });
+        else failures.push({ volume: volume.name, message: `${steps[stage]} failed for volume ${shown} : ${message}`, ...(stage.startsWith('map') && { reason: 'FailedMapVolume' }) });
       }
     }
     const late = this.#late(entry, failures, unprocessed);
@@ -83,6 +89,7 @@ export class VolumeManager {
     // Parts of volumes first: they keep the volumes that they are parts of.
     await host.files.removeTree(directories.volumeSubPaths(podUid));
     await this.#csi?.unmount(podUid);
+    if (!host.virtual) for (const plugin of sourcePlugins) await plugin.unmount?.(this.#context, podUid);
     await host.files.removeTree(directories.volumes(podUid));
   }
 

@@ -60,6 +60,8 @@ export interface ClaimAccess {
   updateStatus(claim: PersistentVolumeClaim): Promise<PersistentVolumeClaim>;
   /** An event on the pod, and on the claim. */
   announce(of: { readonly pod: Pod; readonly claim: PersistentVolumeClaim }, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** A normal event on the pod alone. */
+  announceToPod(pod: Pod, reason: string, message: string): void;
   /** An RFC 3339 time of now. */
   now(): string;
 }
@@ -113,11 +115,13 @@ export interface SourcePlugin {
   readonly field: keyof SourceRequest['source'];
   /** Idempotent: also called for a volume that an earlier kubelet has mounted. Rejects, worded as upstream. */
   mount(context: VolumeContext, request: SourceRequest): Promise<MountedVolume>;
+  /** Takes away what a pod has of it beside mounts in its own volume directories. Calling it again goes on. */
+  unmount?(context: VolumeContext, podUid: string): Promise<void>;
 }
 
-/** A failure whose event is not the usual "MountVolume.SetUp failed for volume": `processing` happens before anything is mounted, `device` before it is the pod's, and of `waiting` nothing is told until it has lasted long. */
+/** A failure whose event is not the usual "MountVolume.SetUp failed for volume": `processing` happens before anything is mounted, `device` before it is the pod's, `map` shows a device, which `map-device` prepares and `map-pod` gives to the pod, and of `waiting` nothing is told until it has lasted long. */
 export class VolumeError extends Error {
-  readonly stage: 'processing' | 'unsupported' | 'waiting' | 'device' | 'setup';
+  readonly stage: 'processing' | 'unsupported' | 'waiting' | 'device' | 'map-device' | 'map-pod' | 'map' | 'setup';
   /** The name to tell instead of the pod's name for the volume. */
   readonly volumeName: string | undefined;
   constructor(stage: VolumeError['stage'], message: string, options: { readonly volumeName?: string; readonly cause?: unknown } = {}) {

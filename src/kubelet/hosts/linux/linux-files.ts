@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../../../base/clock.ts';
@@ -46,6 +46,10 @@ export function linuxFiles(clock: Clock): HostFiles {
     giveToGroup,
     bindSubPath,
     diskUsage,
+    async fileSystem(path) {
+      const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
+      return { availableBytes: bavail * bsize, capacityBytes: blocks * bsize, usedBytes: (blocks - bfree) * bsize, inodesFree: ffree, inodes: files, inodesUsed: files - ffree };
+    },
     async removeTree(path) {
       if (!(await exists(path))) return;
       await unmountBelow(await realpath(path));

@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Host } from '../../host.ts';
 import { linuxCgroups } from './cgroups.ts';
+import { linuxDevices } from './devices.ts';
 import { linuxFiles } from './linux-files.ts';
 import { readAddresses, readMachineInfo, readResolverConfig, readUsage } from './machine.ts';
 import { readMachineTopology } from './machine-topology.ts';
@@ -33,6 +34,7 @@ export function linuxHost(options: LinuxHostOptions): Host {
     topology: () => readMachineTopology(),
     subordinateIds: readSubordinateIds,
     files: linuxFiles(clock),
+    devices: linuxDevices,
     cgroups: linuxCgroups(logger),
     network: linuxNetwork(clock),
   };

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../api/types/core/v1.ts';
-import type { Host, HostCgroups, HostFiles, HostNetwork, SimulatedProbeRequest } from '../../host.ts';
+import type { Host, HostCgroups, HostDevices, HostFiles, HostNetwork, SimulatedProbeRequest } from '../../host.ts';
 
 export interface SimulatedHostOptions {
   readonly hostname: string;
@@ -48,9 +48,11 @@ const noFiles: HostFiles = {
   giveToGroup: nothing,
   bindSubPath: nothing,
   diskUsage: async () => 0,
+  fileSystem: async () => ({ availableBytes: 0, capacityBytes: 0, usedBytes: 0, inodesFree: 0, inodes: 0, inodesUsed: 0 }),
   removeTree: nothing,
 };
 const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, readContainer: async () => undefined, memoryUsage: async () => undefined, removePod: nothing, listPods: async () => [] };
+const noDevices: HostDevices = { map: nothing, unmap: nothing, sizeOf: async () => 0, mountFormatted: nothing };
 const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth: refuse };
 
 /** A machine that exists in memory alone. */
@@ -89,6 +91,7 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
     addresses: async () => [options.address ?? '10.0.0.1'],
     resolverConfig: async () => ({ servers: [], searches: [], options: [] }),
     files: noFiles,
+    devices: noDevices,
     cgroups: noCgroups,
     network: noNetwork,
     ...(options.observePod !== undefined && { observePod: options.observePod }),

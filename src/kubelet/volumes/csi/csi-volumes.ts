@@ -5,6 +5,7 @@ import type { CSIDriver, VolumeAttachment } from '../../../api/types/storage/v1.
 import { sha256Hex } from '../../../base/sha256.ts';
 import type { CsiDriver } from '../../csi/csi-drivers.ts';
 import { specOf } from '../../pods/pod-spec.ts';
+import { mapDevice, unmapDevice } from '../common/map-device.ts';
 import type { MountedVolume, SourceRequest, VolumeContext, VolumeStats } from '../volume-plugin.ts';
 import { VolumeError } from '../volume-plugin.ts';
 import { capabilityOf, groupOwnership, podInfo, tokenAttributes } from './csi-attributes.ts';
@@ -98,7 +99,7 @@ export class CsiVolumes {
     if (stages && isPersistent(source) && !this.#published.has(paths.target)) {
       await host.files.ensureDirectory(paths.staging, 0o750);
       await driver.calls.call('NodeStageVolume', { volumeId: handle, publishContext, stagingTargetPath: paths.staging, volumeCapability, secrets: await this.#secrets(source.nodeStageSecretRef, 'NodeStageSecretRef'), volumeContext }, { timeoutMs })
-        .catch((error: unknown) => { throw new VolumeError('device', (error as Error).message, { volumeName: name, cause: error }); });
+        .catch((error: unknown) => { throw new VolumeError(isBlock ? 'map-device' : 'device', (error as Error).message, { volumeName: name, cause: error }); });
     }
     await host.files.ensureDirectory(paths.target.slice(0, paths.target.lastIndexOf('/')), 0o750);
     const secretRef = source.nodePublishSecretRef;
@@ -109,12 +110,14 @@ export class CsiVolumes {
       volumeId: handle, publishContext, stagingTargetPath: data.stagingPath, targetPath: paths.target, volumeCapability, readonly: readOnly,
       secrets: { ...secrets, ...(inSecrets && tokenOnes) },
       volumeContext: { ...volumeContext, ...(object?.spec.podInfoOnMount === true && podInfo(pod, !isPersistent(source))), ...(!inSecrets && tokenOnes) },
-    }, { timeoutMs });
+    }, { timeoutMs }).catch((error: unknown) => { throw isBlock ? new VolumeError('map-pod', (error as Error).message, { volumeName: name, cause: error }) : error; });
+    const isNew = !this.#published.has(paths.target);
     const ownership = isBlock || capabilities.has('VOLUME_MOUNT_GROUP') ? undefined : groupOwnership(pod, { policy: object?.spec.fsGroupPolicy, readOnly, fsType, accessModes });
     if (ownership !== undefined) await host.files.giveToGroup(paths.target, ownership);
+    const { hostPath } = isBlock && isNew ? await mapDevice(this.#context, { ...request, readOnly }, 'csi', paths.target) : { hostPath: isBlock ? directories.mappedDevice(uidOf(pod), 'csi', name).link : paths.target };
     this.#published.add(paths.target);
     return {
-      hostPath: paths.target, readOnly,
+      hostPath, readOnly,
       ...(object?.spec.requiresRepublish === true && { remountAfterMs: republishMs }),
       ...(isPersistent(source) && capabilities.has('EXPAND_VOLUME') && { expand: (bytes: number) => this.#inTurn(`${source.driver}^${handle}`, () => this.#expand(source, { data, volumeCapability, bytes })) }),
       ...(capabilities.has('GET_VOLUME_STATS') && { stats: () => this.#stats(data) }),
@@ -141,6 +144,7 @@ export class CsiVolumes {
     const { host } = this.#context;
     const driver = this.#driver(driverName);
     this.#published.delete(targetPath);
+    await unmapDevice(this.#context, podUid, 'csi', specVolID);
     await driver.calls.call('NodeUnpublishVolume', { volumeId: volumeHandle, targetPath }, { timeoutMs });
     await host.files.removeTree(targetPath);
     if (stagingPath !== '' && !(await this.#isUsedByOthers(podUid, stagingPath))) {

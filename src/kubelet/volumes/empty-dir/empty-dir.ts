@@ -4,7 +4,7 @@ import type { Pod } from '../../../api/types/core/v1.ts';
 import { containersOf, specOf } from '../../pods/pod-spec.ts';
 import { podLinuxResources } from '../../resources/linux-resources.ts';
 import { fsGroupOwnership } from '../common/fs-group.ts';
-import type { DirectoryPlugin, VolumeContext } from '../volume-plugin.ts';
+import type { DirectoryPlugin, VolumeContext, VolumeStats } from '../volume-plugin.ts';
 
 const hugePages = 'HugePages';
 const resourcePrefix = 'hugepages-';
@@ -34,7 +34,12 @@ export const emptyDir: DirectoryPlugin = {
       await files.ensureDirectory(ready.slice(0, ready.lastIndexOf('/')), 0o750);
       await files.ensureFile(ready, 0o640);
     }
-    return { hostPath, readOnly: false };
+    // On a disk that is others', too, what lies in it is counted.
+    const stats = async (): Promise<VolumeStats> => {
+      const { inodesUsed, ...whole } = await files.fileSystem(hostPath);
+      return medium === '' ? { ...whole, usedBytes: await files.diskUsage(hostPath) } : { ...whole, inodesUsed };
+    };
+    return { hostPath, readOnly: false, ...(!context.host.virtual && { stats }) };
   },
 };
 

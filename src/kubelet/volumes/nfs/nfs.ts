@@ -15,6 +15,6 @@ export const nfs: SourcePlugin = {
       await host.files.removeTree(hostPath);
       throw error;
     }
-    return { hostPath, readOnly };
+    return { hostPath, readOnly, stats: () => host.files.fileSystem(hostPath) };
   },
 };
