@@ -3,6 +3,7 @@ import { environmentScenarios } from './pods/environment.ts';
 import { featureScenarios } from './pods/features.ts';
 import { imageScenarios } from './pods/images.ts';
 import { lifecycleScenarios } from './pods/lifecycle.ts';
+import { ownUsersScenarios } from './pods/own-users.ts';
 import { probeScenarios } from './pods/probes.ts';
 import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
 import { resizeScenarios } from './pods/resize.ts';
@@ -16,5 +17,5 @@ describe('pods on real containers', { skip: withoutContainers, concurrency: 16, 
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
   // What takes longest begins first.
-  for (const scenarios of [probeScenarios, lifecycleScenarios, resizeScenarios, imageScenarios, streamScenarios, featureScenarios, environmentScenarios, securityScenarios]) scenarios(() => cluster);
+  for (const scenarios of [probeScenarios, lifecycleScenarios, resizeScenarios, imageScenarios, streamScenarios, featureScenarios, environmentScenarios, securityScenarios, ownUsersScenarios]) scenarios(() => cluster);
 });

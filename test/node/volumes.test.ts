@@ -6,6 +6,7 @@ import { emptyDirScenarios } from './volumes/empty-dir.ts';
 import { identityScenarios } from './volumes/identity.ts';
 import { imageScenarios } from './volumes/images.ts';
 import { objectScenarios } from './volumes/objects.ts';
+import { deviceScenarios } from './volumes/devices.ts';
 import { subPathScenarios } from './volumes/sub-paths.ts';
 
 if (withoutContainers !== false) console.log(`# volumes are not tried on real containers: ${withoutContainers}`);
@@ -16,7 +17,7 @@ describe('volumes on real containers', { skip: withoutContainers, concurrency: 1
   after(() => cluster[Symbol.asyncDispose]());
   describe('beside each other', { concurrency: 16 }, () => {
     // What takes longest begins first.
-    for (const scenarios of [emptyDirScenarios, subPathScenarios, imageScenarios, objectScenarios, downwardScenarios, identityScenarios, volumeScenarios]) scenarios(() => cluster);
+    for (const scenarios of [emptyDirScenarios, subPathScenarios, imageScenarios, objectScenarios, downwardScenarios, identityScenarios, volumeScenarios, deviceScenarios]) scenarios(() => cluster);
   });
   describe('alone', () => restartScenario(() => cluster));
 });
