@@ -18,6 +18,11 @@ function writeHistogram(name: string, { labels, bounds, counts, sum, total }: Hi
 
 const braced = (text: string): string => (text === '' ? '' : `{${text}}`);
 
+/** One series without its value: `name{label="value"}`. */
+export function seriesText(name: string, labels: Labels): string {
+  return `${name}${braced(labelText(labels))}`;
+}
+
 function labelText(labels: Labels): string {
   let text = '';
   for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${/[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value}"`;

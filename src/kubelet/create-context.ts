@@ -12,6 +12,9 @@ import type { IdRange } from './host.ts';
 import type { KubeletContext } from './kubelet-context.ts';
 import { defaultMaxPods } from './kubelet-options.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
+import { noMetrics } from './metrics/kubelet-metrics.ts';
+import type { MetricsSink } from './metrics/kubelet-metrics.ts';
+import { measuredRuntime } from './metrics/measured-runtime.ts';
 import type { NodeReporter } from './node/node-reporter.ts';
 import { PodDirectories } from './pod-directories.ts';
 import { PodEvents } from './pod-events.ts';
@@ -32,6 +35,7 @@ export interface ContextParts {
   readonly machine: KubeletContext['machine'];
   readonly runtimeName: string;
   readonly addresses: readonly string[];
+  readonly metrics: MetricsSink;
   readonly recorder: EventRecorder;
   readonly reporter: NodeReporter;
   readonly workers: PodWorkers;
@@ -51,7 +55,9 @@ export interface ContextParts {
 
 /** Makes what the parts of one kubelet share. Throws an Error for what the machine cannot have. */
 export function createContext(options: KubeletOptions, parts: ContextParts): KubeletContext {
-  const { client, runtime, host, clock, random, nodeName, rootDir } = options;
+  const { client, host, clock, random, nodeName, rootDir } = options;
+  const { metrics } = parts;
+  const runtime = metrics === noMetrics ? options.runtime : measuredRuntime(options.runtime, metrics, clock);
   const { machine, reporter, workers, references, addresses } = parts;
   const logger = options.logger.named('kubelet');
   const events = new PodEvents(parts.recorder);
@@ -63,11 +69,11 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
   };
   const context: KubeletContext = {
-    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, clock, random, logger, events, directories, facts, ...objects,
+    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, clock, random, logger, events, metrics, directories, facts, ...objects,
     runtimeName: parts.runtimeName,
     dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
     cgroupRoot: options.cgroupRoot ?? '',
-    images: new ImageManager({ runtime, clock, events }),
+    images: new ImageManager({ runtime, clock, events, metrics }),
     volumes: new VolumeManager({
       host, directories, tokens, facts: () => facts([]), ...objects,
       persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),
@@ -90,9 +96,9 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
       attachment: (name) => references.read(volumeattachments, { name }),
       secret: (namespace, name) => references.read(secrets, { namespace, name }),
       onInUse: (volumes) => reporter.useVolumes(volumes),
-    }),
-    probes: new ProbeManager({ host, runtime, clock, events, onVerdict: (podUid) => workers.wake(podUid) }),
-    statuses: new StatusManager({ client, clock, logger, inApi: (pod) => (isStatic(pod) ? parts.mirrorOf(pod) : pod) }),
+    }, metrics),
+    probes: new ProbeManager({ host, runtime, clock, events, metrics, onVerdict: (podUid) => workers.wake(podUid) }),
+    statuses: new StatusManager({ client, clock, logger, metrics, inApi: (pod) => (isStatic(pod) ? parts.mirrorOf(pod) : pod) }),
     crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),
     hostIps: () => addresses,
     services: (namespace) => parts.services.list(namespace),
@@ -128,6 +134,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
       context.images.forget(podUid);
       context.probes.remove(podUid);
       context.statuses.forget(podUid);
+      metrics.forget(podUid);
       context.crashBackOff.forget(`${podUid}_`);
     },
   };

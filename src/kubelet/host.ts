@@ -159,6 +159,41 @@ export interface HostDevices {
   mountFormatted(request: MountRequest): Promise<void>;
 }
 
+export interface CgroupUsage {
+  readonly cpuNanoseconds?: number;
+  readonly userNanoseconds?: number;
+  readonly systemNanoseconds?: number;
+  /** Times in which it could have been held back, and was; and for how long. */
+  readonly periods?: number;
+  readonly throttledPeriods?: number;
+  readonly throttledNanoseconds?: number;
+  readonly memoryBytes?: number;
+  readonly workingSetBytes?: number;
+  readonly rssBytes?: number;
+  readonly cacheBytes?: number;
+  readonly swapBytes?: number;
+  readonly mappedFileBytes?: number;
+  readonly pageFaults?: number;
+  readonly majorPageFaults?: number;
+  readonly processes?: number;
+  /** By device, as `major:minor`. */
+  readonly disks: readonly { readonly device: string; readonly readBytes: number; readonly writeBytes: number; readonly reads: number; readonly writes: number }[];
+  /** Of the network that its processes are in, without the loop; empty where that is unknown. */
+  readonly interfaces: readonly InterfaceUsage[];
+}
+
+export interface InterfaceUsage {
+  readonly name: string;
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly receiveErrors: number;
+  readonly receiveDropped: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+  readonly sendErrors: number;
+  readonly sendDropped: number;
+}
+
 export interface HostCgroups {
   /** Makes the top cgroups (kubepods and its QoS levels). */
   prepare(root: string): Promise<void>;
@@ -169,6 +204,8 @@ export interface HostCgroups {
    * told as long as it may have been what was asked for.
    */
   readContainer(parent: string, containerId: string, expected: LinuxResources): Promise<LinuxResources | undefined>;
+  /** What the processes of a cgroup have used; undefined when there is no such cgroup, and of what the kernel does not count. */
+  usage(path: string): Promise<CgroupUsage | undefined>;
   /** Bytes in use; undefined when there is no such cgroup. */
   memoryUsage(path: string): Promise<number | undefined>;
   /** Idempotent. */

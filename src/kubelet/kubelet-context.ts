@@ -9,6 +9,7 @@ import type { DnsSettings } from './dns/pod-dns.ts';
 import type { PodFacts } from './environment/references.ts';
 import type { Host, MachineInfo } from './host.ts';
 import type { ImageManager } from './images/image-manager.ts';
+import type { MetricsSink } from './metrics/kubelet-metrics.ts';
 import type { PodDirectories } from './pod-directories.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
@@ -30,6 +31,7 @@ export interface KubeletContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly events: PodEvents;
+  readonly metrics: MetricsSink;
   readonly directories: PodDirectories;
   readonly dns: DnsSettings;
   /** Parent of `kubepods`; empty for the top. */

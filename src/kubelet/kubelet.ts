@@ -23,6 +23,8 @@ import type { KubeletContext } from './kubelet-context.ts';
 import { defaultMaxPods } from './kubelet-options.ts';
 import type { KubeletOptions, ServiceSource } from './kubelet-options.ts';
 import { defaultLogLimits, logCheckMs, rotateLogs } from './logs/log-rotation.ts';
+import { KubeletMetrics, noMetrics } from './metrics/kubelet-metrics.ts';
+import type { MetricsSink } from './metrics/kubelet-metrics.ts';
 import { NodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import { cleanUpOrphans } from './orphans.ts';
@@ -55,7 +57,8 @@ export class Kubelet implements AsyncDisposable {
   readonly #images: ImageCollector;
   readonly #eviction: EvictionManager;
   readonly #shutdown: NodeShutdown;
-  readonly #resourceManagers = new ResourceManagers();
+  readonly #metrics: MetricsSink;
+  readonly #resourceManagers: ResourceManagers;
   #managers: MachineManagers = {};
   #sharedCpus: SharedCpus | undefined;
   readonly #devicePlugins: DevicePlugins | undefined;
@@ -76,19 +79,21 @@ export class Kubelet implements AsyncDisposable {
     const { client, runtime, host, clock, random, nodeName } = options;
     const { signal } = this.#stop;
     const logger = options.logger.named('kubelet');
+    this.#metrics = options.startsQuietly === true ? noMetrics : new KubeletMetrics();
+    this.#resourceManagers = new ResourceManagers({ metrics: this.#metrics, clock });
     this.#workers = new PodWorkers(() => this.#context, (pod) => { if (isStatic(pod)) this.#mirrors.forget(pod); });
     this.#lease = new NodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: options.nodeLeaseDurationSeconds, foresightMs: options.foresightMs, signal });
     this.#mirrors = new MirrorPods({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal });
     this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: (podUid) => this.#workers.wake(podUid) });
     this.#recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
-    this.#images = new ImageCollector({ runtime, clock, logger, policy: options.imageCollection ?? defaultImageCollection, volumeImages: () => [...this.#workers].flatMap(({ pod }) => pod.spec?.volumes?.flatMap(({ image }) => image?.reference ?? []) ?? []) });
+    this.#images = new ImageCollector({ runtime, clock, logger, metrics: this.#metrics, policy: options.imageCollection ?? defaultImageCollection, volumeImages: () => [...this.#workers].flatMap(({ pod }) => pod.spec?.volumes?.flatMap(({ image }) => image?.reference ?? []) ?? []) });
     this.#eviction = createEviction({
       reserve: options.reserve ?? {}, context: () => this.#context, workers: this.#workers,
       reclaimDisk: () => this.#images.removeUnused(),
       announce: (reason, message) => this.#announce('Warning', reason, message),
     });
     const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
-    this.#devicePlugins = sockets && new DevicePlugins({ sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers });
+    this.#devicePlugins = sockets && new DevicePlugins({ metrics: this.#metrics, sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers });
     if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
     this.#plugins = options.plugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/plugins_registry`, files: host.files, clock });
     const csiNode = new CsiNode({ client, nodeName, node: () => this.#reporter.node });
@@ -135,6 +140,11 @@ export class Kubelet implements AsyncDisposable {
 
   get context(): KubeletContext {
     return this.#context;
+  }
+
+  /** What is read when somebody scrapes, of processors of containers' own and of those that are shared. */
+  get machineManagers(): MachineManagers {
+    return this.#managers;
   }
 
   /** Stops telling that the node lives, or goes on: for nodes that are to fall silent though their pods run on. */
@@ -198,7 +208,7 @@ export class Kubelet implements AsyncDisposable {
     const [machine, version, addresses, userRange] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses(), host.subordinateIds?.()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, userRange,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, metrics: this.#metrics, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, userRange,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
@@ -280,7 +290,7 @@ export class Kubelet implements AsyncDisposable {
     if (settings === undefined) return;
     const topology = machineTopology ?? await host.topology?.();
     if (topology === undefined) throw new Error('not supported: managers of processors, memory and topology on this machine');
-    this.#managers = createMachineManagers({ settings, topology, heldBack: heldBackOf(reserve, this.#context.machine), onPool: () => this.#run(this.#sharedCpus?.reconcile() ?? Promise.resolve()) });
+    this.#managers = createMachineManagers({ settings, topology, heldBack: heldBackOf(reserve, this.#context.machine), metrics: this.#metrics, onPool: () => this.#run(this.#sharedCpus?.reconcile() ?? Promise.resolve()) });
     const { cpus, memory, alignment } = this.#managers;
     if (alignment !== undefined) this.#resourceManagers.align(alignment);
     for (const manager of [cpus, memory]) if (manager !== undefined) this.#resourceManagers.add(manager);
@@ -348,12 +358,13 @@ export class Kubelet implements AsyncDisposable {
 
   /** Once all pods are known, what runs for none of them is ended. */
   async #adopt(): Promise<void> {
-    const { clock, host, runtime, relistMs } = this.#options;
+    const { clock, host, relistMs } = this.#options;
+    const { runtime } = this.#context;
     await this.#pods.synced();
     this.#mirrors.start();
     await cleanUpOrphans(this.#context, (podUid) => this.#workers.get(podUid) !== undefined);
     if (host.virtual && relistMs === undefined) return;
-    const relister = new Relister(runtime, (podUid) => this.#workers.wake(podUid));
+    const relister = new Relister(runtime, { clock, metrics: this.#metrics }, (podUid) => this.#workers.wake(podUid));
     for (;;) {
       await clock.sleep(relistMs ?? (runtime.tellsEvents === false ? relistOftenMs : relistSeldomMs), this.#stop.signal);
       await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));

@@ -4,6 +4,8 @@ import { pods } from '../../api/resources.ts';
 import type { Container, Pod } from '../../api/types/core/v1.ts';
 import type { ManagerSettings } from '../resource-managers/settings.ts';
 import { createMachineManagers } from '../resource-managers/machine-managers.ts';
+import { VirtualClock } from '../../base/virtual-clock.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
 import { ResourceManagers } from '../resource-managers/resource-managers.ts';
 import { machine } from '../testing/machine.test.ts';
 import type { MachineTopology } from '../topology/machine-topology.ts';
@@ -22,7 +24,7 @@ function managers(topology: MachineTopology, { options = {}, ...settings }: Omit
   const changes: string[] = [];
   const { cpus, alignment } = createMachineManagers({ settings: { cpu: { options: readCpuPolicyOptions(options, gates) }, ...settings }, topology, heldBack: { cpu: reservedMilliCpu }, onPool: () => changes.push(formatCpuSet(cpus?.shared ?? [])) });
   assert.ok(cpus !== undefined);
-  const all = new ResourceManagers();
+  const all = new ResourceManagers({ metrics: noMetrics, clock: new VirtualClock() });
   all.add(cpus);
   if (alignment !== undefined) all.align(alignment);
   return { cpus, all, changes, of: (uid: string, name = 'a') => formatCpuSet(cpus.cpusOf(uid, name)) };

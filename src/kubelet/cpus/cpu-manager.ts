@@ -2,6 +2,8 @@ import { milliValue } from '../../api/meta/quantity.ts';
 import { uidOf } from '../../api/meta/object.ts';
 import type { Container as PodContainer, Pod } from '../../api/types/core/v1.ts';
 import type { Container } from '../../runtime/runtime.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { Claim, ContainerGrant, ResourceManager } from '../resource-managers/grant.ts';
 import { PodGrants } from '../resource-managers/pod-grants.ts';
@@ -40,10 +42,12 @@ export class CpuManager implements ResourceManager {
   /** With all threads of their cores. */
   readonly #reservedCores: ReadonlySet<number>;
   readonly #onPool: () => void;
+  readonly #metrics: MetricsSink;
   readonly #given = new PodGrants<readonly number[]>(cpusAnnotation, formatCpuSet, parseCpuSet);
 
   /** `onPool`: those who share have others than before. Throws an Error, in upstream's words, for a policy that the machine cannot follow. */
-  constructor(topology: CpuTopology, policy: CpuPolicy, onPool: () => void) {
+  constructor(topology: CpuTopology, policy: CpuPolicy, onPool: () => void, metrics: MetricsSink = noMetrics) {
+    this.#metrics = metrics;
     this.#topology = topology;
     this.#policy = policy;
     this.#onPool = onPool;
@@ -89,12 +93,11 @@ export class CpuManager implements ResourceManager {
       take: ({ container, role }, hint) => {
         const count = wholeCpus(pod, container);
         if (count === 0) return;
-        this.#checkThreads(count);
         let cpus = this.#given.of(podUid, container.name);
         if (cpus === undefined) {
           // Of a pod whose later containers are known, this one has ended before the kubelet started.
           if (role === 'init' && this.#given.has(podUid)) return;
-          cpus = this.#choose(count, hint, reusable);
+          cpus = this.#pin(count, hint, reusable);
           this.#given.give(podUid, container.name, cpus);
           this.#onPool();
         }
@@ -116,6 +119,27 @@ export class CpuManager implements ResourceManager {
 
   release(podUid: string): void {
     if (this.#given.release(podUid)) this.#onPool();
+  }
+
+  #pin(count: number, hint: Hint, reusable: ReadonlySet<number>): readonly number[] {
+    const wholeCores = this.#policy.options.has('full-pcpus-only');
+    this.#metrics.count('kubelet_cpu_manager_pinning_requests_total');
+    try {
+      this.#checkThreads(count);
+      const cpus = this.#choose(count, hint, reusable);
+      if (wholeCores) this.#metrics.count('kubelet_container_aligned_compute_resources_count', 'container', 'physical_cpu');
+      return cpus;
+    } catch (error) {
+      this.#metrics.count('kubelet_cpu_manager_pinning_errors_total');
+      if (wholeCores) this.#metrics.count('kubelet_container_aligned_compute_resources_failure_count', 'container', 'physical_cpu');
+      throw error;
+    }
+  }
+
+  /** How many processors are containers' own on each NUMA node. */
+  get ownByNode(): ReadonlyMap<number, number> {
+    const taken = this.#taken();
+    return new Map(this.#topology.numaNodes.map((node) => [node, this.#topology.cpus.filter(({ id, numaNode }) => numaNode === node && taken.has(id)).length]));
   }
 
   /** Near the hint's nodes, or their sockets, first; from anywhere what is still missing. */

@@ -18,6 +18,8 @@ export interface DeviceEndpointsOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A plugin has made itself known. */
+  readonly onRegistered?: (resource: string) => void;
   /** Each time that a plugin says what there is. */
   readonly onDevices: (resource: string, devices: readonly Device[]) => void;
   /** A plugin's stream has ended: it will register again when it is back. */
@@ -56,6 +58,7 @@ export class DeviceEndpoints implements AsyncDisposable {
     if (asked !== version) throw new GrpcError('Unknown', `requested API version ${JSON.stringify(asked)} is not supported by kubelet. Supported version is ${JSON.stringify(version)}`);
     if (!/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(resourceName) || resourceName.split('/')[0]!.endsWith('kubernetes.io')) throw new GrpcError('Unknown', `the ResourceName ${JSON.stringify(resourceName)} is invalid`);
     // Answered before the plugin is asked anything: it may answer one call at a time.
+    this.#options.onRegistered?.(resourceName);
     void this.#connect(resourceName, endpoint);
     return Promise.resolve({});
   }

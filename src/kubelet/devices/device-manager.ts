@@ -26,6 +26,8 @@ export interface DeviceManagerOptions {
   readonly now: () => number;
   /** The plugin of a resource; undefined while it is not there. */
   readonly endpoint: (resource: string) => DeviceEndpoint | undefined;
+  /** A plugin has said how to use what it gives, after so long. */
+  readonly onAllocated?: (resource: string, seconds: number) => void;
   /** What the node has is not what it was. */
   readonly onChange: () => void;
 }
@@ -234,7 +236,9 @@ export class DeviceManager implements ResourceManager {
   }
 
   async #ask(podUid: string, container: string, resource: string, ids: readonly string[]): Promise<ContainerAllocateResponse> {
+    const startMs = this.#options.now();
     const { containerResponses: [response] } = await this.#endpoint(resource).calls.call('Allocate', { containerRequests: [{ devicesIds: ids }] });
+    this.#options.onAllocated?.(resource, (this.#options.now() - startMs) / 1000);
     if (response === undefined) throw new Error('no containers return in allocation response {[]}');
     const key = `${podUid}/${container}`;
     let known = this.#responses.get(key);

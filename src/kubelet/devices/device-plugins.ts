@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HostFiles } from '../host.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodWorkers } from '../pods/pod-workers.ts';
 import type { MachineManagers } from '../resource-managers/machine-managers.ts';
 import { DeviceEndpoints } from './device-endpoints.ts';
@@ -22,6 +23,7 @@ export interface DevicePluginsOptions {
   readonly sockets: DevicePluginSockets;
   readonly files: HostFiles;
   readonly logger: Logger;
+  readonly metrics: MetricsSink;
   readonly workers: PodWorkers;
   readonly onChange: () => void;
   /** Who gives processors and memory, which are told of beside the devices. */
@@ -41,17 +43,19 @@ export class DevicePlugins implements AsyncDisposable {
       now: () => options.sockets.clock.now(),
       endpoint: (resource) => this.#endpoints?.get(resource),
       onChange: options.onChange,
+      onAllocated: (resource, seconds) => options.metrics.observe('kubelet_device_plugin_alloc_duration_seconds', seconds, resource),
     });
   }
 
   /** Resolves when plugins can register; a socket that cannot be had is told of, and the kubelet does without. */
   async start(): Promise<void> {
-    const { sockets: { directory, podResourcesDirectory, clock }, files, logger } = this.#options;
+    const { sockets: { directory, podResourcesDirectory, clock }, files, logger, metrics } = this.#options;
     const attempt = (what: string, folder: string, serve: () => Promise<AsyncDisposable>): Promise<void> => this.#empty(files, folder).then(serve).then((server) => void this.#servers.push(server), (error: unknown) => logger.warn(`${what} cannot be served`, { folder, error }));
     await attempt('registration of device plugins', directory, async () => {
       this.#endpoints = await DeviceEndpoints.start({
         directory, clock, logger,
         onDevices: (resource, devices) => this.manager.update(resource, devices),
+        onRegistered: (resource) => metrics.count('kubelet_device_plugin_registration_total', resource),
         onGone: (resource) => this.manager.lose(resource),
       });
       return this.#endpoints;

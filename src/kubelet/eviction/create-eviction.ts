@@ -26,8 +26,9 @@ export function createEviction({ reserve, context, workers, reclaimDisk, announc
     pods: () => [...workers].filter(({ isAdmitted, state }) => isAdmitted && state.containers.some((container) => container.state === 'running')).map(({ allocated }) => allocated),
     usageOf: async () => usageByPod(await context().runtime.containerStats()),
     emptyDirs: (pod, volume) => context().host.files.diskUsage(context().directories.volume(uidOf(pod), 'empty-dir', volume)),
-    evict: ({ pod, message, graceSeconds, isDisruption }) => {
+    evict: ({ pod, signal, message, graceSeconds, isDisruption }) => {
       context().events.warning(pod, 'Evicted', message);
+      context().metrics.count('kubelet_evictions', signal);
       workers.get(uidOf(pod))?.evict('Evicted', message, { graceSeconds, isDisruption });
     },
     reclaimDisk,

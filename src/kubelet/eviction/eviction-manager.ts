@@ -20,6 +20,8 @@ const criticalPriority = 2_000_000_000;
 
 export interface Eviction {
   readonly pod: Pod;
+  /** What the node lacks, or the limit of the pod's own that was passed. */
+  readonly signal: string;
   readonly message: string;
   readonly graceSeconds: number;
   /** The node's fault, not the pod's own. */
@@ -98,7 +100,7 @@ export class EvictionManager {
     const pod = rankPods(this.#options.pods(), resource, usageOf).find((candidate) => !isCritical(candidate));
     if (pod === undefined) return;
     const own = specOf(pod).terminationGracePeriodSeconds ?? this.#options.maxPodGraceSeconds;
-    evict({ pod, message: messageOf(pod, due, observations, usageOf(pod)), graceSeconds: due.graceMs === 0 ? hardGraceSeconds : Math.min(own, this.#options.maxPodGraceSeconds), isDisruption: true });
+    evict({ pod, signal: due.signal, message: messageOf(pod, due, observations, usageOf(pod)), graceSeconds: due.graceMs === 0 ? hardGraceSeconds : Math.min(own, this.#options.maxPodGraceSeconds), isDisruption: true });
   }
 
   /** Pods that use more disk than they said they would. */
@@ -110,7 +112,7 @@ export class EvictionManager {
       usageOf ??= await this.#options.usageOf();
       const message = await localStorageViolation(pod, usageOf(pod), this.#options.emptyDirs);
       if (message === undefined) continue;
-      this.#options.evict({ pod, message, graceSeconds: hardGraceSeconds, isDisruption: false });
+      this.#options.evict({ pod, signal: 'ephemeralcontainerfs.limit', message, graceSeconds: hardGraceSeconds, isDisruption: false });
       any = true;
     }
     return any;

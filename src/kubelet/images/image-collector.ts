@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Image, Runtime } from '../../runtime/runtime.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 
 export interface ImageCollection {
   /** Above this share of the disk in use, images go … Default 85; 100 never. */
@@ -24,10 +26,12 @@ export class ImageCollector {
   readonly #logger: Logger;
   readonly #policy: ImageCollection;
   readonly #volumeImages: () => readonly string[];
+  readonly #metrics: MetricsSink;
   readonly #records = new Map<string, Record>();
 
   /** `volumeImages`: names of images whose files pods have mounted as volumes. */
-  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly logger: Logger; readonly policy: ImageCollection; readonly volumeImages: () => readonly string[] }) {
+  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly logger: Logger; readonly policy: ImageCollection; readonly volumeImages: () => readonly string[]; readonly metrics?: MetricsSink }) {
+    this.#metrics = options.metrics ?? noMetrics;
     this.#volumeImages = options.volumeImages;
     this.#runtime = options.runtime;
     this.#clock = options.clock;
@@ -77,6 +81,7 @@ export class ImageCollector {
         await this.#runtime.removeImage(image.id);
         this.#records.delete(image.id);
         freed += image.sizeBytes;
+        this.#metrics.count('kubelet_image_garbage_collected_total', 'space');
         this.#logger.info('an unused image was removed', { image: image.repoTags[0] ?? image.id, bytes: image.sizeBytes });
       } catch (error) {
         this.#logger.warn('an unused image could not be removed', { image: image.id, error });

@@ -4,10 +4,20 @@ import type { Clock } from '../../base/clock.ts';
 import type { Image, RegistryAuth, Runtime } from '../../runtime/runtime.ts';
 import { BackOff } from '../back-off.ts';
 import { formatGoDuration } from '../../base/go-duration.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodEvents } from '../pod-events.ts';
 import { ImageNameError, parseImageName } from './image-name.ts';
 import type { ImageName } from './image-name.ts';
 import { credentialsFor } from './pull-secrets.ts';
+
+const mebibyte = 1024 * 1024;
+/** Upstream's sizes, the largest first: the label and above how many MiB. */
+const sizes: readonly (readonly [label: string, above: number])[] = [['GT10GB', 10_240], ['5GB-10GB', 5120], ['1GB-5GB', 1024], ['500MB-1GB', 500], ['100MB-500MB', 100], ['10MB-100MB', 10], ['0-10MB', 0]];
+
+function sizeLabel(bytes: number): string {
+  return sizes.find(([, above]) => bytes > above * mebibyte)?.[0] ?? 'N/A';
+}
 
 const maxParallelPulls = 5;
 /** How long ErrImagePull shows before it becomes ImagePullBackOff. */
@@ -23,12 +33,16 @@ export class ImageManager {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #events: PodEvents;
+  readonly #metrics: MetricsSink;
+  /** Seconds that pods have waited for images, by uid. */
+  readonly #pullSeconds = new Map<string, number>();
   readonly #backOff: BackOff;
   readonly #previousErrors = new Map<string, string>();
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
-  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents }) {
+  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly metrics?: MetricsSink }) {
+    this.#metrics = options.metrics ?? noMetrics;
     this.#runtime = options.runtime;
     this.#clock = options.clock;
     this.#events = options.events;
@@ -67,8 +81,14 @@ export class ImageManager {
     return this.#pull(pod, container, wanted, name, secrets);
   }
 
+  /** How long the pod has waited for images that were pulled. */
+  pullSecondsOf(podUid: string): number {
+    return this.#pullSeconds.get(podUid) ?? 0;
+  }
+
   /** The pod is gone. */
   forget(podUid: string): void {
+    this.#pullSeconds.delete(podUid);
     this.#backOff.forget(`${podUid}_`);
     for (const key of this.#previousErrors.keys()) if (key.startsWith(`${podUid}_`)) this.#previousErrors.delete(key);
   }
@@ -87,6 +107,8 @@ export class ImageManager {
     try {
       const { image, tookMs } = await this.#limited(() => this.#pullWith(name, credentialsFor(name, secrets)));
       const totalMs = Math.trunc(this.#clock.monotonicMs() - askedAtMs);
+      this.#metrics.observe('kubelet_image_pull_duration_seconds', tookMs / 1000, sizeLabel(image.sizeBytes));
+      this.#pullSeconds.set(uidOf(pod), (this.#pullSeconds.get(uidOf(pod)) ?? 0) + totalMs / 1000);
       this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${JSON.stringify(wanted)} in ${formatGoDuration(Math.trunc(tookMs))} (${formatGoDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
       this.#previousErrors.delete(key);
       return { ok: true, image };

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod } from '../../api/types/core/v1.ts';
 import { createMachineManagers } from '../resource-managers/machine-managers.ts';
+import { VirtualClock } from '../../base/virtual-clock.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
 import { ResourceManagers } from '../resource-managers/resource-managers.ts';
 import { machine } from '../testing/machine.test.ts';
 import type { AlignmentPolicy } from '../topology/merge-hints.ts';
@@ -19,7 +21,7 @@ const pod = (uid: string, containers: Container[], initContainers: Container[] =
 function managers(policy?: AlignmentPolicy) {
   const { memory, alignment } = createMachineManagers({ settings: { memory: { reserved }, ...(policy !== undefined && { alignment: { policy, scope: 'container', options: {} } }) }, topology, heldBack: { cpu: 0, memory: 100 * mebibyte }, onPool: () => {} });
   assert.ok(memory !== undefined);
-  const all = new ResourceManagers();
+  const all = new ResourceManagers({ metrics: noMetrics, clock: new VirtualClock() });
   all.add(memory);
   if (alignment !== undefined) all.align(alignment);
   return { memory, all, of: (uid: string, name = 'a') => memory.memoryOf(uid, name).map(({ type, nodes, bytes }) => `${type}:${bytes / mebibyte}Mi@${nodes.join()}`).join(' ') };

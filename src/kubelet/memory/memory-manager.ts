@@ -4,6 +4,8 @@ import { isHugePageResource } from '../../api/pod/validation/resource-names.ts';
 import type { Container as PodContainer, Pod } from '../../api/types/core/v1.ts';
 import type { Container } from '../../runtime/runtime.ts';
 import { formatCpuSet } from '../cpus/cpu-set.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PlacedContainer } from '../pods/pod-spec.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { Claim, ContainerGrant, ResourceManager } from '../resource-managers/grant.ts';
@@ -26,10 +28,12 @@ type Reusable = Map<NumaMask, Map<string, number>>;
 export class MemoryManager implements ResourceManager {
   readonly fixed = { resource: 'memory', by: 'Memory Manager policy "Static"' };
   readonly #allocatable: NodeMemory;
+  readonly #metrics: MetricsSink;
   readonly #given = new PodGrants<readonly MemoryBlock[]>('coxswain.io/memory', JSON.stringify, (text) => JSON.parse(text) as MemoryBlock[]);
 
-  constructor(allocatable: NodeMemory) {
+  constructor(allocatable: NodeMemory, metrics: MetricsSink = noMetrics) {
     this.#allocatable = allocatable;
+    this.#metrics = metrics;
   }
 
   memoryOf(podUid: string, container: string): readonly MemoryBlock[] {
@@ -57,7 +61,7 @@ export class MemoryManager implements ResourceManager {
         if (blocks === undefined) {
           // Of a pod whose later containers are known, this one has ended before the kubelet started.
           if (role === 'init' && this.#given.has(podUid)) return;
-          const nodes = nodesOf(this.#choose(amounts, hint, reusable));
+          const nodes = nodesOf(this.#pin(amounts, hint, reusable));
           blocks = [...amounts].map(([type, bytes]): MemoryBlock => ({ type, nodes, bytes }));
           this.#given.give(podUid, container.name, blocks);
           this.#lend(pod, placed, blocks);
@@ -84,6 +88,16 @@ export class MemoryManager implements ResourceManager {
 
   #table(): MemoryTable {
     return new MemoryTable(this.#allocatable, this.#given.all().flat());
+  }
+
+  #pin(amounts: Amounts, hint: Hint, reusable: Reusable): NumaMask {
+    this.#metrics.count('kubelet_memory_manager_pinning_requests_total');
+    try {
+      return this.#choose(amounts, hint, reusable);
+    } catch (error) {
+      this.#metrics.count('kubelet_memory_manager_pinning_errors_total');
+      throw error;
+    }
   }
 
   #choose(amounts: Amounts, hint: Hint, reusable: Reusable): NumaMask {

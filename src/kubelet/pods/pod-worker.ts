@@ -68,6 +68,7 @@ export class PodWorker {
   #wakeUp: (() => void) | undefined;
   #timer: Timer | undefined;
   #retryMs = minRetryMs;
+  readonly #heardOfMs: number;
   #graceSeconds: number | undefined;
   readonly #finished = Promise.withResolvers<void>();
   /** Resolves when the loop has ended. */
@@ -77,6 +78,7 @@ export class PodWorker {
     this.#context = context;
     this.#pod = this.#current = pod;
     this.#allocation = new Allocation(pod);
+    this.#heardOfMs = context.clock.monotonicMs();
     this.#onGone = onGone;
     this.#noteCause();
     // Deleted while no kubelet looked: nothing else will say so.
@@ -196,7 +198,11 @@ export class PodWorker {
       this.#timer?.cancel();
       let again: number | 'now' | 'gone' | undefined;
       try {
+        const startMs = this.#context.clock.monotonicMs();
+        const operation = this.#phase === 'syncing' ? this.#admitted ? 'sync' : 'create' : 'kill';
+        if (operation === 'create') this.#context.metrics.observe('kubelet_pod_worker_start_duration_seconds', (startMs - this.#heardOfMs) / 1000);
         again = await reactingTo(this.#cause, () => this.#step());
+        this.#context.metrics.observe('kubelet_pod_worker_duration_seconds', (this.#context.clock.monotonicMs() - startMs) / 1000, operation);
       } catch (error) {
         if (this.#stopped) return;
         this.#log('pod could not be synchronized', error);
@@ -232,6 +238,7 @@ export class PodWorker {
     if (!this.#admitted) {
       const refusal = (this.#state.sandboxes.length === 0 ? await this.#judge(pod) : undefined) ?? await this.#context.resourceManagers.allocate(pod);
       if (refusal !== undefined) {
+        this.#context.metrics.count('kubelet_admission_rejections_total', refusal.reason);
         this.#context.events.warning(pod, refusal.reason, refusal.message);
         this.evict(refusal.reason, `Pod was rejected: ${refusal.message}`);
         return 'now';
@@ -304,7 +311,9 @@ export class PodWorker {
     const podUid = uidOf(pod);
     if (!this.#reclaimed) {
       await context.volumes.tearDown(podUid);
+      const startMs = context.clock.monotonicMs();
       if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
+      context.metrics.observe('kubelet_cgroup_manager_duration_seconds', (context.clock.monotonicMs() - startMs) / 1000, 'destroy');
       context.resourceManagers.release(podUid);
       context.users.release(podUid);
       this.#reclaimed = true;
@@ -341,6 +350,7 @@ export class PodWorker {
   #report(isTerminal: boolean): PodStatus {
     const context = this.#context;
     if (this.#phase === 'syncing') context.probes.sync(this.#current, this.#state);
+    const before = context.statuses.get(this.#pod);
     const idOf = (containerId: string | undefined): string => containerId?.slice(containerId.indexOf('://') + 3) ?? '';
     const status = generatePodStatus({
       pod: this.#allocation.apply(this.#current),
@@ -350,14 +360,25 @@ export class PodWorker {
       runtimeName: context.runtimeName,
       mountsRecursively: context.mountsRecursively(),
       terminationMessage: (containerId) => this.#messages.get(containerId),
-      old: context.statuses.get(this.#pod),
+      old: before,
       hostIps: context.hostIps(),
       isTerminal,
       ...(this.#failed !== undefined && { failed: this.#failed }),
       ready: ({ containerID }) => context.probes.ready(idOf(containerID)),
       started: ({ containerID }) => context.probes.started(idOf(containerID)),
     });
+    if (status.phase === 'Running' && before.phase !== 'Running' && before.phase !== 'Failed') this.#measureStart();
     return context.statuses.set(this.#pod, status, { mayRun: !isTerminal });
+  }
+
+  #measureStart(): void {
+    const { metrics, clock, images } = this.#context;
+    metrics.observe('kubelet_pod_start_duration_seconds', (clock.monotonicMs() - this.#heardOfMs) / 1000);
+    const createdMs = parseTime(this.#pod.metadata.creationTimestamp ?? '');
+    if (createdMs === undefined) return;
+    const seconds = Math.max(0, (clock.now() - createdMs) / 1000);
+    metrics.observe('kubelet_pod_start_total_duration_seconds', seconds);
+    if ((specOf(this.#pod).initContainers ?? []).length === 0) metrics.observe('kubelet_pod_start_sli_duration_seconds', Math.max(0, seconds - images.pullSecondsOf(uidOf(this.#pod))));
   }
 
   /** Until activeDeadlineSeconds are over; undefined without. */

@@ -6,6 +6,7 @@ import type { KubeletContext } from '../kubelet-context.ts';
 import { resizeContainers } from '../resources/resize.ts';
 import { podCgroupParent } from '../resources/linux-resources.ts';
 import { podCgroupResources } from '../resources/pod-cgroup.ts';
+import type { PodSandboxConfig } from '../../runtime/runtime.ts';
 import type { PodActions } from './actions.ts';
 import { computeActions } from './actions.ts';
 import { formatPod, specOf } from './pod-spec.ts';
@@ -46,7 +47,7 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
       return { progress: false, retryAfterMs: undefined, failed: true };
     }
   }
-  if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podCgroupResources(context, pod));
+  if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await ensureCgroup(context, pod);
 
   const volumes = await context.volumes.setUp(pod);
   const refreshAfterMs = volumes.refreshAtMs === undefined ? undefined : Math.max(1000, volumes.refreshAtMs - context.clock.now());
@@ -83,6 +84,31 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
   };
 }
 
+async function ensureCgroup(context: KubeletContext, pod: Pod): Promise<void> {
+  const startMs = context.clock.monotonicMs();
+  await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podCgroupResources(context, pod));
+  context.metrics.observe('kubelet_cgroup_manager_duration_seconds', (context.clock.monotonicMs() - startMs) / 1000, 'create');
+}
+
+/** Makes the sandbox; returns its id. Rejects with what the runtime says. */
+async function runSandbox({ host, runtime, metrics, clock }: KubeletContext, sandbox: PodSandboxConfig): Promise<string> {
+  const hasUsers = sandbox.linux.users !== undefined;
+  const startMs = clock.monotonicMs();
+  metrics.count('kubelet_started_pods_total');
+  if (hasUsers) metrics.count('kubelet_started_user_namespaced_pods_total');
+  try {
+    if (!host.virtual) await host.files.ensureDirectory(sandbox.logDirectory, 0o755);
+    return await runtime.runPodSandbox(sandbox);
+  } catch (error) {
+    metrics.count('kubelet_started_pods_errors_total');
+    if (hasUsers) metrics.count('kubelet_started_user_namespaced_pods_errors_total');
+    metrics.count('kubelet_run_podsandbox_errors_total', sandbox.runtimeHandler);
+    throw error;
+  } finally {
+    metrics.observe('kubelet_run_podsandbox_duration_seconds', (clock.monotonicMs() - startMs) / 1000, sandbox.runtimeHandler);
+  }
+}
+
 async function startAll(context: KubeletContext, input: SyncInput, actions: PodActions, volumes: Awaited<ReturnType<KubeletContext['volumes']['setUp']>>): Promise<SyncResult> {
   const { pod, failures, signal } = input;
   let { state } = input;
@@ -98,8 +124,7 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
   let podIps: readonly string[] = state.sandbox?.ips ?? [];
   if (actions.createSandbox) {
     try {
-      if (!context.host.virtual) await context.host.files.ensureDirectory(sandbox.logDirectory, 0o755);
-      sandboxId = await context.runtime.runPodSandbox(sandbox);
+      sandboxId = await runSandbox(context, sandbox);
     } catch (error) {
       return noSandbox(error);
     }
@@ -116,11 +141,14 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
   for (const { container, role } of actions.start) {
     if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
     if (!context.host.virtual) await context.host.files.ensureDirectory(`${sandbox.logDirectory}/${container.name}`, 0o755);
+    const type = role === 'init' || role === 'sidecar' ? 'init_container' : role === 'ephemeral' ? 'ephemeral_container' : 'container';
+    context.metrics.count('kubelet_started_containers_total', type);
     const result = await startContainer(context, { pod, container, role, state, sandboxId, sandbox, podIps, volumes, signal });
     if (result.ok) {
       failures.delete(container.name);
       progress = true;
     } else {
+      context.metrics.count('kubelet_started_containers_errors_total', type, result.reason);
       failures.set(container.name, { reason: result.reason, message: result.message });
       if (result.retryAfterMs !== undefined) retryAfterMs = Math.min(retryAfterMs ?? Infinity, result.retryAfterMs);
     }

@@ -1,8 +1,9 @@
-import { uidOf } from '../../api/meta/object.ts';
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import type { Container, Pod, Probe } from '../../api/types/core/v1.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Host, ProbeKind } from '../host.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodEvents } from '../pod-events.ts';
 import type { ProbeVerdicts } from '../pods/actions.ts';
 import { containersOf } from '../pods/pod-spec.ts';
@@ -36,17 +37,19 @@ export class ProbeManager implements ProbeVerdicts {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #events: PodEvents;
+  readonly #metrics: MetricsSink;
   readonly #onVerdict: (podUid: string) => void;
   /** By pod, then by container id and kind. */
   readonly #pods = new Map<string, Map<string, Worker>>();
   #stopped = false;
   readonly #byContainer = new Map<string, Partial<Record<ProbeKind, Worker>>>();
 
-  constructor(options: { readonly host: Host; readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly onVerdict: (podUid: string) => void }) {
+  constructor(options: { readonly host: Host; readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly metrics: MetricsSink; readonly onVerdict: (podUid: string) => void }) {
     this.#host = options.host;
     this.#runtime = options.runtime;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#metrics = options.metrics;
     this.#onVerdict = options.onVerdict;
   }
 
@@ -142,6 +145,7 @@ export class ProbeManager implements ProbeVerdicts {
     let outcome = await runProbe({ host: this.#host, runtime: this.#runtime, clock: this.#clock }, worker);
     for (let tries = 1; tries < maxTries && outcome.result === 'unknown' && !worker.stopped; tries++) outcome = await runProbe({ host: this.#host, runtime: this.#runtime, clock: this.#clock }, worker);
     if (worker.stopped) return;
+    this.#measure(worker, outcome.result, startedMs);
     const success = outcome.result === 'success' || outcome.result === 'warning';
     if (outcome.result === 'warning') this.#events.container(worker.pod, worker.container.name, 'Warning', 'ProbeWarning', `${names[worker.kind]} probe warning: ${outcome.output}`);
     if (!success) {
@@ -154,6 +158,14 @@ export class ProbeManager implements ProbeVerdicts {
     if (worker.run >= threshold && worker.verdict !== success) this.#decide(worker, success);
     const isDone = worker.kind === 'readiness' ? false : worker.kind === 'startup' ? worker.verdict !== undefined : worker.verdict === false;
     if (!isDone) this.#schedule(worker, Math.max(0, periodMs - (this.#clock.monotonicMs() - startedMs)));
+  }
+
+  #measure({ kind, container, pod }: Worker, outcome: 'success' | 'warning' | 'failure' | 'unknown', startedMs: number): void {
+    const of = [container.name, nameOf(pod), namespaceOf(pod)] as const;
+    const result = { success: 'successful', warning: 'successful', failure: 'failed', unknown: 'unknown' }[outcome];
+    this.#metrics.count('prober_probe_total', names[kind], result, ...of, uidOf(pod));
+    // A probe that failed says nothing of how long one takes.
+    if (result === 'successful') this.#metrics.observe('prober_probe_duration_seconds', (this.#clock.monotonicMs() - startedMs) / 1000, names[kind], ...of);
   }
 
   #decide(worker: Worker, verdict: boolean): void {

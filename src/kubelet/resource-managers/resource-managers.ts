@@ -1,7 +1,9 @@
 import { uidOf } from '../../api/meta/object.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Container } from '../../runtime/runtime.ts';
 import type { Refusal } from '../admission/verdict.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { Alignment } from '../topology/alignment.ts';
 import { anywhere } from '../topology/hints.ts';
@@ -21,10 +23,17 @@ export class AllocationError extends Error {
 
 /** All managers of parts of the machine, asked as one. Without any it costs nothing. */
 export class ResourceManagers {
+  readonly #metrics: MetricsSink;
+  readonly #clock: Clock;
   readonly #managers: ResourceManager[] = [];
   #alignment: Alignment | undefined;
   /** Whoever is admitted before: hints hold only as long as nobody else takes what they speak of. */
   #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ metrics, clock }: { readonly metrics: MetricsSink; readonly clock: Clock }) {
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
 
   get isEmpty(): boolean {
     return this.#managers.length === 0;
@@ -52,9 +61,14 @@ export class ResourceManagers {
   async allocate(pod: Pod): Promise<Refusal | undefined> {
     if (this.isEmpty) return undefined;
     if (this.#alignment === undefined) return this.#admit(pod);
+    const startMs = this.#clock.monotonicMs();
+    this.#metrics.count('kubelet_topology_manager_admission_requests_total');
     const admitting = this.#turn.then(() => this.#admit(pod));
     this.#turn = admitting;
-    return admitting;
+    const refusal = await admitting;
+    if (refusal !== undefined) this.#metrics.count('kubelet_topology_manager_admission_errors_total');
+    this.#metrics.observe('kubelet_topology_manager_admission_duration_ms', this.#clock.monotonicMs() - startMs);
+    return refusal;
   }
 
   /** What one container starts with. Rejects with what stands in the way. */
@@ -81,7 +95,9 @@ export class ResourceManagers {
         if (placed.role === 'ephemeral') continue;
         const hint = ofPod ?? (this.#alignment === undefined ? anywhere : this.#merge(this.#alignment, claims.map((claim) => claim.hints(placed))));
         for (const claim of claims) await claim.take(placed, hint);
+        if (this.#alignment?.scope === 'container' && this.#alignment.isGuaranteed) this.#metrics.count('kubelet_container_aligned_compute_resources_count', 'container', 'numa_node');
       }
+      if (this.#alignment?.scope === 'pod' && this.#alignment.isGuaranteed) this.#metrics.count('kubelet_container_aligned_compute_resources_count', 'pod', 'numa_node');
       return undefined;
     } catch (error) {
       this.release(uidOf(pod));
@@ -92,6 +108,7 @@ export class ResourceManagers {
 
   #merge(alignment: Alignment, hints: readonly ReturnType<Claim['hints']>[]): Hint {
     const hint = alignment.merge(hints);
+    if (hint === undefined && alignment.isGuaranteed) this.#metrics.count('kubelet_container_aligned_compute_resources_failure_count', alignment.scope, 'numa_node');
     if (hint === undefined) throw new AllocationError('TopologyAffinityError', 'Resources cannot be allocated with Topology locality');
     return hint;
   }

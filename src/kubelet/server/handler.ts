@@ -3,6 +3,7 @@ import { cadvisorMetrics } from './cadvisor.ts';
 import { containerLog } from './container-logs.ts';
 import type { ServedKubelet } from './served-kubelet.ts';
 import { findPod, HttpError, runningContainer } from './served-kubelet.ts';
+import { kubeletMetrics, probeMetrics } from './kubelet-metrics-page.ts';
 import { resourceMetrics, statsSummary } from './statistics.ts';
 import { serveAttach, serveExec, serveForward } from './streams.ts';
 
@@ -12,7 +13,9 @@ export interface KubeletResponse {
   readonly body: string | AsyncIterable<Uint8Array>;
 }
 
+const measuredPaths: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/probes', '/metrics/resource', '/metrics/cadvisor', '/containerLogs', '/run', '/exec', '/attach', '/portForward']);
 const runTimeoutMs = 120_000;
+const numbers = (body: string): KubeletResponse => ({ status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body });
 const text = (status: number, body: string): KubeletResponse => ({ status, contentType: 'text/plain; charset=utf-8', body });
 
 /**
@@ -28,8 +31,9 @@ export class KubeletHandler {
 
   /** Answers a request that is no upgrade. Never rejects. `path` has its query. */
   async handle(method: string, path: string, signal: AbortSignal): Promise<KubeletResponse> {
+    const url = new URL(path, 'https://kubelet');
     try {
-      return await this.#route(method, new URL(path, 'https://kubelet'), signal);
+      return await this.#measured(method, url, () => this.#route(method, url, signal));
     } catch (error) {
       return text(error instanceof HttpError ? error.status : 500, `${(error as Error).message}\n`);
     }
@@ -55,6 +59,24 @@ export class KubeletHandler {
     }
   }
 
+  /** Counts the request at the first kubelet: the only one where there is one a process. */
+  async #measured<T>(method: string, { pathname, searchParams }: URL, work: () => Promise<T>): Promise<T> {
+    const [first] = this.#kubelets();
+    if (first === undefined) return await work();
+    const { metrics, clock } = first.context;
+    // Not which pod's: that would be a series each.
+    const verb = pathname.split('/')[1] ?? '';
+    const isLong = searchParams.get('follow') === 'true' || ['exec', 'attach', 'portForward'].includes(verb);
+    const labels = [method, measuredPaths.has(pathname) ? pathname.slice(1) : measuredPaths.has(`/${verb}`) ? verb : 'other', 'readwrite', String(isLong)] as const;
+    const startMs = clock.monotonicMs();
+    metrics.count('kubelet_http_requests_total', ...labels);
+    try {
+      return await work();
+    } finally {
+      metrics.observe('kubelet_http_requests_duration_seconds', (clock.monotonicMs() - startMs) / 1000, ...labels);
+    }
+  }
+
   async #route(method: string, url: URL, signal: AbortSignal): Promise<KubeletResponse> {
     const [verb = '', namespace = '', name = '', ...rest] = segments(url);
     const query = url.searchParams;
@@ -67,10 +89,14 @@ export class KubeletHandler {
         return json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: [...this.#kubelets()].flatMap((kubelet) => kubelet.pods()) });
       case '/stats/summary':
         return json(await statsSummary(this.#kubelet(query)));
+      case '/metrics':
+        return numbers(await kubeletMetrics(this.#kubelet(query)));
+      case '/metrics/probes':
+        return numbers(probeMetrics(this.#kubelet(query)));
       case '/metrics/resource':
-        return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await resourceMetrics(this.#kubelet(query)) };
+        return numbers(await resourceMetrics(this.#kubelet(query)));
       case '/metrics/cadvisor':
-        return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await cadvisorMetrics(this.#kubelet(query)) };
+        return numbers(await cadvisorMetrics(this.#kubelet(query)));
       default:
     }
     if (verb === 'containerLogs' && rest.length === 1) {

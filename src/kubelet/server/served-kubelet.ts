@@ -2,11 +2,14 @@ import type { Pod } from '../../api/types/core/v1.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
+import type { MachineManagers } from '../resource-managers/machine-managers.ts';
 
 /** What the server needs of a kubelet; one server may serve many. */
 export interface ServedKubelet {
   readonly nodeName: string;
   readonly context: KubeletContext;
+  /** Who gives parts of the machine, where somebody does. */
+  readonly machineManagers?: MachineManagers;
   pods(): readonly Pod[];
   findPod(namespace: string, name: string, uid?: string): { readonly pod: Pod; readonly state: PodRuntimeState } | undefined;
 }

@@ -9,6 +9,8 @@ import type { Logger } from '../../base/logger.ts';
 import type { Cause } from '../../client/cause.ts';
 import { causeOf, currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import { isTerminalPhase } from '../pods/pod-spec.ts';
 import { kubeletConditions, resizeConditions, terminatedByKubelet } from './conditions.ts';
 
@@ -28,6 +30,8 @@ interface Entry {
   writtenVersion: number;
   timer: Timer | undefined;
   writing: boolean;
+  /** Since when there is something to write. */
+  changedAtMs: number | undefined;
   waiters: (() => void)[];
   /** What the status that is not written yet tells of. */
   cause: Cause;
@@ -38,12 +42,14 @@ export class StatusManager {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #metrics: MetricsSink;
   readonly #inApi: (pod: Pod) => Pod | undefined;
   readonly #entries = new Map<string, Entry>();
   #stopped = false;
 
   /** `inApi`: whose status it is that a pod's is written to; undefined while the API has none. Default: the pod's own. */
-  constructor(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly inApi?: (pod: Pod) => Pod | undefined }) {
+  constructor(options: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly inApi?: (pod: Pod) => Pod | undefined; readonly metrics?: MetricsSink }) {
+    this.#metrics = options.metrics ?? noMetrics;
     this.#client = options.client;
     this.#clock = options.clock;
     this.#logger = options.logger;
@@ -65,6 +71,7 @@ export class StatusManager {
     if (semanticEqual(next, entry.status) && entry.mayRun === mayRun) return entry.status;
     entry.status = next;
     entry.mayRun = mayRun;
+    entry.changedAtMs ??= this.#clock.monotonicMs();
     entry.cause = joinCauses(entry.cause, currentCause());
     this.#schedule(entry, (next.phase === 'Pending' && entry.written.phase === 'Pending') || (mayRun && isTerminalPhase(next.phase)) ? restMs : 0);
     return next;
@@ -107,7 +114,7 @@ export class StatusManager {
   #entryOf(pod: Pod): Entry {
     const uid = uidOf(pod);
     let entry = this.#entries.get(uid);
-    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, mayRun: false, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [], cause: '' });
+    if (entry === undefined) this.#entries.set(uid, entry = { pod, status: pod.status ?? {}, mayRun: false, changedAtMs: undefined, written: pod.status ?? {}, writtenVersion: 0, timer: undefined, writing: false, waiters: [], cause: '' });
     entry.pod = pod;
     return entry;
   }
@@ -134,6 +141,8 @@ export class StatusManager {
         const value = { metadata: { uid: uidOf(target) }, status: patch };
         const written = await reactingTo(cause, () => this.#client.patch(pods, ref, { type: 'strategic', value }, { subresource: 'status' }));
         entry.written = written.status ?? status;
+        if (entry.changedAtMs !== undefined) this.#metrics.observe('kubelet_pod_status_sync_duration_seconds', (this.#clock.monotonicMs() - entry.changedAtMs) / 1000);
+        entry.changedAtMs = undefined;
         entry.writtenVersion = Number(written.metadata.resourceVersion ?? '0');
       } catch (error) {
         // A pod that is gone, or another of the same name, has no use for this status. Neither a conflict nor an invalid uid

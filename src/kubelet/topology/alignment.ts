@@ -17,6 +17,8 @@ export interface AlignmentSettings {
 /** Brings what a container or a pod gets to the same NUMA nodes. */
 export interface Alignment {
   readonly scope: 'container' | 'pod';
+  /** Is what is admitted always on one NUMA node? */
+  readonly isGuaranteed: boolean;
   /** Undefined when the pod must not have it. */
   merge(providers: readonly Hints[]): Hint | undefined;
 }
@@ -33,6 +35,7 @@ export function createAlignment({ policy, scope, options }: AlignmentSettings, {
   };
   return {
     scope,
+    isGuaranteed: policy === 'single-numa-node',
     merge(providers) {
       const { hint, isAdmitted } = mergeHints(rules, providers);
       return isAdmitted ? hint : undefined;

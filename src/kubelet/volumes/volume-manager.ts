@@ -4,6 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { TreeFile } from '../host.ts';
 import { containersOf, specOf } from '../pods/pod-spec.ts';
 import { nestedMountPoints } from './common/nested-mount-points.ts';
+import { noMetrics } from '../metrics/kubelet-metrics.ts';
+import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { CsiAccess } from './csi/csi-volumes.ts';
 import { CsiVolumes } from './csi/csi-volumes.ts';
 import { volumePlugins } from './registry.ts';
@@ -45,9 +47,11 @@ export class VolumeManager {
   readonly #context: VolumeContext;
   readonly #csi: CsiVolumes | undefined;
   readonly #clock: Clock;
+  readonly #metrics: MetricsSink;
   readonly #pods = new Map<string, PodEntry>();
 
-  constructor(context: VolumeContext, clock: Clock, csi?: CsiAccess) {
+  constructor(context: VolumeContext, clock: Clock, csi?: CsiAccess, metrics: MetricsSink = noMetrics) {
+    this.#metrics = metrics;
     this.#csi = csi && new CsiVolumes(context, csi);
     this.#context = { ...context, ...(this.#csi !== undefined && { csi: this.#csi }) };
     this.#clock = clock;
@@ -94,9 +98,9 @@ export class VolumeManager {
   }
 
   /** How full the pod's volumes are whose drivers tell, by the volumes' names. What cannot be told now is left out. */
-  async statsOf(podUid: string): Promise<readonly { readonly name: string; readonly claimName: string | undefined; readonly stats: VolumeStats }[]> {
+  async statsOf(podUid: string, { onlyClaims = false }: { readonly onlyClaims?: boolean } = {}): Promise<readonly { readonly name: string; readonly claimName: string | undefined; readonly stats: VolumeStats }[]> {
     const told = await Promise.all([...this.#pods.get(podUid)?.directories ?? []].map(async ([name, { stats, claimName }]) => {
-      const known = await stats?.().catch(() => undefined);
+      const known = onlyClaims && claimName === undefined ? undefined : await stats?.().catch(() => undefined);
       return known === undefined ? [] : [{ name, claimName, stats: known }];
     }));
     return told.flat();
@@ -135,12 +139,41 @@ export class VolumeManager {
     const isKept = known !== undefined && known.remountAtMs > nowMs;
     if (isKept && known.recheckAtMs <= nowMs) await known.recheck?.run();
     const isChecked = !isKept || known.recheckAtMs <= nowMs;
-    const mounted = isKept ? known : await plugin.mount(this.#context, pod, volume);
+    const mounted = isKept ? known : await this.#measured(plugin.field, () => plugin.mount(this.#context, pod, volume));
     const { remountAfterMs = Infinity, recheck } = mounted;
     const kept: KeptVolume = { ...mounted, remountAtMs: isKept ? known.remountAtMs : nowMs + remountAfterMs, recheckAtMs: isChecked ? nowMs + (recheck?.afterMs ?? Infinity) : known.recheckAtMs };
     entry.directories.set(volume.name, kept);
     const refreshAtMs = Math.min(kept.remountAtMs, kept.recheckAtMs);
     return { mounted: kept, ...(refreshAtMs < Infinity && { refreshAtMs }) };
+  }
+
+  async #measured<T>(field: string, work: () => Promise<T>): Promise<T> {
+    const startMs = this.#clock.monotonicMs();
+    const tell = (status: string): void => this.#metrics.observe('storage_operation_duration_seconds', (this.#clock.monotonicMs() - startMs) / 1000, pluginName(field), 'volume_mount', status, 'false');
+    try {
+      const result = await work();
+      tell('success');
+      return result;
+    } catch (error) {
+      tell('fail-unknown');
+      throw error;
+    }
+  }
+
+  /** How many volumes of each kind pods have, and are to have. */
+  counts(pods: readonly Pod[]): readonly { readonly plugin: string; readonly wanted: number; readonly present: number }[] {
+    const found = new Map<string, { wanted: number; present: number }>();
+    for (const pod of pods) {
+      const entry = this.#pods.get(uidOf(pod));
+      const used = usedVolumes(pod);
+      for (const volume of specOf(pod).volumes ?? []) {
+        if (!used.has(volume.name)) continue;
+        const plugin = pluginName(Object.keys(volume).find((key) => key !== 'name') ?? '');
+        const count = found.get(plugin) ?? { wanted: 0, present: 0 };
+        found.set(plugin, { wanted: count.wanted + 1, present: count.present + (entry?.directories.has(volume.name) === true || entry?.contents.has(volume.name) === true ? 1 : 0) });
+      }
+    }
+    return [...found].map(([plugin, counts]) => ({ plugin, ...counts }));
   }
 
   async #setUpFiles(plugin: FilesPlugin, pod: Pod, volume: Volume, entry: PodEntry): Promise<Result> {
@@ -162,6 +195,11 @@ export class VolumeManager {
     }
     return { mounted: { hostPath, readOnly: true }, ...(refreshAtMs !== undefined && { refreshAtMs }) };
   }
+}
+
+/** Upstream's name of the plugin behind a volume's field: `kubernetes.io/empty-dir`. */
+function pluginName(field: string): string {
+  return `kubernetes.io/${field === 'configMap' ? 'configmap' : field.replace(/([a-z])([A-Z]+)/g, '$1-$2').toLowerCase()}`;
 }
 
 /** The volumes that containers mount, or take variables from. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../../base/logger.ts';
 import type { LinuxResources } from '../../../runtime/runtime.ts';
 import type { HostCgroups } from '../../host.ts';
+import { legacyUsage, number, unifiedUsage } from './cgroup-usage.ts';
 
 const v1Controllers = ['cpu', 'cpuset', 'hugetlb', 'memory', 'pids'];
 const v2Controllers = ['cpuset', 'cpu', 'hugetlb', 'io', 'memory', 'pids'];
@@ -77,6 +78,7 @@ function unified(logger: Logger, mount: string): HostCgroups {
         memoryLimitBytes: memory ?? 0,
       };
     },
+    usage: (path) => unifiedUsage(join(mount, path)),
     memoryUsage: (path) => number(join(mount, path, 'memory.current')),
     removePod: (parent) => removeTree(join(mount, parent)),
     listPods: (root) => podsBelow(mount, root),
@@ -97,12 +99,6 @@ function laterWeightOf(shares: number): number {
 
 function sharesOfWeight(weight: number): number {
   return 2 + Math.floor(((weight - 1) * 262_142) / 9999);
-}
-
-/** The number in a file; undefined when it is not there or holds none (`max`). */
-async function number(file: string): Promise<number | undefined> {
-  const text = (await readFile(file, 'utf8').catch(() => '')).trim();
-  return /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** What version 1 writes where there is no limit: the largest number of whole pages. */
@@ -141,6 +137,7 @@ function legacy(logger: Logger, mount: string): HostCgroups {
       if (shares === undefined) return undefined;
       return { ...expected, cpuShares: shares, cpuQuota: Math.max(0, quota ?? 0), cpuPeriod: period ?? expected.cpuPeriod, memoryLimitBytes: memory === undefined || memory >= unlimitedBytes ? 0 : memory };
     },
+    usage: (path) => legacyUsage(mount, path),
     memoryUsage: (path) => number(join(mount, 'memory', path, 'memory.usage_in_bytes')),
     async removePod(parent) {
       const controllers = await readdir(mount).catch(() => []);
