@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -76,6 +76,17 @@ function lastComplaint(logFile: string): string {
 }
 
 /**
+ * Root of a pod with users of its own is none of this machine's that may search our folders, and looks for its file system in
+ * one of them. Searching is not listing, and what is in them is its owner's alone whatever the folder says.
+ */
+function letOtherUsersThrough({ dataDir, containerdDir }: HostPaths): void {
+  for (const folder of [dataDir, containerdDir]) {
+    const { mode } = statSync(folder);
+    if ((mode & 0o011) !== 0o011) chmodSync(folder, (mode & 0o7777) | 0o011);
+  }
+}
+
+/**
  * Brings our private containerd up and returns when it answers: adopts the one that an earlier start left running, if
  * it is healthy and has this configuration and program; else starts one. Containers outlive containerd either way.
  * Rejects with a one-line error.
@@ -86,6 +97,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     throw new Error(capabilities.obstacle ?? 'containerd, runc or the CNI plugins are missing');
   }
   for (const folder of [paths.containerdDir, paths.certsDir, paths.cniConfDir, dirname(paths.socketPath)]) mkdirSync(folder, { recursive: true, mode: 0o711 });
+  letOtherUsersThrough(paths);
   const binary = capabilities.containerd.path;
   const config = containerdConfig({
     paths,

@@ -23,6 +23,7 @@ import type { PodWorkers } from './pods/pod-workers.ts';
 import { ProbeManager } from './probes/probe-manager.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
 import type { ResourceManagers } from './resource-managers/resource-managers.ts';
+import { QosCgroups } from './resources/qos-cgroups.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { isStatic } from './static-pods/annotations.ts';
 import { StatusManager } from './status/status-manager.ts';
@@ -60,6 +61,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
   const runtime = metrics === noMetrics ? options.runtime : measuredRuntime(options.runtime, metrics, clock);
   const { machine, reporter, workers, references, addresses } = parts;
   const logger = options.logger.named('kubelet');
+  const cgroupRoot = options.cgroupRoot ?? '';
   const events = new PodEvents(parts.recorder);
   const directories = new PodDirectories(rootDir, options.podLogsDir ?? `${rootDir}/pod-logs`);
   const tokens = new ServiceAccountTokens({ client, clock, random });
@@ -72,8 +74,11 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, clock, random, logger, events, metrics, directories, facts, ...objects,
     runtimeName: parts.runtimeName,
     dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
-    cgroupRoot: options.cgroupRoot ?? '',
-    images: new ImageManager({ runtime, clock, events, metrics }),
+    cgroupRoot,
+    qosCgroups: new QosCgroups(host.cgroups, cgroupRoot, () => [...workers].filter(({ isAdmitted }) => isAdmitted).map(({ allocated }) => allocated)),
+    podPidsLimit: options.podPidsLimit,
+    seccompDefault: options.seccompDefault ?? false,
+    images: new ImageManager({ runtime, clock, events, metrics, ...(options.maxParallelImagePulls !== undefined && { maxParallelPulls: options.maxParallelImagePulls }) }),
     volumes: new VolumeManager({
       host, directories, tokens, facts: () => facts([]), ...objects,
       persistentVolumeClaim: (pod, name) => references.read(persistentvolumeclaims, { namespace: namespaceOf(pod), name }),

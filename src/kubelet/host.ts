@@ -195,10 +195,12 @@ export interface InterfaceUsage {
 }
 
 export interface HostCgroups {
-  /** Makes the top cgroups (kubepods and its QoS levels). */
-  prepare(root: string): Promise<void>;
-  /** Makes or updates a pod's cgroup. */
-  ensurePod(parent: string, resources: LinuxResources): Promise<void>;
+  /** Makes the top cgroups (kubepods and its QoS levels): all pods together get what the node gives to pods. */
+  prepare(root: string, all: { readonly cpuShares: number; readonly memoryBytes: number }): Promise<void>;
+  /** What burstable pods weigh together beside guaranteed ones. */
+  weighBurstable(root: string, cpuShares: number): Promise<void>;
+  /** Makes or updates a pod's cgroup. `pids`: the most processes and threads; undefined for no limit. */
+  ensurePod(parent: string, resources: LinuxResources, limits?: { readonly pids?: number }): Promise<void>;
   /**
    * What a container's cgroup has; undefined when it is not there. Where the kernel rounds, it is `expected` that is
    * told as long as it may have been what was asked for.

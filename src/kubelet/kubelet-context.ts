@@ -14,6 +14,7 @@ import type { PodDirectories } from './pod-directories.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
 import type { ResourceManagers } from './resource-managers/resource-managers.ts';
+import type { QosCgroups } from './resources/qos-cgroups.ts';
 import type { StatusManager } from './status/status-manager.ts';
 import type { UserNamespaces } from './user-namespaces/user-namespaces.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
@@ -41,6 +42,11 @@ export interface KubeletContext {
   readonly probes: ProbeManager;
   readonly statuses: StatusManager;
   readonly crashBackOff: BackOff;
+  readonly qosCgroups: QosCgroups;
+  /** The most processes and threads of one pod; undefined for no limit. */
+  readonly podPidsLimit: number | undefined;
+  /** Profile of containers that name none. */
+  readonly seccompDefault: boolean;
   /** Who gives parts of the machine to containers. */
   readonly resourceManagers: ResourceManagers;
   /** Who gives pods users of their own. */

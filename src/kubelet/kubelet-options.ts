@@ -53,6 +53,12 @@ export interface KubeletOptions {
   readonly imageCollection?: ImageCollection;
   /** Default: 10 MiB, five files. */
   readonly containerLogs?: LogRotationLimits;
+  /** As kubelet configuration's `podPidsLimit`: the most processes and threads of one pod. Default: no limit. */
+  readonly podPidsLimit?: number;
+  /** How many images are pulled at once. Default 5. */
+  readonly maxParallelImagePulls?: number;
+  /** As kubelet configuration's `seccompDefault`: containers that name no profile get the runtime's. Default false. */
+  readonly seccompDefault?: boolean;
   /** Beside the safe ones: names, or prefixes that end in `*`. */
   readonly allowedUnsafeSysctls?: readonly string[];
   /** Instead of the machine's. The first is the primary one. */

@@ -1,5 +1,6 @@
 import { mapsEqual } from '../api/meta/equal.ts';
 import { uidOf } from '../api/meta/object.ts';
+import { milliValue } from '../api/meta/quantity.ts';
 import { isMirrorPod } from '../api/pod/references.ts';
 import { podCidrsOf } from '../api/node/pod-cidrs.ts';
 import { nodes, pods, services } from '../api/resources.ts';
@@ -36,6 +37,7 @@ import { Relister } from './pods/relister.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
 import type { MachineManagers } from './resource-managers/machine-managers.ts';
 import { createMachineManagers } from './resource-managers/machine-managers.ts';
+import { sharesOf } from './resources/linux-resources.ts';
 import { ResourceManagers } from './resource-managers/resource-managers.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
 import { isStatic } from './static-pods/annotations.ts';
@@ -220,7 +222,7 @@ export class Kubelet implements AsyncDisposable {
     if (!this.#resourceManagers.isEmpty) this.#resourceManagers.recover(await runtime.listContainers());
     await this.#devicePlugins?.start();
     if (options.podCidr !== undefined) await runtime.updatePodCidr(options.podCidr);
-    if (!host.virtual) await host.cgroups.prepare(this.#context.cgroupRoot);
+    if (!host.virtual) await this.#prepareCgroups(machine);
     if (options.startsQuietly !== true) this.#announce('Normal', 'Starting', 'Starting kubelet.');
 
     this.#undoEvents = runtime.onEvent(({ type, podUid }) => {
@@ -265,6 +267,13 @@ export class Kubelet implements AsyncDisposable {
       isSilent: () => this.#lease.isSilent,
       foresightMs: () => this.#lease.foresightMs,
     });
+  }
+
+  /** All pods together get what the node does not keep for itself. */
+  async #prepareCgroups({ cores, memoryBytes }: KubeletContext['machine']): Promise<void> {
+    const { host, reserve: { systemReserved = {}, kubeReserved = {} } = {} } = this.#options;
+    const reserved = (resource: string): number => [systemReserved, kubeReserved].reduce((sum, one) => sum + milliValue(one[resource] ?? '0'), 0);
+    await host.cgroups.prepare(this.#context.cgroupRoot, { cpuShares: sharesOf(cores * 1000 - reserved('cpu')), memoryBytes: memoryBytes - reserved('memory') / 1000 });
   }
 
   /** Runs what the files say before anybody asks the API: it may be the API server itself. */

@@ -5,7 +5,7 @@ const followed = [
   'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge', 'containerLogMaxSize', 'containerLogMaxFiles',
   'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority', 'rotateCertificates', 'serverTLSBootstrap',
   'cpuManagerPolicy', 'cpuManagerPolicyOptions', 'cpuManagerReconcilePeriod', 'reservedSystemCPUs', 'memoryManagerPolicy', 'reservedMemory',
-  'topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions', 'featureGates', 'userNamespaces',
+  'topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions', 'featureGates', 'userNamespaces', 'podPidsLimit', 'serializeImagePulls', 'maxParallelImagePulls', 'imageMaximumGCAge', 'seccompDefault',
 ] as const;
 
 const zero = ['0s', '0', 0, ''];
@@ -16,15 +16,15 @@ const none: readonly unknown[] = [{}, [], null];
  * writes one for a field that was not set, its zero. Any other value is refused by name.
  */
 export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
-  ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency', 'imageMaximumGCAge'].map((name): [string, readonly unknown[]] => [name, zero]),
+  ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency'].map((name): [string, readonly unknown[]] => [name, zero]),
   ...['staticPodURL', 'kubeletCgroups', 'systemCgroups', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
   ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'qosReserved', 'evictionMinimumReclaim', 'memorySwap', 'crashLoopBackOff', 'tracing', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
-  ...['enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'seccompDefault', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
+  ...['enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
   ...['enableServer', 'enableDebuggingHandlers', 'cgroupsPerQOS', 'cpuCFSQuota', 'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'registerNode', 'localStorageCapacityIsolation'].map((name): [string, readonly unknown[]] => [name, [true]]),
   ['address', ['0.0.0.0', '']], ['port', [10_250, 0]], ['readOnlyPort', [0]], ['healthzPort', [10_248, 0]], ['healthzBindAddress', ['127.0.0.1', '']],
   ['cgroupDriver', ['cgroupfs', '']],
-  ['hairpinMode', ['promiscuous-bridge', '']], ['podPidsLimit', [-1]], ['resolvConf', ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf', '']], ['cpuCFSQuotaPeriod', ['100ms', ...zero]], ['nodeStatusMaxImages', [50]],
-  ['podsPerCore', [0]], ['serializeImagePulls', [false]], ['maxParallelImagePulls', [5, null]], ['containerLogMaxWorkers', [1]], ['containerLogMonitorInterval', ['10s', '0s']], ['configMapAndSecretChangeDetectionStrategy', ['Watch']],
+  ['hairpinMode', ['promiscuous-bridge', '']], ['resolvConf', ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf', '']], ['cpuCFSQuotaPeriod', ['100ms', ...zero]], ['nodeStatusMaxImages', [50]],
+  ['podsPerCore', [0]], ['containerLogMaxWorkers', [1]], ['containerLogMonitorInterval', ['10s', '0s']], ['configMapAndSecretChangeDetectionStrategy', ['Watch']],
   ['enforceNodeAllocatable', [[], ['pods']]], ['volumePluginDir', ['/usr/libexec/kubernetes/kubelet-plugins/volume/exec/', '']], ['memoryThrottlingFactor', [0.9]], ['memoryReservationPolicy', ['None', '']],
   ['imagePullCredentialsVerificationPolicy', ['NeverVerify', '']],
 ]);

@@ -96,6 +96,8 @@ test('what is none is refused, by name', () => {
     ['reservedMemory: [{numaNode: 0, limits: {cpu: "1"}}]', 'invalid configuration: the limit type "cpu" for NUMA node 0 is not supported, only [memory hugepages-<HugePageSize>] is accepted'],
     ['topologyManagerPolicy: strict', 'invalid configuration: topologyManagerPolicy (--topology-manager-policy) "strict" must be one of: ["none" "best-effort" "restricted" "single-numa-node"]'],
     ['topologyManagerScope: node', 'invalid configuration: topologyManagerScope (--topology-manager-scope) "node" must be one of: "container", or "pod"'],
+    ['maxParallelImagePulls: 0', 'invalid configuration: maxParallelImagePulls 0 must be a positive number'],
+    ['serializeImagePulls: true\nmaxParallelImagePulls: 2', 'invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false'],
     ['userNamespaces: {idsPerPod: 1000}', 'invalid configuration: userNamespaces.idsPerPod must not be less than 65536'],
     ['userNamespaces: {idsPerPod: 70000}', 'invalid configuration: userNamespaces.idsPerPod must be a multiple of 65536'],
     ['userNamespaces: {idsPerPods: 70000}', 'strict decoding error: unknown field "userNamespaces.idsPerPods"'],

@@ -21,7 +21,7 @@ export type ReadConfiguration = FollowedAsIs & {
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
-  'fileCheckFrequencyMs' | 'userIdsPerPod' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
+  'fileCheckFrequencyMs' | 'userIdsPerPod' | 'podPidsLimit' | 'maxParallelImagePulls' | 'seccompDefault' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -45,6 +45,9 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('clusterDomain', string(config, 'clusterDomain')),
     ...optional('maxPods', number(config, 'maxPods')),
     ...optional('userIdsPerPod', readUserIds(config)),
+    ...optional('podPidsLimit', readPidsLimit(config)),
+    ...optional('maxParallelImagePulls', readParallelPulls(config)),
+    ...optional('seccompDefault', boolean(config, 'seccompDefault')),
     ...optional('podCidr', string(config, 'podCIDR')),
     ...optional('podLogsDir', string(config, 'podLogsDir')),
     ...optional('cgroupRoot', string(config, 'cgroupRoot')?.replace(/\/$/, '')),
@@ -63,11 +66,27 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
       highThresholdPercent: number(config, 'imageGCHighThresholdPercent') ?? 85,
       lowThresholdPercent: number(config, 'imageGCLowThresholdPercent') ?? 80,
       minAgeMs: duration(config, 'imageMinimumGCAge') ?? 120_000,
+      ...optional('maxAgeMs', duration(config, 'imageMaximumGCAge')),
     },
     containerLogs: { maxBytes: bytes(config, 'containerLogMaxSize') ?? 10 * 1024 * 1024, maxFiles: number(config, 'containerLogMaxFiles') ?? 5 },
   };
   check(read);
   return read;
+}
+
+/** Undefined for no limit, which -1 says. */
+function readPidsLimit(config: Json): number | undefined {
+  const found = number(config, 'podPidsLimit');
+  return found === undefined || found <= 0 ? undefined : found;
+}
+
+/** One after the other, or so many at once. Throws an Error in upstream's words. */
+function readParallelPulls(config: Json): number | undefined {
+  const isSerial = boolean(config, 'serializeImagePulls');
+  const most = config['maxParallelImagePulls'] === null ? undefined : number(config, 'maxParallelImagePulls');
+  if (most !== undefined && most < 1) throw new Error(`invalid configuration: maxParallelImagePulls ${most} must be a positive number`);
+  if (isSerial === true && most !== undefined && most > 1) throw new Error('invalid configuration: maxParallelImagePulls cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false');
+  return isSerial === true ? 1 : most;
 }
 
 /** How many users a pod has of its own. Throws an Error in upstream's words. */

@@ -127,7 +127,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
         ...(grant.cpus !== undefined && { cpus: grant.cpus }),
         ...(grant.memoryNodes !== undefined && { memoryNodes: grant.memoryNodes }),
       },
-      securityContext: containerSecurityContext(pod, container, image, context.directories.rootDir),
+      securityContext: containerSecurityContext(pod, container, image, { rootDir: context.directories.rootDir, seccompDefault: context.seccompDefault }),
       ...(input.targetContainerId !== undefined && { targetContainerId: input.targetContainerId }),
     },
   };

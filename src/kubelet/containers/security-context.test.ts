@@ -18,7 +18,7 @@ for (const { name, image, own, refusal } of cases) {
   test(`runAsNonRoot: ${name}`, () => {
     const container = { name: 'c', image: 'nginx', securityContext: { runAsNonRoot: true, ...own } };
     const pod: Pod = { metadata: { name: 'web', namespace: 'default', uid: 'u' }, spec: { containers: [container] } };
-    const build = (): unknown => containerSecurityContext(pod, container, image, '/var/lib/kubelet');
+    const build = (): unknown => containerSecurityContext(pod, container, image, { rootDir: '/var/lib/kubelet', seccompDefault: false });
     if (refusal === undefined) build();
     else assert.throws(build, { message: refusal });
   });

@@ -10,7 +10,7 @@ const seccompRoot = 'seccomp';
 export interface ImageUser { readonly uid: number | undefined; readonly username: string }
 
 /** What a container may do: its own settings before the pod's. Throws ContainerConfigError when runAsNonRoot forbids it. */
-export function containerSecurityContext(pod: Pod, container: Container, image: ImageUser, rootDir: string): SecurityContext {
+export function containerSecurityContext(pod: Pod, container: Container, image: ImageUser, { rootDir, seccompDefault }: { readonly rootDir: string; readonly seccompDefault: boolean }): SecurityContext {
   const podContext = specOf(pod).securityContext ?? {};
   const own = container.securityContext ?? {};
   const runAsUser = own.runAsUser ?? podContext.runAsUser;
@@ -26,7 +26,7 @@ export function containerSecurityContext(pod: Pod, container: Container, image: 
     noNewPrivileges: own.allowPrivilegeEscalation === false,
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
-    seccomp: seccompOf(privileged ? undefined : own.seccompProfile ?? podContext.seccompProfile, rootDir),
+    seccomp: privileged ? { type: 'Unconfined' } : seccompOf(own.seccompProfile ?? podContext.seccompProfile, rootDir, seccompDefault),
     ...appArmorOf(own.appArmorProfile ?? podContext.appArmorProfile),
     unmaskedProc: privileged || own.procMount === 'Unmasked',
   };
@@ -71,12 +71,12 @@ function appArmorOf(profile: { readonly type: string; readonly localhostProfile?
   }
 }
 
-function seccompOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined, rootDir: string): SecurityContext['seccomp'] {
-  switch (profile?.type) {
+function seccompOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined, rootDir: string, seccompDefault: boolean): SecurityContext['seccomp'] {
+  switch (profile?.type ?? (seccompDefault ? 'RuntimeDefault' : 'Unconfined')) {
     case 'RuntimeDefault':
       return { type: 'RuntimeDefault' };
     case 'Localhost':
-      return { type: 'Localhost', path: `${rootDir}/${seccompRoot}/${profile.localhostProfile ?? ''}` };
+      return { type: 'Localhost', path: `${rootDir}/${seccompRoot}/${profile?.localhostProfile ?? ''}` };
     default:
       return { type: 'Unconfined' };
   }

@@ -11,6 +11,8 @@ export interface ImageCollection {
   readonly lowThresholdPercent: number;
   /** Images stay at least so long after they were first seen. Default two minutes. */
   readonly minAgeMs: number;
+  /** Images that nobody has used for so long go, however much room there is. Default: never. */
+  readonly maxAgeMs?: number;
 }
 
 export const defaultImageCollection: ImageCollection = { highThresholdPercent: 85, lowThresholdPercent: 80, minAgeMs: 120_000 };
@@ -27,6 +29,7 @@ export class ImageCollector {
   readonly #policy: ImageCollection;
   readonly #volumeImages: () => readonly string[];
   readonly #metrics: MetricsSink;
+  #sinceMs: number | undefined;
   readonly #records = new Map<string, Record>();
 
   /** `volumeImages`: names of images whose files pods have mounted as volumes. */
@@ -41,7 +44,7 @@ export class ImageCollector {
 
   /** Looks at the disk; returns what to tell of a node where freeing was not enough, else undefined. */
   async collect({ availableBytes, capacityBytes }: { readonly availableBytes: number; readonly capacityBytes: number }): Promise<string | undefined> {
-    const unused = await this.#unused();
+    const unused = await this.#withoutOld(await this.#unused());
     if (capacityBytes === 0) return undefined;
     const usedPercent = 100 - Math.floor((availableBytes * 100) / capacityBytes);
     if (usedPercent < this.#policy.highThresholdPercent || this.#policy.highThresholdPercent >= 100) return undefined;
@@ -54,6 +57,17 @@ export class ImageCollector {
   /** Removes all that nobody uses; returns the bytes that it had. */
   async removeUnused(): Promise<number> {
     return this.#free(await this.#unused(), Infinity);
+  }
+
+  /** Removes those that nobody has used for too long; what is known of use begins with this process. */
+  async #withoutOld(images: readonly Image[]): Promise<readonly Image[]> {
+    const { maxAgeMs } = this.#policy;
+    const nowMs = this.#clock.now();
+    this.#sinceMs ??= nowMs;
+    if (maxAgeMs === undefined || nowMs - this.#sinceMs <= maxAgeMs) return images;
+    const isOld = ({ id }: Image): boolean => nowMs - (this.#records.get(id)?.lastUsedMs ?? nowMs) > maxAgeMs;
+    await this.#free(images.filter(isOld), Infinity, 'age');
+    return images.filter(({ id }) => this.#records.has(id));
   }
 
   async #unused(): Promise<Image[]> {
@@ -73,7 +87,7 @@ export class ImageCollector {
     return unused.filter((image) => nowMs - of(image).firstSeenMs >= this.#policy.minAgeMs).sort((a, b) => of(a).lastUsedMs - of(b).lastUsedMs || of(a).firstSeenMs - of(b).firstSeenMs);
   }
 
-  async #free(images: readonly Image[], wantedBytes: number): Promise<number> {
+  async #free(images: readonly Image[], wantedBytes: number, reason: 'space' | 'age' = 'space'): Promise<number> {
     let freed = 0;
     for (const image of images) {
       if (freed >= wantedBytes) break;
@@ -81,7 +95,7 @@ export class ImageCollector {
         await this.#runtime.removeImage(image.id);
         this.#records.delete(image.id);
         freed += image.sizeBytes;
-        this.#metrics.count('kubelet_image_garbage_collected_total', 'space');
+        this.#metrics.count('kubelet_image_garbage_collected_total', reason);
         this.#logger.info('an unused image was removed', { image: image.repoTags[0] ?? image.id, bytes: image.sizeBytes });
       } catch (error) {
         this.#logger.warn('an unused image could not be removed', { image: image.id, error });

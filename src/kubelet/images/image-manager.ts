@@ -19,7 +19,7 @@ function sizeLabel(bytes: number): string {
   return sizes.find(([, above]) => bytes > above * mebibyte)?.[0] ?? 'N/A';
 }
 
-const maxParallelPulls = 5;
+const defaultParallelPulls = 5;
 /** How long ErrImagePull shows before it becomes ImagePullBackOff. */
 const soonMs = 1000;
 
@@ -33,6 +33,7 @@ export class ImageManager {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #events: PodEvents;
+  readonly #maxParallelPulls: number;
   readonly #metrics: MetricsSink;
   /** Seconds that pods have waited for images, by uid. */
   readonly #pullSeconds = new Map<string, number>();
@@ -41,7 +42,8 @@ export class ImageManager {
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
-  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly metrics?: MetricsSink }) {
+  constructor(options: { readonly runtime: Runtime; readonly clock: Clock; readonly events: PodEvents; readonly metrics?: MetricsSink; readonly maxParallelPulls?: number }) {
+    this.#maxParallelPulls = options.maxParallelPulls ?? defaultParallelPulls;
     this.#metrics = options.metrics ?? noMetrics;
     this.#runtime = options.runtime;
     this.#clock = options.clock;
@@ -139,7 +141,7 @@ export class ImageManager {
   }
 
   async #limited<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= maxParallelPulls) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#running >= this.#maxParallelPulls) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
     try {
       return await work();

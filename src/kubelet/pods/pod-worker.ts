@@ -312,7 +312,10 @@ export class PodWorker {
     if (!this.#reclaimed) {
       await context.volumes.tearDown(podUid);
       const startMs = context.clock.monotonicMs();
-      if (!context.host.virtual) await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
+      if (!context.host.virtual) {
+        await context.host.cgroups.removePod(podCgroupParent(context.cgroupRoot, pod));
+        await context.qosCgroups.update();
+      }
       context.metrics.observe('kubelet_cgroup_manager_duration_seconds', (context.clock.monotonicMs() - startMs) / 1000, 'destroy');
       context.resourceManagers.release(podUid);
       context.users.release(podUid);

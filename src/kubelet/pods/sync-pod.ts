@@ -86,7 +86,8 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
 
 async function ensureCgroup(context: KubeletContext, pod: Pod): Promise<void> {
   const startMs = context.clock.monotonicMs();
-  await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podCgroupResources(context, pod));
+  await context.qosCgroups.update();
+  await context.host.cgroups.ensurePod(podCgroupParent(context.cgroupRoot, pod), podCgroupResources(context, pod), context.podPidsLimit === undefined ? {} : { pids: context.podPidsLimit });
   context.metrics.observe('kubelet_cgroup_manager_duration_seconds', (context.clock.monotonicMs() - startMs) / 1000, 'create');
 }
 

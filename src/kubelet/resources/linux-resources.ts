@@ -13,7 +13,8 @@ const maxShares = 262_144;
 const guaranteedOomScore = -997;
 export const sandboxOomScore = -998;
 
-function sharesOf(milliCpu: number): number {
+/** How much of the processors a cgroup gets beside others. */
+export function sharesOf(milliCpu: number): number {
   return milliCpu === 0 ? minShares : Math.min(maxShares, Math.max(minShares, Math.floor((milliCpu * 1024) / 1000)));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -65,6 +65,8 @@ export class RealCluster implements AsyncDisposable {
   }
 
   constructor(settings: Partial<ClusterSettings> = {}) {
+    // As a folder that clusters are kept in: pods' users must get through it.
+    chmodSync(this.folder, 0o711);
     this.#settings = settings;
   }
 

@@ -52,13 +52,17 @@ function unified(logger: Logger, mount: string): HostCgroups {
     return current;
   };
   return {
-    async prepare(root) {
+    async prepare(root, { cpuShares, memoryBytes }) {
       await make(`${root}/kubepods/burstable`);
+      await put(logger, join(mount, `${root}/kubepods`, 'cpu.weight'), String(weightOf(cpuShares)));
+      await put(logger, join(mount, `${root}/kubepods`, 'memory.max'), String(memoryBytes));
       const bestEffort = await make(`${root}/kubepods/besteffort`);
       await put(logger, join(bestEffort, 'cpu.weight'), '1');
     },
-    async ensurePod(parent, resources) {
+    weighBurstable: (root, cpuShares) => put(logger, join(mount, `${root}/kubepods/burstable`, 'cpu.weight'), String(weightOf(cpuShares))),
+    async ensurePod(parent, resources, { pids } = {}) {
       const path = await make(parent);
+      if (pids !== undefined) await put(logger, join(path, 'pids.max'), String(pids));
       await put(logger, join(path, 'cpu.weight'), String(weightOf(resources.cpuShares)));
       await put(logger, join(path, 'cpu.max'), `${resources.cpuQuota > 0 ? resources.cpuQuota : 'max'} ${resources.cpuPeriod}`);
       await put(logger, join(path, 'memory.max'), resources.memoryLimitBytes > 0 ? String(resources.memoryLimitBytes) : 'max');
@@ -117,12 +121,16 @@ function legacy(logger: Logger, mount: string): HostCgroups {
     if (present.includes(controller)) await put(logger, join(mount, controller, parent, file), text);
   };
   return {
-    async prepare(root) {
+    async prepare(root, { cpuShares, memoryBytes }) {
       for (const level of ['kubepods/burstable', 'kubepods/besteffort']) await make(`${root}/${level}`);
+      await set('cpu', `${root}/kubepods`, 'cpu.shares', String(cpuShares));
+      await set('memory', `${root}/kubepods`, 'memory.limit_in_bytes', String(memoryBytes));
       await set('cpu', `${root}/kubepods/besteffort`, 'cpu.shares', '2');
     },
-    async ensurePod(parent, resources: LinuxResources) {
+    weighBurstable: (root, cpuShares) => set('cpu', `${root}/kubepods/burstable`, 'cpu.shares', String(cpuShares)),
+    async ensurePod(parent, resources: LinuxResources, { pids } = {}) {
       await make(parent);
+      if (pids !== undefined) await set('pids', parent, 'pids.max', String(pids));
       await set('cpu', parent, 'cpu.shares', String(resources.cpuShares));
       await set('cpu', parent, 'cpu.cfs_period_us', String(resources.cpuPeriod));
       await set('cpu', parent, 'cpu.cfs_quota_us', String(resources.cpuQuota > 0 ? resources.cpuQuota : -1));

@@ -51,7 +51,7 @@ const noFiles: HostFiles = {
   fileSystem: async () => ({ availableBytes: 0, capacityBytes: 0, usedBytes: 0, inodesFree: 0, inodes: 0, inodesUsed: 0 }),
   removeTree: nothing,
 };
-const noCgroups: HostCgroups = { prepare: nothing, ensurePod: nothing, readContainer: async () => undefined, usage: async () => undefined, memoryUsage: async () => undefined, removePod: nothing, listPods: async () => [] };
+const noCgroups: HostCgroups = { prepare: nothing, weighBurstable: nothing, ensurePod: nothing, readContainer: async () => undefined, usage: async () => undefined, memoryUsage: async () => undefined, removePod: nothing, listPods: async () => [] };
 const noDevices: HostDevices = { map: nothing, unmap: nothing, sizeOf: async () => 0, mountFormatted: nothing };
 const noNetwork: HostNetwork = { httpGet: refuse, tcpConnect: refuse, grpcHealth: refuse };
 
