@@ -4,8 +4,11 @@ import type { Endpoint, EndpointSlice } from '../api/types/discovery/v1.ts';
 import type { IngressServiceBackend } from '../api/types/networking/v1.ts';
 import type { Random } from '../base/random.ts';
 
+/** How a backend is spoken to: in HTTP/1.1, in HTTP/1.1 over TLS, or in HTTP/2 without TLS. */
+export type BackendProtocol = 'http' | 'https' | 'h2c';
+
 /** Where one request may go. */
-export interface Address { readonly host: string; readonly port: number }
+export interface Address { readonly host: string; readonly port: number; readonly protocol: BackendProtocol }
 
 /** What backends are made of, as it is now. */
 export interface Cluster {
@@ -99,6 +102,7 @@ function addressesOf(cluster: Cluster, namespace: string, reference: IngressServ
   const { name, number } = reference.port ?? {};
   const port = service.spec?.ports?.find((one) => (name === undefined ? one.port === number : one.name === name) && (one.protocol ?? 'TCP') === 'TCP');
   if (port === undefined) return 'no-port';
+  const protocol = protocolOf(port.appProtocol);
   const ready: Address[] = [];
   const ending: Address[] = [];
   for (const slice of cluster.slices(namespace, reference.name)) {
@@ -107,11 +111,20 @@ function addressesOf(cluster: Cluster, namespace: string, reference: IngressServ
     for (const endpoint of slice.endpoints ?? []) {
       const state = stateOf(endpoint);
       const host = endpoint.addresses[0];
-      if (host !== undefined && state !== 'down') (state === 'ready' ? ready : ending).push({ host, port: target });
+      if (host !== undefined && state !== 'down') (state === 'ready' ? ready : ending).push({ host, port: target, protocol });
     }
   }
   const usable = ready.length > 0 ? ready : ending;
   return usable.length > 0 ? usable : 'no-endpoints';
+}
+
+/** What a Service's port says of its protocol (KEP-3726, and names of IANA's). Others are HTTP/1.1's matter, or unknown here. */
+function protocolOf(appProtocol: string | undefined): BackendProtocol {
+  switch (appProtocol?.toLowerCase()) {
+    case 'https': case 'kubernetes.io/wss': return 'https';
+    case 'kubernetes.io/h2c': case 'grpc': return 'h2c';
+    default: return 'http';
+  }
 }
 
 /** Absent conditions mean yes, except terminating. Those that end serve when there is no other (KEP-1669). */

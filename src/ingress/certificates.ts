@@ -1,9 +1,10 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import type { Secret } from '../api/types/core/v1.ts';
+import type { KeyPair } from './proxy.ts';
 
 /** What is made of a Secret: a certificate that can be shown, or why there is none. */
-export type Certificate = { readonly kind: 'usable'; readonly context: SecureContext } | { readonly kind: 'unusable'; readonly why: string };
+export type Certificate = { readonly kind: 'usable'; readonly context: SecureContext; readonly pair: KeyPair } | { readonly kind: 'unusable'; readonly why: string };
 
 /** Certificates out of Secrets, read when somebody asks for them first, and again when the Secret has changed. */
 export class Certificates {
@@ -32,7 +33,8 @@ export class Certificates {
 function read({ data = {} }: Secret, key: string): Certificate {
   const pem = (name: string): Buffer => Buffer.from(data[name] ?? '', 'base64');
   try {
-    return { kind: 'usable', context: createSecureContext({ cert: pem('tls.crt'), key: pem('tls.key'), minVersion: 'TLSv1.2' }) };
+    const pair: KeyPair = { cert: pem('tls.crt'), key: pem('tls.key'), minVersion: 'TLSv1.2' };
+    return { kind: 'usable', context: createSecureContext({ ...pair }), pair };
   } catch (error) {
     return { kind: 'unusable', why: `Secret ${key} has no certificate with its key: ${(error as Error).message}` };
   }

@@ -20,7 +20,7 @@ import { Certificates } from './certificates.ts';
 import type { IngressModel } from './model.ts';
 import { certificateFor, isOurs, modelOf } from './model.ts';
 import { IngressProxy } from './proxy.ts';
-import type { IngressProxyOptions } from './proxy.ts';
+import type { IngressProxyOptions, KeyPair } from './proxy.ts';
 
 export interface IngressControllerOptions {
   /** May read Ingresses, their classes, Services, EndpointSlices and TLS Secrets, and write the status of Ingresses and events. */
@@ -54,6 +54,7 @@ export class IngressController implements AsyncDisposable {
   readonly #statuses: WorkQueue;
   readonly #kept: KeptInStep;
   #model: IngressModel | undefined;
+  #shownByDefault: KeyPair | undefined;
 
   private constructor(options: IngressControllerOptions) {
     this.#options = options;
@@ -122,7 +123,8 @@ export class IngressController implements AsyncDisposable {
     this.#informers.informer(ingressclasses).addHandler({ add: classesChanged, update: classesChanged, delete: classesChanged });
     this.#informers.informer(endpointslices).addHandler({ add: sliceChanged, update: (_old, slice) => sliceChanged(slice), delete: sliceChanged });
     this.#informers.informer(services).addHandler({ add: serviceChanged, update: (_old, service) => serviceChanged(service), delete: serviceChanged });
-    this.#tlsSecrets.addHandler({});
+    const secretChanged = (): void => this.#showByDefault();
+    this.#tlsSecrets.addHandler({ add: secretChanged, update: secretChanged, delete: secretChanged });
     await this.#informers.synced();
     await this.#kept.start();
     runController({ name: component, clock, logger: this.#logger, signal: this.#stop.signal, informers: [this.#ingresses], queue: this.#statuses, workers: 2, reconcile: (key) => this.#tell(key) });
@@ -138,12 +140,23 @@ export class IngressController implements AsyncDisposable {
     const model = modelOf(ours, this.#backends);
     this.#model = model;
     this.#backends.keep(model.backends);
+    this.#showByDefault();
   }
 
   #certificate(serverName: string) {
     const key = this.#model === undefined ? undefined : certificateFor(this.#model, serverName);
     const certificate = key === undefined ? undefined : this.#certificates.of(key);
     return certificate?.kind === 'usable' ? certificate.context : undefined;
+  }
+
+  /** Clients that ask for no name are shown what names without a certificate are. */
+  #showByDefault(): void {
+    const key = this.#model?.certificates.get('');
+    const certificate = key === undefined ? undefined : this.#certificates.of(key);
+    const pair = certificate?.kind === 'usable' ? certificate.pair : undefined;
+    if (pair === this.#shownByDefault) return;
+    this.#shownByDefault = pair;
+    this.proxy.showByDefault(pair);
   }
 
   #addresses(): readonly IngressLoadBalancerIngress[] {

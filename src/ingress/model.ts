@@ -12,7 +12,7 @@ const legacyClass = 'kubernetes.io/ingress.class';
 export interface IngressModel {
   readonly routes: Routes<Backend>;
   readonly backends: ReadonlySet<Backend>;
-  /** `NAMESPACE/SECRET` by host; a host may be a wildcard. */
+  /** `NAMESPACE/SECRET` by host; a host may be a wildcard. The empty one is shown to whoever asks for a name that no other is for. */
   readonly certificates: ReadonlyMap<string, string>;
 }
 
@@ -53,9 +53,10 @@ export function modelOf(ingresses: readonly Ingress[], backends: Backends): Ingr
     }
     if (fallback !== undefined) routes.fallBack(fallback);
     const named = rules.flatMap(({ host }) => (host === undefined || host === '' ? [] : [host]));
-    for (const { hosts = named, secretName } of tls) {
+    for (const { hosts = [], secretName } of tls) {
       if (secretName === undefined) continue;
-      for (const host of hosts) if (!certificates.has(host.toLowerCase())) certificates.set(host.toLowerCase(), `${namespace}/${secretName}`);
+      // Without hosts it is for all that its Ingress has, and for those that nobody has.
+      for (const host of hosts.length > 0 ? hosts : [...named, '']) if (!certificates.has(host.toLowerCase())) certificates.set(host.toLowerCase(), `${namespace}/${secretName}`);
     }
   }
   return { routes, backends: used, certificates };
@@ -64,6 +65,6 @@ export function modelOf(ingresses: readonly Ingress[], backends: Backends): Ingr
 /** The Secret whose certificate is shown to who asks for this name. */
 export function certificateFor({ certificates }: Pick<IngressModel, 'certificates'>, serverName: string): string | undefined {
   const name = serverName.toLowerCase();
-  return certificates.get(name) ?? certificates.get(`*${name.slice(name.indexOf('.'))}`);
+  return certificates.get(name) ?? certificates.get(`*${name.slice(name.indexOf('.'))}`) ?? certificates.get('');
 }
 

@@ -1,14 +1,18 @@
-import { Agent, createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions } from 'node:http';
+import type { Http2SecureServer } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from '../base/logger.ts';
-import type { Address, Backend } from './backends.ts';
+import type { Backend } from './backends.ts';
+import type { Incoming, Outgoing } from './exchange.ts';
+import { answer, hostOf } from './exchange.ts';
 import type { ForwardOptions } from './forward.ts';
-import { answer, forward } from './forward.ts';
+import { forward } from './forward.ts';
 import { hostName, normalPath } from './routes.ts';
 import { forwardUpgrade, refuse } from './upgrade.ts';
+import { Upstreams } from './upstream.ts';
 
 export interface IngressProxyOptions {
   readonly logger: Logger;
@@ -19,15 +23,16 @@ export interface IngressProxyOptions {
   /** The ports by which clients know the proxy. Default 80 and 443. */
   readonly publicPorts?: { readonly http: number; readonly https: number };
   /** Where an endpoint really is. Default: where it says. */
-  readonly locate?: (address: Address) => Address;
+  readonly locate?: ForwardOptions['locate'];
 }
 
-/** Connections to one endpoint that are kept for the next request. */
-const maxIdleOfOne = 128;
-/** An idle connection to a backend is closed after this; most servers close theirs later. */
-const idleUpstreamMs = 4_000;
 const idleClientMs = 75_000;
 const maxHeaderBytes = 32 * 1024;
+/** Requests at once on one connection of HTTP/2. */
+const maxStreams = 256;
+
+/** PEM. */
+export interface KeyPair { readonly cert: Buffer; readonly key: Buffer; readonly minVersion: 'TLSv1.2' }
 
 /** HTTP/2 without TLS is only offered by clients, which take an answer in HTTP/1.1 as well. */
 const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => !/^\s*(h2c|http\/2|tls\/)/i.test(headers.upgrade ?? '');
@@ -38,15 +43,16 @@ const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean => !/^\s*(
  */
 export class IngressProxy implements AsyncDisposable {
   readonly #options: IngressProxyOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: maxIdleOfOne, maxTotalSockets: Infinity, scheduling: 'lifo', timeout: idleUpstreamMs });
-  readonly #servers: Server[] = [];
+  readonly #upstreams = new Upstreams();
+  readonly #servers: (Server | Http2SecureServer)[] = [];
+  #shownByDefault: KeyPair | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #forwarding: ForwardOptions;
 
   constructor(options: IngressProxyOptions) {
     this.#options = options;
     this.#forwarding = {
-      agent: this.#agent,
+      upstreams: this.#upstreams,
       publicPorts: options.publicPorts ?? { http: 80, https: 443 },
       locate: options.locate ?? ((address) => address),
       failed: (backend, { host, port }, error) => options.logger.debug('a backend did not answer', { backend: backend.name, host, port, error }),
@@ -57,26 +63,33 @@ export class IngressProxy implements AsyncDisposable {
   listen(protocol: 'http' | 'https', address: string, port: number): Promise<number> {
     // A long upload takes what it takes; only its head is waited for with a limit.
     const settings: ServerOptions = { keepAliveTimeout: idleClientMs, requestTimeout: 0, headersTimeout: 60_000, maxHeaderSize: maxHeaderBytes, noDelay: true, shouldUpgradeCallback };
-    const server: Server = protocol === 'http' ? createServer(settings) : createSecureServer({
-      ...settings,
-      ALPNProtocols: ['http/1.1'],
+    const server = protocol === 'http' ? createServer(settings) : createSecureServer({
+      ...settings, ...this.#shownByDefault,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes },
       SNICallback: (serverName, done) => {
         const context = this.#options.certificate(serverName);
         if (context === undefined) done(new Error(`no certificate for ${serverName}`));
         else done(null, context);
       },
     });
-    server.on('request', (request, response) => this.#serve(request, response));
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if ('setSecureContext' in server) {
+      Object.assign(server, { shouldUpgradeCallback });
+      // Graceful: what is still answered is answered.
+      server.on('session', (session) => session.setTimeout(idleClientMs, () => session.close()));
+    }
+    const events: NodeJS.EventEmitter = server;
+    events.on('request', (request: Incoming, response: Outgoing) => this.#serve(request, response));
+    events.on('checkContinue', (request: Incoming, response: Outgoing) => {
       response.writeContinue();
       this.#serve(request, response);
     });
-    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
-    server.on('connection', (socket: Socket) => {
+    events.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
+    events.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    events.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       if (socket.writable && error.code !== 'ECONNRESET') refuse(socket, error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request');
       else socket.destroy();
     });
@@ -90,22 +103,28 @@ export class IngressProxy implements AsyncDisposable {
     });
   }
 
+  /** The certificate for names that have none, and for clients that ask for no name; undefined refuses both. */
+  showByDefault(pair: KeyPair | undefined): void {
+    this.#shownByDefault = pair;
+    for (const server of this.#servers) if ('setSecureContext' in server) server.setSecureContext({ ...pair });
+  }
+
   /** Takes no new connections, and ends those that there are. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = this.#servers.map((server) => new Promise((resolve) => { server.close(resolve); }));
     for (const socket of this.#sockets) socket.destroy();
-    this.#agent.destroy();
+    this.#upstreams[Symbol.dispose]();
     await Promise.all(closed);
   }
 
-  #find(request: IncomingMessage): Backend | 'bad-request' | undefined {
+  #find(request: Incoming): Backend | 'bad-request' | undefined {
     const path = normalPath(request.url ?? '');
-    const { host } = request.headers;
+    const host = hostOf(request);
     if (path === undefined || host === undefined) return 'bad-request';
     return this.#options.find(hostName(host), path);
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  #serve(request: Incoming, response: Outgoing): void {
     const backend = this.#find(request);
     if (backend === 'bad-request') answer(response, 400, '400 Bad Request\n');
     else if (backend === undefined) answer(response, 404, 'default backend - 404');

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { Address, Backend } from './backends.ts';
 import type { ForwardOptions } from './forward.ts';
 import { forwardedHeaders } from './headers.ts';
+import { serverName } from './try-http1.ts';
 
 /** A connection through which nothing passes for so long is ended. */
 const idleMs = 3_600_000;
@@ -18,7 +20,7 @@ export function refuse(socket: Duplex, status: string): void {
 }
 
 /** Passes a connection on that changes its protocol, such as to WebSocket: the request, and then whatever both sides say. */
-export function forwardUpgrade(request: IncomingMessage, client: Socket, head: Buffer, backend: Backend, { publicPorts, locate, failed }: Omit<ForwardOptions, 'agent'>): void {
+export function forwardUpgrade(request: IncomingMessage, client: Socket, head: Buffer, backend: Backend, { publicPorts, locate, failed }: Omit<ForwardOptions, 'upstreams'>): void {
   const tried: Address[] = [];
   const attempt = (): void => {
     const address = backend.next(tried);
@@ -27,7 +29,10 @@ export function forwardUpgrade(request: IncomingMessage, client: Socket, head: B
       return;
     }
     tried.push(address);
-    const upstream = connect({ ...locate(address), timeout: connectMs });
+    const where = { ...locate(address), timeout: connectMs };
+    // A protocol that is changed is HTTP/1.1's: what speaks HTTP/2 declines.
+    const secure = address.protocol === 'https';
+    const upstream: Socket = secure ? connectSecurely({ ...where, servername: serverName(request), rejectUnauthorized: false }) : connect(where);
     const refused = (error: Error): void => {
       upstream.destroy();
       failed(backend, address, error);
@@ -35,7 +40,7 @@ export function forwardUpgrade(request: IncomingMessage, client: Socket, head: B
     };
     upstream.once('timeout', () => refused(new Error('timed out')));
     upstream.once('error', refused);
-    upstream.once('connect', () => {
+    upstream.once(secure ? 'secureConnect' : 'connect', () => {
       upstream.removeAllListeners('timeout').removeListener('error', refused);
       upstream.setTimeout(connectMs, () => upstream.destroy());
       tellEndings(client, upstream);

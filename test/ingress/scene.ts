@@ -1,5 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
+import type { Server as SecureServer } from 'node:https';
 import { request as requestSecurely } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { endpointslices, ingressclasses, ingresses, services } from '../../src/api/resources.ts';
@@ -24,10 +26,10 @@ export class IngressScene implements AsyncDisposable {
   readonly controller: IngressController;
   readonly port: number;
   readonly securePort: number;
-  readonly #servers: Server[];
+  readonly #servers: (Server | Http2Server | SecureServer)[];
   readonly #sockets = new Set<Socket>();
 
-  private constructor(parts: Pick<IngressScene, 'world' | 'controller' | 'port' | 'securePort'>, servers: Server[]) {
+  private constructor(parts: Pick<IngressScene, 'world' | 'controller' | 'port' | 'securePort'>, servers: (Server | Http2Server | SecureServer)[]) {
     this.world = parts.world;
     this.controller = parts.controller;
     this.port = parts.port;
@@ -51,17 +53,22 @@ export class IngressScene implements AsyncDisposable {
   /** A server that answers with its name and path, or as it is told. Resolves with its port. */
   async serve(name: string, listener: RequestListener = (_request, response) => void response.end(name)): Promise<{ readonly port: number; readonly server: Server }> {
     const server = createServer(listener);
+    return { port: await this.listen(server), server };
+  }
+
+  /** Closes it with the scene. Resolves with its port. */
+  async listen(server: Server | Http2Server | SecureServer): Promise<number> {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     // Those that changed their protocol are none of the server's any more.
-    server.on('connection', (socket: Socket) => this.#sockets.add(socket));
+    (server as NodeJS.EventEmitter).on('connection', (socket: Socket) => this.#sockets.add(socket));
     this.#servers.push(server);
-    return { port: (server.address() as AddressInfo).port, server };
+    return (server.address() as AddressInfo).port;
   }
 
   /** A Service with these servers behind its port `http` (80). */
-  async service(name: string, ports: readonly number[], conditions: readonly { readonly ready: boolean; readonly serving?: boolean; readonly terminating?: boolean }[] = []): Promise<void> {
+  async service(name: string, ports: readonly number[], conditions: readonly { readonly ready: boolean; readonly serving?: boolean; readonly terminating?: boolean }[] = [], appProtocol?: string): Promise<void> {
     const { client } = this.world;
-    await client.create(services, { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name }, spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } });
+    await client.create(services, { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name }, spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP', ...(appProtocol !== undefined && { appProtocol }) }] } });
     for (const [index, port] of ports.entries()) {
       await client.create(endpointslices, {
         apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { namespace: 'default', name: `${name}-${index}`, labels: { 'kubernetes.io/service-name': name } }, addressType: 'IPv4',
