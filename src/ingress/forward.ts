@@ -31,6 +31,8 @@ export function forward(request: Incoming, response: Outgoing, backend: Backend,
   // Its length is told again only where the client told it; else it goes in pieces, as it comes.
   if (body && request.headers['content-length'] === undefined) headers.push('Transfer-Encoding', 'chunked');
   const tried: Address[] = [];
+  let attempts = 0;
+  let fresh = false;
   let current: { destroy(): void } | undefined;
   let bodySent = false;
 
@@ -42,17 +44,21 @@ export function forward(request: Incoming, response: Outgoing, backend: Backend,
       return;
     }
     tried.push(address);
+    attempts++;
     current = (address.protocol === 'h2c' ? tryHttp2 : tryHttp1)({
-      request, response, upstreams, address: { ...locate(address), protocol: address.protocol }, headers, hasBody: body,
+      request, response, upstreams, address: { ...locate(address), protocol: address.protocol }, headers, hasBody: body, fresh,
       connected: (sink) => {
         bodySent = true;
         request.pipe(sink);
       },
-      failed: (error, { neverArrived, timedOut }) => {
+      failed: (error, { neverArrived, wasStale, timedOut }) => {
         if (isOver(response)) return;
         failed(backend, address, error);
+        // It is asked once more, over a connection of its own.
+        if (wasStale && !fresh) tried.pop();
+        fresh ||= wasStale;
         if (timedOut) answer(response, 504, '504 Gateway Time-out\n');
-        else if (!response.headersSent && !bodySent && (neverArrived || isIdempotent(request)) && tried.length < maxAttempts) attempt();
+        else if (!response.headersSent && !bodySent && (neverArrived || wasStale || isIdempotent(request)) && attempts < maxAttempts) attempt();
         else answer(response, 502, '502 Bad Gateway\n');
       },
     });

@@ -16,9 +16,9 @@ export function serverName(request: Try['request']): string {
 }
 
 /** Sends a request to a backend that speaks HTTP/1.1, over TLS or not. */
-export function tryHttp1({ request, response, upstreams, address: { host, port, protocol }, headers, hasBody, connected, failed }: Try): { destroy(): void } {
+export function tryHttp1({ request, response, upstreams, address: { host, port, protocol }, headers, hasBody, fresh, connected, failed }: Try): { destroy(): void } {
   const options = { host, port, method: request.method ?? 'GET', path: request.url ?? '/', headers: [...headers], setHost: false };
-  const outgoing = protocol === 'https' ? sendSecurely({ ...options, agent: upstreams.secure, servername: serverName(request) }) : send({ ...options, agent: upstreams.plain });
+  const outgoing = protocol === 'https' ? sendSecurely({ ...options, agent: fresh ? false : upstreams.secure, rejectUnauthorized: false, servername: serverName(request) }) : send({ ...options, agent: fresh ? false : upstreams.plain });
   let bodySent = false;
   let timedOut = false;
   outgoing.setTimeout(silenceMs, () => {
@@ -27,9 +27,8 @@ export function tryHttp1({ request, response, upstreams, address: { host, port, 
   });
   outgoing.on('response', (incoming) => passBack(incoming, { request, response }));
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
-    // Refused: it never got it. Lost: a connection kept from before may have been closed just then.
-    const neverArrived = error.syscall === 'connect' || (outgoing.reusedSocket && !bodySent && (error.code === 'ECONNRESET' || error.code === 'EPIPE'));
-    failed(error, { neverArrived, timedOut });
+    const wasStale = outgoing.reusedSocket && !bodySent && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+    failed(error, { neverArrived: error.syscall === 'connect', wasStale, timedOut });
   });
   if (!hasBody) outgoing.end();
   else onceConnected(outgoing, protocol === 'https' ? 'secureConnect' : 'connect', () => {

@@ -24,14 +24,15 @@ function headOf({ request, headers }: Pick<Try, 'request' | 'headers'>): Outgoin
 export function tryHttp2(one: Try): { destroy(): void } {
   const { request, response, upstreams, address, hasBody, connected, failed } = one;
   const session = upstreams.http2.to(address);
-  let isConnected = !session.connecting;
+  const wasKept = !session.connecting;
+  let isConnected = wasKept;
   let hasAnswered = false;
   let hasFailed = false;
   let timedOut = false;
   const fail = (error: Error): void => {
     if (hasFailed) return;
     hasFailed = true;
-    failed(error, { neverArrived: !isConnected || stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM, timedOut });
+    failed(error, { neverArrived: !isConnected || stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM, wasStale: wasKept && session.destroyed && !hasBody, timedOut });
   };
   const open = (): ClientHttp2Stream | undefined => {
     try {

@@ -28,6 +28,14 @@ export class Upstreams implements Disposable {
 
 const agentOptions = { keepAlive: true, maxFreeSockets: maxIdleOfOne, maxTotalSockets: Infinity, scheduling: 'lifo', timeout: idleMs } as const;
 
+export interface Failure {
+  /** There was no connection: nobody has seen the request. */
+  readonly neverArrived: boolean;
+  /** The connection, kept from before, may have been closed just then: that says nothing of the endpoint. */
+  readonly wasStale: boolean;
+  readonly timedOut: boolean;
+}
+
 /** One try to have a request answered by one endpoint. */
 export interface Try {
   readonly request: Incoming;
@@ -37,8 +45,10 @@ export interface Try {
   readonly address: Address;
   readonly headers: readonly string[];
   readonly hasBody: boolean;
+  /** No connection that was kept from before is to be used. */
+  readonly fresh: boolean;
   /** There is a connection: the request's body may go there. */
   readonly connected: (sink: Writable) => void;
-  /** There is no answer, or no more of it. `neverArrived`: nobody has seen the request. */
-  readonly failed: (error: Error, why: { readonly neverArrived: boolean; readonly timedOut: boolean }) => void;
+  /** There is no answer, or no more of it. */
+  readonly failed: (error: Error, why: Failure) => void;
 }

@@ -70,7 +70,7 @@ describe('protocols of an ingress', { timeout: 60_000 }, () => {
     assert.equal((await ask({ ':authority': 'unknown.example' })).headers[':status'], 404);
     // Many at once, of one connection.
     const all = await Promise.all(Array.from({ length: 50 }, (_, index) => ask({ ':authority': 'front.example', ':path': `/${index}` })));
-    assert.deepEqual(all.map((got) => (JSON.parse(got.body) as { url: string }).url), all.map((_, index) => `/${index}`));
+    assert.deepEqual(all.map((got) => /"url":"([^"]*)"/.exec(got.body)?.[1] ?? got.body), all.map((_, index) => `/${index}`));
     // Those who do not speak it are answered as before.
     assert.equal((await scene.ask('https://front.example/', { ca: authority.certificate })).status, 201);
   });

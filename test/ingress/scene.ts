@@ -1,9 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from 'node:http';
-import type { Http2Server } from 'node:http2';
-import type { Server as SecureServer } from 'node:https';
 import { request as requestSecurely } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { endpointslices, ingressclasses, ingresses, services } from '../../src/api/resources.ts';
 import type { Ingress, IngressSpec, HTTPIngressPath } from '../../src/api/types/networking/v1.ts';
 import { silentLogger } from '../../src/base/logger.ts';
@@ -26,10 +24,10 @@ export class IngressScene implements AsyncDisposable {
   readonly controller: IngressController;
   readonly port: number;
   readonly securePort: number;
-  readonly #servers: (Server | Http2Server | SecureServer)[];
+  readonly #servers: NetServer[];
   readonly #sockets = new Set<Socket>();
 
-  private constructor(parts: Pick<IngressScene, 'world' | 'controller' | 'port' | 'securePort'>, servers: (Server | Http2Server | SecureServer)[]) {
+  private constructor(parts: Pick<IngressScene, 'world' | 'controller' | 'port' | 'securePort'>, servers: NetServer[]) {
     this.world = parts.world;
     this.controller = parts.controller;
     this.port = parts.port;
@@ -57,7 +55,7 @@ export class IngressScene implements AsyncDisposable {
   }
 
   /** Closes it with the scene. Resolves with its port. */
-  async listen(server: Server | Http2Server | SecureServer): Promise<number> {
+  async listen(server: NetServer): Promise<number> {
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     // Those that changed their protocol are none of the server's any more.
     (server as NodeJS.EventEmitter).on('connection', (socket: Socket) => this.#sockets.add(socket));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
+import { connect, createServer as createNetServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { endpointslices, events, ingresses, secrets, services } from '../../src/api/resources.ts';
 import { createAuthority, issueCertificate } from '../../src/pki/certificate.ts';
@@ -102,6 +102,16 @@ describe('backends of an ingress', { timeout: 60_000 }, () => {
     await scene.service('dead', [gone.port]);
     await rule('dead.example', 'dead');
     assert.equal((await scene.ask('dead.example/')).status, 502);
+  });
+  it('that closed a connection which was kept for them are asked again over another', async () => {
+    // Answers the first request of each connection, and closes it at the second.
+    const server = createNetServer((socket) => void socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nonce');
+      socket.once('data', () => socket.destroy());
+    }));
+    await scene.service('forgetful', [await scene.listen(server)]);
+    await rule('forgetful.example', 'forgetful');
+    for (const method of ['GET', 'GET', 'POST', 'GET']) assert.deepEqual((({ status, body }) => [status, body])(await scene.ask('forgetful.example/', { method })), [200, 'once'], method);
   });
   it('stream: the client hears each piece as it comes, and a body that is cut off does not seem whole', async () => {
     const told = Promise.withResolvers<void>();
