@@ -21,8 +21,6 @@ export const podToSchedule = (index: number, kind: PodKind = 'plain'): Pod => ({
   apiVersion: 'v1', kind: 'Pod', metadata: { name: `scheduled-${index}`, labels: { app: 'x' } },
   spec: {
     containers: [{ name: 'c', image: 'pause', resources: { requests: { cpu: '100m', memory: '500Mi' } } }],
-    // Nobody hears of the nodes again: where all this takes longer than nodes may be silent, they still take pods.
-    tolerations: [{ operator: 'Exists' }],
     ...kinds[kind],
   },
 });

@@ -84,7 +84,7 @@ export class Kubelet implements AsyncDisposable {
     this.#metrics = options.startsQuietly === true ? noMetrics : new KubeletMetrics();
     this.#resourceManagers = new ResourceManagers({ metrics: this.#metrics, clock });
     this.#workers = new PodWorkers(() => this.#context, (pod) => { if (isStatic(pod)) this.#mirrors.forget(pod); });
-    this.#lease = new NodeLease({ client, clock, logger, nodeName, node: () => this.#reporter.node, durationSeconds: options.nodeLeaseDurationSeconds, foresightMs: options.foresightMs, signal });
+    this.#lease = new NodeLease({ client, clock, random, logger, nodeName, node: () => this.#reporter.node, durationSeconds: options.nodeLeaseDurationSeconds, foresightMs: options.foresightMs, signal });
     this.#mirrors = new MirrorPods({ client, clock, logger, nodeName, node: () => this.#reporter.node, signal });
     this.#references = new ReferencedObjects({ client, clock, random, logger, mode: host.virtual ? 'get' : 'watch', onChange: (podUid) => this.#workers.wake(podUid) });
     this.#recorder = createEventRecorder(client, { component: 'kubelet', host: nodeName, clock, random, logger, signal });
@@ -246,10 +246,10 @@ export class Kubelet implements AsyncDisposable {
   }
 
   #createReporter(machine: KubeletContext['machine'], addresses: readonly string[], runtimeVersion: string): NodeReporter {
-    const { client, runtime, host, clock, nodeName, reserve = {}, ...options } = this.#options;
+    const { client, runtime, host, clock, random, nodeName, reserve = {}, ...options } = this.#options;
     const thresholds = thresholdsOf(reserve);
     return new NodeReporter({
-      nodeName, client, runtime, host, machine, clock, addresses, runtimeVersion,
+      nodeName, client, runtime, host, machine, clock, random, addresses, runtimeVersion,
       logger: options.logger.named('kubelet'), recorder: this.#recorder, signal: this.#stop.signal,
       labels: options.nodeLabels ?? {},
       taints: options.nodeTaints ?? [],

@@ -7,6 +7,7 @@ import type { Node } from '../../api/types/core/v1.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { formatMicroTime } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
 import { reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 
@@ -16,6 +17,7 @@ const retryMs = 1000;
 export interface NodeLeaseOptions {
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly nodeName: string;
   readonly node: () => Node | undefined;
@@ -73,14 +75,16 @@ export class NodeLease {
 
   /** Ends with the signal. */
   async run(): Promise<void> {
-    const { clock, signal } = this.#options;
+    const { clock, random, signal } = this.#options;
     signal.addEventListener('abort', () => this.#wake?.(), { once: true });
+    // Many nodes that look ahead have started together: they do not renew together ever after.
+    let share = this.#foresightMs > 0 ? random.float() : 1;
     while (!signal.aborted) {
       const startMs = clock.monotonicMs();
       this.#isDue = false;
       const isDone = await this.#renewed();
       while (!this.#isDue || !isDone) {
-        const leftMs = startMs + (isDone ? this.#periodMs : retryMs) - clock.monotonicMs();
+        const leftMs = startMs + (isDone ? Math.round(this.#periodMs * share) : retryMs) - clock.monotonicMs();
         if (leftMs <= 0 || signal.aborted) break;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -88,6 +92,7 @@ export class NodeLease {
         });
         this.#timer?.cancel();
       }
+      if (isDone) share = 1;
     }
   }
 

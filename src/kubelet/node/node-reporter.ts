@@ -4,6 +4,7 @@ import { isReason } from '../../api/status.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
 import { reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
@@ -24,6 +25,7 @@ export interface NodeReporterOptions {
   readonly host: Host;
   readonly machine: MachineInfo;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly recorder: EventRecorder;
   readonly labels: Readonly<Record<string, string>>;
@@ -61,6 +63,8 @@ export class NodeReporter {
   #node: Node | undefined;
   #status: NodeStatus | undefined;
   #reportedAtMs = -Infinity;
+  /** By how much the next report without a change comes later, as a share of the period. */
+  #delay = 0;
   #networkProblem: string | undefined = 'container runtime status check may not have completed yet';
   #runtimeStatus: RuntimeStatus | undefined;
   #volumesInUse: readonly string[] = [];
@@ -176,14 +180,19 @@ export class NodeReporter {
     }
   }
 
+  /** How long after a report the next is due though nothing has changed. */
   get #reportMs(): number {
-    return Math.max(reportMs, this.#options.foresightMs() / 2);
+    return Math.round(Math.max(reportMs, this.#options.foresightMs() / 2) * (1 + this.#delay));
   }
 
   /** Nothing happens by itself on a virtual node, so it rests until it is touched, or has to be heard of again. */
-  #restMs(): number {
+  #restMs(startMs: number): number {
     const { host, checkMs } = this.#options;
-    if (host.virtual && !this.#isTouched) return this.#reportMs;
+    if (host.virtual && !this.#isTouched) {
+      const leftMs = this.#reportedAtMs + this.#reportMs - startMs;
+      // A silent node has not reported though that was due.
+      return leftMs > 0 ? leftMs : this.#reportMs;
+    }
     return this.#wasReady || host.virtual ? checkMs : fastCheckMs;
   }
 
@@ -191,7 +200,7 @@ export class NodeReporter {
     const { clock, signal } = this.#options;
     const startMs = clock.monotonicMs();
     while (!this.#again && !signal.aborted) {
-      this.#nextMs = startMs + this.#restMs();
+      this.#nextMs = startMs + this.#restMs(startMs);
       const leftMs = this.#nextMs - clock.monotonicMs();
       if (leftMs <= 0) break;
       await new Promise<void>((resolve) => {
@@ -260,7 +269,7 @@ export class NodeReporter {
   }
 
   async #report(): Promise<void> {
-    const { client, clock, nodeName, isSilent } = this.#options;
+    const { client, clock, random, nodeName, isSilent } = this.#options;
     if (isSilent()) return;
     const status = await this.#generate();
     const written = this.#node?.status;
@@ -275,6 +284,8 @@ export class NodeReporter {
       const value = { status: { ...rest, ...(!sameVolumes && { volumesInUse }), ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
       this.#node = await reactingTo(changed ? '!machine' : '!heartbeat', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' }));
       this.#reportedAtMs = nowMs;
+      // As upstream: nodes that change together, as when they start, do not report together ever after.
+      this.#delay = changed ? random.float() - 0.5 : 0;
       this.#announce(written?.conditions ?? [], status.conditions ?? []);
     }
     const isReady = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;

@@ -8,6 +8,7 @@ import type { PodQuestion } from './pod-counters.ts';
 import { PodCounters } from './pod-counters.ts';
 import type { PodInfo } from './pod-info.ts';
 import { claimsOf } from './pod-info.ts';
+import { PodsByLabel } from './pods-by-label.ts';
 import type { Snapshot } from './snapshot.ts';
 import { TermIndex } from './term-index.ts';
 import { Topology } from './topology.ts';
@@ -31,6 +32,7 @@ export class ClusterCache implements Snapshot {
   readonly #namespaces = new Map<string, Labels>();
   readonly #domains = new Map<string, Domains>();
   readonly #counters = new PodCounters();
+  readonly #byLabel = new PodsByLabel();
   readonly #claims = new Map<string, number>();
   readonly antiAffinity = new TermIndex();
   readonly affinity = new TermIndex();
@@ -82,7 +84,24 @@ export class ClusterCache implements Snapshot {
   }
 
   podCounts(question: PodQuestion, domains: Domains): CountsByDomain {
-    return this.#counters.get(question, domains, this.#byName.values());
+    return this.#counters.get(question, domains, (asked) => this.#candidates(asked));
+  }
+
+  *#candidates({ scope }: PodQuestion): Iterable<readonly [PodInfo, NodeInfo]> {
+    const uids = scope === undefined ? undefined : this.#byLabel.among(scope, () => this.#pods());
+    if (uids === undefined) {
+      for (const node of this.#byName.values()) for (const pod of node.pods.values()) yield [pod, node];
+      return;
+    }
+    for (const uid of uids) {
+      const placed = this.#placed.get(uid);
+      const node = placed === undefined ? undefined : this.#byName.get(placed.nodeName);
+      if (placed !== undefined && node !== undefined) yield [placed.pod, node];
+    }
+  }
+
+  *#pods(): Iterable<PodInfo> {
+    for (const { pod } of this.#placed.values()) yield pod;
   }
 
   isClaimUsed(key: string): boolean {
@@ -170,6 +189,7 @@ export class ClusterCache implements Snapshot {
     const before = this.#placed.get(uid);
     if (before === undefined) return;
     this.#placed.delete(uid);
+    this.#byLabel.change(before.pod, -1);
     this.#countClaims(before.pod, -1);
     const info = this.#byName.get(before.nodeName);
     if (info !== undefined) this.#take(before.pod, info);
@@ -191,6 +211,7 @@ export class ClusterCache implements Snapshot {
       if (assumed) this.#assumed.add(pod.uid);
     }
     this.#placed.set(pod.uid, { pod, nodeName });
+    this.#byLabel.change(pod, 1);
     this.#countClaims(pod, 1);
     const info = this.#byName.get(nodeName);
     if (info !== undefined) {

@@ -2,6 +2,7 @@ import type { CountsByDomain, Domains } from './domain-counts.ts';
 import { DomainCounts } from './domain-counts.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
+import type { PodScope } from './pods-by-label.ts';
 
 /** Counts that are kept current; the one that was asked for longest ago goes first. */
 const maxCounters = 64;
@@ -11,7 +12,12 @@ export interface PodQuestion {
   /** Says what `matches` means: counts under a known key are kept current instead of made anew. */
   readonly key: string;
   readonly matches: (pod: PodInfo) => boolean;
+  /** All that match are of this scope; they are then found without a look at the others. */
+  readonly scope?: PodScope;
 }
+
+/** Pods and where they are: all that may match a question. */
+export type Candidates = (question: PodQuestion) => Iterable<readonly [PodInfo, NodeInfo]>;
 
 interface Counter {
   readonly matches: (pod: PodInfo) => boolean;
@@ -28,19 +34,19 @@ interface Counter {
 export class PodCounters {
   readonly #counters = new Map<string, Counter>();
 
-  /** `nodes`: all there are. */
-  get(question: PodQuestion, domains: Domains, nodes: Iterable<NodeInfo>): CountsByDomain {
-    const { sums, nodes: counts } = this.#counter(question, nodes);
+  get(question: PodQuestion, domains: Domains, candidates: Candidates): CountsByDomain {
+    const { sums, nodes: counts } = this.#counter(question, candidates);
     let known = sums.get(domains);
     if (known === undefined) sums.set(domains, (known = new DomainCounts(domains, counts)));
     return known;
   }
 
-  #counter({ key, matches }: PodQuestion, nodes: Iterable<NodeInfo>): Counter {
+  #counter(question: PodQuestion, candidates: Candidates): Counter {
+    const { key, matches } = question;
     let counter = this.#counters.get(key);
     if (counter === undefined) {
       counter = { matches, nodes: new Map(), sums: new Map() };
-      for (const node of nodes) for (const pod of node.pods.values()) count(counter, pod, node, 1);
+      for (const [pod, node] of candidates(question)) count(counter, pod, node, 1);
       if (this.#counters.size >= maxCounters) this.#counters.delete(this.#counters.keys().next().value!);
     } else this.#counters.delete(key);
     // At the end: asked for last.

@@ -23,13 +23,41 @@ function wrong(pool: string, results: readonly DeviceRequestAllocationResult[]):
   return taken > hardware.cores ? `${taken} of ${hardware.cores} cores of ${pool} are given` : undefined;
 }
 
-/** A device is one claim's, unless it is shared; then there is enough of it; and who has gone uses none. */
+/** Names of the claims that the pod uses: given by name, made for it, and that of its extended resources. */
+function claimsOf({ spec, status }: Pod): string[] {
+  const made = new Map(status?.resourceClaimStatuses?.map(({ name, resourceClaimName }) => [name, resourceClaimName]));
+  return [...(spec?.resourceClaims ?? []).map(({ name, resourceClaimName }) => resourceClaimName ?? made.get(name)), status?.extendedResourceClaimStatus?.resourceClaimName].filter((name) => name !== undefined);
+}
+
+const isOnNode = ({ spec, status }: Pod): boolean => spec?.nodeName !== undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+
+/** Whoever is on a node has the devices that it asked for, and they are its. */
+function withoutTheirDevices(history: History): string[] {
+  const all = history.objects<ResourceClaim>(claims);
+  return [...history.objects<Pod>('core/pods').values()].filter(isOnNode).flatMap((pod) => {
+    const { namespace, name, uid } = pod.metadata;
+    return claimsOf(pod).flatMap((claim) => {
+      const status = all.get(`/registry/${claims}/${namespace}/${claim}`)?.status;
+      if (status?.allocation === undefined) return [`${claim} has no devices for ${name}, which is on ${pod.spec?.nodeName}`];
+      return status.reservedFor?.some((user) => user.uid === uid) === true ? [] : [`the devices of ${claim} are not reserved for ${name}, which is on ${pod.spec?.nodeName}`];
+    });
+  });
+}
+
+/**
+ * A device is one claim's, unless it is shared; then there is enough of it; a claim gets devices together with a user, whom it
+ * then names for as long as the user is on a node, and no longer than the user lives. That it keeps devices without any user
+ * is no mistake: a pod that could not be bound after all leaves them so, as upstream does, until another needs them. But then
+ * it was not made for a pod: what was made for one serves that pod, or goes with it.
+ */
 export function devicesAreGivenOnce(): Invariant {
   return {
     name: 'devices are given once',
-    observe({ resource, after }, history) {
-      const results = resource === claims ? ((after as ResourceClaim | undefined)?.status?.allocation?.devices?.results ?? []) : [];
+    observe({ resource, key, before, after }, history) {
+      const [was, is] = resource === claims ? [before, after] as (ResourceClaim | undefined)[] : [];
+      const results = is?.status?.allocation?.devices?.results ?? [];
       if (results.length === 0) return undefined;
+      if (was?.status?.allocation === undefined && (is?.status?.reservedFor ?? []).length === 0) return `${key} is given devices that nobody uses`;
       const all = held(history);
       for (const pool of new Set(results.map((result) => result.pool))) {
         const problem = wrong(pool, all.filter((result) => result.pool === pool));
@@ -39,10 +67,11 @@ export function devicesAreGivenOnce(): Invariant {
     },
     settled(history) {
       const living = new Set([...history.objects<Pod>('core/pods').values()].map(({ metadata }) => metadata.uid));
-      return [...history.objects<ResourceClaim>(claims)].flatMap(([key, { status }]) => {
-        // Without users it may keep its devices: a pod that could not be bound after all leaves them so, as upstream does, until they are needed.
-        return (status?.reservedFor ?? []).filter(({ uid }) => !living.has(uid)).map(({ name }) => `${key} is used by ${name}, who is gone`);
-      });
+      return [...withoutTheirDevices(history), ...[...history.objects<ResourceClaim>(claims)].flatMap(([key, { metadata, status }]) => {
+        const users = status?.reservedFor ?? [];
+        if (status?.allocation !== undefined && users.length === 0 && (metadata.ownerReferences ?? []).length > 0) return [`${key} was made for a pod and keeps its devices for nobody`];
+        return users.filter(({ uid }) => !living.has(uid)).map(({ name }) => `${key} is used by ${name}, who is gone`);
+      })];
     },
   };
 }

@@ -6,10 +6,19 @@ import { DomainCounts, ImaginedCounts } from '../../cache/domain-counts.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { PodQuestion } from '../../cache/pod-counters.ts';
+import type { PodScope } from '../../cache/pods-by-label.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
 
+/** Where all pods are that a term speaks of; undefined for one that speaks of several namespaces. */
+function scopeOf({ namespaces, namespaceSelector, selector }: AffinityTerm): PodScope | undefined {
+  const [namespace] = namespaces;
+  return namespace === undefined || namespaces.size > 1 || namespaceSelector !== undefined ? undefined : { namespace, selector };
+}
+
+const withScope = (scope: PodScope | undefined): { readonly scope?: PodScope } => (scope === undefined ? {} : { scope });
+
 /** The pods that a term speaks of. */
-export const podsOfTerm = (term: AffinityTerm, labelsOf: (namespace: string) => Labels): PodQuestion => ({ key: `term ${term.key}`, matches: ({ pod }) => termMatches(term, pod, labelsOf) });
+export const podsOfTerm = (term: AffinityTerm, labelsOf: (namespace: string) => Labels): PodQuestion => ({ key: `term ${term.key}`, ...withScope(scopeOf(term)), matches: ({ pod }) => termMatches(term, pod, labelsOf) });
 
 interface Counted { readonly term: AffinityTerm; readonly counts: ImaginedCounts }
 
@@ -31,7 +40,7 @@ export class RequiredTerms {
     for (const group of snapshot.antiAffinity.groups) if (this.#isMeant(group.term)) this.#blocked.push({ term: group.term, counts: new ImaginedCounts(group.counts(snapshot.topology(group.term.topologyKey))) });
     const counted = (term: AffinityTerm, question: PodQuestion): Counted => ({ term, counts: new ImaginedCounts(snapshot.podCounts(question, snapshot.topology(term.topologyKey))) });
     // Upstream counts a pod for affinity only when it matches all of the terms.
-    const near: PodQuestion = { key: `near ${terms.affinity.map(({ key }) => key).join(' ')}`, matches: (other) => terms.affinity.every((term) => termMatches(term, other.pod, this.#labelsOf)) };
+    const near: PodQuestion = { key: `near ${terms.affinity.map(({ key }) => key).join(' ')}`, ...withScope(terms.affinity.map(scopeOf).find((scope) => scope !== undefined)), matches: (other) => terms.affinity.every((term) => termMatches(term, other.pod, this.#labelsOf)) };
     this.#affinity = terms.affinity.map((term) => counted(term, near));
     this.#antiAffinity = terms.antiAffinity.map((term) => counted(term, podsOfTerm(term, this.#labelsOf)));
     this.#matchesItself = this.#affinity.length > 0 && this.#matchesAll(pod);

@@ -7,5 +7,5 @@ const nobody: PodQuestion = { key: 'nobody', matches: () => false };
 export function matchingPods({ selector }: Constraint, namespace: string): PodQuestion {
   // Upstream: a selector without requirements counts nobody.
   if (selector.empty || selector.requirements.length === 0) return nobody;
-  return { key: `spread ${namespace} ${String(selector)}`, matches: (other) => other.namespace === namespace && other.pod.metadata.deletionTimestamp === undefined && selector.matches(other.pod.metadata.labels) };
+  return { key: `spread ${namespace} ${String(selector)}`, scope: { namespace, selector }, matches: (other) => other.namespace === namespace && other.pod.metadata.deletionTimestamp === undefined && selector.matches(other.pod.metadata.labels) };
 }
