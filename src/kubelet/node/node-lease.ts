@@ -77,8 +77,8 @@ export class NodeLease {
   async run(): Promise<void> {
     const { clock, random, signal } = this.#options;
     signal.addEventListener('abort', () => this.#wake?.(), { once: true });
-    // Many nodes that look ahead have started together: they do not renew together ever after.
-    let share = this.#foresightMs > 0 ? random.float() : 1;
+    // Many nodes that look ahead have started together: they do not renew together ever after. What was promised lasts for two periods.
+    let share = this.#foresightMs > 0 ? 1 + random.float() / 2 : 1;
     while (!signal.aborted) {
       const startMs = clock.monotonicMs();
       this.#isDue = false;

@@ -284,8 +284,10 @@ export class NodeReporter {
       const value = { status: { ...rest, ...(!sameVolumes && { volumesInUse }), ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
       this.#node = await reactingTo(changed ? '!machine' : '!heartbeat', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' }));
       this.#reportedAtMs = nowMs;
-      // As upstream: nodes that change together, as when they start, do not report together ever after.
-      this.#delay = changed ? random.float() - 0.5 : 0;
+      // As upstream: nodes that change together, as when they start, do not report together ever after. One that
+      // looks ahead is in no hurry.
+      const chance = random.float();
+      this.#delay = !changed ? 0 : this.#options.foresightMs() > 0 ? chance / 2 : chance - 0.5;
       this.#announce(written?.conditions ?? [], status.conditions ?? []);
     }
     const isReady = status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
