@@ -1,8 +1,12 @@
 import type { Clock, Timer } from './clock.ts';
 import { sleepOn } from './clock.ts';
+import { TimerTurns } from './timer-turns.ts';
 
 /** Longest delay that the platform's timers take; longer ones are re-armed. */
 const maxDelayMs = 2 ** 31 - 1;
+
+/** Of all clocks: there is one event loop. */
+const turns = new TimerTurns();
 
 /** Wall time and the platform's timers. */
 export class RealClock implements Clock {
@@ -23,14 +27,20 @@ export class RealClock implements Clock {
 
   setTimer(delayMs: number, callback: () => void, options: { readonly unref?: boolean } = {}): Timer {
     let handle: ReturnType<typeof setTimeout>;
+    const due = (): void => callback();
     const arm = (remainingMs: number): void => {
       handle = remainingMs > maxDelayMs
         ? setTimeout(() => arm(remainingMs - maxDelayMs), maxDelayMs)
-        : setTimeout(callback, Math.max(0, remainingMs));
+        : setTimeout(() => turns.run(due), Math.max(0, remainingMs));
       if (options.unref === true && typeof handle === 'object') handle.unref();
     };
     arm(delayMs);
-    return { cancel: () => clearTimeout(handle) };
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+        turns.cancel(due);
+      },
+    };
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -51,6 +51,12 @@ export class NodeHealth {
     if (seen !== undefined) noteRenewal(seen, lease, atMs);
   }
 
+  /** The node has reported. `atMs`: when that is taken note of. */
+  reported(node: Node, atMs: number): void {
+    const seen = this.#seen.get(nameOf(node));
+    if (seen !== undefined) noteReport(seen, findCondition(node.status?.conditions, 'Ready'), atMs);
+  }
+
   /** When the first node that is heard will have been silent for too long; undefined when there is none. */
   firstSilenceMs(nowMs: number): number | undefined {
     let first: number | undefined;
@@ -77,11 +83,7 @@ export class NodeHealth {
       const createdMs = parseTime(node.metadata.creationTimestamp ?? '') ?? nowMs;
       seen = { heartbeat: ready?.lastHeartbeatTime, hasReady: ready !== undefined, renewTime: undefined, promisedMs: 0, probeMs: ready === undefined ? createdMs : nowMs, graceMs: 0 };
       this.#seen.set(name, seen);
-    } else if (seen.hasReady !== (ready !== undefined) || seen.heartbeat !== ready?.lastHeartbeatTime) {
-      if (ready !== undefined || seen.hasReady) seen.probeMs = nowMs;
-      seen.heartbeat = ready?.lastHeartbeatTime;
-      seen.hasReady = ready !== undefined;
-    }
+    } else noteReport(seen, ready, nowMs);
     noteRenewal(seen, lease, nowMs);
     return seen;
   }
@@ -90,6 +92,13 @@ export class NodeHealth {
 /** When a node of which nothing more is heard will have been silent for too long. */
 function silentFrom({ probeMs, promisedMs, graceMs }: Seen): number {
   return Math.max(probeMs, promisedMs) + graceMs + 1;
+}
+
+function noteReport(seen: Seen, ready: NodeCondition | undefined, atMs: number): void {
+  if (seen.hasReady === (ready !== undefined) && seen.heartbeat === ready?.lastHeartbeatTime) return;
+  if (ready !== undefined || seen.hasReady) seen.probeMs = atMs;
+  seen.heartbeat = ready?.lastHeartbeatTime;
+  seen.hasReady = ready !== undefined;
 }
 
 function noteRenewal(seen: Seen, lease: Lease | undefined, atMs: number): void {

@@ -55,6 +55,10 @@ export class NodeMonitor {
     this.#health.renewed(nameOf(lease), lease, atMs);
   }
 
+  reported(node: Node, atMs: number): void {
+    this.#health.reported(node, atMs);
+  }
+
   /** Is the node known not to be ready? */
   isNotReady(name: string): boolean {
     const status = this.#readiness.get(name);

@@ -4,7 +4,7 @@ import { parseTime } from '../../api/meta/time.ts';
 import { nodeLeaseNamespace, promisedUntilMs } from '../../api/node/promised-life.ts';
 import { leases, nodes, pods } from '../../api/resources.ts';
 import type { Lease } from '../../api/types/coordination/v1.ts';
-import type { Node, Pod } from '../../api/types/core/v1.ts';
+import type { Node, NodeCondition, Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
@@ -18,6 +18,9 @@ import { markNotReady } from './pod-readiness.ts';
 import { noScheduleChange } from './taints.ts';
 
 const identity = 'node-controller';
+
+const sameStatuses = (a: readonly NodeCondition[] | undefined, b: readonly NodeCondition[] | undefined): boolean => semanticEqual(statusesOf(a), statusesOf(b));
+const statusesOf = (conditions: readonly NodeCondition[] | undefined): readonly string[] => (conditions ?? []).map(({ type, status }) => `${type}=${status}`);
 
 /**
  * Watches over nodes: one that falls silent becomes Unknown and its pods not ready; taints follow the conditions. Which
@@ -45,8 +48,13 @@ export async function startNodeLifecycleController(context: ControllerContext): 
       passes.wake();
     },
     update: (old, node) => {
+      // Thousands of nodes say now and then that nothing has changed: for that nobody is looked at.
+      if (sameStatuses(old.status?.conditions, node.status?.conditions) && semanticEqual(old.spec, node.spec) && semanticEqual(old.metadata.labels, node.metadata.labels)) {
+        monitor.reported(node, passes.tickFrom(clock.now()));
+        return;
+      }
       passes.wake();
-      if (!semanticEqual(old.status?.conditions, node.status?.conditions) || !semanticEqual(old.spec, node.spec) || !semanticEqual(old.metadata.labels, node.metadata.labels)) nodeQueue.add(keyOf(node));
+      nodeQueue.add(keyOf(node));
     },
     delete: (node) => {
       monitor.forget(nameOf(node));
