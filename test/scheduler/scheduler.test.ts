@@ -165,6 +165,19 @@ describe('volumes that wait for the first consumer', () => {
   });
 });
 
+it('volumes that are not bound in their time are given up, and the pod is tried again', async () => {
+  const profiles = [{ ...usualProfile('default-scheduler'), args: { VolumeBinding: { bindTimeoutSeconds: 5 } } }];
+  await using scene = await Scene.start({ settings: { ...usualSettings, profiles } });
+  await scene.node('a');
+  await scene.client.create(storageclasses, { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'late' }, provisioner: 'csi.example.com', volumeBindingMode: 'WaitForFirstConsumer' });
+  await scene.client.create(persistentvolumeclaims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: 'default', name: 'data' }, spec: { storageClassName: 'late', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
+  await scene.pod('p', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
+  await scene.server.clock.advance(4000);
+  assert.equal((await scene.get('p')).status?.conditions, undefined);
+  await scene.server.clock.advance(2000);
+  assert.match(await scene.told('p') ?? '', /^SchedulerError: running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded/);
+});
+
 it('pods of a group are scheduled each alone: groups are alpha, and not served', async () => {
   await using scene = await Scene.start();
   await scene.node('a');

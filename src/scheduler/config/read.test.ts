@@ -75,6 +75,12 @@ describe('what a configuration changes', () => {
     assert.equal(place(pod({}, { 'example.com/foo': '3' }), [empty]), '0/1 nodes are available: 1 Insufficient example.com/foo.');
   });
 
+  it('extended resources that others look after are not counted, by name or by group', () => {
+    const settings = profile(args('NodeResourcesFit', '{ignoredResources: [example.com/foo], ignoredResourceGroups: [other.example.com]}'));
+    assert.equal(place(pod({}, { 'example.com/foo': '3', 'other.example.com/bar': '1' }), [empty], [], settings), 'empty');
+    assert.equal(place(pod({}, { 'example.com/bar': '3' }), [empty], [], settings), '0/1 nodes are available: 1 Insufficient example.com/bar.');
+  });
+
   it('weights and order follow the list', () => {
     const settings = profile('profiles:\n- plugins: {score: {disabled: [{name: "*"}], enabled: [{name: ImageLocality, weight: 7}]}}\n');
     assert.deepEqual(new TestCluster({ nodes: [], settings }).profile.score.map(({ plugin, weight }) => [plugin.name, weight]), [['ImageLocality', 7]]);

@@ -7,6 +7,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { formatTime } from '../../../base/clock.ts';
 import type { Client, ObjectRef } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { PendingAllocations } from './pending-allocations.ts';
 import { claimText, isReservedFor } from './pod-claims.ts';
 
 /** Keeps a claim until the devices are given back. */
@@ -54,6 +55,19 @@ export function reserveClaim(claim: ResourceClaim, pod: PodInfo, { client, clock
 /** The pod does not use the claim after all; others may. */
 export async function unreserveClaim(client: Client, claim: ResourceClaim, { uid }: PodInfo): Promise<void> {
   await client.patch(resourceclaims, refOf(claim), { type: 'strategic', value: { metadata: { uid: claim.metadata.uid }, status: { reservedFor: [{ $patch: 'delete', uid }] } } }, { subresource: 'status' });
+}
+
+/** Asks the server which of these claims have their devices. Of whom nothing can be learned, that stays open. */
+export async function lookUp(client: Client, claims: readonly ResourceClaim[], pending: PendingAllocations): Promise<void> {
+  await Promise.all(claims.map(async (claim) => {
+    try {
+      const now = await client.get(resourceclaims, refOf(claim));
+      if (now.metadata.uid === claim.metadata.uid) pending.found(now);
+      else pending.delete(claim);
+    } catch (error) {
+      if (isReason(error, 'NotFound')) pending.delete(claim);
+    }
+  }));
 }
 
 /** Gives the claim's devices back, so that others can be tried. */

@@ -11,7 +11,7 @@ import type { Plugin, PodEvent, Preparation } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
 import { classOfResource } from '../common/device-classes.ts';
 import { withShares } from './allocation-result.ts';
-import { deallocateClaim, deleteClaim, unreserveClaim } from './bind-claim.ts';
+import { deallocateClaim, deleteClaim, lookUp, unreserveClaim } from './bind-claim.ts';
 import { hasBindingConditions } from './binding-conditions.ts';
 import type { CycleState } from './cycle-state.ts';
 import { filterNode } from './cycle-state.ts';
@@ -166,12 +166,16 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
     },
     unreserve(pod, _nodeName, state) {
       if (state === undefined) return undefined;
-      for (const claim of [...state.toAllocate, ...state.claims]) pending.delete(claim);
       const work = state.claims.flatMap((claim, i): (() => Promise<void>)[] => {
         if (state.extended !== undefined && i === state.claims.length - 1) return isUnwritten(claim) ? [] : [() => deleteClaim(client, claim)];
         return claim.status?.allocation !== undefined && isReservedFor(claim, pod) ? [() => unreserveClaim(client, claim, pod)] : [];
       });
-      return work.length === 0 ? undefined : () => Promise.all(work.map((write) => write()));
+      // What may have been written keeps its devices until it is known whether it has them: another would be given them, too.
+      const tried = state.claims.filter((claim) => pending.isTried(claim));
+      for (const claim of [...state.toAllocate, ...state.claims]) if (!pending.isTried(claim)) pending.delete(claim);
+      return work.length + tried.length === 0 ? undefined : async () => {
+        await Promise.all(work.map((write) => write())).finally(() => lookUp(client, tried, pending));
+      };
     },
     preBind(pod, nodeName, state) {
       if (state === undefined || state.claims.every((claim) => claim.status?.allocation !== undefined && isReservedFor(claim, pod) && !hasBindingConditions(claim))) return undefined;

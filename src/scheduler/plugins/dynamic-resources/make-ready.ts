@@ -30,15 +30,23 @@ export async function makeReady(pod: PodInfo, nodeName: string, state: CycleStat
   for (const [i, claim] of state.claims.entries()) {
     if (isReservedFor(claim, pod)) continue;
     if (claim === state.extended) await bindExtended(pod, nodeName, state, options);
-    else state.claims[i] = await reserveClaim(claim, pod, { ...options, allocation: options.pending.allocationFor(claim) });
+    else state.claims[i] = await reserve(claim, pod, options);
   }
   if (!state.claims.some(hasBindingConditions)) return;
   options.notify(pod, { type: 'Normal', reason: 'BindingConditionsPending', message: `waiting for binding conditions for device on node ${nodeName}`, action: 'Scheduling' });
   await untilReady(state, options);
 }
 
+async function reserve(claim: ResourceClaim, pod: PodInfo, { client, clock, pending }: Options): Promise<ResourceClaim> {
+  pending.tried(claim);
+  const written = await reserveClaim(claim, pod, { client, clock, allocation: pending.allocationFor(claim) });
+  pending.found(written);
+  return written;
+}
+
 /** The claim for extended resources is made now that it is known what devices have to provide; perhaps nothing. */
-async function bindExtended(pod: PodInfo, nodeName: string, state: CycleState, { client, clock, pending }: Options): Promise<void> {
+async function bindExtended(pod: PodInfo, nodeName: string, state: CycleState, options: Options): Promise<void> {
+  const { client, clock, pending } = options;
   const { extended, mappings = [] } = state.byNode.get(nodeName) ?? {};
   if (extended === undefined) return;
   const allocation = pending.allocationFor(extended);
@@ -48,7 +56,7 @@ async function bindExtended(pod: PodInfo, nodeName: string, state: CycleState, {
   state.claims[at] = created;
   pending.delete(extended);
   if (allocation !== undefined) pending.set(created, allocation, { unwritten: false, nowMs: clock.now() });
-  const claim = await reserveClaim(created, pod, { client, clock, allocation });
+  const claim = await reserve(created, pod, options);
   state.claims[at] = claim;
   await tellPod(client, pod, { claim, mappings });
 }

@@ -10,7 +10,13 @@ interface Pending {
   /** The claim is not written yet: nobody can see it. */
   readonly unwritten: boolean;
   readonly sinceMs: number;
+  /** The allocation is being written, and may be in the claim whatever is heard of it. */
+  isTried: boolean;
+  /** The claim's version that has it: what is seen at that version or later is the truth. */
+  version: bigint | undefined;
 }
+
+const versionOf = ({ metadata }: ResourceClaim): bigint => BigInt(metadata.resourceVersion ?? '0');
 
 /** Allocations that are decided and not yet seen in the claims, by the claims' uids. */
 export class PendingAllocations {
@@ -25,7 +31,26 @@ export class PendingAllocations {
   }
 
   set(claim: ResourceClaim, allocation: AllocationResult, { unwritten, nowMs }: { readonly unwritten: boolean; readonly nowMs: number }): void {
-    this.#pending.set(claim.metadata.uid ?? '', { claim, allocation, unwritten, sinceMs: nowMs });
+    this.#pending.set(claim.metadata.uid ?? '', { claim, allocation, unwritten, sinceMs: nowMs, isTried: false, version: undefined });
+  }
+
+  /** It is about to be written. */
+  tried({ metadata }: ResourceClaim): void {
+    const known = this.#pending.get(metadata.uid ?? '');
+    if (known !== undefined) known.isTried = true;
+  }
+
+  /** Was it, or may it have been, written? */
+  isTried({ metadata }: ResourceClaim): boolean {
+    return this.#pending.get(metadata.uid ?? '')?.isTried === true;
+  }
+
+  /** So the claim stands at the server, or stood. */
+  found(claim: ResourceClaim): void {
+    const known = this.#pending.get(claim.metadata.uid ?? '');
+    if (known === undefined) return;
+    if (claim.status?.allocation === undefined) this.delete(claim);
+    else known.version = versionOf(claim);
   }
 
   delete({ metadata }: ResourceClaim): void {
@@ -34,10 +59,11 @@ export class PendingAllocations {
 
   /** Forgets what the claims say by now, and what was decided for claims that are gone. */
   settle(claims: Lister<ResourceClaim>, nowMs: number): void {
-    for (const [uid, { claim, unwritten, sinceMs }] of this.#pending) {
+    for (const [uid, { claim, unwritten, sinceMs, version }] of this.#pending) {
       if (unwritten) continue;
       const now = claims.get(claim.metadata.namespace ?? '', claim.metadata.name ?? '');
-      if (now?.metadata.uid === uid ? now.status?.allocation !== undefined : now !== undefined || nowMs - sinceMs > patienceMs) this.#pending.delete(uid);
+      const isSeen = now?.metadata.uid === uid ? now.status?.allocation !== undefined || (version !== undefined && versionOf(now) >= version) : now !== undefined || nowMs - sinceMs > patienceMs;
+      if (isSeen) this.#pending.delete(uid);
     }
   }
 

@@ -44,6 +44,7 @@ describe('volumes of a new pod', () => {
     ['may be out of reach', nowhere("2 node(s) didn't match PersistentVolume's node affinity"), { claims: [bound('data', 'v')], volumes: [volume('v', inZone('z'))] }, using('data')],
     ['may be gone', nowhere('persistentvolume "v" not found'), { claims: [bound('data', 'v')] }, using('data')],
     ['are in their zone', 'b', { claims: [bound('data', 'v')], volumes: [volume('v', {}, { 'topology.kubernetes.io/zone': 'n__s' })] }, using('data'), zoned],
+    ['may be in a zone without nodes', nowhere('2 node(s) had no available volume zone'), { claims: [bound('data', 'v')], volumes: [volume('v', {}, { 'topology.kubernetes.io/zone': 'n' })] }, using('data'), zoned],
     ['are found among those that are there', 'b', { claims: [claim('data', { storageClassName: 'late' })], volumes: [volume('v', { storageClassName: 'late', ...inZone('y') })], classes: [late('kubernetes.io/no-provisioner')] }, using('data')],
     ['are not found', nowhere("2 node(s) didn't find available persistent volumes to bind"), { claims: [claim('data', { storageClassName: 'late', accessModes: ['ReadWriteMany'] })], volumes: [volume('v', { storageClassName: 'late' })], classes: [late('kubernetes.io/no-provisioner')] }, using('data')],
     ['can be made where their class allows', 'b', { claims: [claim('data', { storageClassName: 'late' })], classes: [late('csi.example.com', { allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone', values: ['y'] }] }] })] }, using('data')],
