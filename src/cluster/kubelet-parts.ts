@@ -9,6 +9,7 @@ import { linuxStaticPodFiles } from '../kubelet/hosts/linux/static-pod-files.ts'
 import type { ReadConfiguration } from '../kubelet/config/read.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
 import type { KubeletOptions } from '../kubelet/kubelet-options.ts';
+import { KubeletAccess } from '../kubelet/server/access.ts';
 import { KubeletHandler } from '../kubelet/server/handler.ts';
 import type { KubeletServerOptions } from '../kubelet/server/kubelet-server.ts';
 import { KubeletServer } from '../kubelet/server/kubelet-server.ts';
@@ -20,7 +21,13 @@ const kubeletPort = 10_250;
 
 /** One server for all kubelets of this process, whose list may grow; on upstream's port, or on any when that is taken. */
 export function serveKubelets({ kubelets, logger, address, tls }: { readonly kubelets: readonly Kubelet[]; readonly logger: Logger; readonly address: string; readonly tls: KubeletServerOptions['tls'] }): Promise<KubeletServer> {
-  const serve = (port: number): Promise<KubeletServer> => KubeletServer.start({ handler: new KubeletHandler(() => kubelets), logger: logger.named('kubelet'), address, port, tls });
+  let known: KubeletAccess | undefined;
+  const access = (): KubeletAccess | undefined => {
+    const [first] = kubelets;
+    if (known === undefined && first !== undefined) known = new KubeletAccess({ client: first.context.client, nodeName: first.nodeName, clock: first.context.clock });
+    return known;
+  };
+  const serve = (port: number): Promise<KubeletServer> => KubeletServer.start({ handler: new KubeletHandler(() => kubelets), logger: logger.named('kubelet'), address, port, tls, access });
   return serve(kubeletPort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return serve(0);

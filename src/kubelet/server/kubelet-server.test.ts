@@ -3,10 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { clusterrolebindings, clusterroles } from '../../api/resources.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
 import { SpdyConnection } from '../../streaming/spdy/connection.ts';
 import { TestNode } from '../testing/test-node.test.ts';
+import { KubeletAccess, subresourcesOf } from './access.ts';
 import { KubeletHandler } from './handler.ts';
 import { KubeletServer } from './kubelet-server.ts';
 
@@ -18,11 +20,13 @@ const stranger = await issueCertificate(ca, { commonName: 'jane', organizations:
 
 async function setUp(): Promise<{ node: TestNode; server: KubeletServer; [Symbol.asyncDispose](): Promise<void> }> {
   const node = await TestNode.start();
+  const access = new KubeletAccess({ client: node.kubelet.context.client, nodeName: 'node-1', clock: node.clock });
   const server = await KubeletServer.start({
     handler: new KubeletHandler(() => [node.kubelet]),
     logger: silentLogger,
     address: '127.0.0.1',
     port: 0,
+    access: () => access,
     tls: { key: serving.key, cert: serving.certificate, clientCa: ca.certificate },
   });
   return {
@@ -35,9 +39,9 @@ async function setUp(): Promise<{ node: TestNode; server: KubeletServer; [Symbol
   };
 }
 
-function get(port: number, path: string, client?: { readonly key: string; readonly certificate: string }): Promise<{ status: number; body: string }> {
+function get(port: number, path: string, client?: { readonly key: string; readonly certificate: string }, token?: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, ca: ca.certificate, agent: false, ...(client !== undefined && { key: client.key, cert: client.certificate }) }, (response) => {
+    const outgoing = request({ host: '127.0.0.1', port, path, ca: ca.certificate, agent: false, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }), ...(client !== undefined && { key: client.key, cert: client.certificate }) }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
@@ -45,12 +49,26 @@ function get(port: number, path: string, client?: { readonly key: string; readon
   });
 }
 
-test('only clients with a certificate of the cluster that may ask are answered', async () => {
+test('only clients that are known and may ask are answered', async () => {
   await using parts = await setUp();
   const { port } = parts.server;
   assert.deepEqual(await get(port, '/healthz', apiServer), { status: 200, body: 'ok' });
-  assert.equal((await get(port, '/healthz', stranger)).status, 403);
-  await assert.rejects(get(port, '/healthz'));
+  assert.deepEqual(await get(port, '/healthz', stranger), { status: 403, body: 'Forbidden (user=jane, verb=get, resource=nodes, subresource(s)=[healthz proxy])\n' });
+  assert.deepEqual(await get(port, '/healthz'), { status: 401, body: 'Unauthorized' });
+  assert.deepEqual(await get(port, '/healthz', undefined, 'nobody'), { status: 401, body: 'Unauthorized' });
+});
+
+test('who may read what of a node is the API\'s to say', async () => {
+  await using parts = await setUp();
+  const { node, server: { port } } = parts;
+  await node.client.create(clusterroles, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'scrape' }, rules: [{ apiGroups: [''], resources: ['nodes/metrics', 'nodes/pods'], verbs: ['get'] }] });
+  await node.client.create(clusterrolebindings, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'scrape' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'scrape' }, subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }] });
+  for (const [path, status] of [['/metrics', 200], ['/metrics/cadvisor', 200], ['/pods', 200], ['/stats/summary', 403], ['/containerLogs/default/web/app', 403], ['/healthz', 403]] as const) assert.equal((await get(port, path, stranger)).status, status, path);
+  const asked = () => node.writes.filter((write) => write.includes('subjectaccessreviews')).length;
+  const before = asked();
+  await get(port, '/metrics', stranger);
+  assert.equal(asked(), before, 'what was allowed is remembered');
+  assert.deepEqual(['/run/a/b/c', '/logs/x', '/checkpoint/a', '/metricsx'].map(subresourcesOf), [['proxy'], ['log'], ['checkpoint'], ['proxy']]);
 });
 
 test('logs are cut, stamped and refused as kubectl expects', async () => {

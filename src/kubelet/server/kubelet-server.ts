@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -6,10 +7,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../../base/logger.ts';
+import type { Access, KubeletAccess, KubeletUser } from './access.ts';
 import type { KubeletHandler } from './handler.ts';
-
-/** Who a client is, by its certificate: the common name and the organizations. */
-export interface KubeletClient { readonly name: string; readonly groups: readonly string[] }
 
 export interface KubeletServerOptions {
   readonly handler: KubeletHandler;
@@ -20,11 +19,11 @@ export interface KubeletServerOptions {
   readonly port: number;
   /** PEM. Without a key and its certificate nobody gets through until `identify` gives them. */
   readonly tls: { readonly key?: string; readonly cert?: string; readonly clientCa: string };
-  /** Default: the API server's certificate for kubelets and members of system:masters, for everything. */
-  readonly authorize?: (client: KubeletClient, request: { readonly method: string; readonly path: string }) => boolean | Promise<boolean>;
+  /** Who may ask for what; undefined while that cannot be said: then nobody may. */
+  readonly access: () => KubeletAccess | undefined;
 }
 
-/** The kubelet's API over TLS. Clients need a certificate of the cluster's CA, and leave to ask. */
+/** The kubelet's API over TLS. Clients need a certificate of the cluster's CA or a token, and leave to ask. */
 export class KubeletServer implements AsyncDisposable {
   readonly #options: KubeletServerOptions;
   readonly #server: Server;
@@ -33,7 +32,7 @@ export class KubeletServer implements AsyncDisposable {
   private constructor(options: KubeletServerOptions) {
     this.#options = options;
     const { clientCa, ...pair } = options.tls;
-    this.#server = createServer({ ...pair, ca: clientCa, requestCert: true, rejectUnauthorized: true }, (request, response) => void this.#answer(request, response));
+    this.#server = createServer({ ...pair, ca: clientCa, requestCert: true, rejectUnauthorized: false }, (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#server.on('secureConnection', (socket) => this.#track(socket));
     // Long logs and terminals have no limit of time.
@@ -73,20 +72,18 @@ export class KubeletServer implements AsyncDisposable {
     socket.on('error', () => socket.destroy());
   }
 
-  async #mayAsk(request: IncomingMessage): Promise<boolean> {
-    const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-    const organizations: unknown = subject?.O;
-    const client: KubeletClient = { name: String(subject?.CN ?? ''), groups: Array.isArray(organizations) ? organizations.map(String) : organizations === undefined ? [] : [String(organizations)] };
-    const authorize = this.#options.authorize ?? defaultAuthorize;
-    return authorize(client, { method: request.method ?? 'GET', path: request.url ?? '/' });
+  async #access(request: IncomingMessage): Promise<Access> {
+    const { method = 'GET', url: path = '/', headers: { authorization } } = request;
+    return await this.#options.access()?.check(certifiedUser(request.socket as TLSSocket), authorization, { method, path }) ?? { status: 401, message: 'Unauthorized' };
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
     try {
-      if (!(await this.#mayAsk(request))) {
-        response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end('Forbidden\n');
+      const access = await this.#access(request);
+      if (access.status !== 200) {
+        response.writeHead(access.status, { 'content-type': 'text/plain; charset=utf-8' }).end(access.message);
         return;
       }
       const { status, contentType, body } = await this.#options.handler.handle(request.method ?? 'GET', request.url ?? '/', gone.signal);
@@ -107,8 +104,9 @@ export class KubeletServer implements AsyncDisposable {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     this.#track(socket);
     try {
-      if (!(await this.#mayAsk(request))) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 10\r\n\r\nForbidden\n');
+      const access = await this.#access(request);
+      if (access.status !== 200) {
+        socket.end(`HTTP/1.1 ${access.status} ${STATUS_CODES[access.status]}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(access.message)}\r\n\r\n${access.message}`);
         return;
       }
       await this.#options.handler.upgrade({ method: request.method ?? 'GET', url: request.url ?? '/', headers: request.headers, socket, head });
@@ -119,6 +117,10 @@ export class KubeletServer implements AsyncDisposable {
   }
 }
 
-function defaultAuthorize({ name, groups }: KubeletClient): boolean {
-  return name === 'kube-apiserver-kubelet-client' || groups.includes('system:masters');
+/** Who a client is by the certificate that the cluster's authority has signed: its common name and organizations. */
+function certifiedUser(socket: TLSSocket): KubeletUser | undefined {
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  const organizations: unknown = subject?.O;
+  return { username: String(subject?.CN ?? ''), groups: Array.isArray(organizations) ? organizations.map(String) : organizations === undefined ? [] : [String(organizations)] };
 }

@@ -5,6 +5,8 @@ import type { Node, Pod, PodCondition, PodSpec } from '../../api/types/core/v1.t
 import { nodeRestriction } from '../../apiserver/admission/node-restriction/node-restriction.ts';
 import { ApiServer } from '../../apiserver/api-server.ts';
 import { rbacBootstrapObjects } from '../../apiserver/authorization/bootstrap/objects.ts';
+import { authenticationEndpoints } from '../../apiserver/authentication/reviews.ts';
+import { authorizationEndpoints } from '../../apiserver/authorization/reviews.ts';
 import { createAuthorization } from '../../apiserver/authorization/registry.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { SeededRandom } from '../../base/random.ts';
@@ -42,7 +44,10 @@ export class TestNode implements AsyncDisposable {
     const { clock, random } = node;
     node.#api = await ApiServer.start({
       store: MemoryStore.open(), clock, random, logger: silentLogger,
-      authorizers: [({ reader }) => createAuthorization({ reader }).authorizer],
+      plugged: ({ reader }) => {
+        const authorization = createAuthorization({ reader });
+        return { authorizers: [authorization.authorizer], endpoints: [...authorizationEndpoints(authorization), ...authenticationEndpoints({ authenticators: [], audiences: [], clock })] };
+      },
       admission: [nodeRestriction],
       bootstrapObjects: rbacBootstrapObjects(),
     });
