@@ -4,6 +4,7 @@ import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import { causeHeader } from '../client/cause.ts';
+import { cloneJson } from '../client/json-value.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
 import type { Answer, ListAnswer } from './answer.ts';
 import type { Credentials } from './authentication/authenticator.ts';
@@ -17,6 +18,8 @@ import type { Handler } from './pipeline/step.ts';
 import { parseRequestInfo } from './request-info.ts';
 import type { ForwardedRequest } from './subresources/proxy/forwarder.ts';
 import type { DecodedBody } from './verbs/decoded-body.ts';
+import type { Standing } from './verbs/shared-parts.ts';
+import { copySharing } from './verbs/shared-parts.ts';
 
 const never = new AbortController().signal;
 
@@ -69,9 +72,11 @@ class LocalServerRequest extends ServerRequest {
     return { headers: { 'content-type': contentType, 'content-length': String(bytes.length) }, body: once(bytes) };
   }
 
-  decodedBody(): Promise<DecodedBody> {
-    this.audit?.received(this.#request.body);
-    return Promise.resolve({ value: this.#request.body, duplicates: [] });
+  decodedBody(_expectedKind?: string, standing?: Standing): Promise<DecodedBody> {
+    const { body } = this.#request;
+    this.audit?.received(body);
+    // The verbs change what they are given, while components spread frozen objects into what they send.
+    return Promise.resolve({ value: standing === undefined ? cloneJson(body) : copySharing(body, standing), duplicates: [] });
   }
 }
 

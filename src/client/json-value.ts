@@ -1,9 +1,12 @@
-/** A deep copy of a JSON value, without the members that JSON would drop (`undefined`, functions). */
-export function cloneJson<T>(value: T): T {
-  return clone(value) as T;
+/**
+ * A deep copy of a JSON value, without the members that JSON would drop (`undefined`, functions). Members of the value
+ * itself that `keep` names are not copied.
+ */
+export function cloneJson<T>(value: T, keep?: (name: string, member: unknown) => boolean): T {
+  return clone(value, keep) as T;
 }
 
-function clone(value: unknown): unknown {
+function clone(value: unknown, keep?: (name: string, member: unknown) => boolean): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : clone(item)));
   const copy: Record<string, unknown> = {};
@@ -12,7 +15,7 @@ function clone(value: unknown): unknown {
     if (member === undefined || typeof member === 'function') continue;
     // A member of that name would become the prototype.
     if (key === '__proto__') Object.defineProperty(copy, key, { value: clone(member), enumerable: true, configurable: true, writable: true });
-    else copy[key] = clone(member);
+    else copy[key] = keep?.(key, member) === true ? member : clone(member);
   }
   return copy;
 }

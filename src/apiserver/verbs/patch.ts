@@ -5,7 +5,6 @@ import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { badRequestError, isReason, notFoundError } from '../../api/status.ts';
-import { cloneJson } from '../../client/json-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -18,6 +17,7 @@ import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
 import { customPatchTypeOf, patchTypeOf } from './patch-type.ts';
+import { copySharing, decodeSharing, standingOf } from './shared-parts.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
@@ -55,7 +55,9 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     if (existing === undefined) throw notFoundError(served.home.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
-    const object = decodeResource({ value: detach(patched, document), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) });
+    // What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own.
+    const standing = standingOf(served, info.subresource, document) ?? { object: document, leaves: () => false };
+    const object = decodeSharing({ value: copySharing(patched, standing), duplicates }, standing, (value) => decodeResource(value, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }));
     matchNamespace(object, namespace);
     const tracking = trackRequest(core, manager, existing, object);
     return tracking === undefined ? object : tracking.then(() => object);
@@ -69,16 +71,4 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
       if (attempt >= maxConflictRetries || !isReason(error, 'Conflict') || type === 'json' || wanted?.resourceVersion !== undefined || wanted?.uid !== undefined) throw error;
     }
   }
-}
-
-/**
- * What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own. Managed fields
- * that it left alone stay behind, for they are made anew from those that stand.
- */
-function detach(patched: unknown, document: KubeObject): unknown {
-  const { managedFields } = document.metadata;
-  const metadata = (patched as Partial<KubeObject> | null)?.metadata;
-  if (managedFields === undefined || metadata?.managedFields !== managedFields) return cloneJson(patched);
-  const { managedFields: _, ...rest } = metadata;
-  return cloneJson({ ...(patched as KubeObject), metadata: rest });
 }

@@ -8,8 +8,9 @@ import type { StoredResource } from '../served-resources.ts';
 import { matchNamespace } from './create.ts';
 import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, trackRequest } from './field-manager.ts';
-import { namespaceOfRequest } from './get.ts';
+import { namespaceOfRequest, objectKey } from './get.ts';
 import { mayCreate } from './may-create.ts';
+import { decodeSharing, standingOf } from './shared-parts.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
 import { writeContextOf } from './write-context.ts';
@@ -32,8 +33,10 @@ export async function update(core: Core, served: StoredResource, request: Server
   if (rules === undefined) throw methodNotAllowed();
   const options = writeOptions(request.queryOrUndefined, 'UpdateOptions');
   const warn = (message: string): void => request.warn(message);
-  const object = decodeResource(await request.decodedBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, info);
+  // What comes over a connection shares nothing.
+  const standing = request.inProcess ? standingOf(served, info.subresource, served.storage.cache.get(objectKey(namespace, info.name))?.object) : undefined;
+  const object = decodeSharing(await request.decodedBody(served.schema.kind, standing), standing, (body) => decodeResource(body, served, { fieldValidation: options.fieldValidation, warn }));
   matchNamespace(object, namespace);
   matchName(object, info.name);
   const manager = fieldManagerOf(request, served, options);

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
-import { deepFreeze } from '../json-value.ts';
+import { cloneJson, deepFreeze } from '../json-value.ts';
 import type { LocalEndpoint, LocalRequest } from '../transports/local-endpoint.ts';
 
 type Listener = (type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR', object: KubeObject) => void;
@@ -44,7 +44,8 @@ export class MemoryEndpoint implements LocalEndpoint {
     for (const watcher of this.#watchers) watcher.end();
   }
 
-  async request(request: LocalRequest): Promise<unknown> {
+  async request(sent: LocalRequest): Promise<unknown> {
+    const request: LocalRequest = { ...sent, body: cloneJson(sent.body) };
     this.#admit(request);
     const target = parse(request.path);
     const query = new URLSearchParams(request.path.split('?')[1] ?? '');

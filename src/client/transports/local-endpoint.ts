@@ -7,7 +7,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 export interface LocalEndpoint {
   /**
    * Runs one request through the whole pipeline (authorization, admission, validation) as `user`. `body` is handed over
-   * decoded and owned by the server from then on. Resolves with the decoded answer, shared and frozen; rejects with ApiError.
+   * decoded; nobody changes it until there is an answer, the server neither: it copies what it needs of it. Resolves with the decoded answer, shared and frozen; rejects with ApiError.
    */
   request(request: LocalRequest): Promise<unknown>;
   /** A watch: `listener` gets decoded events, in order, without serialization. Resolves when the watch has ended. */

@@ -3,7 +3,6 @@ import type { Clock } from '../../base/clock.ts';
 import { Gate } from '../../base/gate.ts';
 import type { Client } from '../client.ts';
 import { EventStream } from '../event-stream.ts';
-import { cloneJson } from '../json-value.ts';
 import type { RawWatchEvent, RestRequest } from '../rest-client.ts';
 import { createRestClient } from '../rest-client.ts';
 import type { LocalEndpoint, LocalRequest } from './local-endpoint.ts';
@@ -25,8 +24,7 @@ export function createLocalClient(endpoint: LocalEndpoint, options: LocalClientO
   const userAgent = options.userAgent ?? 'coxswain';
   const base = { user: options.user, userAgent };
   const gate = new Gate(options.maxInFlight ?? 32);
-  // The server owns what it is given and may change it, while callers spread frozen objects into what they send: copy.
-  const toLocal = (request: RestRequest): LocalRequest => ({ ...request, ...base, ...(request.body !== undefined && { body: cloneJson(request.body) }) });
+  const toLocal = (request: RestRequest): LocalRequest => ({ ...request, ...base });
 
   return createRestClient({
     defaultFieldManager: userAgent.split('/')[0]!,

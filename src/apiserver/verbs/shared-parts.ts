@@ -1,0 +1,59 @@
+import type { KubeObject } from '../../api/meta/object.ts';
+import { cloneJson } from '../../client/json-value.ts';
+import type { StoredResource } from '../served-resources.ts';
+import type { DecodedBody } from './decoded-body.ts';
+
+/**
+ * What stands where something is about to be written, and which of its members that way of writing leaves as they are.
+ * Components of this process send them back as they got them, the very frozen objects of the cache: these need not be
+ * copied, decoded, compared or frozen again.
+ */
+export interface Standing {
+  readonly object: KubeObject;
+  /** Left as it is, whatever is sent: nothing on the way of a write changes it in place. */
+  leaves(name: string): boolean;
+}
+
+const writtenWithStatus: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+/** Undefined where there is nothing to share: objects of other versions are made anew for each reader. */
+export function standingOf(served: StoredResource, subresource: string, object: KubeObject | undefined): Standing | undefined {
+  if (object === undefined || served.custom !== undefined || served.conversion !== undefined) return undefined;
+  if (subresource === 'status') return { object, leaves: (name) => !writtenWithStatus.has(name) };
+  if (subresource === '' && served.schema.subresources.some(({ name }) => name === 'status')) return { object, leaves: (name) => name === 'status' };
+  return undefined;
+}
+
+const isShared = (standing: Standing, name: string, member: unknown): boolean => typeof member === 'object' && member !== null && standing.leaves(name) && member === memberOf(standing.object, name);
+const memberOf = (object: object, name: string): unknown => (object as Readonly<Record<string, unknown>>)[name];
+
+/**
+ * A copy of what is to be written, which the caller owns but for what it shares with what stands. Where it is meant for
+ * this very revision, managed fields that are those that stand stay behind: they are made anew from these.
+ */
+export function copySharing(value: unknown, standing: Standing): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return cloneJson(value);
+  const { metadata } = value as Partial<KubeObject>;
+  const { managedFields, resourceVersion } = standing.object.metadata;
+  const keep = (name: string, member: unknown): boolean => isShared(standing, name, member);
+  if (managedFields === undefined || typeof metadata !== 'object' || metadata === null || metadata.managedFields !== managedFields || metadata.resourceVersion !== resourceVersion) return cloneJson(value, keep);
+  const { managedFields: _, ...rest } = metadata;
+  return cloneJson({ ...value, metadata: rest }, keep);
+}
+
+/** Decodes a body without what it shares with what stands, which comes out as it is, in its place. */
+export function decodeSharing(body: DecodedBody, standing: Standing | undefined, decode: (body: DecodedBody) => KubeObject): KubeObject {
+  const { value } = body;
+  if (standing === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return decode(body);
+  const names = Object.keys(value);
+  const shared = names.filter((name) => isShared(standing, name, memberOf(value, name)));
+  if (shared.length === 0) return decode(body);
+  const decoded = decode({ ...body, value: Object.fromEntries(Object.entries(value).filter(([name]) => !shared.includes(name))) }) as KubeObject & Record<string, unknown>;
+  const whole: Record<string, unknown> = {};
+  for (const name of names) {
+    if (shared.includes(name)) whole[name] = memberOf(value, name);
+    else if (name in decoded) whole[name] = decoded[name];
+  }
+  for (const name in decoded) if (!(name in whole)) whole[name] = decoded[name];
+  return whole as unknown as KubeObject;
+}
