@@ -5,8 +5,11 @@ import { distinctOwners } from '../../api/meta/owner.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { badRequestError } from '../../api/status.ts';
+import { cloneJson } from '../../client/json-value.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { DecodeContext, DecodedBody } from './decoded-body.ts';
+import type { Standing } from './shared-parts.ts';
+import { decodeSharing, sharedNames } from './shared-parts.ts';
 
 /** What a body must be. */
 export interface ExpectedKind {
@@ -59,8 +62,21 @@ function report(problems: readonly string[], expected: ExpectedKind, context: De
   for (const problem of problems) context.warn(problem);
 }
 
-/** What clients write of a resource, in the version that is stored, with its defaults filled in. */
-export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext): KubeObject {
+/**
+ * What clients write of a resource, in the version that is stored, with its defaults filled in. What the body shares with
+ * what stands stays shared.
+ */
+export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext, standing?: Standing): KubeObject {
+  const shared = sharedNames(body, standing);
+  if (shared.length > 0) {
+    try {
+      return settled(decodeSharing(body, shared, (rest) => decodeTyped(rest, served.schema, context)), served, context);
+    } catch (error) {
+      // What was stored before there were some defaults gets these now, and has to be copied for it.
+      if (!(error instanceof TypeError)) throw error;
+      return decodeResource({ ...body, value: cloneJson(body.value) }, served, context);
+    }
+  }
   if (served.custom !== undefined) {
     const custom = served.custom.decode(body, context);
     dropRepeatedOwners(custom, context);
@@ -71,6 +87,10 @@ export function decodeResource(body: DecodedBody, served: StoredResource, contex
     served.conversion.applyDefaults?.(object);
     object = served.conversion.toStored(object);
   }
+  return settled(object, served, context);
+}
+
+function settled(object: KubeObject, served: StoredResource, context: DecodeContext): KubeObject {
   delete object.metadata.selfLink;
   dropRepeatedOwners(object, context);
   served.home.definition.applyDefaults?.(object);

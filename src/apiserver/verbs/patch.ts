@@ -17,7 +17,7 @@ import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
 import { customPatchTypeOf, patchTypeOf } from './patch-type.ts';
-import { copySharing, decodeSharing, standingOf } from './shared-parts.ts';
+import { copySharing, standingOf } from './shared-parts.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
@@ -57,7 +57,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     const patched = applyPatch(type, document, body.value, served.schema.schema);
     // What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own.
     const standing = standingOf(served, info.subresource, document) ?? { object: document, leaves: () => false };
-    const object = decodeSharing({ value: copySharing(patched, standing), duplicates }, standing, (value) => decodeResource(value, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }));
+    const object = decodeResource({ value: copySharing(patched, standing), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }, standing);
     matchNamespace(object, namespace);
     const tracking = trackRequest(core, manager, existing, object);
     return tracking === undefined ? object : tracking.then(() => object);

@@ -41,17 +41,21 @@ export function copySharing(value: unknown, standing: Standing): unknown {
   return cloneJson({ ...value, metadata: rest }, keep);
 }
 
+/** The names of what a body shares with what stands. */
+export function sharedNames({ value }: DecodedBody, standing: Standing | undefined): readonly string[] {
+  if (standing === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.keys(value).filter((name) => isShared(standing, name, memberOf(value, name)));
+}
+
 /** Decodes a body without what it shares with what stands, which comes out as it is, in its place. */
-export function decodeSharing(body: DecodedBody, standing: Standing | undefined, decode: (body: DecodedBody) => KubeObject): KubeObject {
-  const { value } = body;
-  if (standing === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return decode(body);
-  const names = Object.keys(value);
-  const shared = names.filter((name) => isShared(standing, name, memberOf(value, name)));
-  if (shared.length === 0) return decode(body);
-  const decoded = decode({ ...body, value: Object.fromEntries(Object.entries(value).filter(([name]) => !shared.includes(name))) }) as KubeObject & Record<string, unknown>;
+export function decodeSharing(body: DecodedBody, shared: readonly string[], decode: (body: DecodedBody) => KubeObject): KubeObject {
+  const value = body.value as Readonly<Record<string, unknown>>;
+  const rest: Record<string, unknown> = {};
+  for (const name in value) if (!shared.includes(name)) rest[name] = value[name];
+  const decoded = decode({ ...body, value: rest }) as KubeObject & Record<string, unknown>;
   const whole: Record<string, unknown> = {};
-  for (const name of names) {
-    if (shared.includes(name)) whole[name] = memberOf(value, name);
+  for (const name in value) {
+    if (shared.includes(name)) whole[name] = value[name];
     else if (name in decoded) whole[name] = decoded[name];
   }
   for (const name in decoded) if (!(name in whole)) whole[name] = decoded[name];

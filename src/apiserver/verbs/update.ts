@@ -10,7 +10,7 @@ import { decodeResource } from './decode-object.ts';
 import { fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { mayCreate } from './may-create.ts';
-import { decodeSharing, standingOf } from './shared-parts.ts';
+import { standingOf } from './shared-parts.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
 import { writeContextOf } from './write-context.ts';
@@ -36,7 +36,7 @@ export async function update(core: Core, served: StoredResource, request: Server
   const namespace = namespaceOfRequest(served, info);
   // What comes over a connection shares nothing.
   const standing = request.inProcess ? standingOf(served, info.subresource, served.storage.cache.get(objectKey(namespace, info.name))?.object) : undefined;
-  const object = decodeSharing(await request.decodedBody(served.schema.kind, standing), standing, (body) => decodeResource(body, served, { fieldValidation: options.fieldValidation, warn }));
+  const object = decodeResource(await request.decodedBody(served.schema.kind, standing), served, { fieldValidation: options.fieldValidation, warn }, standing);
   matchNamespace(object, namespace);
   matchName(object, info.name);
   const manager = fieldManagerOf(request, served, options);

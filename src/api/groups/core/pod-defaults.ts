@@ -13,8 +13,9 @@ function syncServiceAccount(spec: Loose<PodSpec>): void {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   } else {
-    spec.serviceAccountName = name;
-    spec.serviceAccount = name;
+    // What has them already may be frozen.
+    if (spec.serviceAccountName !== name) spec.serviceAccountName = name;
+    if (spec.serviceAccount !== name) spec.serviceAccount = name;
   }
 }
 
