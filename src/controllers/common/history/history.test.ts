@@ -19,5 +19,6 @@ describe('what a revision keeps', () => {
     const plain = revision({ spec: { template: { ...template, $patch: 'replace' } } });
     assert.ok(sameData(plain, revision(templatePatch(template))));
     assert.ok(!sameData(plain, revision(templatePatch({ ...template, metadata: { labels: { name: 'b' } } }))));
+    assert.ok(!sameData(revision({ some: 'thing' }), revision({ other: 'thing' })), 'without templates');
   });
 });

@@ -39,10 +39,18 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec | unde
 }
 
 /** Whether two revisions keep the same template, whoever wrote them. */
-export const sameData = (a: ControllerRevision, b: ControllerRevision): boolean => isPatchOf(a, templatePatch(templateOf(b)));
+export function sameData(a: ControllerRevision, b: ControllerRevision): boolean {
+  if (semanticEqual(a.data, b.data)) return true;
+  const template = templateOf(b);
+  return template !== undefined && isPatchOf(a, templatePatch(template));
+}
 
 /** Whether what a revision keeps is this template's patch, whoever wrote it. */
-export const isPatchOf = (revision: ControllerRevision, patch: Readonly<Record<string, unknown>>): boolean => semanticEqual(revision.data, patch) || semanticEqual(templatePatch(templateOf(revision)), patch);
+export function isPatchOf(revision: ControllerRevision, patch: Readonly<Record<string, unknown>>): boolean {
+  if (semanticEqual(revision.data, patch)) return true;
+  const template = templateOf(revision);
+  return template !== undefined && semanticEqual(templatePatch(template), patch);
+}
 
 /** The owner as it was at a revision: with its template put back. */
 export function atRevision<T extends { readonly spec?: { readonly template?: PodTemplateSpec } }>(owner: T, revision: ControllerRevision): T {
