@@ -19,8 +19,17 @@ export class Expectations {
 
   /** Nothing is expected of `key`, or it took too long. */
   satisfied(key: string): boolean {
+    return this.remainingMs(key) === 0;
+  }
+
+  /**
+   * After this nothing is expected of `key` any more, whatever is seen; 0: now. Whoever does not act meanwhile must look
+   * again then: a pod that is first seen on its way out fulfils no expectation, and perhaps nothing else happens.
+   */
+  remainingMs(key: string): number {
     const expected = this.#expected.get(key);
-    return expected === undefined || (expected.creations <= 0 && expected.deletions.size === 0) || this.#clock.monotonicMs() - expected.setAtMs > timeoutMs;
+    if (expected === undefined || (expected.creations <= 0 && expected.deletions.size === 0)) return 0;
+    return Math.max(0, expected.setAtMs + timeoutMs + 1 - this.#clock.monotonicMs());
   }
 
   expect(key: string, creations: number, deletedUids: readonly string[]): void {

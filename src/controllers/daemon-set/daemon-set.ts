@@ -149,7 +149,11 @@ class DaemonSetController {
     });
     const hash = hashOf(current);
     // While pods are on their way nothing else is done, and the generation is not said to have been dealt with.
-    if (!this.#expectations.satisfied(key)) return this.#writeStatus(set, selector, hash, false);
+    const waitMs = this.#expectations.remainingMs(key);
+    if (waitMs > 0) {
+      const next = await this.#writeStatus(set, selector, hash, false);
+      return { requeueAfterMs: Math.min(waitMs, next?.requeueAfterMs ?? Infinity) };
+    }
     let failedAgainMs: number | undefined;
     try {
       failedAgainMs = await this.#update(key, set, selector, hash);

@@ -39,10 +39,11 @@ export async function syncJob(parts: JobParts, podIndex: ReturnType<typeof index
     return;
   }
   // Asked before pods are read: what is seen in between is not missing from them.
-  const satisfied = expectations.satisfied(key);
+  const waitMs = expectations.remainingMs(key);
+  if (waitMs > 0) parts.syncAfter(key, waitMs);
   const pods = await claimPods(parts, podIndex, job);
   const sync = evaluate({ key, job, pods, removed: removals.of(key), backoff: backoffs.get(key) ?? noFailures, nowMs: parts.clock.now() });
-  await actOn(parts, sync, satisfied);
+  await actOn(parts, sync, waitMs === 0);
 }
 
 function claimPods({ client }: JobParts, podIndex: ReturnType<typeof indexByController<Pod>>, job: Job): Promise<Pod[]> {

@@ -181,7 +181,7 @@ class ReplicatingController<T extends Replicating> {
       this.#expectations.forget(key);
       return;
     }
-    const maySync = this.#expectations.satisfied(key);
+    const waitMs = this.#expectations.remainingMs(key);
     const selector = this.#kind.selectorOf(set);
     const mine = this.#podIndex.dependents(uidOf(set));
     const orphans = this.#podIndex.orphans(namespace);
@@ -189,12 +189,12 @@ class ReplicatingController<T extends Replicating> {
       client: this.#client, owner: set, ownerType: this.#kind.type, type: pods, selector,
       candidates: [...mine, ...orphans].filter(isActive), adoptable: isActive,
     });
-    const failure = maySync && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(set, active) : undefined;
+    const failure = waitMs === 0 && set.metadata.deletionTimestamp === undefined ? await this.#manageReplicas(set, active) : undefined;
     // Those that it has just let go, or that the cache does not know yet to be going, are nothing to count on.
     const staying = active.filter((pod) => !this.#expectations.awaitsDeletion(key, uidOf(pod)));
     const updated = await this.#writeStatus(set, { selector, active: staying, mine, failure });
     if (failure !== undefined) throw failure;
-    return this.#nextAvailability(updated, active);
+    return this.#nextLook(updated, active, waitMs);
   }
 
   /** Creates or deletes pods until there are as many as asked for. Returns why not, if not. */
@@ -265,9 +265,10 @@ class ReplicatingController<T extends Replicating> {
     }
   }
 
-  /** When the next ready pod will have been ready for minReadySeconds. */
-  #nextAvailability(set: T, active: readonly Pod[]): ReconcileResult {
-    const waitMs = nextAvailabilityMs(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now());
-    return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
+  /** When the next ready pod will have been ready for minReadySeconds; not later than after `waitMs`, where that is not 0. */
+  #nextLook(set: T, active: readonly Pod[], waitMs: number): ReconcileResult {
+    const availableMs = nextAvailabilityMs(active, set.spec?.minReadySeconds ?? 0, this.#context.clock.now());
+    const requeueAfterMs = Math.min(availableMs ?? Infinity, waitMs > 0 ? waitMs : Infinity);
+    return requeueAfterMs === Infinity ? undefined : { requeueAfterMs };
   }
 }
