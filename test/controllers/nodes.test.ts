@@ -84,6 +84,24 @@ describe('node lifecycle', () => {
     assert.deepEqual(fixture.complaints, []);
   });
 
+  it('what a node had begun goes on when the node is gone', async () => {
+    await using fixture = await startFixture({ kubelet: false });
+    const { client } = fixture;
+    await addNode(fixture, 'good');
+    const noExecute = { key: 'mine', effect: 'NoExecute' };
+    await addNode(fixture, 'bad');
+    await addPod(fixture, 'leaves', 'bad', [{ ...noExecute, operator: 'Exists', tolerationSeconds: 25 }]);
+    await client.patch(nodes, { name: 'bad' }, { type: 'merge', value: { spec: { taints: [noExecute] } } });
+    await beat(fixture, ['good', 'bad'], 10_000);
+    await client.delete(nodes, { name: 'bad' });
+    const left = async (): Promise<number> => (await client.list(pods, { namespace: 'default' })).items.length;
+    await beat(fixture, ['good'], 10_000);
+    assert.equal(await left(), 1);
+    await beat(fixture, ['good'], 10_000);
+    assert.equal(await left(), 0, 'before the garbage collector, which waits 40 seconds');
+    assert.deepEqual(fixture.complaints, []);
+  });
+
   it('evicts nobody when no node at all can be heard', async () => {
     await using fixture = await startFixture({ kubelet: false });
     const { client, clock } = fixture;

@@ -3,7 +3,7 @@ import { keyOf, nameOf, namespaceOf, splitKey } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { nodes, pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
-import type { Pod, Taint, Toleration } from '../../api/types/core/v1.ts';
+import type { Node, Pod, Taint, Toleration } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
@@ -30,6 +30,9 @@ export function tolerationMs(tolerations: readonly Toleration[], taints: readonl
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
+/** Since when the clock of a pod runs, and how long it may stay. */
+interface Stay { readonly sinceMs: number; readonly limitMs: number }
+
 /** Deletes pods that do not tolerate the NoExecute taints of their node, when their time is up. */
 export async function startTaintEvictionController(context: ControllerContext): Promise<void> {
   const { clock, logger, signal, informers } = context;
@@ -39,26 +42,28 @@ export async function startTaintEvictionController(context: ControllerContext): 
   const podInformer = informers.informer(pods);
   podInformer.addIndex('node', (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]));
   const queue = new WorkQueue({ clock });
-  /** Since when the clock of each pod runs. */
-  const startedMs = new Map<string, number>();
+  const started = new Map<string, Stay>();
 
-  const taintsOf = (node: string): Taint[] => (nodeInformer.lister.get('', node)?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+  const taintsOf = (node: Node): Taint[] => (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
   const enqueuePods = (node: string): void => { for (const pod of podInformer.lister.byIndex('node', node)) queue.add(keyOf(pod)); };
   nodeInformer.addHandler({
     add: (node) => enqueuePods(nameOf(node)),
     update: (old, node) => { if (!semanticEqual(old.spec?.taints, node.spec?.taints)) enqueuePods(nameOf(node)); },
-    delete: (node) => enqueuePods(nameOf(node)),
   });
   podInformer.addHandler({
     add: (pod) => queue.add(keyOf(pod)),
     update: (old, pod) => {
       if (old.spec?.nodeName !== pod.spec?.nodeName || !semanticEqual(old.spec?.tolerations, pod.spec?.tolerations)) queue.add(keyOf(pod));
     },
-    delete: (pod) => startedMs.delete(keyOf(pod)),
+    delete: (pod) => started.delete(keyOf(pod)),
   });
 
+  const stayOn = (taints: readonly Taint[], pod: Pod, begun: Stay | undefined): Stay | undefined => {
+    const limitMs = taints.length === 0 ? undefined : tolerationMs(pod.spec?.tolerations ?? [], taints);
+    return limitMs === undefined ? undefined : { sinceMs: begun?.sinceMs ?? earliest(taints) ?? clock.now(), limitMs };
+  };
   const cancel = (key: string, pod: Pod): void => {
-    if (startedMs.delete(key)) recorder.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`);
+    if (started.delete(key)) recorder.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`);
   };
 
   runController({
@@ -67,19 +72,20 @@ export async function startTaintEvictionController(context: ControllerContext): 
       const { namespace, name } = splitKey(key);
       const pod = podInformer.lister.get(namespace, name);
       if (pod?.spec?.nodeName === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
-      const taints = taintsOf(pod.spec.nodeName);
-      const limitMs = taints.length === 0 ? undefined : tolerationMs(pod.spec.tolerations ?? [], taints);
-      if (limitMs === undefined) {
+      const node = nodeInformer.lister.get('', pod.spec.nodeName);
+      const begun = started.get(key);
+      // A node that is gone says nothing any more: what it had begun goes on, as upstream's does.
+      const stay = node === undefined ? begun : stayOn(taintsOf(node), pod, begun);
+      if (stay === undefined) {
         cancel(key, pod);
         return undefined;
       }
-      let sinceMs = startedMs.get(key);
-      if (sinceMs === undefined) startedMs.set(key, sinceMs = earliest(taints) ?? clock.now());
-      const remainingMs = limitMs === 0 ? 0 : sinceMs + limitMs - clock.now();
+      started.set(key, stay);
+      const remainingMs = stay.limitMs === 0 ? 0 : stay.sinceMs + stay.limitMs - clock.now();
       if (remainingMs > 0) return { requeueAfterMs: remainingMs };
       recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`);
       await evict(pod);
-      startedMs.delete(key);
+      started.delete(key);
       return undefined;
     },
   });

@@ -8,13 +8,16 @@ import { agnhost, busybox, podOf, script } from './real-cluster.ts';
 const ref = (name: string) => ({ namespace: 'default', name });
 const initialized = ({ status }: Pod) => status?.conditions?.find(({ type }) => type === 'Initialized')?.status;
 
+/** A server that is ready when it answers: what runs need not listen yet, and a hook is called once. */
+const serverOf = (name: string, args: string[], path: string): Pod => podOf(name, { image: agnhost, args, ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path, port: 8080 }, periodSeconds: 1 } });
+
 /** How pods and their containers begin and end. */
 export function lifecycleScenarios(cluster: () => RealCluster): void {
   for (const [when, how] of [['poststart', 'exec'], ['poststart', 'http'], ['prestop', 'exec'], ['prestop', 'http']] as const) {
     test(`[sig-node] Container Lifecycle Hook when create a pod with lifecycle hook should execute ${when} ${how} hook properly [NodeConformance] [Conformance]`, async () => {
       const name = `pod-with-${when}-${how}-hook`;
       const server = `handle-${when}-${how}`;
-      const target = (await cluster().running(podOf(server, { image: agnhost, args: ['netexec'] }))).status!.podIP!;
+      const target = (await cluster().running(serverOf(server, ['netexec'], '/healthz'))).status!.podIP!;
       const handler = how === 'exec'
         ? { exec: { command: ['sh', '-c', `wget -qO- http://${target}:8080/echo?msg=${when}`] } }
         : { httpGet: { path: `/dial?host=${target}&port=8080&request=${encodeURIComponent(`echo?msg=${when}`)}`, port: 8080 } };
@@ -31,7 +34,7 @@ export function lifecycleScenarios(cluster: () => RealCluster): void {
   }
 
   test('[sig-node] PreStop should call prestop when killing a pod [Conformance]', async () => {
-    const server = (await cluster().running(podOf('server', { image: agnhost, args: ['nettest'], ports: [{ containerPort: 8080 }] }))).status!.podIP!;
+    const server = (await cluster().running(serverOf('server', ['nettest'], '/read'))).status!.podIP!;
     const preStop = { exec: { command: ['wget', '-O-', '--post-data={"Source": "prestop"}', `http://${server}:8080/write`] } };
     await cluster().running(podOf('tester', { command: ['sleep', '600'], lifecycle: { preStop } }, { terminationGracePeriodSeconds: 30 }));
     await cluster().client.delete(pods, ref('tester'));

@@ -107,8 +107,8 @@ export class RealCluster implements AsyncDisposable {
     return loadImageArchive(file, { socketPath: this.containerdSocket, capabilities, clock, snapshotter: 'overlayfs', isKnown: () => Promise.resolve(true) });
   }
 
-  /** Looks until there is something; throws when there is not within `withinMs`. */
-  async until<T>(what: string, probe: () => T | Promise<T>, withinMs = 60_000): Promise<Exclude<NonNullable<T>, false>> {
+  /** Looks until there is something; throws when there is not within `withinMs`: on a machine that does much else, nothing is soon. */
+  async until<T>(what: string, probe: () => T | Promise<T>, withinMs = 120_000): Promise<Exclude<NonNullable<T>, false>> {
     const deadlineMs = clock.monotonicMs() + withinMs;
     for (;;) {
       const got = await probe();

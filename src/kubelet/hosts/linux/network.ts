@@ -2,9 +2,9 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
-import { timeoutSignal } from '../../../base/clock.ts';
 import { formatGoDuration } from '../../../base/go-duration.ts';
 import type { HostNetwork } from '../../host.ts';
+import { setAttendedTimer } from './attended-timer.ts';
 
 const maxBodyBytes = 10_240;
 
@@ -30,7 +30,8 @@ export function linuxNetwork(clock: Clock): HostNetwork {
     httpGet({ scheme, host, port, path, headers, timeoutMs }) {
       const address = `${withBrackets(host)}:${port}`;
       const url = `${scheme}://${address}${path}`;
-      const limit = timeoutSignal(clock, timeoutMs);
+      const limit = new AbortController();
+      const timer = setAttendedTimer(clock, timeoutMs, () => limit.abort());
       const wanted: Record<string, string> = {};
       for (const [name, value] of headers) wanted[name] = value;
       return new Promise<{ status: number; body: string; location: string | undefined }>((resolve, reject) => {
@@ -48,17 +49,17 @@ export function linuxNetwork(clock: Clock): HostNetwork {
           response.on('end', () => resolve({ status: response.statusCode ?? 0, body, location: response.headers.location }));
         });
         outgoing.end();
-      }).finally(() => limit.cancel());
+      }).finally(() => timer.cancel());
     },
 
     tcpConnect({ host, port, timeoutMs }) {
       const address = `${withBrackets(host)}:${port}`;
       return new Promise<void>((resolve, reject) => {
         const socket = connect({ host, port });
-        const timer = clock.setTimer(timeoutMs, () => {
+        const timer = setAttendedTimer(clock, timeoutMs, () => {
           socket.destroy();
           reject(new Error(`dial tcp ${address}: i/o timeout`));
-        }, { unref: true });
+        });
         socket.on('connect', () => {
           timer.cancel();
           socket.destroy();
@@ -80,7 +81,7 @@ export function linuxNetwork(clock: Clock): HostNetwork {
           session.destroy();
           end();
         };
-        const timer = clock.setTimer(timeoutMs, () => finish(() => reject(new Error(`timeout: health rpc did not complete within ${formatGoDuration(timeoutMs)}`))), { unref: true });
+        const timer = setAttendedTimer(clock, timeoutMs, () => finish(() => reject(new Error(`timeout: health rpc did not complete within ${formatGoDuration(timeoutMs)}`))));
         session.on('error', (error: NodeJS.ErrnoException) => finish(() => reject(new Error(`error: failed to connect service at ${JSON.stringify(address)}: ${dialError(address, error)}`))));
         const name = Buffer.from(service, 'utf8');
         const message = name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, name.length]), name]);
