@@ -64,13 +64,12 @@ function readAll(stream: SpdyStream): Promise<string> {
 export function dialRemoteCommand(url: string, options: RemoteCommandOptions): Promise<DialledCommand> {
   return open(url, 'v4.channel.k8s.io', async (connection) => {
     // The order is the one of upstream's clients; the server waits until it has all.
-    const error = await connection.open({ streamtype: 'error' });
+    const error = await connection.open({ streamtype: 'error' }, { onlyRead: true });
     const status = readAll(error);
     const stdin = options.stdin ? await connection.open({ streamtype: 'stdin' }) : undefined;
-    const stdout = options.stdout ? await connection.open({ streamtype: 'stdout' }) : undefined;
-    const stderr = options.stderr && !options.tty ? await connection.open({ streamtype: 'stderr' }) : undefined;
+    const stdout = options.stdout ? await connection.open({ streamtype: 'stdout' }, { onlyRead: true }) : undefined;
+    const stderr = options.stderr && !options.tty ? await connection.open({ streamtype: 'stderr' }, { onlyRead: true }) : undefined;
     const resize = options.tty ? await connection.open({ streamtype: 'resize' }) : undefined;
-    for (const stream of [error, stdout, stderr]) stream?.end();
     // Nothing is said on them in this direction; reading lets their end be seen.
     for (const stream of [stdin, resize]) stream?.resume();
     const exit = status.then((text) => {
@@ -94,9 +93,8 @@ export function dialRemoteCommand(url: string, options: RemoteCommandOptions): P
 export function dialPortForward(url: string, port: number): Promise<Duplex> {
   return open(url, 'portforward.k8s.io', async (connection) => {
     const common = { port: String(port), requestid: '0' };
-    const error = await connection.open({ ...common, streamtype: 'error' });
+    const error = await connection.open({ ...common, streamtype: 'error' }, { onlyRead: true });
     const failure = readAll(error);
-    error.end();
     const data = await connection.open({ ...common, streamtype: 'data' });
     void failure.then((text) => { if (text !== '') data.destroy(new Error(text)); });
     data.once('close', () => connection.destroy());

@@ -10,6 +10,7 @@ import { BrokenSessionError, dialPortForward, dialRemoteCommand } from './dial.t
 import { servePortForward } from './serve-port-forward.ts';
 import { serveRemoteCommand } from './serve-remote-command.ts';
 import { SpdyConnection } from './spdy/connection.ts';
+import type { SpdyStream } from './spdy/connection.ts';
 import { headerDictionary } from './spdy/dictionary.ts';
 import type { UpgradeRequest } from './streaming.ts';
 
@@ -205,6 +206,26 @@ test('a stream that the peer resets is read to its end, however late', async () 
   await stdinClosed;
   assert.equal(await text(command.stderr!), '');
   assert.equal(await text(command.stdout!), output);
+  command.close();
+});
+
+test('what a command said before its end is read, although more was being written to it', async () => {
+  const streams = new Map<string, SpdyStream>();
+  const said = Promise.withResolvers<Duplex>();
+  await using server = await serving((request) => {
+    request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+    void new SpdyConnection({ socket: request.socket, head: request.head, role: 'server', onStream: (stream) => {
+      streams.set(stream.headers['streamtype']!, stream);
+      if (stream.headers['streamtype'] === 'stdin') stream.once('data', () => streams.get('error')!.write(JSON.stringify({ status: 'Success' }), () => said.resolve(request.socket)));
+    } });
+    return new Promise(() => {});
+  });
+  const command = await dialRemoteCommand(server.url, { stdin: true, stdout: false, stderr: false, tty: false });
+  command.stdin!.write('first');
+  // The last word lies unread when the other end has gone already.
+  (await said.promise).destroy();
+  for (let i = 0; i < 3; i++) command.stdin!.write('too late');
+  assert.deepEqual(await command.exit, { exitCode: 0 });
   command.close();
 });
 

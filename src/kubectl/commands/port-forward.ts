@@ -82,8 +82,7 @@ class Forwarder {
     const { io } = this.#call.session;
     await io.stdout.write(`Handling connection for ${local}\n`);
     const common = { port: String(remote), requestid: String(this.#nextRequest++) };
-    const error = await this.#spdy.open({ ...common, streamtype: 'error' });
-    error.end();
+    const error = await this.#spdy.open({ ...common, streamtype: 'error' }, { onlyRead: true });
     const failure = (async () => {
       let text = '';
       for await (const chunk of error.setEncoding('utf8') as AsyncIterable<string>) text += chunk;

@@ -102,12 +102,11 @@ async function overSpdy(spdy: SpdyConnection, ends: LocalEnds): Promise<string> 
   over.addEventListener('abort', abort, { once: true });
   try {
     // The order is the one of upstream's clients; the server waits until it has all.
-    const error = await spdy.open({ streamtype: 'error' });
+    const error = await spdy.open({ streamtype: 'error' }, { onlyRead: true });
     const stdin = ends.stdin === undefined ? undefined : await spdy.open({ streamtype: 'stdin' });
-    const stdout = await spdy.open({ streamtype: 'stdout' });
-    const stderr = ends.stderr === undefined ? undefined : await spdy.open({ streamtype: 'stderr' });
+    const stdout = await spdy.open({ streamtype: 'stdout' }, { onlyRead: true });
+    const stderr = ends.stderr === undefined ? undefined : await spdy.open({ streamtype: 'stderr' }, { onlyRead: true });
     const resize = ends.sizes === undefined ? undefined : await spdy.open({ streamtype: 'resize' });
-    for (const stream of [error, stdout, stderr]) stream?.end();
     for (const stream of [stdin, resize]) stream?.resume();
     const stopSizes = ends.sizes?.((Width, Height) => resize?.write(JSON.stringify({ Width, Height })));
     const copies = [pipeline(stdout, ends.stdout, { end: false }), ...(stderr === undefined || ends.stderr === undefined ? [] : [pipeline(stderr, ends.stderr, { end: false })])];
