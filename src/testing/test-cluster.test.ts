@@ -269,8 +269,10 @@ test('clients outside find the cluster by its kubeconfig, after it was set back 
 });
 
 test('real time: things happen by themselves', async () => {
+  const before = Date.now();
   await using cluster = await startCluster({ nodes: 1, clock: 'real' });
-  assert.ok(Math.abs(cluster.clock.now().getTime() - Date.now()) < 5000);
+  const now = cluster.clock.now().getTime();
+  assert.ok(before <= now && now <= Date.now());
   await cluster.apply(web(1));
   while ((await cluster.client.get(deployments, { namespace: 'default', name: 'web' })).status?.readyReplicas !== 1) await sleep(10);
   await cluster.settle();

@@ -95,9 +95,9 @@ describe('bodies that are not what they should be', () => {
     ] as const) await bad(body, message, yaml);
     // A map with many keys takes time in proportion, not to its square: this took 40 s once.
     const keys = Array.from({ length: 60_000 }, (_, i) => `a${i}: 1`).join('\n');
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     await server.ask('POST', dry, { body: keys, headers: yaml });
-    assert.ok(performance.now() - startedMs < 10_000);
+    assert.ok(process.cpuUsage(before).user < 10_000_000);
   });
 
   test('names that JavaScript has a use for are names like any other', async () => {

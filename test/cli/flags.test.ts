@@ -44,7 +44,7 @@ describe('a wrong command line is refused in one line, with 2', () => {
     [['dns', '--kubeconfig', 'x', '--listen', 'here'], 'option \'--listen <ip>\' argument \'here\' is invalid. It wants an IP address, not "here"; see --help'],
     [['scheduler', '--kubeconfig', 'x', '--leader-elect', 'no'], 'option \'--leader-elect <yes>\' argument \'no\' is invalid. It wants true or false; see --help'],
   ] as const) {
-    test(args.join(' '), { timeout: 20_000 }, async () => {
+    test(args.join(' '), { timeout: 120_000 }, async () => {
       await using sandbox = new Sandbox();
       const { code, stdout, stderr } = await sandbox.run(args);
       assert.equal(stderr, `error: ${message}\n`);
@@ -54,7 +54,7 @@ describe('a wrong command line is refused in one line, with 2', () => {
   }
 });
 
-test('settings from a file: used, beaten by flags, refused when unknown or unreadable', { timeout: 30_000 }, async () => {
+test('settings from a file: used, beaten by flags, refused when unknown or unreadable', { timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   const file = sandbox.path('config.yaml');
   const refusal = async (text: string): Promise<string> => {
@@ -79,7 +79,7 @@ test('settings from a file: used, beaten by flags, refused when unknown or unrea
   assert.match(server.stdout, /stopping\n✓ stopped\n$/);
 });
 
-test('addresses that cannot be listened on', { timeout: 30_000 }, async () => {
+test('addresses that cannot be listened on', { timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   const holder = createServer();
   await new Promise<void>((resolve) => { holder.listen(0, '127.0.0.1', resolve); });
@@ -100,7 +100,7 @@ test('addresses that cannot be listened on', { timeout: 30_000 }, async () => {
   assert.equal(await next.stop(), 0);
 });
 
-test('a token file that is missing or wrong', { timeout: 30_000 }, async () => {
+test('a token file that is missing or wrong', { timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   const args = ['server', '--port', '0', '--store', 'memory', '--data-dir', sandbox.path('data'), '--token-auth-file', sandbox.path('tokens.csv')];
   const missing = await sandbox.run(args);

@@ -19,14 +19,14 @@ function withoutContainerd(): string[] | undefined {
 const hiding = isLinux && isRoot ? withoutContainerd() : undefined;
 const cannotHide = hiding === undefined ? 'hiding a program from another needs root and mount namespaces' : false;
 
-test('containers that are asked for and cannot be: what is missing, and what forbids its installation', { skip: cannotHide, timeout: 20_000 }, async () => {
+test('containers that are asked for and cannot be: what is missing, and what forbids its installation', { skip: cannotHide, timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   const up = sandbox.start(['up', '--runtime', 'containerd', '--no-install', '--port', '0', '--data-dir', sandbox.path('data')], { command: hiding! });
   assert.equal(await up.exit, 1);
   assert.match(up.stderr, /^error: missing on this machine: containerd[^\n]*; not installed: --no-install was given\n$/);
 });
 
-test('containers that cannot be and were not insisted on: a simulated node, and a word about it', { skip: cannotHide, timeout: 20_000 }, async () => {
+test('containers that cannot be and were not insisted on: a simulated node, and a word about it', { skip: cannotHide, timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   const up = sandbox.start(['up', '--no-install', '--port', '0', '--data-dir', sandbox.path('data')], { command: hiding! });
   await up.says(/Ctrl-C/);
@@ -42,7 +42,7 @@ const nobody = isRoot ? [setpriv ?? 'setpriv', '--reuid', '65534', '--regid', '6
 const probe = nobody.length === 0 ? undefined : spawnSync(nobody[0]!, [...nobody.slice(1), process.execPath, '-e', '']);
 const cannotDemote = probe !== undefined && probe.status !== 0 ? 'starting a program as somebody else needs setpriv and a Node.js that everybody may run' : false;
 
-test('without root: a simulated node and a word about it; a low port and a foreign folder are refused', { skip: cannotDemote, timeout: 30_000 }, async () => {
+test('without root: a simulated node and a word about it; a low port and a foreign folder are refused', { skip: cannotDemote, timeout: 120_000 }, async () => {
   await using sandbox = new Sandbox();
   chmodSync(sandbox.folder, 0o777);
   mkdirSync(sandbox.path('mine'));

@@ -121,7 +121,7 @@ async function withDriver({ capabilities = ['STAGE_UNSTAGE_VOLUME'], versions = 
   const until = async (what: string, is: () => boolean): Promise<void> => {
     const startMs = clock.monotonicMs();
     while (!is()) {
-      if (clock.monotonicMs() - startMs > 10_000) throw new Error(`waited in vain for ${what}: ${JSON.stringify(['one', 'two', 'inline', 'wrong'].flatMap((name) => node.eventsOf(name)))}`);
+      if (clock.monotonicMs() - startMs > 60_000) throw new Error(`waited in vain for ${what}: ${JSON.stringify(['one', 'two', 'inline', 'wrong'].flatMap((name) => node.eventsOf(name)))}`);
       await setImmediate();
       await node.clock.advance(20);
     }
@@ -151,7 +151,7 @@ async function bindVolume(node: TestNode, name: string, more: { readonly volumeM
 const mounting = (claimName: string, more: Partial<PodSpec> = {}): Partial<PodSpec> => ({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }], ...more });
 const attachmentOf = (handle: string): string => `csi-${sha256Hex(`${handle}${driverName}node-1`)}`;
 
-test('a driver registers: its node and what it can is in the API until it goes', { timeout: 30_000 }, () => withDriver({}, async ({ node, driver, until }) => {
+test('a driver registers: its node and what it can is in the API until it goes', { timeout: 120_000 }, () => withDriver({}, async ({ node, driver, until }) => {
   assert.deepEqual(driver.registered, { pluginRegistered: true, error: '' });
   const csiNode = await node.client.get(csinodes, { name: 'node-1' });
   assert.deepEqual(csiNode.spec.drivers, [{ name: driverName, nodeID: 'id-of-node-1', topologyKeys: ['topology.example.com/rack'], allocatable: { count: 7 } }]);
@@ -162,11 +162,11 @@ test('a driver registers: its node and what it can is in the API until it goes',
   await until('it to be gone', () => node.read(csinodes, '', 'node-1')?.spec.drivers.length === 0);
 }));
 
-test('a driver of another age is told so', { timeout: 30_000 }, () => withDriver({ versions: ['0.3.0'] }, async ({ driver }) => {
+test('a driver of another age is told so', { timeout: 120_000 }, () => withDriver({ versions: ['0.3.0'] }, async ({ driver }) => {
   assert.match(JSON.stringify(driver.registered), /"pluginRegistered":false,"error":"RegisterPlugin error -- .*None of the versions specified/);
 }));
 
-test('a volume is staged once, published for each pod when it is attached, and taken away in the other order', { timeout: 40_000 }, () => withDriver({}, async ({ node, driver, folder, until }) => {
+test('a volume is staged once, published for each pod when it is attached, and taken away in the other order', { timeout: 120_000 }, () => withDriver({}, async ({ node, driver, folder, until }) => {
   await bindVolume(node, 'data');
   await node.createPod('one', mounting('data'));
   await until('the need to be told', () => node.node().status?.volumesInUse?.[0] === `kubernetes.io/csi/${driverName}^handle-data`);
@@ -201,7 +201,7 @@ test('a volume is staged once, published for each pod when it is attached, and t
   await until('nobody to need it', () => (node.node().status?.volumesInUse ?? []).length === 0);
 }));
 
-test('drivers are told of the pod and given its secrets, and the group owns what they mount', { timeout: 30_000 }, () => withDriver({ capabilities: [], spec: { attachRequired: false, podInfoOnMount: true, fsGroupPolicy: 'File', volumeLifecycleModes: ['Persistent', 'Ephemeral'] } }, async ({ node, driver, until }) => {
+test('drivers are told of the pod and given its secrets, and the group owns what they mount', { timeout: 120_000 }, () => withDriver({ capabilities: [], spec: { attachRequired: false, podInfoOnMount: true, fsGroupPolicy: 'File', volumeLifecycleModes: ['Persistent', 'Ephemeral'] } }, async ({ node, driver, until }) => {
   await node.client.create(serviceaccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } });
   await node.client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login', namespace: 'default' }, stringData: { user: 'u' } });
   await node.createPod('inline', { serviceAccountName: 'default', securityContext: { fsGroup: 4711 }, volumes: [{ name: 'v', csi: { driver: driverName, volumeAttributes: { a: 'b' }, nodePublishSecretRef: { name: 'login' } } }], containers: [{ name: 'app', image: 'nginx:1', volumeMounts: [{ name: 'v', mountPath: '/v' }] }] });
@@ -222,7 +222,7 @@ test('tokens that a driver wants are given by their audience', async () => {
   assert.deepEqual(await tokenAttributes(tokens, { metadata: {} }, {}), {});
 });
 
-test('a block volume is a device of the container; one that is mounted is refused', { timeout: 30_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, folder, devices, until }) => {
+test('a block volume is a device of the container; one that is mounted is refused', { timeout: 120_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, folder, devices, until }) => {
   await bindVolume(node, 'disk', { volumeMode: 'Block' });
   await node.createPod('raw', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'disk' } }], containers: [{ name: 'app', image: 'nginx:1', volumeDevices: [{ name: 'v', devicePath: '/dev/xvda' }] }] });
   await until('it to run', () => node.pod('raw').status?.phase === 'Running');
@@ -245,7 +245,7 @@ test('a block volume is a device of the container; one that is mounted is refuse
   await until('an event', () => node.eventsOf('wrong').some((event) => event.includes('volume v has volumeMode Block, but is specified in volumeMounts')));
 }));
 
-test('what a driver refuses is told in its words, and tried again', { timeout: 30_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, until }) => {
+test('what a driver refuses is told in its words, and tried again', { timeout: 120_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, until }) => {
   driver.refusal = 'disk on fire';
   await bindVolume(node, 'data');
   await node.createPod('one', mounting('data'));
@@ -256,7 +256,7 @@ test('what a driver refuses is told in its words, and tried again', { timeout: 3
   await until('the other event', () => node.eventsOf('inline').some((event) => event.includes(`volume mode "Ephemeral" not supported by driver ${driverName} (only supports ["Persistent"])`)));
 }));
 
-test('a claim that has grown is grown on the node while it is in use; how full it is comes from the driver', { timeout: 40_000 }, () => withDriver({ capabilities: ['EXPAND_VOLUME', 'GET_VOLUME_STATS'], spec: { attachRequired: false } }, async ({ node, driver, until }) => {
+test('a claim that has grown is grown on the node while it is in use; how full it is comes from the driver', { timeout: 120_000 }, () => withDriver({ capabilities: ['EXPAND_VOLUME', 'GET_VOLUME_STATS'], spec: { attachRequired: false } }, async ({ node, driver, until }) => {
   await bindVolume(node, 'data');
   const claim = () => node.client.get(persistentvolumeclaims, { namespace: 'default', name: 'data' });
   const say = async (status: object): Promise<void> => { await node.client.update(persistentvolumeclaims, { ...await claim(), status: { phase: 'Bound', ...status } }, { subresource: 'status' }); };
@@ -292,7 +292,7 @@ test('a claim that has grown is grown on the node while it is in use; how full i
   assert.deepEqual(told[0]?.volume.map(({ name, usedBytes, pvcRef }) => [name, usedBytes, pvcRef]), [['v', 40, { name: 'data', namespace: 'default' }]]);
 }));
 
-test('a driver that renews what is in its volumes publishes them again, and stages them once', { timeout: 40_000 }, () => withDriver({ spec: { attachRequired: false, requiresRepublish: true } }, async ({ node, driver, until }) => {
+test('a driver that renews what is in its volumes publishes them again, and stages them once', { timeout: 120_000 }, () => withDriver({ spec: { attachRequired: false, requiresRepublish: true } }, async ({ node, driver, until }) => {
   await bindVolume(node, 'data');
   await node.createPod('one', mounting('data'));
   await until('it to run', () => node.pod('one').status?.phase === 'Running');

@@ -109,7 +109,7 @@ const dongles = (...ids: string[]): Partial<Device>[] => ids.map((ID) => ({ ID, 
 const asking = (count: number, name = 'app'): Container => ({ name, image: 'nginx:1', resources: { limits: { [resource]: String(count) }, requests: { [resource]: String(count) } } });
 const specOf = (...containers: Container[]): Partial<PodSpec> => ({ containers });
 
-test('devices of a plugin are the node\'s, and a container gets what it asks for', { timeout: 30_000 }, () => withNode(async ({ node, folder, until, start }) => {
+test('devices of a plugin are the node\'s, and a container gets what it asks for', { timeout: 120_000 }, () => withNode(async ({ node, folder, until, start }) => {
   const plugin = await start(dongles('a', 'b', 'c'));
   await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '3');
   await node.createPod('one', specOf(asking(2)));
@@ -138,7 +138,7 @@ test('devices of a plugin are the node\'s, and a container gets what it asks for
   await until('nothing to be well', () => node.node().status?.allocatable?.[resource] === '0');
 }));
 
-test('init containers leave their devices to those after them', { timeout: 30_000 }, () => withNode(async ({ node, until, start }) => {
+test('init containers leave their devices to those after them', { timeout: 120_000 }, () => withNode(async ({ node, until, start }) => {
   const plugin = await start(dongles('a', 'b'));
   await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '2');
   await node.createPod('chain', { initContainers: [asking(2, 'first')], ...specOf(asking(1), asking(1, 'other')), restartPolicy: 'Never' }, { 'coxswain.io/exit-after.first': '1s' });
@@ -148,7 +148,7 @@ test('init containers leave their devices to those after them', { timeout: 30_00
   assert.deepEqual([...given[1] ?? [], ...given[2] ?? []].toSorted(), ['a', 'b']);
 }));
 
-test('a kubelet that starts again knows from the containers what they have', { timeout: 30_000 }, () => withNode(async ({ node, until, restart, start }) => {
+test('a kubelet that starts again knows from the containers what they have', { timeout: 120_000 }, () => withNode(async ({ node, until, restart, start }) => {
   const plugin = await start(dongles('a', 'b', 'c'));
   await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '3');
   await node.createPod('one', specOf(asking(2)));
@@ -169,7 +169,7 @@ const aligned: Partial<KubeletOptions> = {
   managers: { cpu: { options: new Set() }, memory: { reserved: [{ numaNode: 0, limits: { memory: '100Mi' } }] }, alignment: { policy: 'single-numa-node', scope: 'container', options: {} } },
 };
 
-test('devices, processors and memory come from one NUMA node, or the pod is refused; who watches is told of all', { timeout: 30_000 }, () => withNode(async ({ node, folder, until, start }) => {
+test('devices, processors and memory come from one NUMA node, or the pod is refused; who watches is told of all', { timeout: 120_000 }, () => withNode(async ({ node, folder, until, start }) => {
   const at = (ID: string, numaNode: number): Partial<Device> => ({ ID, health: 'Healthy', topology: { nodes: [{ ID: numaNode }] } });
   await start([at('a', 0), at('b', 1), at('c', 1)]);
   await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '3');

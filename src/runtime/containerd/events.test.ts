@@ -56,7 +56,7 @@ async function withRuntime(streams: readonly ('cri' | 'containerd')[], work: (pa
   }
 }
 
-test('CRI\'s events are told with their pod', { timeout: 20_000 }, () => withRuntime(['cri', 'containerd'], async ({ asked, events, sources, next }) => {
+test('CRI\'s events are told with their pod', { timeout: 120_000 }, () => withRuntime(['cri', 'containerd'], async ({ asked, events, sources, next }) => {
   const stream = await asked('cri');
   const seen = next();
   stream.write({ containerId: 'c', containerEventType: 'CONTAINER_STOPPED_EVENT', podSandboxStatus: { id: 's', metadata: { uid: 'u' } } });
@@ -65,7 +65,7 @@ test('CRI\'s events are told with their pod', { timeout: 20_000 }, () => withRun
   assert.deepEqual(sources, []);
 }));
 
-test('a runtime without them has containerd\'s own', { timeout: 20_000 }, () => withRuntime(['containerd'], async ({ asked, raw, sources, next }) => {
+test('a runtime without them has containerd\'s own', { timeout: 120_000 }, () => withRuntime(['containerd'], async ({ asked, raw, sources, next }) => {
   const stream = await asked('containerd');
   assert.deepEqual(sources, ['containerd']);
   const seen = next();
@@ -74,7 +74,7 @@ test('a runtime without them has containerd\'s own', { timeout: 20_000 }, () => 
   assert.deepEqual(raw, [{ type: 'deleted', containerId: 'c' }]);
 }));
 
-test('a runtime with neither is left to be listed', { timeout: 20_000 }, () => withRuntime([], async ({ sources, next }) => {
+test('a runtime with neither is left to be listed', { timeout: 120_000 }, () => withRuntime([], async ({ sources, next }) => {
   while (sources.length < 2) await next();
   assert.deepEqual(sources, ['containerd', 'none']);
 }));

@@ -184,7 +184,7 @@ describe('sqlite store: what cannot be opened', () => {
       damage(path);
       const before = readFileSync(path);
       await refused(path, /is damaged \(.*\): restore it from a backup/);
-      assert.deepEqual(readFileSync(path), before, `${name}: the file is left as it was`);
+      assert.ok(readFileSync(path).equals(before), `${name}: the file is left as it was`);
     }
   });
 
