@@ -6,6 +6,7 @@ import type { CgroupUsage, InterfaceUsage } from '../host.ts';
 import { findContainer } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent } from '../resources/linux-resources.ts';
+import { podUsage } from './pod-usage.ts';
 import type { ServedKubelet } from './served-kubelet.ts';
 import { StampedText } from './stamped-text.ts';
 
@@ -50,13 +51,10 @@ function runningOf({ context }: ServedKubelet, pod: Pod, state: PodRuntimeState 
   })));
 }
 
-/** The pod as a whole, with the network of its sandbox. */
+/** The pod as a whole, by its cgroup. */
 async function podGroup({ context }: ServedKubelet, pod: Pod, state: PodRuntimeState | undefined): Promise<Grouped[]> {
-  const parent = podCgroupParent(context.cgroupRoot, pod);
-  const [usage, sandbox] = await Promise.all([context.host.cgroups.usage(parent), state?.sandbox === undefined ? undefined : context.host.cgroups.usage(`${parent}/${state.sandbox.id}`)]);
-  if (usage === undefined) return [];
-  // A pod on the machine's network has none of its own to tell of.
-  return [{ usage: { ...usage, interfaces: pod.spec?.hostNetwork === true ? [] : sandbox?.interfaces ?? [] }, labels: labelsOf({ id: parent, namespace: namespaceOf(pod), pod: nameOf(pod) }) }];
+  const usage = await podUsage(context, pod, state);
+  return usage === undefined ? [] : [{ usage, labels: labelsOf({ id: podCgroupParent(context.cgroupRoot, pod), namespace: namespaceOf(pod), pod: nameOf(pod) }) }];
 }
 
 function ofContainers(text: StampedText, { context }: ServedKubelet, running: readonly Running[]): void {

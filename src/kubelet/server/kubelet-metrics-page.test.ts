@@ -94,4 +94,11 @@ test('containers, pods and the machine are told of as cAdvisor does', async () =
   ];
   for (const [series, value] of expected) assert.equal(told.get(series), value, series);
   assert.equal([...told.keys()].filter((series) => series.startsWith('container_network_receive_bytes_total') && series.includes('near')).length, 0);
+
+  const { body } = await new KubeletHandler(() => [node.kubelet]).handle('GET', '/stats/summary', new AbortController().signal);
+  const { pods } = JSON.parse(String(body)) as { pods: { podRef: { name: string }; memory: object; network?: { name: string; rxBytes: number; interfaces: unknown[] }; process_stats: object }[] };
+  const web = pods.find(({ podRef }) => podRef.name === 'web');
+  assert.deepEqual({ ...web?.memory, time: '' }, { time: '', usageBytes: 100, workingSetBytes: 80, rssBytes: 60, pageFaults: 9, majorPageFaults: 1 });
+  assert.deepEqual([web?.network?.name, web?.network?.rxBytes, web?.network?.interfaces.length, web?.process_stats], ['eth0', 11, 1, { process_count: 2 }]);
+  assert.equal(pods.find(({ podRef }) => podRef.name === 'near')?.network, undefined);
 });
