@@ -4,9 +4,10 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 const args = process.argv.slice(2);
@@ -25,6 +26,36 @@ const scratch = mkdtempSync(join(tmpdir(), 'coxswain-test-'));
 process.on('exit', () => { rmSync(scratch, { recursive: true, force: true }); });
 let runs = 0;
 
+/**
+ * Files that are one process together: to load the program takes most of the time of most of them. In a lot there are API
+ * servers, clusters in virtual time and pure functions. What measures its own process has one for itself.
+ */
+const lots: readonly (readonly string[])[] = [
+  ['src/{api,base,pki,dns,client}/**/*.test.ts'],
+  ['src/apiserver/*.test.ts', 'src/apiserver/[a-c]*/**/*.test.ts'],
+  ['src/apiserver/{[d-g]*,[i-z]*}/**/*.test.ts'],
+  ['src/kubelet/**/*.test.ts'],
+  ['src/{cloud,cluster,controllers,host,ingress,kubectl,network,network-policy,proxy,runtime,scheduler,store,streaming,why}/**/*.test.ts'],
+  ['test/{controllers,why,scheduler,cloud}/*.test.ts'],
+  ['test/conformance/[a-d]*.test.ts'],
+  ['test/conformance/[e-z]*.test.ts'],
+];
+
+/** Real containers on machines in network namespaces, and none at all: nothing of this machine's is theirs. */
+const ownNetworks: readonly string[] = ['test/node/multi-node.test.ts', 'test/node/other-network.test.ts', 'test/e2e/kubectl-versions.test.ts'];
+
+/** These files, those of a lot as one, which imports them. Each failure is still told with the file in which it is. */
+function inLots(files: readonly string[]): string[] {
+  const left = new Set(files);
+  const together = lots.map((patterns, index) => {
+    const lot = globSync(patterns, { cwd: root }).filter((file) => left.delete(file)).toSorted();
+    const path = join(scratch, `lot-${index}.test.mjs`);
+    writeFileSync(path, lot.map((file) => `import ${JSON.stringify(pathToFileURL(join(root, file)).href)};\n`).join(''));
+    return path;
+  });
+  return [...together, ...left];
+}
+
 interface Outcome {
   readonly passed: boolean;
   /** Absolute paths of the files in which something failed. */
@@ -40,7 +71,7 @@ async function runTests(concurrency: number, files: readonly string[]): Promise<
     '--test-reporter=dot', '--test-reporter-destination=stderr',
     '--test-reporter=' + join(root, 'scripts/test-summary.ts'), '--test-reporter-destination=stdout',
     `--test-concurrency=${concurrency}`,
-    '--test-timeout=240000',
+    '--test-timeout=480000',
     ...flags,
     ...files,
   ], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, FAILED_FILES: list } });
@@ -57,11 +88,13 @@ if (patterns.length === 0) run(join(root, 'scripts/check.ts'));
 run(join(root, 'scripts/build.ts'));
 
 // Real containers share one machine, its bridge, rules and cgroups: those tests run one at a time. They wait more than
-// they work, and the others run meanwhile.
+// they work, and the others run meanwhile; so do clusters of several nodes, whose networks are their own.
 if (patterns.length > 0) {
   process.exitCode = (await runTests(2, patterns)).passed ? 0 : 1;
 } else {
-  const outcomes = await Promise.all([runTests(1, ['test/node/**/*.test.ts', 'test/e2e/**/*.test.ts']), runTests(2, ['src/**/*.test.ts', 'test/!(node|e2e)/**/*.test.ts'])]);
+  const machine = globSync(['test/node/**/*.test.ts', 'test/e2e/**/*.test.ts'], { cwd: root });
+  const isOfItsOwn = (file: string): boolean => ownNetworks.includes(file);
+  const outcomes = await Promise.all([runTests(1, machine.filter((file) => !isOfItsOwn(file))), runTests(1, machine.filter(isOfItsOwn)), runTests(2, inLots(globSync(['src/**/*.test.ts', 'test/!(node|e2e)/**/*.test.ts'], { cwd: root })))]);
   process.exitCode = outcomes.every(({ passed }) => passed) || await passAlone(outcomes.flatMap(({ failed }) => failed)) ? 0 : 1;
 }
 

@@ -12,6 +12,7 @@ describe('containers with processors of their own', { skip: withoutContainers ||
   let cluster: RealCluster;
   before(async () => {
     cluster = await RealCluster.start({
+      images: /^(busybox_1\.36|registry\.k8s\.io_pause)/,
       kubelet: `{kind: KubeletConfiguration, apiVersion: kubelet.config.k8s.io/v1beta1, cpuManagerPolicy: static, reservedSystemCPUs: "0", cpuManagerReconcilePeriod: 1s,
         memoryManagerPolicy: Static, systemReserved: {memory: 156Mi}, reservedMemory: [{numaNode: 0, limits: {memory: 256Mi}}], topologyManagerPolicy: single-numa-node, evictionHard: {memory.available: 100Mi}}`,
     });

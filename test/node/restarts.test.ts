@@ -9,7 +9,7 @@ import { isReadyPod, podOf, RealCluster, withoutContainers } from './pods/real-c
 /** What runs goes on while the programs of Kubernetes, or containerd, are gone. */
 describe('restarts', { skip: withoutContainers, timeout: 200_000 }, () => {
   let cluster: RealCluster;
-  before(async () => { cluster = await RealCluster.start(); });
+  before(async () => { cluster = await RealCluster.start({ images: /^(busybox_1\.36|registry\.k8s\.io_pause)/ }); });
   after(() => cluster[Symbol.asyncDispose]());
 
   const beats = async (): Promise<number> => Number((await cluster.exec('lasting', ['sh', '-c', 'wc -l </beats/beat'])).trim());
