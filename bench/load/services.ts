@@ -39,6 +39,8 @@ const slice = (index: number, address: string) => ({
   addressType: 'IPv4', ports: [{ name: '', port: 8080, protocol: 'TCP' }], endpoints: [address, `10.244.${index >> 8}.${index & 255}`].map((ip) => ({ addresses: [ip], conditions: { ready: true } })),
 });
 
+// Nothing of a proxy keeps a process alive: what waits for it does.
+clock.setTimer(10 * 60_000, () => process.exit(1));
 execFileSync('ip', ['netns', 'add', namespace]);
 try {
   const server = await ApiServer.start({ clock, random, logger, webhookTransport: new TlsWebhookTransport(), store: MemoryStore.open() });
