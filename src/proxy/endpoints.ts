@@ -6,6 +6,8 @@ export interface NodePlace {
   readonly name: string;
   /** The node's label topology.kubernetes.io/zone. */
   readonly zone: string | undefined;
+  /** Where other nodes reach it. Default: not known. */
+  readonly addresses?: readonly string[];
 }
 
 /** One endpoint of one port, as this node sees it. */

@@ -125,11 +125,12 @@ export class ServiceProxy implements AsyncDisposable {
     await this.#statusServers[Symbol.asyncDispose]();
   }
 
-  /** Nodes change all the time, and their zones hardly ever. */
+  /** Nodes change all the time, their zones and addresses hardly ever. */
   #movedTo(node: Node, changed: () => void): void {
     const zone = node.metadata.labels?.['topology.kubernetes.io/zone'];
-    if (zone === this.#place.zone) return;
-    this.#place = { name: this.#options.nodeName, zone };
+    const addresses = (node.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+    if (zone === this.#place.zone && addresses.join() === this.#place.addresses?.join()) return;
+    this.#place = { name: this.#options.nodeName, zone, addresses };
     changed();
   }
 

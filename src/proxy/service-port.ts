@@ -23,6 +23,8 @@ export interface ServicePort {
   readonly loadBalancerIps: readonly string[];
   /** Ranges that may come to the load balancer's addresses; empty: everybody. */
   readonly sourceRanges: readonly string[];
+  /** They are open for this node itself. */
+  readonly openForNode: boolean;
   readonly nodePort: number | undefined;
   /** Seconds that a client sticks to its backend; undefined without affinity. */
   readonly affinitySeconds: number | undefined;
@@ -38,6 +40,12 @@ export interface ServicePort {
   /** All that may go on answering what they are being asked, `ip:port`: other UDP flows are forgotten. */
   readonly serving: readonly string[];
 }
+
+/**
+ * Whom a load balancer's addresses are open for, where not for everybody. They may be this node's own: then they are the
+ * source of what the node itself asks for.
+ */
+export const openFor = ({ sourceRanges, openForNode, loadBalancerIps }: ServicePort): readonly string[] => (openForNode ? [...sourceRanges, ...loadBalancerIps] : sourceRanges);
 
 /** Reached from elsewhere than its cluster address. */
 export const isExternal = ({ nodePort, externalIps, loadBalancerIps }: ServicePort): boolean => nodePort !== undefined || externalIps.length > 0 || loadBalancerIps.length > 0;

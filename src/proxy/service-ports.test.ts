@@ -65,6 +65,8 @@ describe('what a Service says', () => {
     );
     assert.deepEqual([port.externalIps, port.loadBalancerIps, port.sourceRanges, port.affinitySeconds], [['1.2.3.4'], ['5.6.7.8'], ['10.0.0.0/8'], 30]);
     assert.deepEqual(of({ type: 'LoadBalancer', loadBalancerSourceRanges: ['0.0.0.0/0', '10.0.0.0/8'] }, [here]).sourceRanges, []);
+    const openFor = (...loadBalancerSourceRanges: string[]) => servicePortsOf(service({ type: 'LoadBalancer', loadBalancerSourceRanges }), [slice([here])], { ...node, addresses: ['192.0.2.7', 'fd00::7'] })[0]?.openForNode;
+    assert.deepEqual([openFor('192.0.2.0/29'), openFor('192.0.2.8/29', 'fd00::/64'), openFor()], [true, false, false]);
   });
 
   it('both families, each with its own addresses and slices', () => {

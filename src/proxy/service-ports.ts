@@ -1,4 +1,5 @@
 import { ipFamilyOf } from '../api/meta/ip.ts';
+import { lastOf, parseAddress, parseNetwork } from '../api/meta/ip-network.ts';
 import { joinKey, nameOf, namespaceOf } from '../api/meta/object.ts';
 import type { Service, ServicePort as ApiServicePort } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
@@ -9,8 +10,13 @@ import type { ServicePort } from './service-port.ts';
 
 const families = [4, 6] as const;
 
+function isWithin(range: string, ip: string): boolean {
+  const [network, address] = [parseNetwork(range), parseAddress(ip)];
+  return network !== undefined && address?.family === network.family && address.value >= network.base && address.value <= lastOf(network);
+}
+
 /** What all ports of a Service have in common in one family; undefined where it has no cluster address. */
-function commonOf({ spec = {}, status }: Service, family: 4 | 6): Omit<ServicePort, 'key' | 'protocol' | 'port' | 'nodePort' | 'cluster' | 'local' | 'hasEndpoints' | 'serving'> | undefined {
+function commonOf({ spec = {}, status }: Service, family: 4 | 6, { addresses = [] }: NodePlace): Omit<ServicePort, 'key' | 'protocol' | 'port' | 'nodePort' | 'cluster' | 'local' | 'hasEndpoints' | 'serving'> | undefined {
   const ofFamily = (addresses: readonly string[]): string[] => [...new Set(addresses)].filter((ip) => ipFamilyOf(ip) === family);
   const [clusterIp] = ofFamily([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])]);
   if (clusterIp === undefined) return undefined;
@@ -24,6 +30,7 @@ function commonOf({ spec = {}, status }: Service, family: 4 | 6): Omit<ServicePo
     externalIps: ofFamily(spec.externalIPs ?? []),
     loadBalancerIps: ofFamily(ingress),
     sourceRanges: ranges.some((range) => range.endsWith('/0')) ? [] : ranges,
+    openForNode: ranges.some((range) => addresses.some((address) => isWithin(range, address))),
     affinitySeconds: spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) : undefined,
     internalLocal: spec.internalTrafficPolicy === 'Local',
     externalLocal: external && spec.externalTrafficPolicy === 'Local',
@@ -55,7 +62,7 @@ export function servicePortsOf(service: Service, slices: readonly EndpointSlice[
   if (spec === undefined || spec.type === 'ExternalName') return [];
   const key = joinKey(namespaceOf(service), nameOf(service));
   return families.flatMap((family) => {
-    const common = commonOf(service, family);
+    const common = commonOf(service, family, node);
     if (common === undefined) return [];
     return (spec.ports ?? []).map((port) => withBackends({
       ...common,

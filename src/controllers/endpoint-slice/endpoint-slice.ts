@@ -2,6 +2,7 @@ import { selectorFromLabels } from '../../api/meta/labels.ts';
 import { joinKey, keyOf, nameOf, namespaceOf, splitKey, uidOf } from '../../api/meta/object.ts';
 import { endpointslices, nodes, pods, services } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
+import type { Service } from '../../api/types/core/v1.ts';
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
@@ -12,8 +13,10 @@ import type { ControllerContext } from '../common/context.ts';
 import { ignoreNotFound, isNamespaceTerminating } from '../common/errors.ts';
 import { hasSelector, lastChangeTriggerTimeAnnotation, watchPodsForServices } from '../common/service-endpoints.ts';
 import { TriggerTimes } from '../common/trigger-time.ts';
+import type { PortGroup } from './desired.ts';
 import { desiredGroups, managedBy, managedByLabel, serviceNameLabel } from './desired.ts';
 import { planSlices } from './plan.ts';
+import { hintZones, topologyOf, wantsTopology, zoneShares } from './topology.ts';
 import { WrittenSlices } from './written-slices.ts';
 
 const identity = 'endpointslice-controller';
@@ -61,12 +64,38 @@ export async function startEndpointSliceController(context: ControllerContext): 
       enqueueFor(slice);
     },
   });
+  // Topology-aware routing, by service key: the families that have hints.
+  const hinted = new Map<string, Set<string>>();
+  const hint = (service: Service, groups: ReadonlyMap<string, PortGroup>): void => {
+    const key = keyOf(service);
+    const families = hinted.get(key) ?? new Set();
+    const say = (type: 'Normal' | 'Warning', state: string, why: string, family: string): void => recorder.event(service, type, `TopologyAwareHints${state}`, `${why}, addressType: ${family}`);
+    if (!wantsTopology(service)) {
+      for (const family of families) say('Warning', 'Disabled', 'Topology Aware Hints has been disabled', family);
+      hinted.delete(key);
+      return;
+    }
+    hinted.set(key, families);
+    const shares = zoneShares(nodeInformer.lister.list());
+    for (const [family, ofFamily] of Map.groupBy(groups.values(), (group) => group.family)) {
+      const obstacle = hintZones(ofFamily, shares);
+      if (obstacle !== undefined) say('Warning', 'Disabled', obstacle, family);
+      else if (!families.has(family)) say('Normal', 'Enabled', 'Topology Aware Hints has been enabled', family);
+      if (obstacle === undefined) families.add(family);
+      else families.delete(family);
+    }
+  };
+  const enqueueTopology = (): void => { for (const service of serviceInformer.lister.list()) if (wantsTopology(service)) queue.add(keyOf(service)); };
   // Endpoints carry their node's zone.
   const zone = (labels: Readonly<Record<string, string>> | undefined): string | undefined => labels?.['topology.kubernetes.io/zone'];
   const enqueueAll = (): void => { for (const service of serviceInformer.lister.list()) queue.add(keyOf(service)); };
   nodeInformer.addHandler({
     add: (node) => { if (zone(node.metadata.labels) !== undefined) enqueueAll(); },
-    update: (old, node) => { if (zone(old.metadata.labels) !== zone(node.metadata.labels)) enqueueAll(); },
+    update: (old, node) => {
+      if (zone(old.metadata.labels) !== zone(node.metadata.labels)) enqueueAll();
+      else if (topologyOf(old) !== topologyOf(node)) enqueueTopology();
+    },
+    delete: enqueueTopology,
   });
 
   const reconcile = async (key: string): Promise<ReconcileResult> => {
@@ -75,6 +104,7 @@ export async function startEndpointSliceController(context: ControllerContext): 
     if (service === undefined) {
       triggerTimes.forget(key);
       written.forget(key);
+      hinted.delete(key);
       return;
     }
     if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return;
@@ -83,6 +113,7 @@ export async function startEndpointSliceController(context: ControllerContext): 
     if (written.isStale(key, existing)) return { requeueAfterMs: staleCacheRetryMs };
     const selected = podInformer.lister.list(namespace).filter((pod) => selectorFromLabels(service.spec?.selector).matches(pod.metadata.labels));
     const groups = desiredGroups(service, selected, (node) => nodeInformer.lister.get('', node));
+    hint(service, groups);
     const triggerMs = triggerTimes.compute(key, service, selected);
     const plan = planSlices(service, existing, groups, maxEndpointsPerSlice);
     try {

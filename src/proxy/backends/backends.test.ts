@@ -5,6 +5,7 @@ import type { RunCommand } from '../backend.ts';
 import type { ServicePort } from '../service-port.ts';
 import { kinds, portOf } from '../testing/ports.ts';
 import { IptablesBackend } from './iptables/backend.ts';
+import { restoreScript } from './iptables/restore-script.ts';
 import { NftablesBackend } from './nftables/backend.ts';
 import { RulesetMaker } from './nftables/ruleset.ts';
 import { difference } from './nftables/script.ts';
@@ -40,6 +41,21 @@ describe('nftables rules', () => {
     assert.deepEqual([chains.size, elements.get('service-ips')?.size], [10_000, 10_000]);
     assert.ok([...chains.values()].every((rules) => rules.length === 1));
   });
+});
+
+// Node opens no sockets of SCTP, and few kernels have it: what its rules say is looked at here, and that the kernel takes them below.
+it('rules of SCTP are those of TCP by another name', () => {
+  const { sctp } = kinds as { sctp: ServicePort };
+  const sorted = (text: string): string[] => text.replaceAll(/(ep|svc|ext)-[\w-]{8}|COX-(EP|SVC|EXT)-\w+/g, 'CHAIN').split('\n').sort();
+  const nft = scriptOf([], [sctp]);
+  assert.match(nft, /add element ip coxswain-proxy service-ips \{ 10\.96\.0\.11 \. sctp \. 3868 : goto svc-/);
+  assert.match(nft, /add element ip coxswain-proxy endpoints-sctp \{ 0 : 10\.244\.0\.2 \. 8080, 1 : 10\.244\.1\.3 \. 8080 \}/);
+  assert.match(nft, /add element ip coxswain-proxy node-ports \{ sctp \. 30083 : goto ext-/);
+  const iptables = restoreScript([sctp], undefined, []).script;
+  assert.match(iptables, /-A COX-SERVICES -d 10\.96\.0\.11 -p sctp -m sctp --dport 3868 .* -j COX-SVC-/);
+  const asTcp: ServicePort = { ...sctp, protocol: 'tcp' };
+  assert.deepEqual(sorted(nft.replaceAll('sctp', 'tcp')), sorted(scriptOf([], [asTcp])));
+  assert.deepEqual(sorted(iptables.replaceAll('sctp', 'tcp')), sorted(restoreScript([asTcp], undefined, []).script));
 });
 
 /** Why the kernel cannot be asked here, or undefined. */

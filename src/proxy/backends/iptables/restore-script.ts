@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressOf, allBackends, externalBackends, internalBackends, isExternal } from '../../service-port.ts';
+import { addressOf, allBackends, externalBackends, internalBackends, isExternal, openFor } from '../../service-port.ts';
 import type { Backend, ServicePort } from '../../service-port.ts';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16).toUpperCase();
@@ -85,7 +85,7 @@ function addPort(port: ServicePort, into: Rules): void {
     const guarded = port.sourceRanges.length > 0 ? `COX-FW-${id}` : chain;
     if (guarded !== chain && port.loadBalancerIps.length > 0) {
       into.chains.add(guarded);
-      for (const range of [...port.sourceRanges, ...port.loadBalancerIps]) into.rules.push(`-A ${guarded} -s ${range} -j ${chain}`);
+      for (const range of openFor(port)) into.rules.push(`-A ${guarded} -s ${range} -j ${chain}`);
     }
     for (const ip of port.loadBalancerIps) into.services.push(`-A COX-SERVICES ${at(ip)} -j ${guarded}`);
     if (port.nodePort !== undefined) into.nodePorts.push(`-A COX-SERVICES ${atNode} -j ${chain}`);

@@ -1,4 +1,4 @@
-import { addressOf, allBackends, externalBackends, internalBackends } from '../../service-port.ts';
+import { addressOf, allBackends, externalBackends, internalBackends, openFor } from '../../service-port.ts';
 import type { Backend, ServicePort } from '../../service-port.ts';
 
 /** How IPVS chooses among real servers, by the names of the kernel's modules. */
@@ -96,7 +96,7 @@ export function ipvsRules(ports: readonly ServicePort[], options: IpvsOptions): 
       if (!port.externalLocal) sets.masqueraded.push(at(address));
       if (!port.hasEndpoints) sets.refused.push(at(address));
     }
-    if (port.sourceRanges.length > 0) for (const address of port.loadBalancerIps) sets.guarded.push({ destination: at(address), sources: [...port.sourceRanges, ...port.loadBalancerIps] });
+    if (port.sourceRanges.length > 0) for (const address of port.loadBalancerIps) sets.guarded.push({ destination: at(address), sources: openFor(port) });
     if (port.nodePort !== undefined) {
       for (const address of options.nodeAddresses) if (address.includes(':') === (port.family === 6)) servers.push(...serverLines(port, address, port.nodePort, external, options));
       if (!port.externalLocal) sets.masqueradedNodePorts.push(`${port.protocol} . ${port.nodePort}`);

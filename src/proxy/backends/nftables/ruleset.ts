@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressOf, allBackends, externalBackends, internalBackends, isExternal } from '../../service-port.ts';
+import { addressOf, allBackends, externalBackends, internalBackends, isExternal, openFor } from '../../service-port.ts';
 import type { Backend, ServicePort } from '../../service-port.ts';
 
 /**
@@ -137,8 +137,7 @@ function fragmentOf(port: ServicePort, options: RulesOptions, rowOf: (chain: str
     if (port.nodePort !== undefined) elements.push(['no-endpoint-node-ports', `${port.protocol} . ${port.nodePort}`, verdict]);
   }
   if (port.sourceRanges.length > 0 && port.loadBalancerIps.length > 0) {
-    // The balancer's address may be one of this node's own: then it is the source of what this node itself asks for.
-    chains.push([`fw-${id}`, [`${ip} saddr != { ${[...port.sourceRanges, ...port.loadBalancerIps].join(', ')} } drop`]]);
+    chains.push([`fw-${id}`, [`${ip} saddr != { ${openFor(port).join(', ')} } drop`]]);
     for (const address of port.loadBalancerIps) elements.push(['firewall-ips', at(address), `goto fw-${id}`]);
   }
   for (const one of allBackends(port)) if (one.local) elements.push(['hairpins', `${one.ip} . ${one.ip} . ${port.protocol} . ${one.port}`, '']);
