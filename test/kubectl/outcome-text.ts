@@ -43,7 +43,8 @@ const ofOneCluster: readonly (readonly [RegExp, string])[] = [
 export function generalText(outcome: Outcome): string {
   // Before ages are taken out: parts of a UID may look like one.
   const general = (text: string): string => ofOneCluster.reduce((shown, [pattern, word]) => name(shown, pattern, word), text);
-  return outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr) });
+  // So are lines of the log: the process's number in them may look like a port.
+  return outcomeText({ ...outcome, stdout: general(outcome.stdout), stderr: general(outcome.stderr.replaceAll(ofItsLog, '')) });
 }
 
 /** The digest of an outcome that another cluster, at another time, has as well. */

@@ -5,6 +5,7 @@ import { fullNameOf, groupVersionOf } from '../discovery/resource.ts';
 import { KubectlError } from '../errors.ts';
 import { bool, list, text } from '../flags/flags.ts';
 import { toGoJsonAsItIs } from '../printers/go-json.ts';
+import { toKyamlAsItIs } from '../printers/kyaml.ts';
 import { toGoYaml } from '../printers/go-yaml.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
 import { usageError } from '../usage-error.ts';
@@ -49,8 +50,9 @@ const asStructure = (one: ApiResource): object => ({
 });
 
 function shown(resources: readonly ApiResource[], { flags: values }: Call<typeof flags>): string {
-  const whole = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: '', resources: resources.map(asStructure) };
+  const whole = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: '', resources: resources.length === 0 ? null : resources.map(asStructure) };
   if (values.output === 'json') return `${toGoJsonAsItIs(whole, '    ')}\n`;
+  if (values.output === 'kyaml') return toKyamlAsItIs(whole);
   if (values.output === 'yaml') return toGoYaml(whole);
   if (values.output === 'name') return resources.map((one) => `${fullNameOf(one)}\n`).join('');
   const wide = values.output === 'wide';
@@ -65,7 +67,6 @@ async function run(call: Call<typeof flags>): Promise<void> {
   const { session, args, path, flags: values } = call;
   if (args.length > 0) throw usageError(`unexpected arguments: [${args.join(' ')}]`, path);
   if (values.output !== '' && !formats.includes(values.output)) throw new KubectlError(`unable to match a printer suitable for the output format ${JSON.stringify(values.output)}, allowed formats are: ${formats.join(',')}`);
-  if (values.output === 'kyaml') throw new KubectlError('not supported: the output format "kyaml"');
   if (values['sort-by'] !== '' && values['sort-by'] !== 'name' && values['sort-by'] !== 'kind') throw new KubectlError('--sort-by accepts only name or kind');
   const mapper = await session.mapper();
   const discovery = values.cached ? mapper.discovery : await mapper.refresh();

@@ -112,7 +112,7 @@ export default command({
     const { session, flags: values, args } = call;
     const dryRun = dryRunOf(values);
     check(call);
-    const printer = (await donePrinters(session, values, dryRun))(dryRun === 'client' ? 'created' : 'autoscaled');
+    const printer = (await donePrinters(session, values, dryRun, { typed: true }))(dryRun === 'client' ? 'created' : 'autoscaled');
     const selected = await select(session, { args, files: filesOf(values), continueOnError: true });
     const errors: Error[] = [];
     let count = 0;

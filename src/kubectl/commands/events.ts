@@ -81,7 +81,7 @@ function listText(printer: Printer, events: readonly Event[]): string {
 async function run(call: EventsCall): Promise<void> {
   const { session, flags: values } = call;
   const fieldSelector = await selectorFor(call);
-  const printer = await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: formats });
+  const printer = await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: formats, typed: true });
   const types = values.types.map((type) => type.toLowerCase());
   if (types.some((type) => type !== 'normal' && type !== 'warning')) throw new KubectlError('valid --types are Normal or Warning');
   const { name: namespace } = await session.namespace();

@@ -101,7 +101,7 @@ function serviceOf(item: Item, { flags: values }: ExposeCall): AnyObject {
 async function run(call: ExposeCall): Promise<void> {
   const { session, flags: values, args } = call;
   const dryRun = dryRunOf(values);
-  const printer = (await donePrinters(session, values, dryRun))('exposed');
+  const printer = (await donePrinters(session, values, dryRun, { typed: true }))('exposed');
   const { name: namespace, explicit } = await session.namespace();
   const selected = await select(session, { args, files: filesOf(values), continueOnError: true });
   for await (const item of selected.visit()) {

@@ -28,6 +28,14 @@ async function asJson(patch: string): Promise<string> {
   }
 }
 
+function readPatch(folder: string, path: string): string {
+  try {
+    return readFileSync(resolve(folder, path), 'utf8');
+  } catch (error) {
+    throw new KubectlError(`unable to read patch file: open ${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message}`, { cause: error });
+  }
+}
+
 export default command({
   usage: 'patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]',
   description: `Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch.
@@ -58,7 +66,7 @@ export default command({
     const type = types[flags.type];
     if (type === undefined) throw new KubectlError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.type)}`);
     if (flags.local && dryRun === 'server') throw new KubectlError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?');
-    const written = flags.patch === '' ? readFileSync(resolve(session.io.folder, flags['patch-file']), 'utf8') : flags.patch;
+    const written = flags.patch === '' ? readPatch(session.io.folder, flags['patch-file']) : flags.patch;
     const body = await asJson(written);
     // As upstream, which tells of a client's dry run here by nothing.
     const printerOf = await donePrinters(session, flags, dryRun === 'client' ? 'none' : dryRun);

@@ -106,7 +106,7 @@ async function run(call: RunCall): Promise<void> {
   const attach = given.has('attach') ? values.attach : values.stdin;
   check(call, attach);
   const dryRun = dryRunOf(values);
-  const printer = (await donePrinters(session, values, dryRun))('created');
+  const printer = (await donePrinters(session, values, dryRun, { typed: true }))('created');
   const { name: namespace, explicit } = await session.namespace();
   const pod = await overridden(podOf(call), values);
   const service: AnyObject | undefined = values.expose ? { apiVersion: 'v1', kind: 'Service', metadata: { name: call.args[0]! }, spec: { ports: [{ port: Number(values.port), protocol: 'TCP', targetPort: Number(values.port) }], selector: pod.metadata?.labels ?? {} }, status: { loadBalancer: {} } } : undefined;

@@ -1,9 +1,9 @@
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { groupOf, isList, kindName } from '../resources/item.ts';
-import { toGoJson } from './go-json.ts';
+import { toGoJson, toGoJsonAsItIs } from './go-json.ts';
 import { toGoYaml } from './go-yaml.ts';
-import { toKyaml } from './kyaml.ts';
+import { toKyaml, toKyamlAsItIs } from './kyaml.ts';
 import type { Printer } from './printer.ts';
 
 const noKind = 'missing apiVersion or kind; try GetObjectKind().SetGroupVersionKind() if you know the type';
@@ -18,29 +18,49 @@ export function withoutManagedFields(object: AnyObject): AnyObject {
   return isList(object) ? { ...bare(object), items: object.items.map(bare) } : bare(object);
 }
 
+/** Puts an object's fields in an order other than that of their names. */
+export type Order = (object: AnyObject) => AnyObject;
+
 /** `-o json`. */
 export class JsonPrinter implements Printer {
+  readonly #order: Order | undefined;
+
+  constructor(order?: Order) {
+    this.#order = order;
+  }
+
   print(object: AnyObject): string {
     if (object.kind === undefined || object.apiVersion === undefined) throw new KubectlError(noKind);
-    return `${toGoJson(object, '    ')}\n`;
+    return `${this.#order === undefined ? toGoJson(object, '    ') : toGoJsonAsItIs(this.#order(object), '    ')}\n`;
   }
 }
 
 /** `-o yaml`: documents after the first are parted from those before. */
 export class YamlPrinter implements Printer {
+  readonly #order: Order | undefined;
   #printed = 0;
+
+  constructor(order?: Order) {
+    this.#order = order;
+  }
 
   print(object: AnyObject): string {
     this.#printed++;
-    return `${this.#printed > 1 ? '---\n' : ''}${toGoYaml(object)}`;
+    return `${this.#printed > 1 ? '---\n' : ''}${toGoYaml(this.#order === undefined ? object : this.#order(object))}`;
   }
 }
 
 /** `-o kyaml`. */
 export class KyamlPrinter implements Printer {
+  readonly #order: Order | undefined;
+
+  constructor(order?: Order) {
+    this.#order = order;
+  }
+
   print(object: AnyObject): string {
     if (object.kind === undefined || object.apiVersion === undefined) throw new KubectlError(noKind);
-    return toKyaml(object);
+    return this.#order === undefined ? toKyaml(object) : toKyamlAsItIs(this.#order(object));
   }
 }
 

@@ -23,6 +23,8 @@ export interface OutputOptions {
   readonly showManagedFields: boolean;
   readonly allowMissing: boolean;
   readonly noHeaders?: boolean;
+  /** The objects are Go's structures where upstream prints them: their fields stand in another order than by name. */
+  readonly typed?: boolean;
   readonly io: Io;
   /** What the command can print beside the forms here; names them in the refusal. */
   readonly allowed: readonly string[];
@@ -50,7 +52,7 @@ export async function printOwn(object: AnyObject, values: { readonly 'output': s
 
 /** The printer that `-o` asks for; undefined when it asks for a table. Throws KubectlError for a form that there is not. */
 export async function printerFor(options: OutputOptions): Promise<Printer | undefined> {
-  const { io, showManagedFields } = options;
+  const { io, showManagedFields, typed = false } = options;
   const asked = options.output === '' && options.template !== '' ? 'go-template' : options.output;
   const equals = asked.indexOf('=');
   const [form, inline] = equals < 0 ? [asked, undefined] : [asked.slice(0, equals), asked.slice(equals + 1)];
@@ -58,10 +60,11 @@ export async function printerFor(options: OutputOptions): Promise<Printer | unde
   const clean = (printer: Printer): Printer => (showManagedFields ? printer : { print: (object: AnyObject) => printer.print(withoutManagedFields(object)) });
   if (form === '' || form === 'wide') return undefined;
   if (!(options.allowed).includes(form)) throw noMatch(options);
+  const order = typed ? (await import('./go-order.ts')).inGoOrder : undefined;
   switch (form) {
-    case 'json': return clean(new JsonPrinter());
-    case 'yaml': return clean(new YamlPrinter());
-    case 'kyaml': return clean(new KyamlPrinter());
+    case 'json': return clean(new JsonPrinter(order));
+    case 'yaml': return clean(new YamlPrinter(order));
+    case 'kyaml': return clean(new KyamlPrinter(order));
     case 'name': return new NamePrinter();
     case 'jsonpath': case 'jsonpath-file': case 'jsonpath-as-json': {
       const { JsonPathPrinter } = await import('./json-path.ts');

@@ -10,6 +10,7 @@ import { select } from '../../resources/select.ts';
 import { usageError } from '../../usage-error.ts';
 import { deletionFlags, graceOf, policyOf } from '../../writes/deletion.ts';
 import { donePrinters } from '../../writes/done-printer.ts';
+import { lastAppliedAnnotation } from '../../writes/last-applied.ts';
 import { recordFlag, recorded } from '../../writes/record.ts';
 import type { DryRun } from '../../writes/write-flags.ts';
 import { dryRunFlag, dryRunOf, validateFlag, validationOf } from '../../writes/write-flags.ts';
@@ -75,8 +76,14 @@ function checkPrune(flags: ApplyCall['flags'], withSet: boolean): void {
 }
 
 async function applyServerSide(call: ApplyCall, item: Item, options: WriteOptions): Promise<AnyObject> {
+  const connection = await call.session.connection();
+  const apply = (): Promise<AnyObject> => patchObject(connection, { ...item, subresource: call.flags.subresource }, { type: 'apply', body: JSON.stringify(item.object) }, { ...options, force: call.flags['force-conflicts'] });
   try {
-    return await patchObject(await call.session.connection(), { ...item, subresource: call.flags.subresource }, { type: 'apply', body: JSON.stringify(item.object) }, { ...options, force: call.flags['force-conflicts'] });
+    const applied = await apply();
+    // Loaded where there is something that was applied before.
+    if (applied.metadata?.annotations?.[lastAppliedAnnotation] === undefined) return applied;
+    const { migrate } = await import('./migrate.ts');
+    return await migrate({ session: call.session, item: { ...item, subresource: call.flags.subresource }, options, manager: options.fieldManager ?? '' }, applied, apply);
   } catch (error) {
     if (isReason(error, 'Conflict')) throw new KubectlError(`${error.message}${conflictAdvice}`, { cause: error });
     throw error;

@@ -1,5 +1,6 @@
 import type { ApiResource } from '../../discovery/resource.ts';
 import { pathOf } from '../../discovery/resource.ts';
+import type { Connection } from '../../connection/connection.ts';
 import type { Mapper } from '../../discovery/mapper.ts';
 import { KubectlError } from '../../errors.ts';
 import type { Printer } from '../../printers/printer.ts';
@@ -50,20 +51,28 @@ export interface PruneOptions {
 /** Applied before by this program, and so its own to take away. */
 export const wasApplied = ({ metadata }: AnyObject): boolean => metadata?.annotations?.[lastAppliedAnnotation] !== undefined;
 
-/** Deletes what was applied once and is not among what is applied now, and tells of each. */
-export async function prune(session: Session, options: PruneOptions): Promise<void> {
-  const { types, namespaces, labelSelector, applied, prunes, policy, gracePeriod, dryRun, printer } = options;
-  const connection = await session.connection();
+export interface Pruned { readonly type: ApiResource; readonly namespace: string; readonly object: AnyObject }
+
+/** What was applied once and is not among what is applied now. */
+export async function* toPrune(connection: Connection, { types, namespaces, labelSelector, applied, prunes }: Pick<PruneOptions, 'types' | 'namespaces' | 'labelSelector' | 'applied' | 'prunes'>): AsyncGenerator<Pruned> {
   const query = labelSelector === '' ? '' : `?${new URLSearchParams({ labelSelector }).toString()}`;
   const places = [...types.filter(({ namespaced }) => namespaced).flatMap((type) => namespaces.map((namespace) => ({ type, namespace }))), ...types.filter(({ namespaced }) => !namespaced).map((type) => ({ type, namespace: '' }))];
   for (const { type, namespace } of places) {
     const list = await connection.json<AnyObject & { readonly items?: readonly AnyObject[] }>({ method: 'GET', path: `${pathOf(type, { namespace })}${query}` });
     for (const item of list.items ?? []) {
       const object: AnyObject = { apiVersion: list.apiVersion!, kind: type.kind, ...item };
-      const { name = '', uid = '' } = object.metadata ?? {};
-      if (applied.has(uid) || !prunes(object)) continue;
-      if (dryRun !== 'client') await deleteObject(connection, { resource: type, namespace, name, subresource: '' }, { propagationPolicy: policy, ...(gracePeriod !== undefined && { gracePeriodSeconds: gracePeriod }), ...(dryRun === 'server' && { dryRun: ['All'] }) });
-      await session.io.stdout.write(printer.print(object));
+      if (!applied.has(object.metadata?.uid ?? '') && prunes(object)) yield { type, namespace, object };
     }
+  }
+}
+
+/** Deletes what is to be pruned, and tells of each. */
+export async function prune(session: Session, options: PruneOptions): Promise<void> {
+  const { policy, gracePeriod, dryRun, printer } = options;
+  const connection = await session.connection();
+  for await (const { type, namespace, object } of toPrune(connection, options)) {
+    const name = object.metadata?.name ?? '';
+    if (dryRun !== 'client') await deleteObject(connection, { resource: type, namespace, name, subresource: '' }, { propagationPolicy: policy, ...(gracePeriod !== undefined && { gracePeriodSeconds: gracePeriod }), ...(dryRun === 'server' && { dryRun: ['All'] }) });
+    await session.io.stdout.write(printer.print(object));
   }
 }

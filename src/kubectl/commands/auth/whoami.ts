@@ -16,7 +16,7 @@ export default command({
     kubectl auth whoami`,
   flags: outputFlags,
   async run({ session, flags }) {
-    const printer = await printerFor({ output: flags.output, template: flags.template, showManagedFields: flags['show-managed-fields'], allowMissing: flags['allow-missing-template-keys'], io: session.io, allowed: formats });
+    const printer = await printerFor({ output: flags.output, template: flags.template, showManagedFields: flags['show-managed-fields'], allowMissing: flags['allow-missing-template-keys'], io: session.io, allowed: formats, typed: true });
     let review: AnyObject;
     try {
       review = await (await session.connection()).json<AnyObject>({ method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} }) });

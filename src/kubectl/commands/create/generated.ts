@@ -47,7 +47,7 @@ export function generatedCommand<const F extends FlagSet>({ make, flags, failure
       const name = nameOf(call);
       const dryRun = dryRunOf(values);
       const fieldValidation = validationOf(values);
-      const printer = (await donePrinters(session, values, dryRun))('created');
+      const printer = (await donePrinters(session, values, dryRun, { typed: true }))('created');
       await check?.(own);
       const made = await make(own, name);
       const object = values['save-config'] ? withLastApplied(made) : made;

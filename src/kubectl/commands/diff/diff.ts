@@ -5,6 +5,7 @@ import { isReason } from '../../../api/status.ts';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
 import { ExitError, KubectlError, exitCodeOf, explain, throwAll } from '../../errors.ts';
+import type { ApiResource } from '../../discovery/resource.ts';
 import { fileFlags, filesOf, selectorFlag } from '../../flags/common-flags.ts';
 import { array, bool, int, text } from '../../flags/flags.ts';
 import { toGoYaml } from '../../printers/go-yaml.ts';
@@ -13,6 +14,7 @@ import type { AnyObject, Item } from '../../resources/item.ts';
 import { atFlag } from '../../resources/at-flag.ts';
 import { select } from '../../resources/select.ts';
 import { usageError } from '../../usage-error.ts';
+import { prunedTypes, toPrune, wasApplied } from '../apply/prune.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import type { Compared } from './merged-object.ts';
 import { comparedVersions } from './merged-object.ts';
@@ -43,20 +45,27 @@ function check({ flags: values, args, path }: DiffCall): void {
   if (args.length > 0) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);
   if (values.filename.length === 0 && values.kustomize === '') throw new KubectlError('must specify one of -f and -k');
   if (values['force-conflicts'] && !values['server-side']) throw new KubectlError('--force-conflicts only works with --server-side');
-  if (values.prune) throw new KubectlError('not supported: --prune');
 }
 
-function fileName({ resource, namespace, name }: Item): string {
+function fileName({ resource, namespace, name }: Pick<Item, 'resource' | 'namespace' | 'name'>): string {
   const { group, version, kind } = resource!;
   return `${group === '' ? '' : `${group}.`}${version}.${kind}.${namespace}.${name}`;
 }
 
-async function write(call: DiffCall, item: Item, folders: readonly [string, string]): Promise<void> {
+async function write(call: DiffCall, item: Item, folders: readonly [string, string]): Promise<Compared> {
   const { session, flags: values, given } = call;
   const fieldManager = values['server-side'] && !given.has('field-manager') ? 'kubectl' : values['field-manager'];
   const versions = await comparedVersions(await session.connection(), item, { serverSide: values['server-side'], fieldManager, forceConflicts: values['force-conflicts'] });
   writeVersions(call, item, versions, folders);
   if (versions.live?.metadata?.deletionTimestamp !== undefined) await session.io.stderr.write(`Warning: Detected changes to resource ${item.name} which is currently being deleted.\n`);
+  return versions;
+}
+
+/** What pruning would take away stands in the folder of what is there, and not in the other. */
+async function writePruned({ session, flags: values }: DiffCall, folder: string, { types, applied, namespaces }: { readonly types: readonly ApiResource[]; readonly applied: ReadonlySet<string>; readonly namespaces: ReadonlySet<string> }): Promise<void> {
+  for await (const { type, namespace, object } of toPrune(await session.connection(), { types, applied, namespaces: [...namespaces], labelSelector: values.selector, prunes: wasApplied })) {
+    writeFileSync(join(folder, fileName({ resource: type, namespace, name: object.metadata?.name ?? '' })), toGoYaml(object), { mode: 0o700 });
+  }
 }
 
 /** `live` and `merged` go where diff(1) looks for them. */
@@ -96,8 +105,15 @@ async function differ(call: DiffCall): Promise<boolean> {
       await writePast(call, folders);
       return await runDiff(session.io, folders);
     }
+    const types = values.prune ? await prunedTypes(await session.mapper(), values['prune-allowlist']) : [];
     const selected = await select(session, { files: filesOf(values), labelSelector: values.selector });
-    for await (const item of selected.visit()) await write(call, item, folders);
+    const seen = { applied: new Set<string>(), namespaces: new Set<string>() };
+    for await (const item of selected.visit()) {
+      const { live } = await write(call, item, folders);
+      if (live?.metadata?.uid !== undefined) seen.applied.add(live.metadata.uid);
+      if (item.resource!.namespaced) seen.namespaces.add(item.namespace);
+    }
+    if (values.prune) await writePruned(call, folders[0], { types, ...seen });
     return await runDiff(session.io, folders);
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });

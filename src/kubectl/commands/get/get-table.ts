@@ -9,7 +9,7 @@ import type { Selected } from '../../resources/select.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
 import type { getFlags } from './get-flags.ts';
-import { sortTable } from './sort-objects.ts';
+import { sortBy, sortTable } from './sort-objects.ts';
 
 type Flags = FlagValues<typeof getFlags>;
 
@@ -48,6 +48,8 @@ export async function printTables(session: Session, selected: Selected, flags: F
   };
   // With several types, names say theirs: when more than one of them was found.
   const gathered = severalTypes ? await selected.items() : undefined;
+  // Upstream sorts several tables as if they were objects, and so refuses any field that tables have not.
+  if (flags['sort-by'] !== '' && gathered !== undefined && gathered.length > 1) sortBy(gathered, flags['sort-by'], ({ object }) => object);
   const withKind = gathered?.some(({ resource }) => !sameType(resource, gathered[0]!.resource)) === true;
   for await (const item of gathered ?? selected.visit()) {
     allNamespaced &&= item.resource?.namespaced !== false;
@@ -58,7 +60,9 @@ export async function printTables(session: Session, selected: Selected, flags: F
       printer = tablePrinterFor(item.resource, { flags, withKind, nowMs: io.clock.now() });
     } else if (item.name === '') await flush();
     last = item;
-    printer.print(flags['sort-by'] === '' ? item.object! : sortTable(item.object!, flags['sort-by']), out);
+    const table = flags['sort-by'] === '' ? item.object! : sortTable(item.object!, flags['sort-by']);
+    // A table that cannot be sorted is not shown.
+    if (table !== undefined) printer.print(table, out);
   }
   await flush();
   errors.push(...selected.errors.filter((error) => !(flags['ignore-not-found'] && isReason(error, 'NotFound'))));

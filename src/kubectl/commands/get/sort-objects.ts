@@ -39,8 +39,14 @@ export function sortBy<T>(things: readonly T[], field: string, objectOf: (thing:
 
 interface Row { readonly object?: unknown }
 
-/** The same Table with its rows sorted by a field of their objects. */
-export function sortTable(table: AnyObject, field: string): AnyObject {
+/** The same Table with its rows sorted by a field of their objects; undefined where none of them has it, or it cannot be sorted by. */
+export function sortTable(table: AnyObject, field: string): AnyObject | undefined {
   const rows = table['rows'] as readonly Row[] | null | undefined;
-  return !isTable(table) || rows === null || rows === undefined ? table : { ...table, rows: sortBy(rows, field, ({ object }) => object) };
+  if (!isTable(table) || rows === null || rows === undefined || rows.length < 2) return table;
+  try {
+    return { ...table, rows: sortBy(rows, field, ({ object }) => object) };
+  } catch (error) {
+    if (error instanceof KubectlError && !error.message.startsWith('unsortable')) return undefined;
+    throw error;
+  }
 }

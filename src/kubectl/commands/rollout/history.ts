@@ -58,7 +58,7 @@ export default command({
     requireResource(args, flags);
     if (flags.revision < 0) throw new KubectlError(`revision must be a positive integer: ${flags.revision}`);
     const connection = await session.connection();
-    const printer = flags.output === '' && flags.template === '' ? undefined : (await donePrinters(session, flags, 'none'))('');
+    const printer = flags.output === '' && flags.template === '' ? undefined : (await donePrinters(session, flags, 'none', { typed: true }))('');
     const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: true, latest: true, continueOnError: true });
     const errors: Error[] = [];
     for await (const item of selected.visit()) {

@@ -46,7 +46,7 @@ export default command({
   async run(call) {
     const { session, flags, args } = call;
     const dryRun = dryRunOf(flags);
-    const printer = (await donePrinters(session, flags, dryRun))('image updated');
+    const printer = (await donePrinters(session, flags, dryRun, { typed: true }))('image updated');
     const { resources, images } = partImages(args);
     const selected = await select(session, { args: resources, files: filesOf(flags), labelSelector: flags.selector, typeAlone: flags.all, local: flags.local, latest: !flags.local, continueOnError: true });
     const items = await selected.items();

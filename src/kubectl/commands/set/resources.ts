@@ -33,7 +33,7 @@ export default command({
   async run(call) {
     const { session, flags, args } = call;
     const dryRun = dryRunOf(flags);
-    const printer = (await donePrinters(session, flags, dryRun))('resource requirements updated');
+    const printer = (await donePrinters(session, flags, dryRun, { typed: true }))('resource requirements updated');
     const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: flags.all, local: flags.local, latest: !flags.local, continueOnError: true });
     const items = await selected.items();
     throwAll(selected.errors);

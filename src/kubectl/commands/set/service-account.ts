@@ -21,7 +21,7 @@ export default command({
     const { session, flags, args } = call;
     const dryRun = dryRunOf(flags);
     checkLocal({ local: flags.local, dryRun });
-    const printer = (await donePrinters(session, flags, dryRun))('serviceaccount updated');
+    const printer = (await donePrinters(session, flags, dryRun, { typed: true }))('serviceaccount updated');
     const serviceAccountName = args.at(-1);
     if (serviceAccountName === undefined) throw new KubectlError('serviceaccount is required');
     const selected = await select(session, { args: flags.local ? [] : args.slice(0, -1), files: filesOf(flags), typeAlone: flags.all, local: flags.local, latest: !flags.local, continueOnError: true });

@@ -36,7 +36,7 @@ export default command({
   },
   async run({ session, flags, args }) {
     const dryRun = dryRunOf(flags);
-    const printer = (await donePrinters(session, flags, dryRun))('subjects updated');
+    const printer = (await donePrinters(session, flags, dryRun, { typed: true }))('subjects updated');
     const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: flags.all, local: flags.local, latest: !flags.local, continueOnError: true });
     const items = await selected.items();
     throwAll(selected.errors);

@@ -111,7 +111,7 @@ async function run(call: EnvCall): Promise<void> {
   checkAll(values);
   const { resources, words } = partEnvironment(args);
   const dryRun = dryRunOf(values);
-  const printer = (await donePrinters(session, values, dryRun))('env updated');
+  const printer = (await donePrinters(session, values, dryRun, { typed: true }))('env updated');
   checkLocal({ local: values.local, dryRun });
   if (values.filename.length === 0 && resources.length === 0) throw new KubectlError(noResources);
   if (values.list && values.output !== '') throw new KubectlError('--list and --output may not be specified together');
