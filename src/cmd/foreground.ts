@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import { SystemRandom } from '../base/random.ts';
 import { RealClock } from '../base/real-clock.ts';
 import { Progress } from './progress.ts';
+import { tidyWhenIdle } from './tidy-heap.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 /** What every program that runs in the foreground has. */
@@ -46,7 +47,10 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
   if (isLarge) boundYoungGeneration(clock, largeYoungBytes);
   const starting = start({ clock, random: new SystemRandom(), logger, progress });
   await Promise.race([starting, stop]);
-  if (!isLarge) boundYoungGeneration(clock);
+  if (!isLarge) {
+    boundYoungGeneration(clock);
+    tidyWhenIdle(clock);
+  }
   const signal = await stop;
   progress.line();
   progress.doing('stopping');
