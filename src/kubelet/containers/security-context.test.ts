@@ -23,3 +23,8 @@ for (const { name, image, own, refusal } of cases) {
     else assert.throws(build, { message: refusal });
   });
 }
+
+test('containers that name no profile of system calls get the runtime\'s where that is the node\'s default', () => {
+  const profileOf = (securityContext: object, seccompDefault: boolean): string => containerSecurityContext({ metadata: {}, spec: { containers: [] } }, { name: 'c', securityContext }, { uid: 0, username: '' }, { rootDir: '/', seccompDefault }).seccomp.type;
+  assert.deepEqual([profileOf({}, true), profileOf({}, false), profileOf({ privileged: true }, true), profileOf({ seccompProfile: { type: 'Unconfined' } }, true)], ['RuntimeDefault', 'Unconfined', 'Unconfined', 'Unconfined']);
+});
