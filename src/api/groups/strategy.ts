@@ -21,7 +21,8 @@ export function keepField(object: KubeObject, old: KubeObject, field: string): v
   else target[field] = value;
 }
 
-const writtenWithStatus: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+/** Members of an object that a write of its status may touch, type and metadata among them. */
+export const writtenWithStatus: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 
 /** What writing `status` may change: status and metadata (labels, annotations, finalizers), nothing else. */
 export function keepAllButStatus(object: KubeObject, old: KubeObject): void {

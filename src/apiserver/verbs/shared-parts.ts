@@ -1,3 +1,4 @@
+import { writtenWithStatus } from '../../api/groups/strategy.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { cloneJson } from '../../client/json-value.ts';
 import type { StoredResource } from '../served-resources.ts';
@@ -13,8 +14,6 @@ export interface Standing {
   /** Left as it is, whatever is sent: nothing on the way of a write changes it in place. */
   leaves(name: string): boolean;
 }
-
-const writtenWithStatus: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 
 /** Undefined where there is nothing to share: objects of other versions are made anew for each reader. */
 export function standingOf(served: StoredResource, subresource: string, object: KubeObject | undefined): Standing | undefined {

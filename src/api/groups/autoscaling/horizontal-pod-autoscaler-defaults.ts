@@ -1,3 +1,4 @@
+import { semanticEqual } from '../../meta/equal.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../../types/autoscaling/v2.ts';
 
@@ -29,7 +30,11 @@ export function defaultAutoscaler(autoscaler: HorizontalPodAutoscaler): void {
   // Version 1 has neither metrics nor behaviour: what it says is translated when it is stored.
   if (apiVersion === 'autoscaling/v1') return;
   if ((spec.metrics ?? []).length === 0) spec.metrics = [defaultMetric()];
-  if (spec.behavior === undefined) return;
-  spec.behavior.scaleUp = scaleUpRules(spec.behavior.scaleUp);
-  spec.behavior.scaleDown = scaleDownRules(spec.behavior.scaleDown);
+  const { behavior } = spec;
+  if (behavior === undefined) return;
+  const scaleUp = scaleUpRules(behavior.scaleUp);
+  const scaleDown = scaleDownRules(behavior.scaleDown);
+  // What has them already may be frozen.
+  if (!semanticEqual(scaleUp, behavior.scaleUp)) behavior.scaleUp = scaleUp;
+  if (!semanticEqual(scaleDown, behavior.scaleDown)) behavior.scaleDown = scaleDown;
 }
