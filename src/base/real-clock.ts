@@ -27,11 +27,12 @@ export class RealClock implements Clock {
 
   setTimer(delayMs: number, callback: () => void, options: { readonly unref?: boolean } = {}): Timer {
     let handle: ReturnType<typeof setTimeout>;
+    // One that is due at once is a way to let others come first: it is no reason to wait for them again.
     const due = (): void => callback();
     const arm = (remainingMs: number): void => {
       handle = remainingMs > maxDelayMs
         ? setTimeout(() => arm(remainingMs - maxDelayMs), maxDelayMs)
-        : setTimeout(() => turns.run(due), Math.max(0, remainingMs));
+        : setTimeout(delayMs > 0 ? () => turns.run(due) : due, Math.max(0, remainingMs));
       if (options.unref === true && typeof handle === 'object') handle.unref();
     };
     arm(delayMs);
