@@ -216,3 +216,17 @@ test('what cannot be scaled is said', async () => {
   await scaling.world.client.patch(horizontalpodautoscalers, ref('web'), { type: 'merge', value: { spec: { scaleTargetRef: { kind: 'Nothing' } } } });
   assert.deepEqual(told(await scaling.look(2), 'AbleToScale').at(-1), `the HPA controller was unable to get the target's current scale: no matches for kind "Nothing" in group "apps"`);
 });
+
+test('the use of one container can count alone', async () => {
+  await using scaling = await Scaling.start(2);
+  await scaling.use('90m');
+  const of = (containerName: string): MetricSpec[] => [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: containerName, target: { type: 'Utilization', averageUtilization: 50 } } }];
+  await scaling.create({ metrics: of('c') });
+  const up = await scaling.look();
+  assert.equal(await scaling.replicas(), 4);
+  assert.deepEqual(told(up, 'ScalingActive').slice(0, 2), ['True', 'ValidMetricFound']);
+  assert.partialDeepStrictEqual(up.status, { currentMetrics: [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: 'c', current: { averageUtilization: 90, averageValue: '90m' } } }] });
+  await scaling.world.client.patch(horizontalpodautoscalers, ref('web'), { type: 'merge', value: { spec: { metrics: of('other') } } });
+  assert.deepEqual(told(await scaling.look(), 'ScalingActive').slice(0, 2), ['False', 'FailedGetContainerResourceMetric']);
+  assert.equal(await scaling.replicas(), 4);
+});
