@@ -9,7 +9,7 @@ import { RealCluster, withoutContainers } from './pods/real-cluster.ts';
 
 if (withoutContainers !== false) console.log(`# traffic is not tried between real containers: ${withoutContainers}`);
 
-describe('traffic between real containers', { skip: withoutContainers, concurrency: 8, timeout: 235_000 }, () => {
+describe('traffic between real containers', { skip: withoutContainers, concurrency: 8, timeout: 450_000 }, () => {
   let cluster: RealCluster;
   before(async () => { cluster = await RealCluster.start({ images: /^registry\.k8s\.io_(pause|e2e-test-images_(agnhost|glibc|nautilus))/ }); });
   after(() => cluster[Symbol.asyncDispose]());

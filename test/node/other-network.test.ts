@@ -15,7 +15,7 @@ const cni = {
   plugins: [{ type: 'ptp', ipMasq: true, ipam: { type: 'host-local', dataDir: '/run/coxswain-other-network', ranges: [[{ subnet: '10.244.0.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] } }],
 };
 
-describe('another\'s network for pods', { skip, timeout: 235_000 }, () => {
+describe('another\'s network for pods', { skip, timeout: 450_000 }, () => {
   const cluster = new SeveralNodes();
   before(() => cluster.start({ flags: ['--network', 'none'], others: [], cni }));
   after(() => cluster[Symbol.asyncDispose]());

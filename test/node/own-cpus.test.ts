@@ -8,7 +8,7 @@ import { isReadyPod, podOf, RealCluster, withoutContainers } from './pods/real-c
 const tooSmall = availableParallelism() < 2 ? 'a processor of one\'s own needs a machine with two' : false;
 
 /** Processors that containers have alone, as their kernel tells it; the first one stays for everybody. */
-describe('containers with processors of their own', { skip: withoutContainers || tooSmall, timeout: 200_000 }, () => {
+describe('containers with processors of their own', { skip: withoutContainers || tooSmall, timeout: 450_000 }, () => {
   let cluster: RealCluster;
   before(async () => {
     cluster = await RealCluster.start({

@@ -12,7 +12,7 @@ import { streamScenarios } from './pods/streams.ts';
 
 if (withoutContainers !== false) console.log(`# pods are not tried on real containers: ${withoutContainers}`);
 
-describe('pods on real containers', { skip: withoutContainers, concurrency: 16, timeout: 220_000 }, () => {
+describe('pods on real containers', { skip: withoutContainers, concurrency: 16, timeout: 450_000 }, () => {
   let cluster: RealCluster;
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());

@@ -7,7 +7,7 @@ import { hostPaths } from '../../src/host/paths.ts';
 import { isReadyPod, podOf, RealCluster, withoutContainers } from './pods/real-cluster.ts';
 
 /** What runs goes on while the programs of Kubernetes, or containerd, are gone. */
-describe('restarts', { skip: withoutContainers, timeout: 200_000 }, () => {
+describe('restarts', { skip: withoutContainers, timeout: 450_000 }, () => {
   let cluster: RealCluster;
   before(async () => { cluster = await RealCluster.start({ images: /^(busybox_1\.36|registry\.k8s\.io_pause)/ }); });
   after(() => cluster[Symbol.asyncDispose]());

@@ -22,7 +22,7 @@ function matches(addresses: readonly string[], patterns: readonly RegExp[]): voi
 
 // That of IPv4 alone is every other cluster of these tests.
 for (const families of [[4, 6], [6]] as const) {
-  describe(`a cluster of ${families.map((family) => `IPv${family}`).join(' and ')}`, { skip, timeout: 235_000 }, () => {
+  describe(`a cluster of ${families.map((family) => `IPv${family}`).join(' and ')}`, { skip, timeout: 450_000 }, () => {
     let cluster: RealCluster;
     before(async () => {
       const settings = { clusterCidr: families.map((family) => ranges[family].clusterCidr).join(), serviceCidr: families.map((family) => ranges[family].serviceCidr).join() };

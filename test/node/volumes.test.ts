@@ -11,7 +11,7 @@ import { subPathScenarios } from './volumes/sub-paths.ts';
 
 if (withoutContainers !== false) console.log(`# volumes are not tried on real containers: ${withoutContainers}`);
 
-describe('volumes on real containers', { skip: withoutContainers, concurrency: 1, timeout: 235_000 }, () => {
+describe('volumes on real containers', { skip: withoutContainers, concurrency: 1, timeout: 450_000 }, () => {
   let cluster: RealCluster;
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
