@@ -371,12 +371,14 @@ export class Kubelet implements AsyncDisposable {
     const { runtime } = this.#context;
     await this.#pods.synced();
     this.#mirrors.start();
-    await cleanUpOrphans(this.#context, (podUid) => this.#workers.get(podUid) !== undefined);
+    const cleanUp = (): Promise<boolean> => cleanUpOrphans(this.#context, (podUid) => this.#workers.get(podUid) !== undefined);
+    let isClean = await cleanUp();
     if (host.virtual && relistMs === undefined) return;
     const relister = new Relister(runtime, { clock, metrics: this.#metrics }, (podUid) => this.#workers.wake(podUid));
     for (;;) {
       await clock.sleep(relistMs ?? (runtime.tellsEvents === false ? relistOftenMs : relistSeldomMs), this.#stop.signal);
       await relister.relist().catch((error: unknown) => this.#options.logger.warn('the runtime could not be listed', { error }));
+      if (!isClean) isClean = await cleanUp();
     }
   }
 

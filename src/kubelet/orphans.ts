@@ -7,9 +7,9 @@ const defaultGraceSeconds = 30;
 
 /**
  * After a start: ends and removes what runs on the node for pods that no longer exist, and their files. `isKnown` tells
- * the pods that do exist; those are adopted by their workers.
+ * the pods that do exist; those are adopted by their workers. Resolves with whether nothing is left of the others' files.
  */
-export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: string) => boolean): Promise<void> {
+export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: string) => boolean): Promise<boolean> {
   const { runtime, host, directories, logger } = context;
   const sandboxes = await runtime.listPodSandboxes();
   const orphans = new Set(sandboxes.filter((sandbox) => sandbox.labels[labels.podUid] !== undefined && !isKnown(sandbox.uid)).map(({ uid }) => uid));
@@ -27,11 +27,16 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
       logger.warn('an orphaned pod could not be removed', { podUid, error });
     }
   }));
-  if (host.virtual) return;
+  if (host.virtual) return true;
+  let isDone = true;
   for (const podUid of await host.files.list(directories.pods)) {
     if (isKnown(podUid)) continue;
     context.users.release(podUid);
-    await host.files.removeTree(directories.pod(podUid)).catch((error: unknown) => logger.warn('files of an orphaned pod could not be removed', { podUid, error }));
+    // What drivers and devices hold of it first: without its files nobody knows of that. A driver may have yet to register.
+    await context.volumes.tearDown(podUid).then(() => host.files.removeTree(directories.pod(podUid))).catch((error: unknown) => {
+      isDone = false;
+      logger.warn('files of an orphaned pod could not be removed', { podUid, error });
+    });
   }
   for (const { podUid, parent } of await host.cgroups.listPods(context.cgroupRoot)) {
     if (isKnown(podUid)) continue;
@@ -42,4 +47,5 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
     if (podUid === undefined || isKnown(podUid)) continue;
     await host.files.removeTree(`${directories.podLogsDir}/${name}`).catch((error: unknown) => logger.warn('logs of an orphaned pod could not be removed', { podUid, error }));
   }
+  return isDone;
 }

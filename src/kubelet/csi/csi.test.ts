@@ -299,3 +299,15 @@ test('a driver that renews what is in its volumes publishes them again, and stag
   await until('it to be published again', () => driver.calls.length === 4);
   assert.deepEqual(driver.calls, ['stage handle-data', 'publish handle-data', 'publish handle-data', 'publish handle-data']);
 }));
+
+test('what a pod had that went while no kubelet ran is taken back when its driver is there', { timeout: 40_000 }, () => withDriver({ spec: { attachRequired: false } }, async ({ node, driver, folder, until }) => {
+  await bindVolume(node, 'data');
+  await node.createPod('one', mounting('data'));
+  await until('it to run', () => node.pod('one').status?.phase === 'Running');
+  const uid = node.pod('one').metadata.uid ?? '';
+  await node.kubelet[Symbol.asyncDispose]();
+  await node.client.delete(pods, { namespace: 'default', name: 'one' }, { gracePeriodSeconds: 0 });
+  await node.startKubelet();
+  await until('the driver to have it back', () => driver.calls.includes('unstage handle-data'));
+  await until('its files to be gone', () => !existsSync(join(folder, 'pods', uid)));
+}));
