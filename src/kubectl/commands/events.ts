@@ -11,6 +11,7 @@ import type { Printer } from '../printers/printer.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { linesOf } from '../connection/lines.ts';
+import { listAll } from '../connection/list-all.ts';
 import { intervalOf } from './describe/events.ts';
 
 const formats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'yaml'];
@@ -90,14 +91,7 @@ async function run(call: EventsCall): Promise<void> {
   const wanted = ({ type = '' }: Event): boolean => types.length === 0 || types.includes(type.toLowerCase());
   const table = new EventTable(call);
   if (values.watch) return watch(call, { path, query, wanted, show: (events) => (printer === undefined ? table.text(events) : events.map((event) => printer.print({ kind: 'Event', apiVersion: 'v1', ...event } as unknown as AnyObject)).join('')) });
-  const connection = await session.connection();
-  const found: Event[] = [];
-  let next = '';
-  do {
-    const page: { readonly items: readonly Event[]; readonly metadata?: { readonly continue?: string } } = await connection.json({ method: 'GET', path: `${path}?${new URLSearchParams({ ...query, limit: '500', ...(next !== '' && { continue: next }) }).toString()}` });
-    found.push(...page.items.filter(wanted));
-    next = page.metadata?.continue ?? '';
-  } while (next !== '');
+  const found = (await listAll<Event>(await session.connection(), path, { query, chunkSize: values['chunk-size'] })).filter(wanted);
   if (found.length === 0) return session.io.stderr.write(values['all-namespaces'] ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`);
   found.sort((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) - timeOf(b)));
   await session.io.stdout.write(printer === undefined ? table.text(found) : listText(printer, found));

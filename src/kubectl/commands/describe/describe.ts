@@ -1,6 +1,7 @@
 import { isReason } from '../../../api/status.ts';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
+import { listAll } from '../../connection/list-all.ts';
 import { pathOf } from '../../discovery/resource.ts';
 import { KubectlError, throwAll } from '../../errors.ts';
 import { allNamespacesFlag, chunkSizeFlag, fileFlags, filesOf, selectorFlag } from '../../flags/common-flags.ts';
@@ -32,17 +33,7 @@ async function describeItem({ session, flags: { 'chunk-size': chunkSize } }: Des
   const otherVersion = describer.apiVersion !== '' && object.apiVersion !== describer.apiVersion;
   // What a file says is only which object is meant.
   if (otherVersion || item.source !== '') object = await connection.json<AnyObject>({ method: 'GET', path: pathOf({ ...resource, version }, { namespace: item.namespace, name: item.name }) });
-  const list = async <T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T[]> => {
-    const found: T[] = [];
-    let next = '';
-    do {
-      const parameters = new URLSearchParams({ ...query, ...(chunkSize > 0 && { limit: String(chunkSize) }), ...(next !== '' && { continue: next }) });
-      const answer: { readonly items?: readonly T[]; readonly metadata?: { readonly continue?: string } } = await connection.json({ method: 'GET', path: `${path}?${parameters.toString()}` });
-      found.push(...(answer.items ?? []));
-      next = answer.metadata?.continue ?? '';
-    } while (next !== '');
-    return found;
-  };
+  const list = <T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T[]> => listAll<T>(connection, path, { query, chunkSize });
   const describing: Describing = {
     page, nowMs, list,
     get: (path) => connection.json({ method: 'GET', path }),

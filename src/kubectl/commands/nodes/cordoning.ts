@@ -23,7 +23,12 @@ export async function cordon(session: Session, item: Item, { unschedulable, dryR
   const spec = item.object!['spec'] as { readonly unschedulable?: boolean } | undefined;
   const say = (operation: string): Promise<void> => session.io.stdout.write(new NamePrinter(doneText(operation, dryRun)).print(item.object!));
   if ((spec?.unschedulable === true) === unschedulable) return say(`already ${unschedulable ? '' : 'un'}cordoned`);
-  if (dryRun !== 'client') await patchObject(await session.connection(), item, { type: 'strategic', body: JSON.stringify({ spec: { unschedulable: unschedulable ? true : null } }) }, { dryRun });
+  try {
+    if (dryRun !== 'client') await patchObject(await session.connection(), item, { type: 'strategic', body: JSON.stringify({ spec: { unschedulable: unschedulable ? true : null } }) }, { dryRun });
+  } catch (error) {
+    // As upstream: the next node is not to wait for this one.
+    return session.io.stderr.write(`error: unable to ${unschedulable ? '' : 'un'}cordon node ${JSON.stringify(item.name)}: ${(error as Error).message}\n`);
+  }
   return say(`${unschedulable ? '' : 'un'}cordoned`);
 }
 

@@ -1,16 +1,15 @@
-import { isReason } from '../../../api/status.ts';
+import { parseLabelSelector } from '../../../api/meta/label-selector-parser.ts';
 import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
-import { pathOf } from '../../discovery/resource.ts';
-import { KubectlError, throwAll } from '../../errors.ts';
+import { AggregateFailure, KubectlError, throwAll } from '../../errors.ts';
 import { chunkSizeFlag, selectorFlag } from '../../flags/common-flags.ts';
 import { bool, duration, int, text } from '../../flags/flags.ts';
 import { NamePrinter } from '../../printers/object-printers.ts';
-import type { Item } from '../../resources/item.ts';
 import type { DryRun } from '../../writes/write-flags.ts';
 import { doneText, dryRunFlag, dryRunOf } from '../../writes/write-flags.ts';
 import { cordon, selectNodes } from './cordoning.ts';
-import type { DrainedPod } from './pods-to-drain.ts';
+import { PodRemoval } from './pod-removal.ts';
+import type { DrainRules } from './pods-to-drain.ts';
 import { podsToDrain } from './pods-to-drain.ts';
 
 const flags = {
@@ -27,94 +26,60 @@ const flags = {
 
 type DrainCall = Call<typeof flags>;
 
-const podType = { group: '', version: 'v1', resource: 'pods', namespaced: true } as const;
-/** After a budget has refused. */
-const retryMs = 5000;
-/** Between looks whether a pod is gone. */
-const lookMs = 250;
+/** Why a node is not empty; what is left on it has been told. */
+async function tellOfPending(call: DrainCall, node: string, failure: Error): Promise<void> {
+  const { session: { io: { stderr } } } = call;
+  const { pods, errors } = await podsToDrain(call.session, node, rulesOf(call));
+  if (errors.length > 0) await stderr.write(`Following errors occurred while getting the list of pods to delete:\n${new AggregateFailure(errors).message}`);
+  else if (pods.length > 0) await stderr.write(`There are pending pods in node ${JSON.stringify(node)} when an error occurred: ${failure.message}\n${pods.map(({ name }) => `pod/${name}\n`).join('')}`);
+}
 
-class Drain {
-  readonly #call: DrainCall;
-  readonly #dryRun: DryRun;
-  readonly #deadlineMs: number;
+const rulesOf = ({ flags: values }: DrainCall): DrainRules => ({
+  force: values.force, ignoreDaemonSets: values['ignore-daemonsets'], deleteEmptyDirData: values['delete-emptydir-data'], podSelector: values['pod-selector'],
+  skipDeletedSeconds: values['skip-wait-for-delete-timeout'], chunkSize: values['chunk-size'],
+});
 
-  constructor(call: DrainCall, dryRun: DryRun) {
-    this.#call = call;
-    this.#dryRun = dryRun;
-    const { timeout } = call.flags;
-    this.#deadlineMs = timeout > 0 ? call.session.io.clock.monotonicMs() + timeout : Infinity;
+/** Empties one node. Throws when that does not succeed. */
+async function drainNode(call: DrainCall, node: string, dryRun: DryRun): Promise<void> {
+  const { session, flags: values } = call;
+  const { io: { stdout, stderr } } = session;
+  const { pods, warnings, errors } = await podsToDrain(session, node, rulesOf(call));
+  if (errors.length > 0) throw new AggregateFailure(errors);
+  if (warnings !== '') await stderr.write(`Warning: ${warnings}\n`);
+  if (dryRun === 'client') {
+    for (const { namespace, name } of pods) await stdout.write(`evicting pod ${namespace}/${name} (dry run)\n`);
+    return;
   }
-
-  /** Empties one node. Throws when that does not succeed. */
-  async node(item: Item): Promise<void> {
-    const { session, flags: values } = this.#call;
-    const { pods, warnings, errors } = await podsToDrain(session, item.name, { force: values.force, ignoreDaemonSets: values['ignore-daemonsets'], deleteEmptyDirData: values['delete-emptydir-data'], podSelector: values['pod-selector'] });
-    throwAll(errors);
-    if (warnings !== '') await session.io.stderr.write(`Warning: ${warnings}\n`);
-    if (this.#dryRun === 'client') {
-      for (const { namespace, name } of pods) await session.io.stdout.write(`evicting pod ${namespace}/${name} (dry run)\n`);
-      return;
-    }
-    const outcomes = await Promise.allSettled(pods.map((pod) => this.#pod(pod)));
-    throwAll(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : [])));
+  try {
+    const removal = new PodRemoval(session, { timeoutMs: values.timeout, gracePeriodSeconds: values['grace-period'], skipDeletedSeconds: values['skip-wait-for-delete-timeout'], dryRun });
+    await (values['disable-eviction'] ? removal.deleteAll(pods) : removal.evictAll(pods));
+  } catch (error) {
+    if (error instanceof Error) await tellOfPending(call, node, error);
+    throw error;
   }
+}
 
-  async #pod(pod: DrainedPod): Promise<void> {
-    const { session, flags: values } = this.#call;
-    const connection = await session.connection();
-    const evicting = !values['disable-eviction'];
-    const options = { ...(values['grace-period'] >= 0 && { gracePeriodSeconds: values['grace-period'] }), ...(this.#dryRun === 'server' && { dryRun: ['All'] }) };
-    for (;;) {
-      await session.io.stdout.write(`${evicting ? 'evicting' : 'deleting'} pod ${pod.namespace}/${pod.name}${this.#dryRun === 'server' ? ' (server dry run)' : ''}\n`);
-      if (session.io.clock.monotonicMs() >= this.#deadlineMs) throw new KubectlError(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: global timeout reached: ${values.timeout / 1000}s`);
-      try {
-        if (evicting) await connection.json({ method: 'POST', path: pathOf(podType, { ...pod, subresource: 'eviction' }), body: JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod.name, namespace: pod.namespace }, deleteOptions: options }) });
-        else await connection.json({ method: 'DELETE', path: pathOf(podType, pod), body: JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...options }) });
-        break;
-      } catch (error) {
-        if (isReason(error, 'NotFound')) return;
-        if (!isReason(error, 'TooManyRequests')) throw new KubectlError(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)}: ${(error as Error).message}`, { cause: error });
-        await session.io.stderr.write(`error when evicting pods/${JSON.stringify(pod.name)} -n ${JSON.stringify(pod.namespace)} (will retry after 5s): ${error.message}\n`);
-        await session.io.clock.sleep(retryMs, session.io.signal);
-      }
-    }
-    if (this.#dryRun === 'none') await this.#untilGone(pod, evicting);
-  }
-
-  async #untilGone(pod: DrainedPod, evicting: boolean): Promise<void> {
-    const { session, flags: values } = this.#call;
-    const { clock, signal } = session.io;
-    const connection = await session.connection();
-    const skipMs = values['skip-wait-for-delete-timeout'] * 1000;
-    for (;;) {
-      try {
-        const { metadata } = await connection.json<{ readonly metadata: { readonly uid?: string; readonly deletionTimestamp?: string } }>({ method: 'GET', path: pathOf(podType, pod) });
-        if (metadata.uid !== pod.uid) break;
-        if (skipMs > 0 && metadata.deletionTimestamp !== undefined && clock.now() - Date.parse(metadata.deletionTimestamp) > skipMs) break;
-      } catch (error) {
-        if (isReason(error, 'NotFound')) break;
-        throw error;
-      }
-      if (clock.monotonicMs() >= this.#deadlineMs) throw new KubectlError(`error when waiting for pod ${JSON.stringify(pod.name)} in namespace ${JSON.stringify(pod.namespace)} to terminate: global timeout reached: ${values.timeout / 1000}s`);
-      await clock.sleep(lookMs, signal);
-    }
-    await session.io.stdout.write(`pod/${pod.name} ${evicting ? 'evicted' : 'deleted'}\n`);
+function checkPodSelector(selector: string): void {
+  try {
+    if (selector !== '') parseLabelSelector(selector);
+  } catch (error) {
+    throw new KubectlError('--pod-selector=<pod_selector> must be a valid label selector', { cause: error });
   }
 }
 
 async function run(call: DrainCall): Promise<void> {
   const { session, flags: values, args, path } = call;
   const dryRun = dryRunOf(values);
+  checkPodSelector(values['pod-selector']);
   const selected = await selectNodes(session, { args, selector: values.selector, path, usage: 'drain NODE' });
   const nodes = await selected.items();
   throwAll(selected.errors);
   for (const item of nodes) await cordon(session, item, { unschedulable: true, dryRun });
-  const drain = new Drain(call, dryRun);
   const failures: Error[] = [];
   const left: string[] = [];
   for (const item of nodes) {
     try {
-      await drain.node(item);
+      await drainNode(call, item.name, dryRun);
       await session.io.stdout.write(new NamePrinter(doneText('drained', dryRun)).print(item.object!));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
