@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { keyPairs } from './key-pairs.ts';
 import { runOurs } from './run-ours.ts';
 
 test('kubectl renews the id token of its user and keeps it in the kubeconfig, as its owner wrote it otherwise', async () => {
@@ -12,15 +14,20 @@ test('kubectl renews the id token of its user and keeps it in the kubeconfig, as
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const renewed = `${part({ alg: 'RS256' })}.${part({ exp: 4_000_000_000 })}.signature`;
   const shown: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
+  const issuer = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
     if (request.url === '/issuer/.well-known/openid-configuration') return void response.end(JSON.stringify({ token_endpoint: `${url()}/issuer/token` }));
-    if (request.url === '/issuer/token') return void response.end(JSON.stringify({ id_token: renewed, refresh_token: 'second' }));
+    response.end(JSON.stringify({ id_token: renewed, refresh_token: 'second' }));
+  });
+  // Where everybody on the way can read, nobody says who they are.
+  const { 'tls.crt': cert = '', 'tls.key': key = '' } = await keyPairs();
+  const server = createSecureServer({ cert, key }, (request, response) => {
+    response.setHeader('content-type', 'application/json');
     shown.push(request.headers.authorization);
     response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Success' }));
   });
-  const url = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const url = (): string => `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+  for (const one of [issuer, server]) await new Promise<void>((resolve) => { one.listen(0, '127.0.0.1', resolve); });
   try {
     const kubeconfig = join(folder, 'config');
     writeFileSync(kubeconfig, `# mine
@@ -30,7 +37,7 @@ current-context: here
 contexts:
 - {name: here, context: {cluster: one, user: me}} # the only one
 clusters:
-- {name: one, cluster: {server: "${url()}"}}
+- {name: one, cluster: {server: "https://127.0.0.1:${(server.address() as AddressInfo).port}", insecure-skip-tls-verify: true}}
 users:
 - name: me
   user:
@@ -51,7 +58,7 @@ users:
     assert.ok(text.includes(`id-token: ${renewed}`));
     assert.equal(statSync(kubeconfig).mode & 0o777, 0o600);
   } finally {
-    server.close();
+    for (const one of [issuer, server]) one.close();
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -7,6 +7,9 @@ const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|m|s)\b/g;
 /** The folders that `kubectl diff` compares, and when their files were written. */
 const ofDiff = /\b(LIVE|MERGED)-\w+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g;
 
+/** When a node last said that it is there, which it does every few seconds. */
+const renewed = /(RenewTime: +).*/g;
+
 /** Puts a name where a pattern matches, as wide as what it replaces where a column goes on after it. */
 function name(text: string, pattern: RegExp, shown: string): string {
   return text.replaceAll(new RegExp(`(?:${pattern.source})( {2,})?`, pattern.flags), (...found: (string | number | undefined)[]) => {
@@ -21,7 +24,7 @@ const ofItsLog = /^[EWI]\d{4} [\d:.]+ +\d+ \S+\] .*\n/gm;
 
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
-  const text = `${stdout}--- stderr\n${stderr.replaceAll(ofItsLog, '')}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM');
+  const text = `${stdout}--- stderr\n${stderr.replaceAll(ofItsLog, '')}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM').replaceAll(renewed, '$1TIME');
   return name(text, ages, 'AGE');
 }
 

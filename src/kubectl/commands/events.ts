@@ -6,15 +6,15 @@ import { groupVersionOf } from '../discovery/resource.ts';
 import { KubectlError } from '../errors.ts';
 import { allNamespacesFlag, chunkSizeFlag } from '../flags/common-flags.ts';
 import { bool, list, text } from '../flags/flags.ts';
-import { outputFlags, printerFor } from '../printers/output.ts';
+import { NamePrinter } from '../printers/object-printers.ts';
+import { noMatch, objectFormats, outputFlags, printerFor } from '../printers/output.ts';
 import type { Printer } from '../printers/printer.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { linesOf } from '../connection/lines.ts';
 import { listAll } from '../connection/list-all.ts';
+import { watchEvents } from '../connection/watch-events.ts';
+import { goTyped } from '../writes/go-typed.ts';
 import { intervalOf } from './describe/events.ts';
-
-const formats = ['go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'yaml'];
 
 const flags = {
   ...outputFlags, ...allNamespacesFlag, ...chunkSizeFlag,
@@ -64,9 +64,7 @@ async function watch({ session, flags: values }: EventsCall, options: { readonly
   const connection = await session.connection();
   const limit = values['chunk-size'] > 0 ? { limit: String(values['chunk-size']) } : {};
   try {
-    const stream = await connection.stream({ method: 'GET', path: `${options.path}?${new URLSearchParams({ ...options.query, ...limit, watch: 'true' }).toString()}`, endless: true });
-    for await (const line of linesOf(stream as AsyncIterable<Buffer>)) {
-      const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Event };
+    for await (const { type, object } of watchEvents<Event>(connection, { path: `${options.path}?${new URLSearchParams({ ...options.query, ...limit, watch: 'true' }).toString()}` })) {
       if ((type === 'ADDED' || type === 'MODIFIED') && options.wanted(object)) await session.io.stdout.write(options.show([object]));
     }
   } catch (error) {
@@ -74,15 +72,21 @@ async function watch({ session, flags: values }: EventsCall, options: { readonly
   }
 }
 
+/** An event as upstream's program, which knows its fields, prints it. */
+const typed = (event: Event): AnyObject => goTyped({ kind: 'Event', apiVersion: 'v1', ...event } as unknown as AnyObject);
+
 function listText(printer: Printer, events: readonly Event[]): string {
-  const items = events.map((event) => ({ kind: 'Event', apiVersion: 'v1', ...event }));
+  // As upstream, whose names are those of objects alone.
+  if (printer instanceof NamePrinter) return '';
+  const items = events.map(typed);
   return printer.print({ kind: 'EventList', apiVersion: 'v1', metadata: {}, items } as unknown as AnyObject);
 }
 
 async function run(call: EventsCall): Promise<void> {
   const { session, flags: values } = call;
   const fieldSelector = await selectorFor(call);
-  const printer = await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: formats, typed: true });
+  const printer = await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: objectFormats, typed: true });
+  if (printer === undefined && values.output !== '') throw noMatch({ output: values.output, allowed: objectFormats });
   const types = values.types.map((type) => type.toLowerCase());
   if (types.some((type) => type !== 'normal' && type !== 'warning')) throw new KubectlError('valid --types are Normal or Warning');
   const { name: namespace } = await session.namespace();
@@ -90,7 +94,7 @@ async function run(call: EventsCall): Promise<void> {
   const query = fieldSelector === undefined ? {} : { fieldSelector };
   const wanted = ({ type = '' }: Event): boolean => types.length === 0 || types.includes(type.toLowerCase());
   const table = new EventTable(call);
-  if (values.watch) return watch(call, { path, query, wanted, show: (events) => (printer === undefined ? table.text(events) : events.map((event) => printer.print({ kind: 'Event', apiVersion: 'v1', ...event } as unknown as AnyObject)).join('')) });
+  if (values.watch) return watch(call, { path, query, wanted, show: (events) => (printer === undefined ? table.text(events) : events.map((event) => printer.print(typed(event))).join('')) });
   const found = (await listAll<Event>(await session.connection(), path, { query, chunkSize: values['chunk-size'] })).filter(wanted);
   if (found.length === 0) return session.io.stderr.write(values['all-namespaces'] ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`);
   found.sort((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) - timeOf(b)));
@@ -98,7 +102,7 @@ async function run(call: EventsCall): Promise<void> {
 }
 
 export default command({
-  usage: `events [(-o|--output=)${formats.join('|')}] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]`,
+  usage: `events [(-o|--output=)${objectFormats.join('|')}] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]`,
   description: `Display events.
 
  Prints a table of the most important information about events. You can request events for a namespace, for all namespaces, or filtered to only those pertaining to a specified resource.`,

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { parseExactly } from '../../api/codec/exact-integers.ts';
+import type { StatusReason } from '../../api/status.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Status } from '../../api/types/meta/v1.ts';
 import { ConnectionError, KubectlError } from '../errors.ts';
@@ -19,7 +20,7 @@ export interface ApiRequest {
   readonly accept?: string;
   readonly body?: string | Uint8Array;
   readonly contentType?: string;
-  /** For what may last: logs, watches. Then `--request-timeout` does not end it. */
+  /** For what may last: logs, watches. */
   readonly endless?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -45,6 +46,15 @@ export interface Connection {
 /** A refusal is read up to here. */
 export const maxRefusalBytes = 1024 * 1024;
 const userAgent = 'kubectl/v1.36.0 (coxswain)';
+
+/** `--request-timeout` was over while an answer came. */
+export class BodyTimeout extends Error {
+  override readonly name = 'BodyTimeout';
+
+  constructor() {
+    super('net/http: request canceled (Client.Timeout or context cancellation while reading body)');
+  }
+}
 
 class HttpConnection implements Connection {
   readonly settings: ConnectionSettings;
@@ -134,6 +144,7 @@ class HttpConnection implements Connection {
     const startedMs = this.#verbosity >= 6 ? this.#io.clock.monotonicMs() : 0;
     const signals = [this.#io.signal, ...(request.signal === undefined ? [] : [request.signal])];
     return new Promise((resolve, reject) => {
+      let body: IncomingMessage | undefined;
       const outgoing = (secure ? httpsRequest : httpRequest)({
         ...options,
         method: request.method,
@@ -144,12 +155,17 @@ class HttpConnection implements Connection {
           ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(request.body) }),
         },
       }, (response) => {
+        body = response;
         if (this.#verbosity >= 6) void this.#io.stderr.write(`${request.method} ${this.settings.server}${request.path} ${response.statusCode ?? 0} in ${Math.round(this.#io.clock.monotonicMs() - startedMs)} milliseconds\n`);
         this.#warn(response);
         resolve(response);
       });
-      if (timeoutMs !== undefined && request.endless !== true) {
-        const timer = this.#io.clock.setTimer(timeoutMs, () => outgoing.destroy(new Error(`context deadline exceeded (Client.Timeout exceeded while awaiting headers)`)), { unref: true });
+      if (timeoutMs !== undefined) {
+        // As Go's clients: the time is that of the whole answer, and ends a watch as well.
+        const timer = this.#io.clock.setTimer(timeoutMs, () => {
+          if (body === undefined) outgoing.destroy(new Error('net/http: request canceled (Client.Timeout exceeded while awaiting headers)'));
+          else body.destroy(new BodyTimeout());
+        }, { unref: true });
         outgoing.once('close', () => timer.cancel());
       }
       endWith(outgoing, signals);
@@ -174,7 +190,7 @@ class HttpConnection implements Connection {
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
       UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
     };
-    return new ConnectionError(words[first.code ?? ''] ?? first.message, { refused: first.code === 'ECONNREFUSED', host: this.#url.host, cause: error });
+    return new ConnectionError(first.message === 'socket hang up' ? 'EOF' : words[first.code ?? ''] ?? first.message, { refused: first.code === 'ECONNREFUSED', host: this.#url.host, cause: error });
   }
 
   /** `299 - "text"`: each is told once. */
@@ -257,11 +273,25 @@ export function refusalOf(code: number, text: string, { contentType, method, pat
       // It says that it is JSON and is not: told as text.
     }
   }
-  if (code === 404) return new ApiError('NotFound', 'the server could not find the requested resource', { code });
-  if (code === 401) return new ApiError('Unauthorized', text.trim() === '' ? 'the server has asked for the client to provide credentials' : text.trim(), { code });
-  if (code === 403) return new ApiError('Forbidden', text.trim() === '' ? `forbidden: ${method} ${path}` : text.trim(), { code });
-  return new ApiError('', text.trim() === '' ? `the server responded with the status code ${code} but did not return more information` : text.trim(), { code });
+  const said = text.trim();
+  if (code === 403) return new ApiError('Forbidden', said === '' ? `forbidden: ${method} ${path}` : said, { code });
+  const known = withoutStatus[code];
+  if (known !== undefined) return new ApiError(known[0], known[1], { code });
+  if (code >= 500) return new ApiError('InternalError', `an error on the server (${JSON.stringify(said === '' ? 'unknown' : said)}) has prevented the request from succeeding`, { code });
+  return new ApiError('', said === '' ? `the server responded with the status code ${code} but did not return more information` : said, { code });
 }
+
+/** What codes mean that come without a Status: of something between here and the server. */
+const withoutStatus: Readonly<Partial<Record<number, readonly [StatusReason, string]>>> = {
+  400: ['BadRequest', 'the server rejected our request for an unknown reason'],
+  401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
+  404: ['NotFound', 'the server could not find the requested resource'],
+  405: ['MethodNotAllowed', 'the server does not allow this method on the requested resource'],
+  409: ['Conflict', 'the server reported a conflict'],
+  429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
+  503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
+  504: ['Timeout', 'the server was unable to return a response in the time allotted, but may still be processing the request'],
+};
 
 export interface OpenOptions {
   readonly settings: ConnectionSettings;

@@ -51,8 +51,13 @@ export async function connectionSettings(session: Session1): Promise<ConnectionS
   }
   const { context, clusterName, cluster, userName, user } = entriesOf(config, session);
   const { namespace } = context;
-  return { ...transportOf({ name: clusterName, cluster }, session), ...identityOf({ name: userName, user }, session), namespace: namespace === '' ? undefined : namespace };
+  const transport = transportOf({ name: clusterName, cluster }, session);
+  const identity = identityOf({ name: userName, user }, session);
+  return { ...transport, ...identity, ...(transport.server.startsWith('http:') && nobody), namespace: namespace === '' ? undefined : namespace };
 }
+
+/** Who one is where everybody on the way can read: no secret is told there, as upstream's clients do not. */
+const nobody = { clientCertificate: undefined, clientKey: undefined, token: undefined, basic: undefined, exec: undefined, oidc: undefined } as const;
 
 function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; userName: string; user: UserEntry } {
   const contextName = globals.context === '' ? config.currentContext : globals.context;

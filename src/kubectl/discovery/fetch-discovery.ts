@@ -1,4 +1,4 @@
-import { isReason } from '../../api/status.ts';
+import { ApiError, isReason } from '../../api/status.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ApiGroup, ApiResource, Discovery } from './resource.ts';
 
@@ -97,8 +97,10 @@ export async function fetchDiscovery(connection: Connection): Promise<Discovery>
     try {
       return await connection.json<AggregatedList>({ method: 'GET', path, accept: `${aggregated},application/json` });
     } catch (error) {
-      // As upstream: a server without one of the two roots has nothing there.
-      if (isReason(error, 'NotFound') || isReason(error, 'Forbidden')) return { kind: 'APIGroupDiscoveryList' };
+      // As upstream: a server may have nothing but groups.
+      if (path === '/api' && (isReason(error, 'NotFound') || isReason(error, 'Forbidden'))) return { kind: 'APIGroupDiscoveryList' };
+      // Whoever has no names yet has no Status either: a login that is over is told in other words here than later.
+      if (isReason(error, 'Unauthorized')) throw new ApiError('Unauthorized', 'the server has asked for the client to provide credentials', { code: 401 });
       throw error;
     }
   };

@@ -1,4 +1,4 @@
-import { linesOf } from '../connection/lines.ts';
+import { watchEvents } from '../connection/watch-events.ts';
 import { pathOf } from '../discovery/resource.ts';
 import type { Session } from '../session.ts';
 import type { AnyObject, Item } from './item.ts';
@@ -17,11 +17,9 @@ export async function* statesOf(session: Session, item: Pick<Item, 'resource' | 
     const [object] = isList(list) ? list.items : [];
     yield object === undefined ? undefined : { apiVersion: list.apiVersion ?? '', kind: item.resource!.kind, ...object };
     const query = new URLSearchParams({ ...selector, watch: 'true', resourceVersion: list.metadata?.resourceVersion ?? '' });
-    const stream = await connection.stream({ method: 'GET', path: `${path}?${query.toString()}`, endless: true, signal });
-    for await (const line of linesOf(stream as AsyncIterable<Buffer>)) {
-      const event = JSON.parse(line) as { readonly type: string; readonly object: AnyObject };
-      if (event.type === 'ERROR') break;
-      if (event.type !== 'BOOKMARK') yield event.type === 'DELETED' ? undefined : event.object;
+    for await (const { type, object: next } of watchEvents<AnyObject>(connection, { path: `${path}?${query.toString()}`, signal })) {
+      if (type === 'ERROR') break;
+      yield type === 'DELETED' ? undefined : next;
     }
     await session.io.clock.sleep(pauseMs, signal);
   }

@@ -6,7 +6,7 @@ import { toGoYaml } from '../../printers/go-yaml.ts';
 import type { Printer } from '../../printers/printer.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import type { TablePrinter } from '../../printers/table-printer.ts';
-import { linesOf } from '../../connection/lines.ts';
+import { watchEvents } from '../../connection/watch-events.ts';
 import { pathOf } from '../../discovery/resource.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
 import { isList } from '../../resources/item.ts';
@@ -23,6 +23,7 @@ class EventWriter {
   readonly #printer: Printer | undefined;
   readonly #table: TablePrinter;
   readonly #out = new TabWriter();
+  #documents = 0;
 
   constructor(call: GetCall, printer: Printer | undefined, item: Item) {
     this.#call = call;
@@ -42,8 +43,8 @@ class EventWriter {
       return this.#out.flush();
     }
     if (event === undefined) return this.#printer.print(object);
-    if (this.#call.flags.output === 'json') return `${toGoJson({ type: event, object })}\n`;
-    return this.#call.flags.output === 'yaml' ? `---\n${toGoYaml({ type: event, object })}` : this.#printer.print(object);
+    if (this.#call.flags.output === 'json') return `{"type":${toGoJson(event)},"object":${toGoJson(object)}}\n`;
+    return this.#call.flags.output === 'yaml' ? `${this.#documents++ > 0 ? '---\n' : ''}${toGoYaml({ type: event, object })}` : this.#printer.print(object);
   }
 }
 
@@ -57,9 +58,9 @@ export async function watchObjects(call: GetCall, { selection, printer }: { read
   throwAll(selected.errors);
   const [first] = items;
   if (first === undefined) throw new KubectlError('no resources found to watch');
-  if (items.length > 1 && items.some(({ name }) => name !== '')) throw new KubectlError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
   const writer = new EventWriter(call, printer, first);
   if (!flags['watch-only']) for (const { object } of items) for (const one of isList(object!) ? object.items : [object!]) await writer.write('ADDED', { apiVersion: first.object!.apiVersion!, ...one });
+  if (items.length > 1 && items.some(({ name }) => name !== '')) throw new KubectlError('you may only watch a single resource or type of resource at a time');
   const list = first.name === '';
   await follow(call, { first, last: items.at(-1)!, selection, list, writer });
 }
@@ -71,12 +72,10 @@ async function follow({ session, flags }: GetCall, { first, last, selection, lis
     ...selection.query, watch: 'true', resourceVersion: list ? last.object!.metadata?.resourceVersion ?? '' : '0',
     ...(list ? { ...(flags.selector !== '' && { labelSelector: flags.selector }), ...(flags['field-selector'] !== '' && { fieldSelector: flags['field-selector'] }) } : { fieldSelector: `metadata.name=${first.name}` }),
   });
-  let skip = !list && !flags['watch-only'];
+  let skip = !list;
   try {
-    const stream = await connection.stream({ method: 'GET', path: `${pathOf(first.resource!, { namespace: first.namespace })}?${query.toString()}`, endless: true, ...(selection.accept !== undefined && { accept: selection.accept }) });
-    for await (const line of linesOf(stream as AsyncIterable<Buffer>)) {
-      const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: AnyObject };
-      if (type === 'BOOKMARK') continue;
+    const request = { path: `${pathOf(first.resource!, { namespace: first.namespace })}?${query.toString()}`, ...(selection.accept !== undefined && { accept: selection.accept }) };
+    for await (const { type, object } of watchEvents<AnyObject>(connection, request)) {
       if (type === 'ERROR') throw new KubectlError(`unable to decode an event from the watch stream: ${String(object['message'] ?? toGoJson(object))}`);
       if (skip) skip = false;
       else await writer.write(type, object);

@@ -1,4 +1,3 @@
-import type { PodTemplateSpec } from '../../../api/types/core/v1.ts';
 import { command } from '../../command.ts';
 import { KubectlError, throwAll } from '../../errors.ts';
 import { filesOf } from '../../flags/common-flags.ts';
@@ -11,10 +10,8 @@ import { donePrinters } from '../../writes/done-printer.ts';
 import { goTyped } from '../../writes/go-typed.ts';
 import { patchLocally } from '../../writes/patch-locally.ts';
 import { changeCauseAnnotation } from '../../writes/record.ts';
-import { Page } from '../describe/page.ts';
-import { writePodTemplate } from '../describe/pod-template.ts';
 import type { Revision } from './revisions.ts';
-import { revisionsOf } from './revisions.ts';
+import { revisionsOf, templateText } from './revisions.ts';
 import { requireResource, rolloutFlags } from './rollout-flags.ts';
 
 const causeOf = ({ annotations, template }: Revision): string | undefined => annotations[changeCauseAnnotation] ?? template.metadata?.annotations?.[changeCauseAnnotation];
@@ -36,10 +33,8 @@ function textOf(item: Item, revisions: readonly Revision[], wanted: number): str
   if (wanted > 0) {
     const revision = chosen(revisions, wanted);
     const cause = item.object?.kind === 'Deployment' ? causeOf(revision) : undefined;
-    const template = revision.template as PodTemplateSpec;
-    const page = new Page();
-    writePodTemplate(page, cause === undefined ? template : { ...template, metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [changeCauseAnnotation]: cause } } });
-    return page.unaligned();
+    const { template } = revision;
+    return templateText(cause === undefined ? template : { ...template, metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [changeCauseAnnotation]: cause } } });
   }
   const out = new TabWriter(describeLayout);
   out.write('REVISION\tCHANGE-CAUSE\n');

@@ -1,7 +1,10 @@
 import { labelSelectorAsSelector } from '../../../api/meta/labels.ts';
+import type { PodTemplateSpec } from '../../../api/types/core/v1.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { KubectlError } from '../../errors.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
+import { Page } from '../describe/page.ts';
+import { writePodTemplate } from '../describe/pod-template.ts';
 import type { PodTemplate, Workload } from './workload.ts';
 import { revisionAnnotation } from './workload.ts';
 
@@ -41,4 +44,11 @@ export async function revisionsOf(connection: Connection, item: Item): Promise<R
     return { number: Number(object['revision'] ?? 0), annotations, template: data?.spec?.template ?? {}, object };
   });
   return found.sort((a, b) => a.number - b.number);
+}
+
+/** A template for a person, its columns parted by tabs as upstream leaves them here. */
+export function templateText(template: PodTemplate): string {
+  const page = new Page();
+  writePodTemplate(page, template as PodTemplateSpec);
+  return page.unaligned();
 }

@@ -3,29 +3,29 @@ import { KubectlError, throwAll } from '../../errors.ts';
 import { fileFlags, filesOf, selectorFlag } from '../../flags/common-flags.ts';
 import { bool, duration, int } from '../../flags/flags.ts';
 import type { Item } from '../../resources/item.ts';
-import { getObject, select } from '../../resources/select.ts';
+import { select } from '../../resources/select.ts';
+import { statesOf } from '../../resources/states-of.ts';
 import type { Session } from '../../session.ts';
 import { requireResource } from './rollout-flags.ts';
 import type { Workload } from './workload.ts';
 import { progressOf } from './workload.ts';
 
-/** Between looks. */
-const pauseMs = 100;
-
+/** Tells how far a rollout is, at each change, until it is done. Rejects when it never will be, or not in time. */
 async function follow(session: Session, item: Item, { revision, watch, timeoutMs }: { readonly revision: number; readonly watch: boolean; readonly timeoutMs: number }): Promise<void> {
   const { clock, signal, stdout } = session.io;
-  const connection = await session.connection();
-  const deadlineMs = timeoutMs > 0 ? clock.monotonicMs() + timeoutMs : Infinity;
-  let object = item.object as Workload;
-  let last = '';
-  for (;;) {
-    const { message, done } = progressOf(object, revision);
-    if (message !== last) await stdout.write(message);
-    last = message;
-    if (done || !watch) return;
-    if (clock.monotonicMs() >= deadlineMs) throw new KubectlError('timed out waiting for the condition');
-    await clock.sleep(pauseMs, signal);
-    object = await getObject(connection, item) as Workload;
+  const over = new AbortController();
+  const timer = timeoutMs > 0 ? clock.setTimer(timeoutMs, () => over.abort(new KubectlError('timed out waiting for the condition'))) : undefined;
+  try {
+    for await (const object of statesOf(session, item, AbortSignal.any([signal, over.signal]))) {
+      if (object === undefined) throw new KubectlError('object has been deleted');
+      const { message, done } = progressOf(object as Workload, revision);
+      await stdout.write(message);
+      if (done || !watch) return;
+    }
+  } catch (error) {
+    throw over.signal.aborted ? over.signal.reason as Error : error;
+  } finally {
+    timer?.cancel();
   }
 }
 
@@ -45,12 +45,18 @@ export default command({
     requireResource(args, flags);
     if (flags.revision < 0) throw new KubectlError(`revision must be a positive integer: ${flags.revision}`);
     const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: true, latest: true, continueOnError: true });
+    const errors: Error[] = [];
     let count = 0;
     for await (const item of selected.visit()) {
       count++;
-      await follow(session, item, { revision: flags.revision, watch: flags.watch, timeoutMs: flags.timeout });
+      try {
+        await follow(session, item, { revision: flags.revision, watch: flags.watch, timeoutMs: flags.timeout });
+      } catch (error) {
+        if (!(error instanceof Error) || session.io.signal.aborted) throw error;
+        errors.push(error);
+      }
     }
-    throwAll(selected.errors);
+    throwAll([...selected.errors, ...errors]);
     if (count === 0) await session.io.stderr.write(`No resources found in ${(await session.namespace()).name} namespace.\n`);
   },
 });

@@ -12,7 +12,7 @@ import type { DryRun } from '../../writes/write-flags.ts';
 import { dryRunFlag, dryRunOf } from '../../writes/write-flags.ts';
 import { patchObject } from '../../writes/write-object.ts';
 import type { Revision } from './revisions.ts';
-import { revisionsOf } from './revisions.ts';
+import { revisionsOf, templateText } from './revisions.ts';
 import { requireResource, rolloutFlags } from './rollout-flags.ts';
 import type { PodTemplate, Workload } from './workload.ts';
 import { revisionAnnotation } from './workload.ts';
@@ -27,7 +27,7 @@ function withoutHash(template: PodTemplate): PodTemplate {
 }
 
 function chosen(revisions: readonly Revision[], to: number, item: Item): Revision {
-  if (to > 0) {
+  if (to !== 0) {
     const found = revisions.find(({ number }) => number === to);
     if (found === undefined) throw new KubectlError(`unable to find specified revision ${to} in history`);
     return found;
@@ -42,6 +42,7 @@ async function undo(connection: Connection, item: Item, { to, dryRun }: { readon
   const revisions = await revisionsOf(connection, item);
   const revision = chosen(revisions, to, item);
   const same = `skipped rollback (current template already matches revision ${to})`;
+  if (dryRun === 'client') return `${workload.kind === 'Deployment' ? '' : 'will roll back to '}${templateText(revision.template)}`;
   if (workload.kind === 'Deployment') {
     if (workload.spec.paused === true) throw new KubectlError('you cannot rollback a paused deployment; resume it first with \'kubectl rollout resume\' and try again');
     const template = withoutHash(revision.template);
@@ -73,14 +74,19 @@ export default command({
   async run({ session, flags, args }) {
     requireResource(args, flags);
     const dryRun = dryRunOf(flags);
-    if (dryRun === 'client') throw new KubectlError('not supported: --dry-run=client');
     const connection = await session.connection();
     const printerOf = await donePrinters(session, flags, dryRun);
     const selected = await select(session, { args, files: filesOf(flags), labelSelector: flags.selector, typeAlone: true, latest: true, continueOnError: true });
+    const errors: Error[] = [];
     for await (const item of selected.visit()) {
       if (item.object?.metadata?.annotations?.[lastAppliedAnnotation] !== undefined) await session.io.stderr.write(`Warning: resource ${item.resource!.resource}/${item.name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastAppliedAnnotation} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`);
-      await session.io.stdout.write(printerOf(await undo(connection, item, { to: flags['to-revision'], dryRun })).print(item.object!));
+      try {
+        await session.io.stdout.write(printerOf(await undo(connection, item, { to: flags['to-revision'], dryRun })).print(item.object!));
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        errors.push(error);
+      }
     }
-    throwAll(selected.errors);
+    throwAll([...selected.errors, ...errors]);
   },
 });
