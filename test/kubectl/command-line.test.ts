@@ -72,6 +72,20 @@ describe('every command and flag of upstream\'s kubectl is one here, or left out
     });
   }
 
+  test('every command that does something shows how, and says what each of its flags is', async () => {
+    const wanting: string[] = [];
+    const visit = async (entries: readonly CommandEntry[], path: string): Promise<void> => {
+      for (const { name, load } of entries) {
+        const { run, description, examples = '', flags = {}, commands = [] } = await load();
+        if (description.trim() === '' || (run !== undefined && !examples.includes('kubectl '))) wanting.push(`${path}${name}`);
+        for (const [flag, { help, hidden }] of Object.entries(flags)) if (hidden !== true && help === '') wanting.push(`${path}${name} --${flag}`);
+        await visit(commands, `${path}${name} `);
+      }
+    };
+    await visit(commandGroups.flatMap(({ commands }) => commands), '');
+    assert.deepEqual(wanting, []);
+  });
+
   test('what is left out is something that upstream has', () => {
     const all = new Set(Object.entries(upstream).flatMap(([line, flags]) => [line, ...flags.flatMap((flag) => [flag.split(' ').at(-1)!, `${line} ${flag.split(' ').at(-1)!}`])]));
     assert.deepEqual(Object.keys(left).filter((name) => !all.has(name)), []);

@@ -12,6 +12,9 @@ const namesText = (names: Iterable<string>): string => ['NAME', ...[...names].so
 export const currentContext = command({
   usage: 'current-context',
   description: 'Display the current-context.',
+  examples: `
+    # Where commands go now
+    kubectl config current-context`,
   async run({ session: { io, globals } }) {
     const { currentContext: name } = await loadConfig(io, globals.kubeconfig);
     if (name === '') throw new KubectlError('current-context is not set');
@@ -23,6 +26,9 @@ export const currentContext = command({
 export const getClusters = command({
   usage: 'get-clusters',
   description: 'Display clusters defined in the kubeconfig.',
+  examples: `
+    # The clusters that the kubeconfig knows
+    kubectl config get-clusters`,
   run: async ({ session: { io, globals } }) => io.stdout.write(namesText((await loadConfig(io, globals.kubeconfig)).clusters.keys())),
 });
 
@@ -30,6 +36,9 @@ export const getClusters = command({
 export const getUsers = command({
   usage: 'get-users',
   description: 'Display users defined in the kubeconfig.',
+  examples: `
+    # The users that the kubeconfig knows
+    kubectl config get-users`,
   run: async ({ session: { io, globals } }) => io.stdout.write(namesText((await loadConfig(io, globals.kubeconfig)).users.keys())),
 });
 
@@ -37,6 +46,12 @@ export const getUsers = command({
 export const getContexts = command({
   usage: 'get-contexts [(-o|--output=)name)]',
   description: 'Display one or many contexts from the kubeconfig file.',
+  examples: `
+    # All contexts, the current one marked
+    kubectl config get-contexts
+
+    # One of them
+    kubectl config get-contexts staging`,
   flags: {
     'no-headers': bool('When using the default or custom-column output format, don\'t print headers (default print headers).'),
     'output': text('Output format. One of: (name).', { short: 'o' }),
@@ -64,6 +79,9 @@ export const getContexts = command({
 export const useContext = command({
   usage: 'use-context CONTEXT_NAME',
   description: 'Set the current-context in a kubeconfig file.',
+  examples: `
+    # From now on commands go to staging
+    kubectl config use-context staging`,
   aliases: ['use'],
   async run({ session, args, path }) {
     const [name] = args;
@@ -81,6 +99,9 @@ export const useContext = command({
 export const renameContext = command({
   usage: 'rename-context CONTEXT_NAME NEW_NAME',
   description: 'Renames a context from the kubeconfig file. If it is the current one, it stays so under its new name.',
+  examples: `
+    # A shorter name
+    kubectl config rename-context admin@staging.example staging`,
   async run({ session, args, path }) {
     const [name, to] = args;
     if (name === undefined || to === undefined || args.length !== 2) throw usageError(`Unexpected args: [${args.join(' ')}]`, path);

@@ -9,6 +9,9 @@ function deleteOf(section: Section, noun: 'cluster' | 'context' | 'user'): Comma
   return command({
     usage: `delete-${noun} NAME`,
     description: `Delete the specified ${noun} from the kubeconfig.`,
+    examples: `
+    # The ${noun} staging is no longer needed
+    kubectl config delete-${noun} staging`,
     async run({ session, args, path }) {
       const [name] = args;
       if (name === undefined || args.length !== 1) throw usageError(noun === 'user' ? 'user to delete is required' : `Unexpected args: [${args.join(' ')}]`, path);

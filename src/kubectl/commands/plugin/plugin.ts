@@ -57,6 +57,9 @@ export const pluginCommand = (groups: readonly CommandGroup[]): Command => comma
     load: () => Promise.resolve(command({
       usage: 'list',
       description: 'List all files on the path whose names begin with kubectl-, and say which of them cannot be called.',
+      examples: `
+    # The plugins that are there, by their names alone
+    kubectl plugin list --name-only`,
       flags,
       run: (call) => list(groups, call),
     })),
