@@ -4,12 +4,15 @@ import { ApiError } from '../api/status.ts';
 export class KubectlError extends Error {
   readonly exitCode: number;
   readonly prefixed: boolean;
+  /** What is written to the output before it. */
+  readonly shown: string;
 
-  constructor(message: string, options: { readonly exitCode?: number; readonly prefixed?: boolean; readonly cause?: unknown } = {}) {
+  constructor(message: string, options: { readonly exitCode?: number; readonly prefixed?: boolean; readonly shown?: string; readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'KubectlError';
     this.exitCode = options.exitCode ?? 1;
     this.prefixed = options.prefixed ?? false;
+    this.shown = options.shown ?? '';
   }
 }
 

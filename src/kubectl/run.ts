@@ -43,6 +43,7 @@ export async function runKubectl(line: readonly string[], io: Io, groups: readon
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    if (error instanceof KubectlError && error.shown !== '') await io.stdout.write(error.shown);
     const message = explain(error);
     if (message !== '') await io.stderr.write(message.endsWith('\n') ? message : `${message}\n`);
     return exitCodeOf(error);

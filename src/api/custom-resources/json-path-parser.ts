@@ -53,7 +53,7 @@ class Parser {
       this.#field();
     } else if (/[0-9+-]/.test(c)) this.#number();
     else if (/[\p{L}_]/u.test(c)) this.#word();
-    else throw this.#refuse(c === '\n' || c === '\r' ? 'unclosed action' : `unrecognized character in action: ${c}`);
+    else throw this.#refuse(c === '\n' || c === '\r' ? 'unclosed action' : `unrecognized character in action: U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} '${c}'`);
   }
 
   #recursive(): void {

@@ -11,7 +11,7 @@ type Part =
   | { readonly kind: 'path'; readonly path: JsonPath; readonly source: string }
   | { readonly kind: 'range'; readonly path: JsonPath; readonly body: readonly Part[] };
 
-const unquoted = (text: string): string => text.replaceAll(/\\(.)/g, (_, c: string) => ({ n: '\n', t: '\t', r: '\r' })[c] ?? c);
+const unquoted = (text: string): string => text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, c: string | undefined) => (code === undefined ? ({ n: '\n', t: '\t', r: '\r' })[c!] ?? c! : String.fromCharCode(Number.parseInt(code, 16))));
 
 /** Pieces between braces and around them; braces in quotes and in filters do not count. */
 function pieces(template: string): { readonly inside: boolean; readonly text: string }[] {
@@ -66,7 +66,11 @@ function parseTemplate(template: string): readonly Part[] {
       parts.push(quoted === null || quoted[2]!.includes(quoted[1]!) ? { kind: 'path', path: compile(action), source: action } : { kind: 'text', text: unquoted(quoted[2]!) });
     }
   }
-  if (stack.length > 1) throw new KubectlError('range without {end}');
+  // The template's end ends what is open.
+  while (stack.length > 1) {
+    const { path, parts } = stack.pop()!;
+    stack.at(-1)!.parts.push({ kind: 'range', path: path!, body: parts });
+  }
   return stack[0]!.parts;
 }
 

@@ -1,4 +1,5 @@
 import { KubectlError } from '../../errors.ts';
+import { goValue } from '../go-value.ts';
 
 /** A value as Go's `fmt` prints it with `%v`. */
 export function goText(value: unknown): string {
@@ -23,6 +24,14 @@ export function isTrue(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
+/** The Go type of a value: JSON's whole numbers are int64s. */
+function goType(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  return typeof value === 'number' ? (Number.isInteger(value) ? 'int64' : 'float64') : typeof value === 'boolean' ? 'bool' : 'string';
+}
+
 function pad(text: string, flags: string, width: string): string {
   const wanted = Number(width || '0');
   if (flags.includes('-')) return text.padEnd(wanted);
@@ -38,10 +47,11 @@ export function sprintf(format: string, args: readonly unknown[]): string {
     const value = args[next++];
     const shown = (): string => {
       switch (verb) {
-        case 'v': return goText(value);
-        case 's': return precision === undefined ? goText(value) : goText(value).slice(0, Number(precision));
-        case 'q': return JSON.stringify(goText(value));
-        case 'd': return typeof value === 'number' ? `${flags.includes('+') && value >= 0 ? '+' : ''}${value}` : `%!d(${typeof value}=${goText(value)})`;
+        case 'v': return flags.includes('#') ? goValue(value) : goText(value);
+        case 's': return typeof value === 'number' || typeof value === 'boolean' ? `%!s(${goType(value)}=${goText(value)})` : precision === undefined ? goText(value) : goText(value).slice(0, Number(precision));
+        case 'q': return typeof value === 'number' ? `'${String.fromCodePoint(value)}'` : JSON.stringify(goText(value));
+        case 'U': return `U+${Number(value).toString(16).toUpperCase().padStart(4, '0')}`;
+        case 'd': return typeof value === 'number' ? `${flags.includes('+') && value >= 0 ? '+' : ''}${value}` : `%!d(${goType(value)}=${goText(value)})`;
         case 'x': return typeof value === 'number' ? value.toString(16) : Buffer.from(goText(value)).toString('hex');
         case 'X': return typeof value === 'number' ? value.toString(16).toUpperCase() : Buffer.from(goText(value)).toString('hex').toUpperCase();
         case 'o': return Number(value).toString(8);
@@ -51,14 +61,14 @@ export function sprintf(format: string, args: readonly unknown[]): string {
         case 'g': return goText(Number(value));
         case 't': return String(value);
         case 'c': return String.fromCodePoint(Number(value));
-        case 'T': return value === null ? '<nil>' : typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : typeof value;
-        default: return `%!${verb}(${goText(value)})`;
+        case 'T': return goType(value);
+        default: return `%!${verb}(${goType(value)}=${goText(value)})`;
       }
     };
     return pad(shown(), flags, width);
   });
   const extra = args.slice(next);
-  return extra.length === 0 ? out : `${out}%!(EXTRA ${extra.map((value) => `${typeof value === 'number' ? 'float64' : typeof value}=${goText(value)}`).join(', ')})`;
+  return extra.length === 0 ? out : `${out}%!(EXTRA ${extra.map((value) => `${goType(value)}=${goText(value)}`).join(', ')})`;
 }
 
 /** As Go's `Sprint`: spaces stand between operands of which neither is a string. */
@@ -69,23 +79,27 @@ function indexOf(value: unknown, keys: readonly unknown[]): unknown {
   for (const key of keys) {
     if (current === undefined || current === null) throw new KubectlError('index of untyped nil');
     if (Array.isArray(current) || typeof current === 'string') {
-      if (typeof key !== 'number') throw new KubectlError(`cannot index slice/array with type ${typeof key}`);
+      if (typeof key !== 'number') throw new KubectlError(`cannot index slice/array with type ${goType(key)}`);
       if (key < 0 || key >= current.length) throw new KubectlError(`index out of range: ${key}`);
       current = typeof current === 'string' ? current.charCodeAt(key) : (current as unknown[])[key];
-    } else if (typeof current === 'object') current = Object.hasOwn(current, String(key)) ? (current as Record<string, unknown>)[String(key)] : undefined;
-    else throw new KubectlError(`can't index item of type ${typeof current}`);
+    } else if (typeof current === 'object') {
+      if (typeof key !== 'string') throw new KubectlError(`value has type ${goType(key)}; should be string`);
+      current = Object.hasOwn(current, key) ? (current as Record<string, unknown>)[key] : undefined;
+    } else throw new KubectlError(`can't index item of type ${goType(current)}`);
   }
   return current;
 }
 
 function order(a: unknown, b: unknown): number {
-  if (typeof a !== typeof b || (typeof a !== 'number' && typeof a !== 'string')) throw new KubectlError('incompatible types for comparison');
+  if (typeof a !== typeof b) throw new KubectlError(`incompatible types for comparison: ${goType(a)} and ${goType(b)}`);
+  if (typeof a !== 'number' && typeof a !== 'string') throw new KubectlError('invalid type for comparison');
   return a < (b as typeof a) ? -1 : a > (b as typeof a) ? 1 : 0;
 }
 
 function same(a: unknown, b: unknown): boolean {
   if (a === null || b === null || a === undefined || b === undefined) return (a ?? null) === (b ?? null);
-  if (typeof a !== typeof b) throw new KubectlError('incompatible types for comparison');
+  if (typeof a === 'object' || typeof b === 'object') throw new KubectlError(`non-comparable type ${goText(typeof a === 'object' ? a : b)}: ${goType(typeof a === 'object' ? a : b)}`);
+  if (typeof a !== typeof b) throw new KubectlError(`incompatible types for comparison: ${goType(a)} and ${goType(b)}`);
   return a === b;
 }
 
@@ -93,7 +107,7 @@ const html: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>':
 
 function decoded(text: unknown): string {
   const value = goText(text);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value) || value.length % 4 !== 0) throw new KubectlError('base64 decode: illegal base64 data');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value) || value.length % 4 !== 0) throw new KubectlError(`base64 decode failed: illegal base64 data at input byte ${/^[A-Za-z0-9+/]*/.exec(value)![0].length}`);
   return Buffer.from(value, 'base64').toString('utf8');
 }
 
@@ -104,11 +118,13 @@ export const functions: Readonly<Record<string, (...args: readonly unknown[]) =>
     if (typeof value === 'string') return Buffer.byteLength(value);
     if (Array.isArray(value)) return value.length;
     if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-    throw new KubectlError(value === undefined || value === null ? 'len of nil pointer' : `len of type ${typeof value}`);
+    throw new KubectlError(value === undefined || value === null ? 'reflect: call of reflect.Value.Type on zero Value' : `len of type ${goType(value)}`);
   },
   index: (value, ...keys) => indexOf(value, keys),
   slice: (value, from, to) => {
-    if (typeof value !== 'string' && !Array.isArray(value)) throw new KubectlError(`can't slice item of type ${typeof value}`);
+    if (typeof value !== 'string' && !Array.isArray(value)) throw new KubectlError(`can't slice item of type ${goType(value)}`);
+    const beyond = [from, to].find((at) => typeof at === 'number' && (at < 0 || at > value.length));
+    if (beyond !== undefined) throw new KubectlError(`index out of range: ${String(beyond as number)}`);
     return value.slice((from as number | undefined) ?? 0, to as number | undefined);
   },
   print: (...args) => sprint(args),

@@ -3,8 +3,11 @@ import type { AnyObject } from '../../resources/item.ts';
 import { toGoJson } from '../go-json.ts';
 import type { Printer } from '../printer.ts';
 import { functions, goText, isTrue } from './functions.ts';
-import type { Operand, Pipeline, Template, TemplateNode } from './parse.ts';
+import type { Operand, Pipeline, Template, TemplateNode, Written } from './parse.ts';
 import { parseGoTemplate } from './parse.ts';
+
+/** Functions that take more than they need. */
+const atLeast: ReadonlySet<string> = new Set(['index', 'slice', 'eq', 'printf', 'and', 'or']);
 
 /** Templates that call themselves end here. */
 const maxDepth = 1000;
@@ -19,11 +22,22 @@ class Evaluation {
   readonly #template: Template;
   readonly #allowMissing: boolean;
   #variables: Variable[];
+  /** The template that is run, and what in it was looked at last. */
+  #name = 'output';
+  #here: Written = { at: 0, source: '' };
 
   constructor(template: Template, options: { readonly allowMissing: boolean; readonly root: unknown }) {
     this.#template = template;
     this.#allowMissing = options.allowMissing;
     this.#variables = [{ name: '$', value: options.root }];
+  }
+
+  /** As upstream tells where something went wrong. */
+  where(text: string): string {
+    const { at, source } = this.#here;
+    const before = text.slice(0, at);
+    const line = before.slice(before.lastIndexOf('\n') + 1);
+    return `template: output:${before.split('\n').length}:${Buffer.byteLength(line)}: executing ${JSON.stringify(this.#name)} at <${source}>`;
   }
 
   run(nodes: readonly TemplateNode[], dot: unknown, depth = 0): Left {
@@ -59,12 +73,15 @@ class Evaluation {
       case 'range': return this.#scoped(() => this.#range(node.pipeline, { body: node.body, otherwise: node.otherwise }, dot, depth));
       case 'template': {
         const body = this.#template.named.get(node.name);
+        this.#here = node;
         if (body === undefined) throw new KubectlError(`template ${JSON.stringify(node.name)} not defined`);
         const value = node.pipeline === undefined ? undefined : this.#pipeline(node.pipeline, dot);
-        const variables = this.#variables;
+        const [variables, name] = [this.#variables, this.#name];
         this.#variables = [{ name: '$', value }];
+        this.#name = node.name;
         this.run(body, value, depth + 1);
         this.#variables = variables;
+        this.#name = name;
         return 'end';
       }
     }
@@ -117,12 +134,18 @@ class Evaluation {
 
   #command([first, ...rest]: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
     if (first === undefined) throw new KubectlError('missing value for command');
-    if (first.kind === 'function') return this.#call(first.name, [...rest.map((one) => () => this.#value(one, dot)), ...piped.map((value) => () => value)]);
-    if (rest.length + piped.length > 0) throw new KubectlError(`can't give argument to non-function ${first.kind === 'value' ? goText(first.value) : `.${first.kind === 'path' ? first.fields.join('.') : ''}`}`);
+    this.#here = first;
+    if (first.kind === 'function') return this.#call({ name: first.name, at: first.at, source: [first, ...rest].map((word) => word.source).join(' ') }, [...rest.map((one) => () => this.#value(one, dot)), ...piped.map((value) => () => value)]);
+    if (rest.length + piped.length > 0) throw new KubectlError(first.kind === 'path' && first.fields.length > 0 ? `${first.fields.at(-1)!} is not a method but has arguments` : `can't give argument to non-function ${first.source}`);
+    if (first.kind === 'value' && first.value === null) throw new KubectlError('nil is not a command');
     return this.#value(first, dot);
   }
 
-  #call(name: string, args: readonly (() => unknown)[]): unknown {
+  #call({ name, ...written }: Written & { readonly name: string }, args: readonly (() => unknown)[]): unknown {
+    const wanted = name === 'and' || name === 'or' ? undefined : functions[name]?.length;
+    this.#here = { ...written, source: name };
+    if (args.length === 0 && (wanted === undefined || wanted > 0)) throw new KubectlError(`wrong number of args for ${name}: want ${wanted === undefined || atLeast.has(name) ? 'at least ' : ''}${wanted ?? 1} got 0`);
+    if (name === 'not' && args.length > 1) throw new KubectlError(`wrong number of args for not: want 1 got ${args.length}`);
     if (name === 'and' || name === 'or') {
       let value: unknown;
       for (const arg of args) {
@@ -132,9 +155,16 @@ class Evaluation {
       return value;
     }
     const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (called === undefined) throw new KubectlError(`function ${JSON.stringify(name)} not defined`);
+    if (called === undefined) {
+      // Values of JSON are no functions: there is nothing to call.
+      const value = args[0]?.();
+      this.#here = written;
+      throw new KubectlError(`error calling call: call of ${value === null || value === undefined ? 'nil' : goText(value)}`);
+    }
     try {
-      return called(...args.map((arg) => arg()));
+      const values = args.map((arg) => arg());
+      this.#here = written;
+      return called(...values);
     } catch (error) {
       throw error instanceof KubectlError && !error.message.startsWith('error calling') ? new KubectlError(`error calling ${name}: ${error.message}`, { cause: error }) : error;
     }
@@ -142,11 +172,12 @@ class Evaluation {
 
   #value(operand: Operand, dot: unknown): unknown {
     switch (operand.kind) {
-      case 'value': return operand.value;
-      case 'function': return this.#call(operand.name, []);
+      case 'value': this.#here = operand; return operand.value;
+      case 'function': return this.#call(operand, []);
       case 'path': {
         const { from } = operand;
         let value = from === 'dot' ? dot : 'variable' in from ? this.#variable(from.variable).value : this.#pipeline(from.pipeline, dot);
+        this.#here = operand;
         for (const field of operand.fields) value = this.#field(value, field);
         return value;
       }
@@ -156,7 +187,7 @@ class Evaluation {
   #field(value: unknown, field: string): unknown {
     if (value === undefined) return undefined;
     if (value === null) throw new KubectlError(`nil data; no entry for key ${JSON.stringify(field)}`);
-    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlError(`can't evaluate field ${field} in type ${Array.isArray(value) ? '[]interface {}' : typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : 'string'}`);
+    if (typeof value !== 'object' || Array.isArray(value)) throw new KubectlError(`can't evaluate field ${field} in type interface {}`);
     if (Object.hasOwn(value, field)) return (value as Record<string, unknown>)[field];
     if (!this.#allowMissing) throw new KubectlError(`map has no entry for key ${JSON.stringify(field)}`);
     return undefined;
@@ -185,7 +216,9 @@ export class GoTemplatePrinter implements Printer {
       evaluation.run(this.#template.body, object);
     } catch (error) {
       if (!(error instanceof KubectlError)) throw error;
-      throw new KubectlError(`error executing template ${JSON.stringify(this.#text)}: template: output: ${error.message}. The object was:\n\t${toGoJson(object)}`, { cause: error });
+      const failure = `${evaluation.where(this.#text)}: ${error.message}`;
+      const shown = `${evaluation.out}Error executing template: ${failure}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${this.#text}\n\traw data was:\n\t\t${toGoJson(object)}\n\tobject given to template engine was:\n\t\t${goText(object)}\n\n`;
+      throw new KubectlError(`error executing template ${JSON.stringify(this.#text)}: ${failure}`, { cause: error, shown });
     }
     return evaluation.out;
   }

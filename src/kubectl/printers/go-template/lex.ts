@@ -6,25 +6,30 @@ export type Piece = { readonly kind: 'text'; readonly text: string } | { readonl
 export interface Token {
   readonly kind: 'word' | 'field' | 'variable' | 'string' | 'number' | 'symbol' | 'space';
   readonly text: string;
+  /** As it is written, and where in the template. */
+  readonly source: string;
+  readonly at: number;
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', '"': '"', '\'': '\'' };
 
 const unquote = (text: string): string => text.slice(1, -1).replaceAll(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/gs, (_, code: string) => (/^[xu]./.test(code) ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : escapes[code] ?? code));
 
-const pattern = /(?<space>\s+)|(?<string>"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|(?<number>[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?<variable>\$[\p{L}\p{N}_]*)|(?<field>\.[\p{L}_][\p{L}\p{N}_]*|\.)|(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<symbol>:=|[()|,=])/uy;
+const pattern = /(?<space>\s+)|(?<string>"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|(?<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?<variable>\$[\p{L}\p{N}_]*)|(?<field>\.[\p{L}_][\p{L}\p{N}_]*|\.)|(?<word>[\p{L}_][\p{L}\p{N}_]*)|(?<symbol>:=|[()|,=])/uy;
 
-function tokensOf(action: string): Token[] {
+function tokensOf(action: string, start: number): Token[] {
   const tokens: Token[] = [];
   pattern.lastIndex = 0;
   while (pattern.lastIndex < action.length) {
     const at = pattern.lastIndex;
     const found = pattern.exec(action)?.groups;
-    if (found === undefined) throw new KubectlError(`unexpected ${JSON.stringify(action[at])} in operand`);
+    if (found === undefined) throw new KubectlError(`unexpected ${JSON.stringify(action[at])} in command`);
     const [kind, text] = Object.entries(found).find(([, value]) => (value as string | undefined) !== undefined)! as [Token['kind'], string];
-    if (kind !== 'string') tokens.push({ kind, text });
-    else if (text.startsWith('\'')) tokens.push({ kind: 'number', text: String(unquote(text).codePointAt(0)) });
-    else tokens.push({ kind, text: text.startsWith('`') ? text.slice(1, -1) : unquote(text) });
+    const place = { source: text, at: start + at };
+    if (kind === 'number') tokens.push({ kind, text: text.replaceAll('_', ''), ...place });
+    else if (kind !== 'string') tokens.push({ kind, text, ...place });
+    else if (text.startsWith('\'')) tokens.push({ kind: 'number', text: String(unquote(text).codePointAt(0)), ...place });
+    else tokens.push({ kind, text: text.startsWith('`') ? text.slice(1, -1) : unquote(text), ...place });
   }
   return tokens;
 }
@@ -40,6 +45,7 @@ function endOf(template: string, from: number): number {
     } else if (c === '"' || c === '`' || c === '\'') quote = c;
     else if (template.startsWith('}}', at)) return at;
   }
+  if (quote !== '') throw new KubectlError(quote === '"' ? 'unterminated quoted string' : quote === '`' ? 'unterminated raw quoted string' : 'unterminated character constant');
   return -1;
 }
 
@@ -57,13 +63,14 @@ export function lex(template: string): Piece[] {
     if (text !== '') pieces.push({ kind: 'text', text });
     if (open < 0) break;
     const start = open + (trimBefore ? 3 : 2);
-    const comment = /^\s*\/\*/.test(template.slice(start));
+    // Nothing but the mark that trims may stand before a comment.
+    const comment = (trimBefore ? /^\s\/\*/ : /^\/\*/).test(template.slice(start, start + 4));
     const end = comment ? template.indexOf('}}', template.indexOf('*/', start)) : endOf(template, start);
     if (end < 0) throw new KubectlError(comment ? 'unclosed comment' : 'unclosed action');
     let action = template.slice(start, end);
     trimNext = /\s-$/.test(action);
     if (trimNext) action = action.slice(0, -1);
-    if (!comment) pieces.push({ kind: 'action', tokens: tokensOf(action), line: template.slice(0, open).split('\n').length });
+    if (!comment) pieces.push({ kind: 'action', tokens: tokensOf(action, start), line: template.slice(0, open).split('\n').length });
     at = end + 2;
   }
   return pieces;
