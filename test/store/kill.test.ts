@@ -52,7 +52,7 @@ async function problems(path: string, revisionBefore: number, acknowledged: read
   const lost: string[] = [];
   const strange: string[] = [];
   const history = new Map<number, StoreEvent>();
-  await store.watch('/', { fromRevision: store.compactedRevision + 1, signal: new AbortController().signal }, (events) => {
+  await store.watch('/', { fromRevision: Math.max(store.compactedRevision, revisionBefore) + 1, signal: new AbortController().signal }, (events) => {
     for (const event of events) history.set(revisionOf(event), event);
   });
   const revisions = new Set<number>();
@@ -101,7 +101,7 @@ test(`no acknowledged write is lost by ${kills} kills under load`, async (t) => 
     if (kill % 50 === 0) revision = 1;
     // Some while it opens, some right after the first commits, most in full flight.
     const dice = random.float();
-    const afterWrites = dice < 0.08 ? -1 : dice < 0.25 ? Math.floor(random.float() * 50) : Math.floor(random.float() * 5000);
+    const afterWrites = dice < 0.08 ? -1 : dice < 0.25 ? Math.floor(random.float() * 50) : Math.floor(random.float() * 2500);
     const acknowledged = await writeUntilKilled(path, kill * 1_000_000, afterWrites);
     const found = await problems(path, revision, acknowledged);
     revision = found.revision;
