@@ -23,6 +23,8 @@ request.on('error', (error) => { process.stdout.write('error ' + error.message);
 /** Services of type LoadBalancer and Ingresses, as a machine beside the node reaches them: it shares a link with it, and knows no route. */
 export function loadBalancerScenarios(cluster: () => RealCluster): void {
   before(async () => {
+    // What a run that was killed has left has the same addresses.
+    await run('ip', ['link', 'delete', link]);
     await runOk('ip', ['netns', 'add', outside]);
     await runOk('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', outside]);
     await runOk('ip', ['addr', 'add', `${here}/24`, 'dev', link]);
