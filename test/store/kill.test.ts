@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { SeededRandom } from '../../src/base/random.ts';
 import { SqliteStore } from '../../src/store/drivers/sqlite/sqlite-store.ts';
 import type { StoreEvent } from '../../src/store/store.ts';
@@ -15,7 +15,6 @@ import { isDelete, keyOf, sequenceOf, valueOf } from './kill-load.ts';
 /** `COXSWAIN_KILLS=300` for the long run, `COXSWAIN_SEED` for another one. */
 const kills = Number(process.env['COXSWAIN_KILLS'] ?? 200);
 const seed = Number(process.env['COXSWAIN_SEED'] ?? 1);
-const child = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
 const writers = 48;
 
 interface Acknowledged {
@@ -24,8 +23,15 @@ interface Acknowledged {
   readonly revision: number;
 }
 
+/** The child in one file, with the store's thread beside it: most of what a kill takes is to start what is killed. Returns its path. */
+async function bundleChild(outdir: string): Promise<string> {
+  const entryPoints = { child: join(import.meta.dirname, 'kill-child.ts'), 'sqlite-worker': join(import.meta.dirname, '../../src/store/drivers/sqlite/worker.ts') };
+  await build({ entryPoints, outdir, bundle: true, platform: 'node', format: 'esm' });
+  return join(outdir, 'child.js');
+}
+
 /** Starts the child, kills it after so many acknowledged writes (-1: at once, while it opens), returns all it acknowledged. */
-async function writeUntilKilled(path: string, firstSequence: number, afterWrites: number): Promise<Acknowledged[]> {
+async function writeUntilKilled(child: string, path: string, firstSequence: number, afterWrites: number): Promise<Acknowledged[]> {
   const process_ = spawn(process.execPath, [child, path, String(firstSequence), String(writers)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const acknowledged: Acknowledged[] = [];
   let errors = '';
@@ -92,6 +98,7 @@ test(`no acknowledged write is lost by ${kills} kills under load`, async (t) => 
   const random = new SeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'coxswain-kill-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const child = await bundleChild(join(folder, 'child'));
   let total = 0;
   const lost: string[] = [];
   const strange: string[] = [];
@@ -101,8 +108,8 @@ test(`no acknowledged write is lost by ${kills} kills under load`, async (t) => 
     if (kill % 50 === 0) revision = 1;
     // Some while it opens, some right after the first commits, most in full flight.
     const dice = random.float();
-    const afterWrites = dice < 0.08 ? -1 : dice < 0.25 ? Math.floor(random.float() * 50) : Math.floor(random.float() * 2500);
-    const acknowledged = await writeUntilKilled(path, kill * 1_000_000, afterWrites);
+    const afterWrites = dice < 0.08 ? -1 : dice < 0.25 ? Math.floor(random.float() * 50) : Math.floor(random.float() * 1500);
+    const acknowledged = await writeUntilKilled(child, path, kill * 1_000_000, afterWrites);
     const found = await problems(path, revision, acknowledged);
     revision = found.revision;
     total += acknowledged.length;
@@ -112,5 +119,5 @@ test(`no acknowledged write is lost by ${kills} kills under load`, async (t) => 
   t.diagnostic(`${kills} kills, ${total} acknowledged writes, lost: ${lost.length}`);
   assert.deepEqual(lost.slice(0, 10), []);
   assert.deepEqual(strange.slice(0, 10), []);
-  assert.ok(total > kills * 500);
+  assert.ok(total > kills * 300);
 });
