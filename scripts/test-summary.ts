@@ -14,7 +14,8 @@ export default async function* summary(source: AsyncIterable<TestEvent>): AsyncG
     switch (event.type) {
       case 'test:fail': {
         const { name, file, line, details } = event.data;
-        if (file !== undefined) failedFiles.add(file);
+        // A scenario that fails has its file, and so has the suite around it, which is the one that can be run.
+        if (file?.endsWith('.test.ts') === true) failedFiles.add(file);
         const cause: unknown = (details.error as { cause?: unknown }).cause ?? details.error;
         if ((details.error as { failureType?: string }).failureType === 'subtestsFailed') break;
         yield `\nFAILED ${name} (${file ?? '?'}:${line ?? 0})\n${inspect(cause, { depth: 4 })}\n`;
