@@ -3,9 +3,9 @@ import type { Flag } from './flags/flags.ts';
 
 const indent = (text: string, by: string): string => text.trim().split('\n').map((line) => (line === '' ? '' : by + line.replace(/^\t+/, ''))).join('\n');
 
-function entryLines(entries: readonly CommandEntry[]): string {
+function entryLines(entries: readonly CommandEntry[], least = 13): string {
   const shown = entries.filter(({ hidden }) => hidden !== true);
-  const width = Math.max(...shown.map(({ name }) => name.length), 13);
+  const width = Math.max(...shown.map(({ name }) => name.length), least);
   return shown.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}\n`).join('');
 }
 
@@ -26,7 +26,7 @@ function flagText(name: string, flag: Flag<unknown>): string {
 
 /** What `kubectl` alone says. */
 export function overview(groups: readonly CommandGroup[]): string {
-  const sections = groups.filter(({ commands }) => commands.some(({ hidden }) => hidden !== true)).map(({ heading, commands }) => `${heading}:\n${entryLines(commands)}\n`).join('');
+  const sections = groups.filter(({ commands }) => commands.some(({ hidden }) => hidden !== true)).map(({ heading, commands }) => `${heading}:\n${entryLines(commands, 15)}\n`).join('');
   return `kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\n${sections}Usage:\n  kubectl [flags] [options]\n\nUse "kubectl <command> --help" for more information about a given command.\nUse "kubectl options" for a list of global command-line options (applies to all commands).\n`;
 }
 

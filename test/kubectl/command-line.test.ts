@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Command, CommandEntry } from '../../src/kubectl/command.ts';
 import { globalFlags } from '../../src/kubectl/global-flags.ts';
+import { overview } from '../../src/kubectl/help.ts';
 import { commandGroups } from '../../src/kubectl/registry.ts';
 import { packagedKubectl } from '../e2e/kubectls.ts';
 import { mode } from './recording.ts';
@@ -26,12 +27,17 @@ const left: Readonly<Record<string, string>> = {
   'kustomize --load-restrictor': 'files outside of a kustomization are never read',
 };
 
+/** Under this is what help lists: headings, and the commands below each. */
+const listed = 'kubectl --help';
+const listedIn = (help: string): string[] => Array.from(help.matchAll(/^(?:([A-Z][\w ()]*Commands[\w ()]*):| {2}([a-z-]+) {2,}\S.*)$/gm), ([, heading, name]) => heading ?? `  ${name!}`);
+
 async function recordCommandLine(): Promise<void> {
   const kubectl = await packagedKubectl('1.36');
   assert.ok('path' in kubectl);
   const help = async (...line: string[]): Promise<string> => (await runTheirs(kubectl.path, line, { environment: { HOME: tmpdir() }, folder: tmpdir() })).stdout;
   const flagsOf = (text: string): string[] => Array.from(text.matchAll(/^ {4}(?:(-\w), )?(--[\w-]+)=/gm), ([, short, long]) => (short === undefined ? long! : `${short}, ${long!}`)).sort();
   const found: CommandLine = { '': flagsOf(await help('options')) };
+  found[listed] = listedIn(await help());
   const visit = async (path: readonly string[]): Promise<void> => {
     const text = await help(...path, '-h');
     if (path.length > 0) found[path.join(' ')] = flagsOf(text);
@@ -44,7 +50,8 @@ async function recordCommandLine(): Promise<void> {
 
 if (mode === 'record') await recordCommandLine();
 
-const upstream = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as CommandLine : {};
+const recorded = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as CommandLine : {};
+const { [listed]: listedThere = [], ...upstream } = recorded;
 
 async function commandAt(path: readonly string[]): Promise<Command | undefined> {
   let entries: readonly CommandEntry[] = commandGroups.flatMap(({ commands }) => commands);
@@ -71,6 +78,10 @@ describe('every command and flag of upstream\'s kubectl is one here, or left out
       assert.deepEqual(flags.filter((flag) => !ours.has(flag) && left[flag.split(' ').at(-1)!] === undefined && left[`${line} ${flag.split(' ').at(-1)!}`] === undefined), []);
     });
   }
+
+  test('help lists the commands under the headings and in the order of upstream\'s, and what is ours alone', () => {
+    assert.deepEqual(listedIn(overview(commandGroups)).filter((line) => line !== '  why'), listedThere);
+  });
 
   test('every command that does something shows how, and says what each of its flags is', async () => {
     const wanting: string[] = [];

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** `record`: what upstream's kubectl says is written down anew. `live`: what is written down is not looked at. */
 export const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
 
+/** Only tests of some name run: what is recorded of the others stays. A whole run leaves out what no test asks for any longer. */
+const ofSomeTests = (): boolean => [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((option) => /--test-(name-pattern|skip-pattern|only)\b/.test(option));
+
 /**
  * What upstream's kubectl came to for each line of one test file: not its words, but a digest of them. A line of ours
  * with the same digest is right without upstream's program being started (each start costs a tenth of a second and more);
@@ -12,12 +15,15 @@ export const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
 export class Recording {
   readonly #file: string;
   readonly #digests: Map<string, string>;
+  /** What other lines of the file came to, where only some of its tests run. */
+  readonly #others: ReadonlyMap<string, string>;
   #changed = false;
 
   constructor(name: string) {
     this.#file = join(import.meta.dirname, 'recorded', `${name}.json`);
-    const kept = mode === '' && existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) as Record<string, string> : {};
-    this.#digests = new Map(Object.entries(kept));
+    const kept = mode !== 'live' && existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) as Record<string, string> : {};
+    this.#digests = new Map(mode === '' ? Object.entries(kept) : []);
+    this.#others = new Map(ofSomeTests() ? Object.entries(kept) : []);
   }
 
   /** Upstream came to the same when it was recorded. */
@@ -35,6 +41,6 @@ export class Recording {
   save(): void {
     if (mode !== 'record' || !this.#changed) return;
     mkdirSync(join(import.meta.dirname, 'recorded'), { recursive: true });
-    writeFileSync(this.#file, `${JSON.stringify(Object.fromEntries([...this.#digests].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
+    writeFileSync(this.#file, `${JSON.stringify(Object.fromEntries([...new Map([...this.#others, ...this.#digests])].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
   }
 }

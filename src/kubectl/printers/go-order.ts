@@ -2,7 +2,7 @@ import { goShaped } from '../../api/schema/go-shape.ts';
 import type { ValueSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { AnyMetadata, AnyObject } from '../resources/item.ts';
-import { groupOf } from '../resources/item.ts';
+import { groupOf, isList } from '../resources/item.ts';
 
 /**
  * The order in which Go writes the fields of built-in types: that of their structures, which is that of their protobuf
@@ -92,7 +92,11 @@ const metadata = (): ValueSchema | undefined => builtinSchema.definition('io.k8s
 export function inGoOrder(object: AnyObject): AnyObject {
   const { apiVersion = '', kind = '' } = object;
   const schema = builtinSchema.kind(groupOf(apiVersion), apiVersion.slice(apiVersion.indexOf('/') + 1), kind);
-  if (schema !== undefined) return ordered(goShaped(object, schema), schema) as AnyObject;
+  if (schema !== undefined) {
+    const shaped = goShaped(object, schema) as AnyObject;
+    // A list without anything says so.
+    return ordered(isList(object) ? { items: [], ...shaped } : shaped, schema) as AnyObject;
+  }
   if (!Array.isArray(object['items'])) return ordered(object, undefined) as AnyObject;
   const { kind: _, apiVersion: __, metadata: list = {}, items, ...rest } = object;
   return { kind, apiVersion, metadata: ordered(list, metadata()) as AnyMetadata, ...rest, items: (items as AnyObject[]).map(inGoOrder) };

@@ -6,11 +6,13 @@ import { fileFlags, filesOf } from '../../flags/common-flags.ts';
 import { bool } from '../../flags/flags.ts';
 import { outputFlags } from '../../printers/output.ts';
 import type { AnyObject, Item } from '../../resources/item.ts';
+import { groupOf } from '../../resources/item.ts';
 import { goType } from '../../resources/pods-of.ts';
 import { getObject, select } from '../../resources/select.ts';
 import type { Session } from '../../session.ts';
 import { donePrinters } from '../../writes/done-printer.ts';
 import { goTyped } from '../../writes/go-typed.ts';
+import type { DryRun } from '../../writes/write-flags.ts';
 import { dryRunFlag, dryRunOf } from '../../writes/write-flags.ts';
 import { createObject, deleteObject, replaceObject } from '../../writes/write-object.ts';
 import type { Subject } from '../create/subject-flags.ts';
@@ -18,6 +20,8 @@ import type { Rbac, Reconciliation } from './reconciliation.ts';
 import { reconciledBinding, reconciledRole } from './reconciliation.ts';
 
 const kinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
+/** Of a group that is nobody's but its own: such objects are not skipped but refused. */
+const isCustom = (apiVersion: string): boolean => groupOf(apiVersion).includes('.') && !groupOf(apiVersion).endsWith('.k8s.io');
 /** Others may do the same at the same time. */
 const maxTries = 3;
 
@@ -74,6 +78,17 @@ function toldOf({ operation, isProtected, missingRules = [], extraRules = [], mi
     + section('missing rules added', missingRules.map(ruleText)) + (removePermissions ? section('extra rules removed', extraRules.map(ruleText)) : '');
 }
 
+function asClientDryRun(flags: Parameters<typeof dryRunOf>[0]): 'none' | 'client' {
+  let dryRun: DryRun;
+  try {
+    dryRun = dryRunOf(flags);
+  } catch (error) {
+    throw new KubectlError(`error accessing --dry-run flag for command reconcile: ${(error as Error).message}`, { cause: error });
+  }
+  if (dryRun === 'server') throw new KubectlError('--dry-run=server for command reconcile is not supported yet');
+  return dryRun;
+}
+
 export default command({
   usage: 'reconcile -f FILENAME',
   description: `Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects.
@@ -90,15 +105,15 @@ export default command({
   async run({ session, flags, args }) {
     if (flags.filename.length === 0 && flags.kustomize === '') throw new KubectlError('must specify one of -f and -k');
     if (args.length > 0) throw new KubectlError('no arguments are allowed');
-    const dryRun = dryRunOf(flags);
-    if (dryRun === 'server') throw new KubectlError('--dry-run=server for command reconcile is not supported yet');
+    const dryRun = asClientDryRun(flags);
     const how: How = { confirm: dryRun === 'none', removePermissions: flags['remove-extra-permissions'], removeSubjects: flags['remove-extra-subjects'] };
-    const printer = (await donePrinters(session, flags, dryRun))('reconciled');
+    const printer = (await donePrinters(session, flags, dryRun, { typed: true }))('reconciled');
     const selected = await select(session, { files: filesOf(flags), local: true, continueOnError: true });
     const { name: namespace } = await session.namespace();
     const errors: Error[] = [];
     for await (const item of selected.visit()) {
       const { apiVersion = '', kind = '' } = item.object!;
+      if (isCustom(apiVersion)) throw new KubectlError(`unable to decode ${JSON.stringify(item.source)}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/scheme/scheme.go:28"`);
       if (!apiVersion.startsWith('rbac.authorization.k8s.io/') || !kinds.includes(kind)) continue;
       try {
         if (apiVersion !== 'rbac.authorization.k8s.io/v1') throw new KubectlError(`only rbac.authorization.k8s.io/v1 is supported: not ${goType(item.object!)}`);

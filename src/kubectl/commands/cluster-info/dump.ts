@@ -5,7 +5,7 @@ import type { Call } from '../../command.ts';
 import { command } from '../../command.ts';
 import { KubectlError } from '../../errors.ts';
 import { bool, duration, list, text } from '../../flags/flags.ts';
-import { outputFlags, printerFor } from '../../printers/output.ts';
+import { noMatch, objectFormats, outputFlags, printerFor } from '../../printers/output.ts';
 import type { AnyObject } from '../../resources/item.ts';
 
 const { 'allow-missing-template-keys': allowMissing, 'show-managed-fields': showManagedFields, template } = outputFlags;
@@ -14,7 +14,7 @@ const flags = {
   'allow-missing-template-keys': allowMissing, 'show-managed-fields': showManagedFields, template,
   'all-namespaces': bool('If true, dump all namespaces.  If true, --namespaces is ignored.', { short: 'A' }),
   'namespaces': list('A comma separated list of namespaces to dump.'),
-  'output': text('Output format. One of: (json, yaml).', { short: 'o', initial: 'json' }),
+  'output': text(outputFlags.output.help, { short: 'o', initial: 'json' }),
   'output-directory': text('Where to output the files.  If empty or \'-\' uses stdout, otherwise creates a directory hierarchy in that directory'),
   'pod-running-timeout': duration('The length of time (like 5s, 2m, or 3h, higher than zero) to wait until at least one pod is running', { initial: 20_000, text: '20s' }),
 } as const;
@@ -49,12 +49,16 @@ async function logsOf({ session }: Call<typeof flags>, { metadata, spec }: Pod):
 
 async function run(call: Call<typeof flags>): Promise<void> {
   const { session, flags: values } = call;
-  if (values.output !== 'json' && values.output !== 'yaml') throw new KubectlError(`unable to match a printer suitable for the output format ${JSON.stringify(values.output)}, allowed formats are: json,yaml`);
+  const { output } = values;
+  const printer = await printerFor({ output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], typed: true, io: session.io, allowed: objectFormats });
+  if (printer === undefined) throw noMatch({ output, allowed: objectFormats });
+  if (output === 'name') throw new KubectlError('list types are not supported by name printing: *v1.NodeList');
+  if (values['pod-running-timeout'] <= 0) throw new KubectlError('--pod-running-timeout must be higher than zero');
+  const ending = output === 'json' || output === 'yaml' ? output : 'txt';
   const connection = await session.connection();
   const write = writerFor(call);
-  const printer = (await printerFor({ output: values.output, template: values.template, showManagedFields: values['show-managed-fields'], allowMissing: values['allow-missing-template-keys'], io: session.io, allowed: ['json', 'yaml'] }))!;
   const get = (path: string): Promise<AnyObject & { items: unknown[] }> => connection.json({ method: 'GET', path });
-  await write(`nodes.${values.output}`, printer.print({ ...await get('/api/v1/nodes'), kind: 'NodeList', apiVersion: 'v1' }));
+  await write(`nodes.${ending}`, printer.print({ ...await get('/api/v1/nodes'), kind: 'NodeList', apiVersion: 'v1' }));
   const chosen = values.namespaces.length > 0 ? values.namespaces : ['kube-system', (await session.namespace()).name];
   const namespaces = values['all-namespaces'] ? ((await get('/api/v1/namespaces')).items as Namespace[]).map(({ metadata }) => metadata.name ?? '') : chosen;
   for (const namespace of namespaces) {
@@ -62,7 +66,7 @@ async function run(call: Call<typeof flags>): Promise<void> {
     for (const [file, root, resource, kind] of parts) {
       const found = await get(`${root}/namespaces/${encodeURIComponent(namespace)}/${resource}`);
       if (resource === 'pods') pods = found.items as Pod[];
-      await write(join(namespace, `${file}.${values.output}`), printer.print({ ...found, kind }));
+      await write(join(namespace, `${file}.${ending}`), printer.print({ ...found, kind }));
     }
     for (const pod of pods) await write(join(namespace, pod.metadata.name ?? '', 'logs.txt'), await logsOf(call, pod));
   }
