@@ -18,6 +18,8 @@ const sameFolded = (a: unknown, b: string): boolean => typeof a === 'string' && 
 function statusCondition(name: string, wanted: string): (object: AnyObject) => boolean {
   return ({ metadata, ...object }) => {
     const status = object['status'] as Status | undefined;
+    const conditions: unknown = status?.conditions;
+    if (conditions !== undefined && !Array.isArray(conditions)) throw new KubectlError(`.status.conditions accessor error: ${String(conditions)} is of the type ${typeof conditions}, expected []interface{}`);
     const found = status?.conditions?.find((condition) => sameFolded(condition.type, name) && typeof condition.status === 'string');
     if (found === undefined) return false;
     const observed = found.observedGeneration ?? status?.observedGeneration;
@@ -44,6 +46,7 @@ function splitAtEquals(text: string): string[] {
 function pathCondition(text: string): (object: AnyObject) => boolean {
   const parts = splitAtEquals(text);
   if (parts.length > 2) throw new KubectlError('jsonpath wait format must be --for=jsonpath=\'{.status.readyReplicas}\'=3 or --for=jsonpath=\'{.status.readyReplicas}\'');
+  if (parts[0] === '') throw new KubectlError('jsonpath expression cannot be empty');
   const path: JsonPath = relaxedPath(parts[0]!);
   const wanted = parts[1]?.replaceAll(/^['"]+|['"]+$/g, '');
   if (wanted === '') throw new KubectlError('jsonpath wait has to have a value after equal sign, like --for=jsonpath=\'{.status.readyReplicas}\'=3');
@@ -54,7 +57,7 @@ function pathCondition(text: string): (object: AnyObject) => boolean {
     if (wanted === undefined) return true;
     const [value] = found;
     if (typeof value === 'object' && value !== null) throw new KubectlError('jsonpath leads to a nested object or list which is not supported');
-    return String(value as string | number | boolean | null).trim() === wanted.trim();
+    return (value === null ? '<nil>' : String(value as string | number | boolean)).trim() === wanted.trim();
   };
 }
 

@@ -62,7 +62,7 @@ async function run(call: WaitCall): Promise<void> {
   await donePrinters(session, values, 'none');
   const conditions = conditionsOf(values.for);
   const deletes = conditions.some(({ kind }) => kind === 'delete');
-  const selection: Selection = { args, files: filesOf({ ...values, kustomize: '' }), labelSelector: values.selector, fieldSelector: values['field-selector'], allNamespaces: values['all-namespaces'], all: values.all, local: values.local, latest: true, continueOnError: true };
+  const selection: Selection = { args, files: filesOf({ ...values, kustomize: '' }), labelSelector: values.selector, fieldSelector: values['field-selector'], allNamespaces: values['all-namespaces'], typeAlone: values.all, local: values.local, latest: !values.local, continueOnError: true };
   const over = new AbortController();
   const timeoutMs = values.timeout < 0 ? weekMs : values.timeout;
   const timer = timeoutMs === 0 ? undefined : io.clock.setTimer(timeoutMs, () => over.abort(new KubectlError(timedOut)));
