@@ -32,9 +32,10 @@ function ceilingOf(name: FigureName): Ceiling | undefined {
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-/** Times and rates with what they would be where the goals were set, had that machine been faster in everything by as much as a bare server is on it. */
+/** Times and rates that miss their goal with what they would be where the goals were set, had that machine been faster in everything by as much as a bare server is on it. */
 function inProportion(figure: Figure, unit: Reference['unit'], speed: number): Figure {
-  if (unit !== 'ms' && unit !== '/s') return figure;
+  const { goal = 0 }: Reference = reference[figure.name];
+  if (unit === 'ms' ? figure.value <= goal : unit !== '/s' || figure.value >= goal) return figure;
   const there = written(unit === 'ms' ? figure.value * speed : figure.value / speed, unit);
   return { ...figure, note: `in proportion ${there}: the machine had ${percent(speed)} of the speed where goals were set${figure.note === undefined ? '' : `; ${figure.note}`}` };
 }
