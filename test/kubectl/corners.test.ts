@@ -31,7 +31,7 @@ describeSame('what kubectl\'s commands do in their corners, beside upstream\'s',
   sequences: {
     'what would be pruned, and other differences': [
       'apply -f two.yaml', 'diff -f one.yaml --prune', 'diff -f one.yaml --prune -l set=one', 'diff -f one.yaml --prune -l set=one --prune-allowlist=core/v1/ConfigMap', 'diff -f one.yaml --prune -l set=other --prune-allowlist=core/v1/Secret', 'diff -f one.yaml --prune --prune-allowlist=nope', 'diff -f two.yaml -l set=none', 'diff -f two.yaml -l set=one', 'diff -f one.yaml --server-side',
-      'diff -f one.yaml --server-side --force-conflicts', 'diff -f one.yaml --force-conflicts', 'diff -f one.yaml --server-side --force-conflicts --show-managed-fields', 'diff -f one.yaml --show-managed-fields', 'diff -f none.yaml', 'diff -f nofile', 'diff -f two.yaml --concurrency=3',
+      'diff -f one.yaml --server-side --force-conflicts', 'diff -f one.yaml --force-conflicts', 'diff -f one.yaml --server-side --force-conflicts --show-managed-fields', 'diff -f none.yaml', 'diff -f nofile', 'diff -f two.yaml --concurrency=3',
     ],
     'what was applied in the client and is applied in the server': [
       'apply -f cm.yaml', 'apply -f cm2.yaml --server-side', 'get cm cm -o yaml --show-managed-fields', 'apply -f cm.yaml --server-side --dry-run=server -o yaml', 'apply -f cm.yaml --server-side', 'get cm cm -o yaml --show-managed-fields', 'apply -f cm2.yaml', 'get cm cm -o yaml --show-managed-fields', 'apply -f cm.yaml --server-side --field-manager=kubectl-client-side-apply', 'get cm cm -o yaml --show-managed-fields',
