@@ -1,5 +1,5 @@
 import { ipFamilyOf } from '../api/meta/ip.ts';
-import { lastOf, parseAddress, parseNetwork } from '../api/meta/ip-network.ts';
+import { includes, parseAddress, parseNetwork } from '../api/meta/ip-network.ts';
 import { joinKey, nameOf, namespaceOf } from '../api/meta/object.ts';
 import type { Service, ServicePort as ApiServicePort } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
@@ -12,7 +12,7 @@ const families = [4, 6] as const;
 
 function isWithin(range: string, ip: string): boolean {
   const [network, address] = [parseNetwork(range), parseAddress(ip)];
-  return network !== undefined && address?.family === network.family && address.value >= network.base && address.value <= lastOf(network);
+  return network !== undefined && address !== undefined && includes(network, address);
 }
 
 /** What all ports of a Service have in common in one family; undefined where it has no cluster address. */

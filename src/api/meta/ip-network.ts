@@ -33,6 +33,9 @@ export function parseNetwork(text: string): IpNetwork | undefined {
 /** The network's highest address, as a number. */
 export const lastOf = ({ base, width, prefixLength }: IpNetwork): bigint => base + (1n << BigInt(width - prefixLength)) - 1n;
 
+/** Whether an address is one of the network's, its own and its highest too. */
+export const includes = (network: IpNetwork, { family, value }: AddressValue): boolean => family === network.family && value >= network.base && value <= lastOf(network);
+
 /** The addresses that Services may have: without the network's own and, of IPv4, the broadcast address. May be none. */
 export function usableAddresses(network: IpNetwork): { readonly first: bigint; readonly last: bigint } {
   return { first: network.base + 1n, last: lastOf(network) - (network.family === 4 ? 1n : 0n) };

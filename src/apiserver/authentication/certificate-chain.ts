@@ -1,5 +1,5 @@
 import { X509Certificate, hash } from 'node:crypto';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../../base/bounded-cache.ts';
 
 /** Chains whose verdict is remembered. */
 const maxCached = 1024;

@@ -2,7 +2,7 @@ import { tokenDigest } from './token-digest.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
 import type { Authenticator, Credentials, UserInfo } from './authenticator.ts';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../../base/bounded-cache.ts';
 import { looksLikeJws, peekClaims, verifySignature, verifyingKey } from './jws.ts';
 import type { VerifyingKey } from './jws.ts';
 import type { LegacyClaims, UseTracker } from './legacy-token.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../../base/bounded-cache.ts';
 
 /** Clients send the same token with each request: those of the last few are not worked out again. */
 const recent = new BoundedCache<string, string>(64);

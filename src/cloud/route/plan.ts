@@ -1,4 +1,4 @@
-import { lastOf, parseNetwork } from '../../api/meta/ip-network.ts';
+import { includes, lastOf, parseNetwork } from '../../api/meta/ip-network.ts';
 import { nameOf } from '../../api/meta/object.ts';
 import { podCidrsOf } from '../../api/node/pod-cidrs.ts';
 import type { Node, NodeAddress } from '../../api/types/core/v1.ts';
@@ -34,5 +34,6 @@ export function planRoutes(nodes: readonly Node[], routes: readonly Route[], clu
 function isWithin(text: string, ranges: readonly string[]): boolean {
   const range = parseNetwork(text);
   if (range === undefined) return false;
-  return ranges.map(parseNetwork).some((outer) => outer?.family === range.family && [range.base, lastOf(range)].some((address) => address >= outer.base && address <= lastOf(outer)));
+  const ends = [range.base, lastOf(range)].map((value) => ({ family: range.family, value }));
+  return ranges.map(parseNetwork).some((outer) => outer !== undefined && ends.some((end) => includes(outer, end)));
 }

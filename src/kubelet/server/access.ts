@@ -1,6 +1,7 @@
 import { nodes, subjectaccessreviews, tokenreviews } from '../../api/resources.ts';
 import type { UserInfo } from '../../api/types/authentication/v1.ts';
 import type { Clock } from '../../base/clock.ts';
+import { ExpiringCache } from '../../base/expiring-cache.ts';
 import type { Client } from '../../client/client.ts';
 
 /** How long answers of the API are good for, as upstream's defaults. */
@@ -30,11 +31,14 @@ export interface KubeletAccessOptions {
  */
 export class KubeletAccess {
   readonly #options: KubeletAccessOptions;
-  readonly #users = new Answers<KubeletUser | undefined>();
-  readonly #verdicts = new Answers<boolean>();
+  /** By token; null: it is nobody's. */
+  readonly #users: ExpiringCache<string, KubeletUser | null>;
+  readonly #verdicts: ExpiringCache<string, boolean>;
 
   constructor(options: KubeletAccessOptions) {
     this.#options = options;
+    this.#users = new ExpiringCache(maxAnswers, options.clock);
+    this.#verdicts = new ExpiringCache(maxAnswers, options.clock);
   }
 
   /** `certified`: who the client is by its certificate, where the cluster's authority has signed one. Never rejects. */
@@ -63,23 +67,28 @@ export class KubeletAccess {
   async #userOf(authorization: string | undefined): Promise<KubeletUser | undefined> {
     const token = /^bearer\s+(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];
     if (token === undefined) return undefined;
-    return await this.#users.get(token, this.#options.clock.now(), async () => {
-      const { status } = await this.#options.client.create(tokenreviews, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token } });
-      const { username, groups = [], ...more } = status?.authenticated === true ? status.user ?? {} : {};
-      return { answer: username === undefined ? undefined : { username, groups, ...more }, goodForMs: tokenMs };
-    });
+    const known = this.#users.get(token);
+    if (known !== undefined) return known ?? undefined;
+    const { status } = await this.#options.client.create(tokenreviews, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: {}, spec: { token } });
+    const { username, groups = [], ...more } = status?.authenticated === true ? status.user ?? {} : {};
+    const user = username === undefined ? undefined : { username, groups, ...more };
+    this.#users.set(token, user ?? null, tokenMs);
+    return user;
   }
 
   async #may(user: KubeletUser, verb: string, subresource: string): Promise<boolean> {
-    const { client, nodeName, clock } = this.#options;
-    return await this.#verdicts.get(JSON.stringify([user, verb, subresource]), clock.now(), async () => {
-      const { username, groups, uid, extra } = user;
-      const { status } = await client.create(subjectaccessreviews, {
-        apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {},
-        spec: { user: username, groups: [...groups], ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }), resourceAttributes: { verb, group: nodes.group, version: nodes.version, resource: nodes.resource, subresource, name: nodeName } },
-      });
-      return { answer: status?.allowed === true, goodForMs: status?.allowed === true ? allowedMs : deniedMs };
+    const { client, nodeName } = this.#options;
+    const key = JSON.stringify([user, verb, subresource]);
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) return known;
+    const { username, groups, uid, extra } = user;
+    const { status } = await client.create(subjectaccessreviews, {
+      apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {},
+      spec: { user: username, groups: [...groups], ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }), resourceAttributes: { verb, group: nodes.group, version: nodes.version, resource: nodes.resource, subresource, name: nodeName } },
     });
+    const allowed = status?.allowed === true;
+    this.#verdicts.set(key, allowed, allowed ? allowedMs : deniedMs);
+    return allowed;
   }
 }
 
@@ -95,19 +104,4 @@ export function subresourcesOf(path: string): readonly string[] {
 
 function isTrusted({ username, groups }: KubeletUser): boolean {
   return username === 'kube-apiserver-kubelet-client' || groups.includes('system:masters');
-}
-
-/** Answers that are good for a while; the oldest go when there are too many. */
-class Answers<T> {
-  readonly #known = new Map<string, { readonly answer: T; readonly untilMs: number }>();
-
-  async get(key: string, nowMs: number, ask: () => Promise<{ readonly answer: T; readonly goodForMs: number }>): Promise<T> {
-    const known = this.#known.get(key);
-    if (known !== undefined && known.untilMs > nowMs) return known.answer;
-    const { answer, goodForMs } = await ask();
-    this.#known.delete(key);
-    if (this.#known.size >= maxAnswers) for (const oldest of this.#known.keys()) { this.#known.delete(oldest); break; }
-    this.#known.set(key, { answer, untilMs: nowMs + goodForMs });
-    return answer;
-  }
 }

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Authenticator, Credentials, UserInfo } from '../authenticator.ts';
-import { ExpiringCache } from '../expiring-cache.ts';
+import { ExpiringCache } from '../../../base/expiring-cache.ts';
 import { looksLikeJws, peekClaims } from '../jws.ts';
 import type { TokenAuthenticator, TokenVerdict } from '../token-authenticator.ts';
 import { bearerUser } from '../token-authenticator.ts';

@@ -7,7 +7,7 @@ import type { Connection } from '../../../client/kubeconfig.ts';
 import type { ReviewWebhook } from '../../review-webhook.ts';
 import { reviewWebhook } from '../../review-webhook.ts';
 import type { Authenticator, Credentials, UserInfo } from '../authenticator.ts';
-import { ExpiringCache } from '../expiring-cache.ts';
+import { ExpiringCache } from '../../../base/expiring-cache.ts';
 import type { TokenAuthenticator, TokenVerdict } from '../token-authenticator.ts';
 import { bearerUser } from '../token-authenticator.ts';
 import { authenticated } from '../users.ts';

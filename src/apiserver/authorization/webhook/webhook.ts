@@ -4,7 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Connection } from '../../../client/kubeconfig.ts';
-import { ExpiringCache } from '../../authentication/expiring-cache.ts';
+import { ExpiringCache } from '../../../base/expiring-cache.ts';
 import type { ReviewWebhook } from '../../review-webhook.ts';
 import { reviewWebhook } from '../../review-webhook.ts';
 import type { Attributes, Authorizer, Decision } from '../authorizer.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from './clock.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
 /** A bounded map whose entries are forgotten some time after they were set. */
