@@ -1,7 +1,6 @@
+import { isMap } from '../../base/is-map.ts';
 import { goFieldsOf, goZero } from './go-fields.ts';
 import type { ValueSchema } from './schema.ts';
-
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isEmpty = (value: unknown): boolean => value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0) || (isMap(value) && Object.keys(value).length === 0);
 

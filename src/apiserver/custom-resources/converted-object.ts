@@ -1,3 +1,4 @@
+import { isMap } from '../../base/is-map.ts';
 import type { FieldError } from '../../api/field-error.ts';
 import { formatFieldErrors } from '../../api/field-error.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
@@ -12,8 +13,6 @@ export class ConversionProblem extends Error {
     this.inMetadata = inMetadata;
   }
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Go's `%T` of a decoded value. */
 function goType(value: unknown): string {

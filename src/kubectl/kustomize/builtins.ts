@@ -1,10 +1,11 @@
+import { isMap } from '../../base/is-map.ts';
 import { basename } from 'node:path';
 import { KubectlError } from '../errors.ts';
 import { toGoYaml } from '../printers/go-yaml.ts';
 import type { AnyObject } from '../resources/item.ts';
 import { decodeYaml } from '../../api/codec/yaml.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { isMap, read, splitPath, write } from './field-spec.ts';
+import { read, splitPath, write } from './field-spec.ts';
 import { addEntries, setImages, setReplicas } from './fields.ts';
 import type { Folder } from './folder.ts';
 import { generate } from './generate.ts';

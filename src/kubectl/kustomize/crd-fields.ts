@@ -1,7 +1,8 @@
+import { isMap } from '../../base/is-map.ts';
 import type { FieldConfiguration } from './default-fields.ts';
 import { noFields } from './field-configuration.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { isMap, mergeFields } from './field-spec.ts';
+import { mergeFields } from './field-spec.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

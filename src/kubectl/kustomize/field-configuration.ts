@@ -1,8 +1,9 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import type { FieldConfiguration, NameReference } from './default-fields.ts';
 import { defaultFields } from './default-fields.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { isMap, mergeFields } from './field-spec.ts';
+import { mergeFields } from './field-spec.ts';
 import type { KindPattern } from './resource.ts';
 import { kindRank } from './order.ts';
 

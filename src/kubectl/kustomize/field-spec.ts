@@ -1,3 +1,4 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from '../resources/item.ts';
 import type { KindPattern } from './resource.ts';
@@ -10,7 +11,6 @@ type Json = Record<string, unknown>;
 /** A place in an object, which can be written. */
 export interface Place { readonly holder: Json | unknown[]; readonly key: string | number }
 
-export const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const read = ({ holder, key }: Place): unknown => (holder as Json)[key];
 export const write = ({ holder, key }: Place, value: unknown): void => { (holder as Json)[key] = value; };
 

@@ -1,4 +1,4 @@
-import { isMap } from './field-spec.ts';
+import { isMap } from '../../base/is-map.ts';
 
 /**
  * Lists whose elements are known by keys, merged as kustomize does. New elements come before old ones. Where a list has

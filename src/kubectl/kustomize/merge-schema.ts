@@ -1,7 +1,7 @@
+import { isMap } from '../../base/is-map.ts';
 import type { FieldSchema, ObjectSchema, ValueSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { isMap } from './field-spec.ts';
 import { kindOf } from './resource.ts';
 
 /** What a merge knows of a value: whether lists are merged, by which keys, and what is in it. */

@@ -1,6 +1,6 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import { toGoYaml } from '../printers/go-yaml.ts';
-import { isMap } from './field-spec.ts';
 import type { MergeSchema } from './merge-schema.ts';
 import { elementOf, mergedItems } from './merge-lists.ts';
 

@@ -1,7 +1,8 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import { toGoJson } from '../printers/go-json.ts';
 import type { FieldSpec, Place } from './field-spec.ts';
-import { atField, isMap, read, write } from './field-spec.ts';
+import { atField, read, write } from './field-spec.ts';
 import type { KindPattern } from './resource.ts';
 import { currentId, isClusterScoped, isOfKind, isSameId, kindOf, originalId, remember } from './resource.ts';
 import type { Transformer } from './transformer.ts';

@@ -1,9 +1,9 @@
+import { isMap } from '../../base/is-map.ts';
 import type { Pair, Tags } from 'yaml';
 import { isMap as isYamlMap, isScalar, parseAllDocuments, visit } from 'yaml';
 import { isAltered } from '../../api/codec/exact-integers.ts';
 import { KubectlError } from '../errors.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { isMap } from './field-spec.ts';
 
 /** Something in a text that is no YAML: it is told of as it is, and nobody looks for a folder of that name. */
 export class MalformedYaml extends KubectlError {}

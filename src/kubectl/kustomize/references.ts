@@ -1,8 +1,9 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import { toGoYaml } from '../printers/go-yaml.ts';
 import type { NameReference } from './default-fields.ts';
 import type { FieldSpec, Place } from './field-spec.ts';
-import { atField, isMap, read, write } from './field-spec.ts';
+import { atField, read, write } from './field-spec.ts';
 import { byNamespace } from './resource-list.ts';
 import type { KindPattern, Resource } from './resource.ts';
 import { currentId, effectiveNamespace, idText, isClusterScoped, isOfKind, kindOf, nameOf, namespaceOf, originalId } from './resource.ts';

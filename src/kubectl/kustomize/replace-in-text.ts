@@ -1,7 +1,8 @@
+import { isMap } from '../../base/is-map.ts';
 import { parseDocument } from 'yaml';
 import { toGoJson } from '../printers/go-json.ts';
 import type { AnyObject } from '../resources/item.ts';
-import { isMap, read, write } from './field-spec.ts';
+import { read, write } from './field-spec.ts';
 import { readValues } from './read-objects.ts';
 import type { Found, Made } from './value-path.ts';
 import { fresh, lookUp, placesAt, writeText } from './value-path.ts';

@@ -1,6 +1,7 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import type { FieldOptions, Replacement, ReplacementTarget, Source } from './kustomization.ts';
-import { isMap, read, write } from './field-spec.ts';
+import { read, write } from './field-spec.ts';
 import { idMatcher, isLabelled } from './resource-list.ts';
 import type { Resource } from './resource.ts';
 import { cloned, idText, idsOf, isOfKind } from './resource.ts';

@@ -1,4 +1,4 @@
-import { isMap } from './field-spec.ts';
+import { isMap } from '../../base/is-map.ts';
 
 /** What Go's decoder takes for a field; `name` is the type as its errors name it. */
 export type Shape =

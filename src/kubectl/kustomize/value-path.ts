@@ -1,6 +1,7 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import type { Place } from './field-spec.ts';
-import { isMap, read, splitPath, write } from './field-spec.ts';
+import { read, splitPath, write } from './field-spec.ts';
 
 /** What a path creates that leads nowhere: a map, a list, or a value. */
 export type Made = 'map' | 'list' | 'scalar';

@@ -1,6 +1,7 @@
+import { isMap } from '../../base/is-map.ts';
 import { KubectlError } from '../errors.ts';
 import type { FieldSpec, Place } from './field-spec.ts';
-import { atField, isMap, read, write } from './field-spec.ts';
+import { atField, read, write } from './field-spec.ts';
 import type { Variable } from './kustomization.ts';
 import { calledEver } from './resource-list.ts';
 import type { Id, Resource } from './resource.ts';

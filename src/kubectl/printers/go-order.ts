@@ -1,3 +1,4 @@
+import { isMap } from '../../base/is-map.ts';
 import { goShaped } from '../../api/schema/go-shape.ts';
 import type { ValueSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
@@ -62,8 +63,6 @@ function ordersOf(): ReadonlyMap<string, readonly string[]> {
     return [name.replace(/^\+/, 'io.k8s.api.'), fields.split(' ')] as const;
   })));
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Fields of lists and other plain types that have no tags of their own stay where they are. */
 function rankIn(schema: ValueSchema & { readonly kind: 'object' }): (name: string) => number {

@@ -1,7 +1,7 @@
+import { isMap } from '../../base/is-map.ts';
 import { sameValue } from './last-applied.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The JSON merge patch (RFC 7396) that turns one value into the other; empty when they are the same. */
 export function mergePatchBetween(before: Json, after: Json): Record<string, unknown> {

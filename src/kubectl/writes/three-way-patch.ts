@@ -1,3 +1,4 @@
+import { isMap } from '../../base/is-map.ts';
 import type { ObjectSchema, ValueSchema } from '../../api/schema/schema.ts';
 import { KubectlError } from '../errors.ts';
 import { sameValue } from './last-applied.ts';
@@ -8,8 +9,6 @@ import { sameValue } from './last-applied.ts';
  */
 
 type Json = Record<string, unknown>;
-
-const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 interface States { readonly original: unknown; readonly modified: unknown; readonly current: unknown }
 

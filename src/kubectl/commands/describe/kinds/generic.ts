@@ -1,3 +1,4 @@
+import { isMap } from '../../../../base/is-map.ts';
 import type { AnyObject } from '../../../resources/item.ts';
 import { describer } from '../describer.ts';
 import type { Page } from '../page.ts';
@@ -21,7 +22,6 @@ export function titleOf(field: string): string {
 }
 
 const shown = (value: unknown): string => (value === null || value === undefined ? '<nil>' : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function write(page: Page, level: number, content: Readonly<Record<string, unknown>>, path: string): void {
   for (const field of Object.keys(content).sort()) {
