@@ -2,7 +2,7 @@
  * The import-direction check. Floors, from the ground: base <- api <- store, client, streaming, pki, runtime, host <-
  * every component <- testing, cmd. An import only points down; components never import one another; only the API server
  * imports the store; `base`, `api`, `store/drivers/memory`, `client`, `controllers` and `scheduler` use no Node built-in
- * (types aside); there are no cycles. Returns what is wrong, a line each.
+ * (types aside); there are no circles, not even of types. Returns what is wrong, a line each.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -42,19 +42,17 @@ const pure = [/^base\//, /^api\//, /^store\/store\.ts$/, /^store\/drivers\/memor
 
 const importPattern = /^\s*(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
-interface Import { from: string; to: string; typeOnly: boolean }
-
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).map((name) => join(folder, name));
 }
 
 export function checkImports(): string[] {
   const problems: string[] = [];
-  const edges = new Map<string, Import[]>();
+  const edges = new Map<string, string[]>();
   for (const file of sources(src)) {
     const name = relative(src, file);
     const floor = name.split('/')[0]!;
-    const list: Import[] = [];
+    const list: string[] = [];
     edges.set(name, list);
     for (const match of readFileSync(file, 'utf8').matchAll(importPattern)) {
       const specifier = match[2] ?? match[3]!;
@@ -65,7 +63,7 @@ export function checkImports(): string[] {
       }
       const to = relative(src, resolve(dirname(file), specifier));
       if (to.startsWith('..')) { problems.push(`${name}: imports ${specifier} from outside src`); continue; }
-      list.push({ from: name, to, typeOnly });
+      list.push(to);
       const target = to.split('/')[0]!;
       const allowed = mayImport[floor];
       if (allowed === undefined) problems.push(`${name}: folder src/${floor} has no floor; name it in scripts/check-imports.ts`);
@@ -85,16 +83,15 @@ export function checkImports(): string[] {
   return problems;
 }
 
-/** Cycles among run-time imports (type-only imports vanish and cannot deadlock), each named once. */
-function cycles(edges: ReadonlyMap<string, readonly Import[]>): string[] {
+/** Circles of imports, each named once. Those of types alone count too: files that need one another cannot be read one by one. */
+function cycles(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const state = new Map<string, 'open' | 'done'>();
   const path: string[] = [];
   const found: string[] = [];
   const visit = (file: string): void => {
     state.set(file, 'open');
     path.push(file);
-    for (const { to, typeOnly } of edges.get(file) ?? []) {
-      if (typeOnly) continue;
+    for (const to of edges.get(file) ?? []) {
       if (state.get(to) === 'open') found.push(`import cycle: ${[...path.slice(path.indexOf(to)), to].join(' -> ')}`);
       else if (!state.has(to)) visit(to);
     }

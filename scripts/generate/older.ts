@@ -2,7 +2,7 @@
  * API versions that Kubernetes v1.36 no longer serves and this server can: which resources they have, and what their
  * types say beyond the protobuf descriptors, which v1.36 still ships for most of them. The rest comes from v1.20.
  */
-import type { Definition, Field, GroupVersionKind, Resource, Schema, Swagger } from './schema.ts';
+import type { Definition, Field, GroupVersionKind, Resource, Schema, Swagger } from './swagger.ts';
 
 /** Kinds that are in no OpenAPI document and yet not of the past: payloads of webhooks, discovery, options. */
 export const isPayload = (definition: string): boolean => /\.(admission|apidiscovery|imagepolicy|authentication|authorization|meta)\.v\w+\.\w+$/.test(definition) || /\.core\.v1\.\w+$/.test(definition) || (!definition.startsWith('io.k8s.api.') && !definition.includes('.v1beta1.')) || definition.startsWith('io.k8s.apimachinery.');

@@ -9,33 +9,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addOlderTypes, isPayload, olderResources } from './older.ts';
+import type { Definition, Field, GroupVersionKind, Resource, Schema, Swagger } from './swagger.ts';
 import { bareKinds, categories, groupOrder, inlined, packageGroups, protobufToJson, shortNames } from './names.ts';
 
-export interface GroupVersionKind { group: string; version: string; kind: string }
-export interface Schema {
-  $ref?: string;
-  type?: string;
-  format?: string;
-  items?: Schema;
-  additionalProperties?: Schema;
-  properties?: Record<string, Schema>;
-  required?: string[];
-  default?: unknown;
-  'x-kubernetes-group-version-kind'?: GroupVersionKind[];
-  'x-kubernetes-list-type'?: string;
-  'x-kubernetes-list-map-keys'?: string[];
-  'x-kubernetes-map-type'?: string;
-  'x-kubernetes-patch-strategy'?: string;
-  'x-kubernetes-patch-merge-key'?: string;
-}
-interface Operation {
-  'x-kubernetes-action'?: string;
-  'x-kubernetes-group-version-kind'?: GroupVersionKind;
-}
-export interface Swagger {
-  definitions: Record<string, Schema>;
-  paths: Record<string, Record<string, Operation>>;
-}
 export interface Message { fields: Record<string, { type: string; id: number; rule?: string; keyType?: string }> }
 interface Namespace { nested?: Record<string, Namespace>; fields?: Message['fields'] }
 
@@ -70,10 +46,6 @@ function collectMessages(namespace: Namespace, path: string, into: Map<string, M
   }
   return into;
 }
-
-/** What one line of the table says. */
-export interface Field { name: string; type: string; tag: string; flags: string; mergeKey: string; mapKeys: string }
-export interface Definition { name: string; kinds: GroupVersionKind[]; mapType: string; fields: Field[] }
 
 export class TypeTable {
   readonly definitions = new Map<string, Definition>();
@@ -220,8 +192,6 @@ const shortName = (name: string): string => name.replace(/^io\.k8s\.api\./, '+')
 const verbLetters: Record<string, string> = { create: 'c', delete: 'd', deletecollection: 'D', get: 'g', list: 'l', patch: 'p', update: 'u', watch: 'w' };
 const verbOfAction: Record<string, string> = { post: 'create', put: 'update', patch: 'patch', get: 'get', list: 'list', delete: 'delete', deletecollection: 'deletecollection' };
 const verbOfConnect: Record<string, string> = { post: 'create', put: 'update', patch: 'patch', get: 'get', delete: 'delete' };
-
-export interface Resource { group: string; /** The group whose objects it shows, where that is another. */ home?: string; version: string; resource: string; namespaced: boolean; kind: string; verbs: Set<string>; subresources: Map<string, { verbs: Set<string>; gvk: GroupVersionKind }> }
 
 /** GA before beta before alpha, higher before lower: apimachinery's version.CompareKubeAwareVersionStrings. */
 function versionRank(version: string): number {

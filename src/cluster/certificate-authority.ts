@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { outside } from '../base/outside-work.ts';
 import type { CertificateAuthority } from '../controllers/common/certificate-authority.ts';
-import type { KeyPair } from '../pki/certificate.ts';
+import type { KeyPair } from '../pki/key-pair.ts';
 import type * as RequestSigning from '../pki/request-signing.ts';
 
 /** Loaded with the first request: a server starts without. */

@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test';
 import { silentLogger } from '../base/logger.ts';
 import { RealClock } from '../base/real-clock.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
-import type { KeyPair } from '../pki/certificate.ts';
+import type { KeyPair } from '../pki/key-pair.ts';
 import { createAuthority, issueCertificate } from '../pki/certificate.ts';
 import { createMemoryPki } from '../pki/pki.ts';
 import { TestServer } from '../apiserver/testing/server.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { NamedCertificate, TlsIdentity } from '../apiserver/http/tls-settings.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { KeyPair } from '../pki/certificate.ts';
+import type { KeyPair } from '../pki/key-pair.ts';
 import type { ServingSettings } from './serving.ts';
 import { WatchedFiles } from './watched-files.ts';
 

@@ -1,5 +1,6 @@
 import type { FlagValues } from './flags/flags.ts';
 import type { GlobalFlags } from './global-flags.ts';
+import type { Invocation } from './invocation.ts';
 import type { Io } from './io.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ConnectionSettings } from './connection/settings.ts';
@@ -10,28 +11,18 @@ import type { PluginPolicy } from './preferences/plugin-policy.ts';
  * One call of the program: where its configuration says to connect, as whom, and what the server has. Everything is
  * read when first asked for, so that a command that needs no server needs no configuration either.
  */
-export interface Session {
-  readonly io: Io;
-  readonly globals: FlagValues<GlobalFlags>;
-  readonly givenGlobals: ReadonlySet<string>;
+export interface Session extends Invocation {
   /** The namespace of this call; `explicit`: the user named it on the command line. */
   namespace(): Promise<{ readonly name: string; readonly explicit: boolean }>;
   settings(): Promise<ConnectionSettings>;
   connection(): Promise<Connection>;
   mapper(): Promise<Mapper>;
-  /** Which credential plugins its user lets run; undefined: any. */
-  readonly pluginPolicy: PluginPolicy | undefined;
   /** How many warnings the server has given so far. */
   readonly warnings: number;
 }
 
-interface SessionOptions {
-  readonly io: Io;
-  readonly globals: FlagValues<GlobalFlags>;
-  readonly givenGlobals: ReadonlySet<string>;
-  readonly command: string;
-  readonly pluginPolicy?: PluginPolicy | undefined;
-}
+/** With the name of the command. */
+type SessionOptions = Omit<Invocation, 'pluginPolicy'> & Partial<Pick<Invocation, 'pluginPolicy'>> & { readonly command: string };
 
 class LazySession implements Session {
   readonly io: Io;

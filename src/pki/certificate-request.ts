@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { KeyPair } from './certificate.ts';
+import type { KeyPair } from './key-pair.ts';
 import { generateKey } from './certificate.ts';
 
 /** Who asks for a certificate, and for which names. */

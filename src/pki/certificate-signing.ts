@@ -6,7 +6,7 @@ import {
   SubjectKeyIdentifierExtension, X509Certificate, X509CertificateGenerator,
 } from './x509.ts';
 import type { Extension } from './x509.ts';
-import type { AuthorityRequest, CertificateRequest, KeyPair } from './certificate.ts';
+import type { AuthorityRequest, CertificateRequest, KeyPair } from './key-pair.ts';
 
 /** Signs certificates with @peculiar/x509: to be imported when one must be made, for it takes a while to load. */
 

@@ -1,26 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type * as Signing from './certificate-signing.ts';
-
-/** A certificate and its private key, both PEM (the key PKCS #8). */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** What a new certificate says. Times are milliseconds since the epoch. */
-export interface CertificateRequest {
-  readonly commonName: string;
-  /** Becomes the user's groups when the certificate authenticates a client. */
-  readonly organizations?: readonly string[];
-  /** DNS names and IP addresses, told apart by their form. */
-  readonly names?: readonly string[];
-  readonly usages: readonly ('server' | 'client')[];
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
-}
-
-export type AuthorityRequest = Pick<CertificateRequest, 'commonName' | 'notBeforeMs' | 'notAfterMs'>;
+import type { AuthorityRequest, CertificateRequest, KeyPair } from './key-pair.ts';
 
 /** The X.509 library takes long to load and is needed on the first start and for renewals alone. */
 const signing = (): Promise<typeof Signing> => import('./certificate-signing.ts');

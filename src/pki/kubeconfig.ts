@@ -2,7 +2,7 @@ import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type * as Yaml from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
-import type { KeyPair } from './certificate.ts';
+import type { KeyPair } from './key-pair.ts';
 import { writeFileAtomic } from './files.ts';
 
 /** The path of a certificate with its key after it, which may be renewed there. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import type { CertificateRequest, KeyPair } from './certificate.ts';
+import type { CertificateRequest, KeyPair } from './key-pair.ts';
 import { createAuthority, generateKey, issueCertificate, publicKeyOf } from './certificate.ts';
 import { syncFolder, writeFileAtomic } from './files.ts';
 import { subjectOf } from './subject.ts';

@@ -1,7 +1,7 @@
 import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, Pkcs10CertificateRequest, SubjectAlternativeNameExtension, X509Certificate, X509CertificateGenerator, SubjectKeyIdentifierExtension } from './x509.ts';
 import type { Extension } from './x509.ts';
 import { issuerOf } from './certificate-signing.ts';
-import type { KeyPair } from './certificate.ts';
+import type { KeyPair } from './key-pair.ts';
 
 /** Signs what others ask for (PKCS#10): to be imported when one does, for it takes a while to load. */
 

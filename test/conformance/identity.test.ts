@@ -15,7 +15,7 @@ import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
 import type { ControlPlane } from '../../src/cluster/control-plane.ts';
 import { startControlPlane } from '../../src/cluster/control-plane.ts';
-import type { KeyPair } from '../../src/pki/certificate.ts';
+import type { KeyPair } from '../../src/pki/key-pair.ts';
 import { createMemoryPki } from '../../src/pki/pki.ts';
 import type { Pki } from '../../src/pki/pki.ts';
 import { MemoryStore } from '../../src/store/drivers/memory/memory-store.ts';

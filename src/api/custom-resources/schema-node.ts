@@ -1,7 +1,6 @@
 /** A schema as the passes over objects read it. Nodes are made when an object first reaches them: a large schema costs nothing until used. */
 import { itemsOf, valuesOf } from '../groups/apiextensions/json-schema.ts';
 import type { Schema } from '../groups/apiextensions/json-schema.ts';
-import type { ValueRules } from './value-rules.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -28,8 +27,6 @@ export class SchemaNode {
   readonly listType: string;
   /** Of a list that is a map, as the schema names them. */
   readonly listKeys: readonly string[];
-  /** Made by the validation of values, when it first comes here. */
-  rules: ValueRules | undefined;
   readonly #properties: Schema['properties'];
   #children: Map<string, SchemaNode> | undefined;
   #defaulted: readonly string[] | undefined;

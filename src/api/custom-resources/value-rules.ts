@@ -84,5 +84,11 @@ export class ValueRules {
   }
 }
 
+const known = new WeakMap<SchemaNode, ValueRules>();
+
 /** The rules of a node, made when they are first asked for. */
-export const rulesOf = (node: SchemaNode): ValueRules => (node.rules ??= new ValueRules(node.schema));
+export function rulesOf(node: SchemaNode): ValueRules {
+  let rules = known.get(node);
+  if (rules === undefined) known.set(node, (rules = new ValueRules(node.schema)));
+  return rules;
+}

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
-import type { CertificateRequest, KeyPair } from '../../pki/certificate.ts';
+import type { CertificateRequest, KeyPair } from '../../pki/key-pair.ts';
 import type { Credentials, UserInfo } from './authenticator.ts';
 import { clientCertificateAuthenticator } from './client-certificate.ts';
 import { requestHeaderAuthenticator } from './request-header.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RealClock } from '../../base/real-clock.ts';
-import type { KeyPair } from '../../pki/certificate.ts';
+import type { KeyPair } from '../../pki/key-pair.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
 
 /** What came, as tests look at it. */

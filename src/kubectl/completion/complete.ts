@@ -4,11 +4,8 @@ import { parseFlags } from '../flags/parse-flags.ts';
 import { globalFlags } from '../global-flags.ts';
 import type { Io } from '../io.ts';
 import { openSession } from '../session.ts';
+import type { Candidates } from './candidates.ts';
 import { candidatesFor } from './live-names.ts';
-
-/** What a shell does with the candidates, as cobra numbers it: nothing more (4), or its own file names (0). */
-export type Directive = 'names' | 'files';
-export interface Candidates { readonly words: readonly string[]; readonly directive: Directive }
 
 const numbers = { names: 4, files: 0 } as const;
 const directiveNames = { names: 'ShellCompDirectiveNoFileComp', files: 'ShellCompDirectiveDefault' } as const;

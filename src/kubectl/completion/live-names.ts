@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ApiResource } from '../discovery/resource.ts';
 import { fullNameOf, pathOf } from '../discovery/resource.ts';
 import type { Session } from '../session.ts';
-import type { Candidates } from './complete.ts';
+import type { Candidates } from './candidates.ts';
 
 export interface Asking {
   readonly session: Session;

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFil
 import { dirname, relative } from 'node:path';
 import type { Document, Node, YAMLMap, YAMLSeq } from 'yaml';
 import { isMap, isSeq, parseDocument } from 'yaml';
+import type { Invocation } from '../invocation.ts';
 import type { Io } from '../io.ts';
-import type { Session } from '../session.ts';
 import type { LoadedConfig } from './load-kubeconfig.ts';
 import { kubeconfigFiles, loadConfig } from './load-kubeconfig.ts';
 
@@ -32,7 +32,7 @@ export class KubeconfigEditor {
   readonly #default: string;
   readonly #documents = new Map<string, Document>();
 
-  private constructor({ io, globals }: Pick<Session, 'io' | 'globals'>, { config, file }: { readonly config: LoadedConfig; readonly file: string }) {
+  private constructor({ io, globals }: Pick<Invocation, 'io' | 'globals'>, { config, file }: { readonly config: LoadedConfig; readonly file: string }) {
     this.#io = io;
     this.#default = file;
     this.file = globals.kubeconfig === '' ? file : globals.kubeconfig;
@@ -40,7 +40,7 @@ export class KubeconfigEditor {
   }
 
   /** Reads what is there. */
-  static async open(session: Pick<Session, 'io' | 'globals'>): Promise<KubeconfigEditor> {
+  static async open(session: Pick<Invocation, 'io' | 'globals'>): Promise<KubeconfigEditor> {
     const { io, globals } = session;
     const file = defaultKubeconfig(io, globals.kubeconfig);
     return new KubeconfigEditor(session, { file, config: await loadConfig(io, existsSync(file) ? globals.kubeconfig : '') });

@@ -5,8 +5,8 @@ import type { LoadedConfig } from '../config/load-kubeconfig.ts';
 import { loadConfig } from '../config/load-kubeconfig.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, UserEntry } from '../config/kubeconfig.ts';
 import { KubectlError } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
 import type { PluginPolicy } from '../preferences/plugin-policy.ts';
-import type { Session } from '../session.ts';
 import type { OidcConfig } from './oidc.ts';
 import { proxyOfCluster } from './proxy.ts';
 
@@ -39,10 +39,8 @@ const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Where upstream looks when nothing says otherwise. */
 const defaultServer = 'http://localhost:8080';
 
-type Session1 = Pick<Session, 'io' | 'globals' | 'givenGlobals'> & Partial<Pick<Session, 'pluginPolicy'>>;
-
 /** Reads the configuration for one call. Throws KubectlError for what does not fit together. */
-export async function connectionSettings(session: Session1): Promise<ConnectionSettings> {
+export async function connectionSettings(session: Invocation): Promise<ConnectionSettings> {
   const { io, globals } = session;
   const config = await loadConfig(io, globals.kubeconfig);
   if (config.contexts.size + config.clusters.size + config.users.size === 0 && globals.server === '') {
@@ -59,7 +57,7 @@ export async function connectionSettings(session: Session1): Promise<ConnectionS
 /** Who one is where everybody on the way can read: no secret is told there, as upstream's clients do not. */
 const nobody = { clientCertificate: undefined, clientKey: undefined, token: undefined, basic: undefined, exec: undefined, oidc: undefined } as const;
 
-function entriesOf(config: LoadedConfig, { globals }: Session1): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; userName: string; user: UserEntry } {
+function entriesOf(config: LoadedConfig, { globals }: Invocation): { context: ContextEntry; clusterName: string; cluster: ClusterEntry; userName: string; user: UserEntry } {
   const contextName = globals.context === '' ? config.currentContext : globals.context;
   const context = config.contexts.get(contextName);
   if (context === undefined && contextName !== '') throw new KubectlError(`Error in configuration: context was not found for specified context: ${contextName}`, { prefixed: true });
@@ -91,7 +89,7 @@ function timeoutOf(text: string): number | undefined {
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);
 
-function transportOf({ name, cluster }: { readonly name: string; readonly cluster: ClusterEntry }, { io, globals, givenGlobals }: Session1): Pick<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs'> {
+function transportOf({ name, cluster }: { readonly name: string; readonly cluster: ClusterEntry }, { io, globals, givenGlobals }: Invocation): Pick<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs'> {
   const insecure = givenGlobals.has('insecure-skip-tls-verify') ? globals['insecure-skip-tls-verify'] : cluster['insecure-skip-tls-verify'] === true;
   const flagCa = nonEmpty(globals['certificate-authority']);
   const ca = flagCa === undefined ? pem(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority') : pem(undefined, resolve(io.folder, flagCa), 'certificate-authority');
@@ -119,7 +117,7 @@ function extraOf(pairs: readonly string[]): Record<string, string[]> {
   return extra;
 }
 
-function identityOf({ name, user }: { readonly name: string; readonly user: UserEntry }, session: Session1): Omit<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs' | 'namespace'> {
+function identityOf({ name, user }: { readonly name: string; readonly user: UserEntry }, session: Invocation): Omit<ConnectionSettings, 'server' | 'ca' | 'insecure' | 'tlsServerName' | 'proxyUrl' | 'compression' | 'timeoutMs' | 'namespace'> {
   const { io, globals } = session;
   const flagFile = (path: string): string | undefined => (path === '' ? undefined : resolve(io.folder, path));
   const certificate = flagFile(globals['client-certificate']);
@@ -147,7 +145,7 @@ function identityOf({ name, user }: { readonly name: string; readonly user: User
   };
 }
 
-async function keepTokens(session: Session1, user: string, config: OidcConfig): Promise<void> {
+async function keepTokens(session: Invocation, user: string, config: OidcConfig): Promise<void> {
   const { KubeconfigEditor } = await import('../config/edit-kubeconfig.ts');
   const editor = await KubeconfigEditor.open(session);
   editor.set('users', user, { ...editor.config.users.get(user), 'auth-provider': { name: 'oidc', config } });
@@ -155,7 +153,7 @@ async function keepTokens(session: Session1, user: string, config: OidcConfig): 
 }
 
 /** Inside a pod, its service account says where and as whom. */
-function inCluster(session: Session1): ConnectionSettings | undefined {
+function inCluster(session: Invocation): ConnectionSettings | undefined {
   const host = session.io.environment['KUBERNETES_SERVICE_HOST'];
   const port = session.io.environment['KUBERNETES_SERVICE_PORT'];
   const tokenFile = `${serviceAccountFolder}/token`;

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../api/types/core/v1.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
+import type { ProbeVerdicts } from '../probes/probe-verdicts.ts';
 import type { ContainerRole } from './pod-spec.ts';
 import { isSidecar, shouldRestartAfter, specOf } from './pod-spec.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
@@ -17,14 +18,6 @@ export interface PodActions {
   readonly attempt: number;
   readonly kill: readonly ContainerToKill[];
   readonly start: readonly ContainerToStart[];
-}
-
-/** What probes say of a running container. */
-export interface ProbeVerdicts {
-  liveness(containerId: string): boolean | undefined;
-  startup(containerId: string): boolean | undefined;
-  /** Has it passed its startup probe, or has it none? */
-  started(containerId: string): boolean;
 }
 
 /** Should a container that is not running be started (again)? */

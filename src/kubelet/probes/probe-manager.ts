@@ -5,9 +5,9 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Host, ProbeKind } from '../host.ts';
 import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodEvents } from '../pod-events.ts';
-import type { ProbeVerdicts } from '../pods/actions.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
+import type { ProbeVerdicts } from './probe-verdicts.ts';
 import { runProbe } from './run-probe.ts';
 
 interface Worker {

@@ -1,18 +1,17 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { PassThrough } from 'node:stream';
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type {
-  Container, ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, PodSandbox,
+  Container, ContainerConfig, ContainerStats, ContainerStatus, ExecRequest, Image, LinuxResources, LogLine, LogOptions, PodSandbox,
   PodSandboxConfig, PodSandboxStatus, ProcessStreams, RegistryAuth, Runtime, RuntimeEvent, RuntimeFilter, RuntimeHandler,
 } from '../runtime.ts';
 import { RuntimeError } from '../runtime.ts';
-import type { Behaviour, Usage } from './behaviour.ts';
 import { behaviourOf, containerTypeAnnotation, usageOf } from './behaviour.ts';
 import { runBuiltin } from './builtins.ts';
 import { IpPool } from './ip-pool.ts';
 import { LogBuffer } from './log-buffer.ts';
-import type { SimulatedRuntimeState } from './state.ts';
+import type { SimulatedContainer, SimulatedRuntimeState, SimulatedSandbox } from './state.ts';
 import { copyState } from './state.ts';
 
 export interface SimulatedRuntimeOptions {
@@ -30,38 +29,6 @@ export interface SimulatedRuntimeOptions {
   readonly logLimitBytes?: number;
   /** What another runtime held (see `capture`): containers run on from there. */
   readonly state?: SimulatedRuntimeState;
-}
-
-/** A sandbox as the runtime keeps it. */
-export interface SimulatedSandbox {
-  readonly id: string;
-  readonly config: PodSandboxConfig;
-  readonly createdAtMs: number;
-  /** One for each range of the node; none in the host's network. */
-  readonly ips: readonly string[];
-  ready: boolean;
-}
-
-/** A container as the runtime keeps it. */
-export interface SimulatedContainer {
-  readonly id: string;
-  readonly sandbox: SimulatedSandbox;
-  readonly config: ContainerConfig;
-  readonly behaviour: Behaviour;
-  readonly createdAtMs: number;
-  readonly log: LogBuffer;
-  resources: LinuxResources;
-  usage: Usage;
-  /** What it had used when that was last counted, and when that was. */
-  cpuNanoseconds: number;
-  countedToMs: number;
-  state: ContainerState;
-  startedAtMs: number;
-  finishedAtMs: number;
-  exitCode: number;
-  reason: string;
-  timer: Timer | undefined;
-  readonly exited: PromiseWithResolvers<void>;
 }
 
 /** Containers that exist in memory alone, on the given clock. What they do is told by annotations: see behaviour.ts. */

@@ -1,6 +1,40 @@
-import type { Image } from '../runtime.ts';
+import type { Timer } from '../../base/clock.ts';
+import type { ContainerConfig, ContainerState, Image, LinuxResources, PodSandboxConfig } from '../runtime.ts';
+import type { Behaviour, Usage } from './behaviour.ts';
 import type { IpPool } from './ip-pool.ts';
-import type { SimulatedContainer, SimulatedSandbox } from './simulated-runtime.ts';
+import type { LogBuffer } from './log-buffer.ts';
+
+/** A sandbox as the runtime keeps it. */
+export interface SimulatedSandbox {
+  readonly id: string;
+  readonly config: PodSandboxConfig;
+  readonly createdAtMs: number;
+  /** One for each range of the node; none in the host's network. */
+  readonly ips: readonly string[];
+  ready: boolean;
+}
+
+/** A container as the runtime keeps it. */
+export interface SimulatedContainer {
+  readonly id: string;
+  readonly sandbox: SimulatedSandbox;
+  readonly config: ContainerConfig;
+  readonly behaviour: Behaviour;
+  readonly createdAtMs: number;
+  readonly log: LogBuffer;
+  resources: LinuxResources;
+  usage: Usage;
+  /** What it had used when that was last counted, and when that was. */
+  cpuNanoseconds: number;
+  countedToMs: number;
+  state: ContainerState;
+  startedAtMs: number;
+  finishedAtMs: number;
+  exitCode: number;
+  reason: string;
+  timer: Timer | undefined;
+  readonly exited: PromiseWithResolvers<void>;
+}
 
 /** What a simulated runtime holds at one moment: another can go on from there. Opaque; nobody changes it. */
 export interface SimulatedRuntimeState {

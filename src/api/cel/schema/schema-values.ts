@@ -1,13 +1,23 @@
 import { jsonEqual, type JsonValue } from '../../patch/json-value.ts';
 import { noSuchOverload } from '../runtime/failure.ts';
 import { CelList, CelMap, CelObject, equal, Uint, ValueList, type CelValue } from '../runtime/values.ts';
-import type { Shape } from './shape.ts';
+
+/** How the values of one place of a schema are read. */
+interface ValueShape {
+  /** Fields are those that the schema names. */
+  readonly isObject: boolean;
+  convert(value: unknown): CelValue;
+  /** Of a field, by the name that JSON has for it. */
+  field(name: string): ValueShape | undefined;
+  /** Where an expression finds what it calls by this name. */
+  find(name: string): { readonly name: string; readonly shape: ValueShape } | undefined;
+}
 
 /** An object or a map of a custom resource. */
 export class SchemaMap extends CelMap {
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly shape: Shape;
-  constructor(raw: Readonly<Record<string, unknown>>, shape: Shape) {
+  readonly shape: ValueShape;
+  constructor(raw: Readonly<Record<string, unknown>>, shape: ValueShape) {
     super();
     this.raw = raw;
     this.shape = shape;
@@ -60,10 +70,10 @@ function rawOf(value: CelValue): unknown {
 /** A list of a custom resource: an atomic one, a set, or a map of its items. */
 export class SchemaList extends CelList {
   readonly #raw: readonly unknown[];
-  readonly #items: Shape;
+  readonly #items: ValueShape;
   readonly #kind: string | undefined;
   readonly #keys: readonly string[];
-  constructor(raw: readonly unknown[], items: Shape, kind: string | undefined, keys: readonly string[]) {
+  constructor(raw: readonly unknown[], items: ValueShape, kind: string | undefined, keys: readonly string[]) {
     super();
     this.#raw = raw;
     this.#items = items;

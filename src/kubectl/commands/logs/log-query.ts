@@ -1,6 +1,6 @@
 import { parseTime } from '../../../api/meta/time.ts';
 import { KubectlError } from '../../errors.ts';
-import type { LogsCall } from './logs.ts';
+import type { LogsCall } from './logs-flags.ts';
 
 /** With a selector, so many lines of each pod, unless the user says how many. */
 const selectorTail = 10;

@@ -9,6 +9,7 @@ import { PoolCounters } from './counters.ts';
 import type { DevicesInUse } from './devices-in-use.ts';
 import { claimText } from './pod-claims.ts';
 import type { Pool, Pools, ReachableDevice } from './pools.ts';
+import type { Alternative, Taken } from './taken.ts';
 
 /** A claim holds no more devices than this. */
 const maxDevices = 32;
@@ -16,27 +17,6 @@ const maxDevices = 32;
 const maxSteps = 200_000;
 /** Steps between two looks at the clock. */
 const stepsBetweenLooks = 256;
-
-/** One way of meeting a request. */
-interface Alternative {
-  /** Of the request, and of the alternative within it: `request/alternative`. */
-  readonly names: readonly string[];
-  readonly request: ExactDeviceRequest;
-  readonly deviceClass: DeviceClass;
-  readonly count: number;
-  /** When all devices are wanted: these. */
-  readonly all?: readonly ReachableDevice[];
-}
-
-/** A device that was chosen for a request. */
-export interface Taken {
-  readonly alternative: Alternative;
-  readonly device: ReachableDevice;
-  /** Of a device that several may have. */
-  readonly consumed?: Consumed;
-  /** Whose counters it took from. */
-  readonly counters?: PoolCounters;
-}
 
 /** `too many`: more devices than a claim may hold, whatever was chosen before. */
 type Outcome = 'done' | 'no' | 'too many';
