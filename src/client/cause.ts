@@ -50,10 +50,27 @@ export const outsideText = (cause: Cause): string | undefined => (Object.hasOwn(
 export function joinCauses(known: Cause, more: Cause): Cause {
   if (known === '' || known === more) return more === '' ? known : more;
   if (more === '') return known;
-  const all = [...new Set([...known.split(','), ...more.split(',')])];
-  if (all.length > maxCauses) all.splice(1, all.length - maxCauses);
-  while (all.length > 1 && all.join(',').length > maxCauseLength) all.splice(1, 1);
-  return all.join(',');
+  let all = known;
+  if (!more.includes(',')) all = withCause(known, more);
+  else for (const one of more.split(',')) all = withCause(all, one);
+  return all;
+}
+
+function withCause(known: Cause, more: Cause): Cause {
+  for (let at = known.indexOf(more); at >= 0; at = known.indexOf(more, at + 1)) {
+    if ((at === 0 || known[at - 1] === ',') && (at + more.length === known.length || known[at + more.length] === ',')) return known;
+  }
+  let commas = 0;
+  for (let comma = known.indexOf(','); comma >= 0; comma = known.indexOf(',', comma + 1)) commas++;
+  let kept = known;
+  for (; commas > 0 && (commas + 1 >= maxCauses || kept.length + more.length >= maxCauseLength); commas--) kept = withoutSecond(kept);
+  return kept.length + more.length >= maxCauseLength ? kept : `${kept},${more}`;
+}
+
+function withoutSecond(causes: Cause): Cause {
+  const first = causes.indexOf(',');
+  const second = causes.indexOf(',', first + 1);
+  return second < 0 ? causes.slice(0, first) : causes.slice(0, first) + causes.slice(second);
 }
 
 /** The event that handlers are being told of; its text is made when somebody asks for it. */

@@ -44,7 +44,11 @@ export function runController(options: ControllerOptions): Controller {
   else signal.addEventListener('abort', stop, { once: true });
 
   const worker = async (): Promise<void> => {
-    for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+    for (;;) {
+      const next = queue.get();
+      // What waits already is taken up without a turn of its own.
+      const key = next instanceof Promise ? await next : next;
+      if (key === undefined) return;
       const cause = queue.causeOf(key);
       try {
         const result = await reactingTo(cause === '' ? '!time' : cause, () => options.reconcile(key, signal));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Event } from '../../api/types/core/v1.ts';
+import type { Event, ObjectReference } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 
 /** The numbers of client-go's event correlation. */
@@ -9,39 +9,51 @@ const aggregateIntervalMs = 600_000;
 const spamBurst = 25;
 const spamPerSecond = 1 / 300;
 
-/** What to do with an event. `patch`: another of its kind was written under `name` before. */
+/** What to do with an event. */
 export type Correlated =
   | { readonly action: 'drop' }
-  | { readonly action: 'create'; readonly event: Event; readonly written: (name: string) => void }
-  | { readonly action: 'patch'; readonly event: Event; readonly written: (name: string) => void };
+  | { readonly action: 'create'; readonly event: Event }
+  /** Another of its kind was written under the event's name before. `renamed`: that is gone, and it has been written under this name. */
+  | { readonly action: 'patch'; readonly event: Event; readonly renamed: (name: string) => void };
 
-interface Aggregate { messages: Set<string>; lastMs: number }
-interface Series { name: string; count: number; firstTimestamp: string }
+interface Aggregate { readonly messages: string[]; lastMs: number }
+interface Series { name: string; count: number; readonly firstTimestamp: string }
 interface Bucket { tokens: number; lastMs: number }
 
-/** A map that forgets what was used longest ago. */
+/**
+ * A map that forgets what has not been used for long: the last `maxCacheEntries` are there, and at most twice as many. Two
+ * generations take the place of an order that each use would change.
+ */
 class RecentMap<V> {
-  readonly #entries = new Map<string, V>();
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
 
   get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, value);
-    }
-    return value;
+    const value = this.#young.get(key);
+    if (value !== undefined) return value;
+    const older = this.#old.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size > maxCacheEntries) this.#entries.delete(this.#entries.keys().next().value!);
+    this.#young.set(key, value);
+    if (this.#young.size < maxCacheEntries) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }
 
+/** Tells what events of one source are about. */
+export function objectKeyOf({ kind = '', namespace = '', name = '', uid = '', apiVersion = '' }: ObjectReference): string {
+  return `${kind}\0${namespace}\0${name}\0${uid}\0${apiVersion}`;
+}
+
+const dropped: Correlated = { action: 'drop' };
+
 /**
- * Upstream's EventCorrelator: events that differ in their message alone are combined after ten in ten minutes; equal
- * ones raise a count; and one source may say 25 things about one object, then one each five minutes.
+ * Upstream's EventCorrelator, for the events of one source: those that differ in their message alone are combined after
+ * ten in ten minutes; equal ones raise a count; and 25 things may be said about one object, then one each five minutes.
  */
 export class EventCorrelator {
   readonly #clock: Clock;
@@ -53,56 +65,53 @@ export class EventCorrelator {
     this.#clock = clock;
   }
 
-  correlate(event: Event): Correlated {
-    const aggregated = this.#aggregate(event);
-    const known = this.#series.get(aggregated.key);
-    const counted: Event = known === undefined
-      ? { ...aggregated.event, count: 1 }
-      : {
-        ...aggregated.event,
-        metadata: { ...aggregated.event.metadata, name: known.name },
-        count: known.count + 1,
-        firstTimestamp: known.firstTimestamp,
-      };
-    const series: Series = { name: counted.metadata.name!, count: counted.count!, firstTimestamp: counted.firstTimestamp! };
-    this.#series.set(aggregated.key, series);
-    if (!this.#admit(event)) return { action: 'drop' };
-    return { action: known === undefined ? 'create' : 'patch', event: counted, written: (name) => { series.name = name; } };
-  }
-
-  #aggregate(event: Event): { event: Event; key: string } {
+  /** `objectKey`: of the object that is involved. */
+  correlate(event: Event, objectKey: string): Correlated {
+    const groupKey = `${objectKey}\0${event.involvedObject.fieldPath ?? ''}\0${event.type ?? ''}\0${event.reason ?? ''}`;
     const nowMs = this.#clock.now();
-    const groupKey = identity(event, false);
-    let aggregate = this.#aggregates.get(groupKey);
-    if (aggregate === undefined || nowMs - aggregate.lastMs > aggregateIntervalMs) aggregate = { messages: new Set(), lastMs: nowMs };
-    aggregate.messages.add(event.message ?? '');
-    aggregate.lastMs = nowMs;
-    this.#aggregates.set(groupKey, aggregate);
-    if (aggregate.messages.size < aggregateAfter) return { event, key: identity(event, true) };
-    // As a set that pops any element does upstream: the group stays at its limit.
-    aggregate.messages.delete(aggregate.messages.values().next().value!);
-    const now = formatTime(nowMs);
-    return { event: { ...event, firstTimestamp: now, lastTimestamp: now, message: `(combined from similar events): ${event.message ?? ''}` }, key: groupKey };
+    const combined = this.#isOneOfMany(groupKey, event.message ?? '', nowMs);
+    const told = combined ? combine(event, nowMs) : event;
+    const key = combined ? groupKey : `${groupKey}\0${event.message ?? ''}`;
+    const known = this.#series.get(key);
+    if (known !== undefined) known.count += 1;
+    else this.#series.set(key, { name: told.metadata.name ?? '', count: 1, firstTimestamp: told.firstTimestamp ?? '' });
+    if (!this.#admit(objectKey)) return dropped;
+    if (known === undefined) return { action: 'create', event: told };
+    const { name, count, firstTimestamp } = known;
+    return { action: 'patch', event: { ...told, metadata: { ...told.metadata, name }, count, firstTimestamp }, renamed: (to) => { known.name = to; } };
   }
 
-  #admit(event: Event): boolean {
-    const { source, involvedObject: object } = event;
-    const key = [source?.component, source?.host, object.kind, object.namespace, object.name, object.uid, object.apiVersion].join('\0');
+  /** Have so many other things been said in the same words' place that only their number is told? */
+  #isOneOfMany(groupKey: string, message: string, nowMs: number): boolean {
+    const known = this.#aggregates.get(groupKey);
+    if (known === undefined || nowMs - known.lastMs > aggregateIntervalMs) {
+      this.#aggregates.set(groupKey, { messages: [message], lastMs: nowMs });
+      return false;
+    }
+    known.lastMs = nowMs;
+    if (!known.messages.includes(message)) known.messages.push(message);
+    if (known.messages.length < aggregateAfter) return false;
+    // As a set that pops any element does upstream: the group stays at its limit.
+    known.messages.shift();
+    return true;
+  }
+
+  #admit(objectKey: string): boolean {
     const nowMs = this.#clock.monotonicMs();
-    const bucket = this.#buckets.get(key) ?? { tokens: spamBurst, lastMs: nowMs };
+    const bucket = this.#buckets.get(objectKey);
+    if (bucket === undefined) {
+      this.#buckets.set(objectKey, { tokens: spamBurst - 1, lastMs: nowMs });
+      return true;
+    }
     bucket.tokens = Math.min(spamBurst, bucket.tokens + ((nowMs - bucket.lastMs) / 1000) * spamPerSecond);
     bucket.lastMs = nowMs;
-    this.#buckets.set(key, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
 }
 
-function identity(event: Event, withMessage: boolean): string {
-  const { source, involvedObject: object } = event;
-  return [
-    source?.component, source?.host, object.kind, object.namespace, object.name, object.uid, object.apiVersion, object.fieldPath,
-    event.type, event.reason, event.reportingComponent, event.reportingInstance, ...(withMessage ? [event.message] : []),
-  ].join('\0');
+function combine(event: Event, nowMs: number): Event {
+  const now = formatTime(nowMs);
+  return { ...event, firstTimestamp: now, lastTimestamp: now, message: `(combined from similar events): ${event.message ?? ''}` };
 }

@@ -1,15 +1,17 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import { events } from '../../api/resources.ts';
 import { ApiError, isReason } from '../../api/status.ts';
-import type { Event, ObjectReference } from '../../api/types/core/v1.ts';
+import type { Event, EventSource, ObjectReference } from '../../api/types/core/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import { Gate } from '../../base/gate.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
+import type { Cause } from '../cause.ts';
 import { currentCause, namedCause, reactingTo } from '../cause.ts';
 import type { Client } from '../client.ts';
-import { EventCorrelator } from './correlator.ts';
+import type { Correlated } from './correlator.ts';
+import { EventCorrelator, objectKeyOf } from './correlator.ts';
 
 /** Events that wait to be written; more are dropped: upstream's broadcaster holds as many, and its sink as many again. */
 const maxQueued = 2000;
@@ -46,24 +48,30 @@ export interface EventRecorder {
 
 /** The reference by which events and endpoints point at an object. */
 export function referenceTo(object: KubeObject): ObjectReference {
-  const { kind, apiVersion, metadata } = object;
-  return {
-    ...(kind !== undefined && { kind }),
-    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
-    ...(metadata.name !== undefined && { name: metadata.name }),
-    ...(metadata.uid !== undefined && { uid: metadata.uid }),
-    ...(apiVersion !== undefined && { apiVersion }),
-    ...(metadata.resourceVersion !== undefined && { resourceVersion: metadata.resourceVersion }),
-  };
+  const { kind, apiVersion, metadata: { namespace, name, uid, resourceVersion } } = object;
+  const reference: ObjectReference = {};
+  if (kind !== undefined) reference.kind = kind;
+  if (namespace !== undefined) reference.namespace = namespace;
+  if (name !== undefined) reference.name = name;
+  if (uid !== undefined) reference.uid = uid;
+  if (apiVersion !== undefined) reference.apiVersion = apiVersion;
+  if (resourceVersion !== undefined) reference.resourceVersion = resourceVersion;
+  return reference;
 }
+
+/** An event that is to be written, and what it reacts to. */
+interface Recorded { readonly event: Event; readonly cause: Cause }
+
+/** What is still to be said of one object, after what is being written; `told` resolves when nothing is. */
+interface Line { readonly waiting: Recorded[]; readonly told: Promise<void> }
 
 /** Writes core/v1 Events, correlated as client-go's record package does, those of an object in order. */
 export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
   const { clock, logger } = options;
   const correlator = new EventCorrelator(clock);
   let queued = 0;
-  /** What is last to be written of each object. */
-  const tails = new Map<string, Promise<void>>();
+  /** Of the objects of which something is being written. */
+  const lines = new Map<string, Line>();
   const gate = new Gate(maxConcurrent);
   let lastStampNs = 0n;
   /** Where in the millisecond this recorder stands: two that speak of one object at once take different names. */
@@ -76,12 +84,32 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
     return lastStampNs.toString(16);
   };
 
-  const write = async (event: Event): Promise<void> => {
-    const correlated = correlator.correlate(event);
+  const source: EventSource = { component: options.component };
+  if (options.host !== undefined) source.host = options.host;
+
+  const eventOn = (reference: ObjectReference, type: string, reason: string, message: string, { annotations, action, related }: EventDetails): Event => {
+    const now = formatTime(clock.now());
+    const { name = '', namespace = '' } = reference;
+    const metadata: Event['metadata'] = { name: `${name}.${stamp()}`, namespace: namespace === '' ? 'default' : namespace };
+    if (annotations !== undefined) metadata.annotations = { ...annotations };
+    const event: Event = {
+      apiVersion: 'v1', kind: 'Event', metadata, involvedObject: reference, reason, message, type, source, firstTimestamp: now, lastTimestamp: now, count: 1,
+    };
+    if (action !== undefined) event.action = action;
+    if (related !== undefined) event.related = related;
+    event.reportingComponent = options.component;
+    event.reportingInstance = options.host ?? '';
+    return event;
+  };
+
+  /** Never rejects. */
+  const write = async (event: Event, objectKey: string): Promise<void> => {
+    const correlated = correlator.correlate(event, objectKey);
     if (correlated.action === 'drop') return;
     for (let attempt = 1; ; attempt++) {
       try {
-        correlated.written(await put(correlated.action, correlated.event));
+        if (correlated.action === 'create') await client.create(events, correlated.event);
+        else await raise(correlated);
         return;
       } catch (error) {
         if (options.signal?.aborted === true) return;
@@ -94,82 +122,62 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
           logger.warn('event could not be written', { reason: event.reason, error });
           return;
         }
-        await clock.sleep(attempt === 1 ? retryDelayMs * options.random.float() : retryDelayMs, options.signal);
       }
-    }
-  };
-
-  const put = async (action: 'create' | 'patch', event: Event): Promise<string> => {
-    const ref = { namespace: event.metadata.namespace!, name: event.metadata.name! };
-    if (action === 'patch') {
       try {
-        const { count, lastTimestamp, message, firstTimestamp } = event;
-        await client.patch(events, ref, { type: 'strategic', value: { count, firstTimestamp, lastTimestamp, message } });
-        return ref.name;
-      } catch (error) {
-        // Events expire: the next of a series starts a new object.
-        if (!isReason(error, 'NotFound')) throw error;
+        await clock.sleep(attempt === 1 ? retryDelayMs * options.random.float() : retryDelayMs, options.signal);
+      } catch {
+        return;
       }
     }
-    const name = action === 'create' ? ref.name : `${event.involvedObject.name ?? ''}.${stamp()}`;
-    await client.create(events, { ...event, metadata: { ...event.metadata, name } });
-    return name;
   };
 
-  /** Never rejects. */
-  const inTurn = async (before: Promise<void> | undefined, work: () => Promise<void>, reason: string): Promise<void> => {
-    if (before !== undefined) await before;
-    const waiting = gate.enter();
-    if (waiting !== undefined) await waiting;
+  /** Says of the last of a series how many there are. */
+  const raise = async ({ event, renamed }: Extract<Correlated, { action: 'patch' }>): Promise<void> => {
+    const { metadata, count, lastTimestamp, message, firstTimestamp } = event;
     try {
-      await work();
+      await client.patch(events, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, { type: 'strategic', value: { count, firstTimestamp, lastTimestamp, message } });
     } catch (error) {
-      if (options.signal?.aborted !== true) logger.warn('event could not be written', { reason, error });
-    } finally {
-      gate.leave();
+      // Events expire: the next of a series starts a new object.
+      if (!isReason(error, 'NotFound')) throw error;
+      const name = `${event.involvedObject.name ?? ''}.${stamp()}`;
+      await client.create(events, { ...event, metadata: { ...metadata, name } });
+      renamed(name);
     }
+  };
+
+  /** Writes what is said of an object, one after the other, until nothing is left. Never rejects. */
+  const follow = async (objectKey: string, waiting: Recorded[], first: Recorded): Promise<void> => {
+    for (let next: Recorded | undefined = first; next !== undefined; next = waiting.shift()) {
+      const { event, cause } = next;
+      const turn = gate.enter();
+      if (turn !== undefined) await turn;
+      await reactingTo(cause, () => write(event, objectKey));
+      gate.leave();
+      queued--;
+    }
+    lines.delete(objectKey);
   };
 
   return {
-    event(on, type, reason, message, { annotations, action, related } = {}) {
-      const reference = 'metadata' in on ? referenceTo(on) : on;
+    event(on, type, reason, message, details = {}) {
       if (queued >= maxQueued) {
         logger.warn('event dropped: too many wait to be written', { reason });
         return;
       }
-      const now = formatTime(clock.now());
-      const event: Event = {
-        apiVersion: 'v1',
-        kind: 'Event',
-        metadata: {
-          name: `${reference.name ?? ''}.${stamp()}`,
-          namespace: reference.namespace === undefined || reference.namespace === '' ? 'default' : reference.namespace,
-          ...(annotations !== undefined && { annotations: { ...annotations } }),
-        },
-        involvedObject: reference,
-        reason,
-        message,
-        type,
-        source: { component: options.component, ...(options.host !== undefined && { host: options.host }) },
-        firstTimestamp: now,
-        lastTimestamp: now,
-        count: 1,
-        ...(action !== undefined && { action }),
-        ...(related !== undefined && { related }),
-        reportingComponent: options.component,
-        reportingInstance: options.host ?? '',
-      };
-      const key = `${reference.kind ?? ''}/${reference.namespace ?? ''}/${reference.name ?? ''}/${reference.uid ?? ''}`;
-      const cause = currentCause() || namedCause(reference);
+      const reference = 'metadata' in on ? referenceTo(on) : on;
+      const recorded: Recorded = { event: eventOn(reference, type, reason, message, details), cause: currentCause() || namedCause(reference) };
       queued++;
-      const written = inTurn(tails.get(key), () => reactingTo(cause, () => write(event)), reason).finally(() => {
-        queued--;
-        if (tails.get(key) === written) tails.delete(key);
-      });
-      tails.set(key, written);
+      const objectKey = objectKeyOf(reference);
+      const line = lines.get(objectKey);
+      if (line !== undefined) {
+        line.waiting.push(recorded);
+        return;
+      }
+      const waiting: Recorded[] = [];
+      lines.set(objectKey, { waiting, told: follow(objectKey, waiting, recorded) });
     },
     async flush() {
-      await Promise.all(tails.values());
+      await Promise.all(Array.from(lines.values(), ({ told }) => told));
     },
   };
 }

@@ -88,7 +88,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
 
   addHandler(handler: InformerHandler<T>): () => void {
     this.#handlers.add(handler);
-    for (const object of this.#store.list()) this.#notify('add', object, () => handler.add?.(object));
+    for (const object of this.#store.list()) this.#tell([handler], 'add', object);
     return () => this.#handlers.delete(handler);
   }
 
@@ -184,28 +184,31 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
   #put(received: T): void {
     const object = this.#options.transform?.(received) ?? received;
     const old = this.#store.set(object);
-    if (old === undefined) for (const handler of this.#handlers) this.#notify('add', object, () => handler.add?.(object));
+    if (old === undefined) this.#tell(this.#handlers, 'add', object);
     else if (old.metadata.uid !== object.metadata.uid) {
       // The object was deleted and made anew while nobody looked.
-      for (const handler of this.#handlers) {
-        this.#notify('delete', old, () => handler.delete?.(old));
-        this.#notify('add', object, () => handler.add?.(object));
-      }
-    } else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) for (const handler of this.#handlers) this.#notify('update', object, () => handler.update?.(old, object));
+      this.#tell(this.#handlers, 'delete', old);
+      this.#tell(this.#handlers, 'add', object);
+    } else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) this.#tell(this.#handlers, 'update', object, old);
   }
 
   #delete(key: string, final?: T): void {
     const old = this.#store.delete(key);
     if (old === undefined) return;
-    const last = final === undefined ? old : (this.#options.transform?.(final) ?? final);
-    for (const handler of this.#handlers) this.#notify('delete', last, () => handler.delete?.(last));
+    this.#tell(this.#handlers, 'delete', final === undefined ? old : (this.#options.transform?.(final) ?? final));
   }
 
-  #notify(what: string, object: T, call: () => void): void {
-    try {
-      tellOf(this.type, object, call);
-    } catch (error) {
-      this.#options.logger.error('informer handler threw', { type: groupResourceOf(this.type), event: what, error });
-    }
+  /** `old`: what an update replaced. What one handler throws is no matter of the others. */
+  #tell(handlers: Iterable<InformerHandler<T>>, what: 'add' | 'update' | 'delete', object: T, old: T = object): void {
+    tellOf(this.type, object, () => {
+      for (const handler of handlers) {
+        try {
+          if (what === 'update') handler.update?.(old, object);
+          else handler[what]?.(object);
+        } catch (error) {
+          this.#options.logger.error('informer handler threw', { type: groupResourceOf(this.type), event: what, error });
+        }
+      }
+    });
   }
 }

@@ -16,96 +16,132 @@ export interface Lister<T extends KubeObject> {
   readonly size: number;
 }
 
+/** An object that is held, and where each index has it. */
+interface Entry<T> {
+  object: T;
+  readonly values: (readonly string[])[];
+}
+
 interface Index<T> {
   readonly values: IndexFunction<T>;
-  readonly entries: Map<string, Map<string, T>>;
+  readonly entries: Map<string, Set<Entry<T>>>;
 }
+
+const namespaceIndex = 'namespace';
+/** Most indexes are of what few objects have. */
+const nowhere: readonly string[] = [];
 
 /** Objects by key, with indexes that follow every change. */
 export class ObjectStore<T extends KubeObject> implements Lister<T> {
-  readonly #objects = new Map<string, T>();
-  readonly #indexes = new Map<string, Index<T>>();
-
-  constructor() {
-    this.addIndex('namespace', (object) => [namespaceOf(object)]);
-  }
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #names: string[] = [];
+  readonly #indexes: Index<T>[] = [];
 
   /** Adds an index, over what is there already too. Adding the same name again does nothing. */
   addIndex(name: string, values: IndexFunction<T>): void {
-    if (this.#indexes.has(name)) return;
+    if (this.#names.includes(name)) return;
     const index: Index<T> = { values, entries: new Map() };
-    this.#indexes.set(name, index);
-    for (const [key, object] of this.#objects) insert(index, key, values(object), object);
+    this.#names.push(name);
+    this.#indexes.push(index);
+    for (const entry of this.#entries.values()) insert(index, entry);
   }
 
   get(namespace: string, name: string): T | undefined {
-    return this.#objects.get(joinKey(namespace, name));
+    return this.#entries.get(joinKey(namespace, name))?.object;
   }
 
   getByKey(key: string): T | undefined {
-    return this.#objects.get(key);
+    return this.#entries.get(key)?.object;
   }
 
   list(namespace?: string): readonly T[] {
-    return namespace === undefined || namespace === '' ? [...this.#objects.values()] : this.byIndex('namespace', namespace);
+    if (namespace === undefined || namespace === '') return objectsOf(this.#entries.values());
+    // Few are asked by namespace: the index is made for the first who does.
+    this.addIndex(namespaceIndex, (object) => [namespaceOf(object)]);
+    return this.byIndex(namespaceIndex, namespace);
   }
 
   byIndex(name: string, value: string): readonly T[] {
-    const index = this.#indexes.get(name);
+    const index = this.#indexes[this.#names.indexOf(name)];
     if (index === undefined) throw new Error(`no index ${JSON.stringify(name)}`);
-    return [...(index.entries.get(value)?.values() ?? [])];
+    const found = index.entries.get(value);
+    return found === undefined ? [] : objectsOf(found);
   }
 
   get size(): number {
-    return this.#objects.size;
+    return this.#entries.size;
   }
 
   keys(): Iterable<string> {
-    return this.#objects.keys();
+    return this.#entries.keys();
   }
 
   /** Puts an object and returns what it replaced. */
   set(object: T): T | undefined {
     const key = keyOf(object);
-    const old = this.#objects.get(key);
-    this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) {
-      if (old === undefined) insert(index, key, index.values(object), object);
-      else replace(index, key, old, object);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const added: Entry<T> = { object, values: [] };
+      this.#entries.set(key, added);
+      for (const index of this.#indexes) insert(index, added);
+      return undefined;
     }
+    const old = entry.object;
+    entry.object = object;
+    for (let i = 0; i < this.#indexes.length; i++) follow(this.#indexes[i]!, entry, i);
     return old;
   }
 
   delete(key: string): T | undefined {
-    const old = this.#objects.get(key);
-    if (old === undefined) return undefined;
-    this.#objects.delete(key);
-    for (const index of this.#indexes.values()) remove(index, key, index.values(old));
-    return old;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    for (let i = 0; i < this.#indexes.length; i++) remove(this.#indexes[i]!, entry, entry.values[i]!);
+    return entry.object;
   }
 }
 
-function insert<T>(index: Index<T>, key: string, values: readonly string[], object: T): void {
+function objectsOf<T>(entries: Iterable<Entry<T>>): T[] {
+  const objects: T[] = [];
+  for (const entry of entries) objects.push(entry.object);
+  return objects;
+}
+
+/** Into the index after those that have the entry already. */
+function insert<T>(index: Index<T>, entry: Entry<T>): void {
+  const values = index.values(entry.object);
+  entry.values.push(values.length === 0 ? nowhere : values);
+  place(index, entry, values);
+}
+
+function place<T>(index: Index<T>, entry: Entry<T>, values: readonly string[]): void {
   for (const value of values) {
-    let entry = index.entries.get(value);
-    if (entry === undefined) index.entries.set(value, entry = new Map());
-    entry.set(key, object);
+    const found = index.entries.get(value);
+    if (found === undefined) index.entries.set(value, new Set([entry]));
+    else found.add(entry);
   }
 }
 
-function remove<T>(index: Index<T>, key: string, values: readonly string[]): void {
+function remove<T>(index: Index<T>, entry: Entry<T>, values: readonly string[]): void {
   for (const value of values) {
-    const entry = index.entries.get(value);
-    entry?.delete(key);
-    if (entry?.size === 0) index.entries.delete(value);
+    const found = index.entries.get(value);
+    found?.delete(entry);
+    if (found?.size === 0) index.entries.delete(value);
   }
 }
 
 /** What changes of an object seldom changes where it is found. */
-function replace<T>(index: Index<T>, key: string, old: T, object: T): void {
-  const before = index.values(old);
-  const after = index.values(object);
-  const isSame = before.length === after.length && before.every((value, i) => value === after[i]);
-  if (!isSame) remove(index, key, before);
-  insert(index, key, after, object);
+function follow<T>(index: Index<T>, entry: Entry<T>, at: number): void {
+  const before = entry.values[at]!;
+  const after = index.values(entry.object);
+  if (isSame(before, after)) return;
+  remove(index, entry, before);
+  entry.values[at] = after;
+  place(index, entry, after);
+}
+
+function isSame(before: readonly string[], after: readonly string[]): boolean {
+  if (before.length !== after.length) return false;
+  for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) return false;
+  return true;
 }

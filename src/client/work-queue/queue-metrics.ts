@@ -4,57 +4,47 @@ import { exponentialBounds, Histogram, histogramFamily, labelled } from '../../b
 
 const bounds = exponentialBounds(1e-8, 10, 10);
 
+/** What a queue says of itself when somebody asks. */
+interface Counted {
+  readonly depth: number;
+  workingSinceMs(): readonly number[];
+}
+
 /** What is counted of the queues of one name. */
 export class QueueStats {
   readonly name: string;
   readonly #clock: Clock;
+  readonly #queues = new Set<Counted>();
   readonly waited = new Histogram(bounds);
   readonly worked = new Histogram(bounds);
   added = 0;
   retried = 0;
-  /** Since when each key waits, and is worked on; monotonic milliseconds. */
-  readonly #waiting = new Map<string, number>();
-  readonly #working = new Map<string, number>();
 
   constructor(name: string, clock: Clock) {
     this.name = name;
     this.#clock = clock;
   }
 
-  add(key: string): void {
-    this.added += 1;
-    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.monotonicMs());
+  /** Counts what waits in this queue too, and what is worked on. */
+  count(queue: Counted): void {
+    this.#queues.add(queue);
   }
 
-  take(key: string): void {
-    const nowMs = this.#clock.monotonicMs();
-    const sinceMs = this.#waiting.get(key);
-    this.#working.set(key, nowMs);
-    if (sinceMs === undefined) return;
-    this.#waiting.delete(key);
-    this.waited.observe((nowMs - sinceMs) / 1000);
-  }
-
-  done(key: string): void {
-    const sinceMs = this.#working.get(key);
-    if (sinceMs === undefined) return;
-    this.#working.delete(key);
-    this.worked.observe((this.#clock.monotonicMs() - sinceMs) / 1000);
-  }
-
-  /** Nobody waits any more. */
-  clear(): void {
-    this.#waiting.clear();
+  /** The queue has been shut down. */
+  forget(queue: Counted): void {
+    this.#queues.delete(queue);
   }
 
   get depth(): number {
-    return this.#waiting.size;
+    let sum = 0;
+    for (const queue of this.#queues) sum += queue.depth;
+    return sum;
   }
 
   /** Seconds that the keys which are worked on have taken until now. */
   get underWay(): readonly number[] {
     const nowMs = this.#clock.monotonicMs();
-    return Array.from(this.#working.values(), (sinceMs) => (nowMs - sinceMs) / 1000);
+    return [...this.#queues].flatMap((queue) => queue.workingSinceMs().map((sinceMs) => (nowMs - sinceMs) / 1000));
   }
 }
 

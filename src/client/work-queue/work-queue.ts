@@ -5,6 +5,9 @@ import type { QueueStats } from './queue-metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { defaultControllerRateLimiter } from './rate-limiter.ts';
 
+/** A key that waits, or is worked on: why, and since when (monotonic milliseconds). */
+interface Item { cause: Cause; sinceMs: number }
+
 /**
  * A queue of keys with client-go's guarantees: a key waits in it once however often it is added, is handed to one worker
  * at a time, and when added while being worked on is handed out again after `done`. First in, first out.
@@ -13,11 +16,9 @@ export class WorkQueue {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter;
   #order: string[] = [];
-  readonly #dirty = new Set<string>();
-  readonly #processing = new Set<string>();
-  /** Why keys wait, and why those are being worked on that are. */
-  readonly #causes = new Map<string, Cause>();
-  readonly #causesTaken = new Map<string, Cause>();
+  /** Keys that are to be handed out: those in line, and those that were added while being worked on. */
+  readonly #dirty = new Map<string, Item>();
+  readonly #processing = new Map<string, Item>();
   readonly #delayed = new Map<string, { readonly atMs: number; readonly timer: Timer }>();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
   #shutDown = false;
@@ -31,24 +32,36 @@ export class WorkQueue {
   /** Counts what happens from now on. */
   measure(stats: QueueStats): void {
     this.#stats = stats;
-    for (const key of this.#dirty) stats.add(key);
+    stats.added += this.#dirty.size;
+    stats.count(this);
   }
 
   /** Keys that wait to be handed out. */
   get length(): number { return this.#order.length; }
 
+  /** Keys that are to be handed out, or again after the work on them. */
+  get depth(): number { return this.#dirty.size; }
+
+  /** Since when each key is worked on that is; monotonic milliseconds. */
+  workingSinceMs(): number[] {
+    return Array.from(this.#processing.values(), ({ sinceMs }) => sinceMs);
+  }
+
   /** What the work on a key reacts to that has been handed out and not been given back. */
   causeOf(key: string): Cause {
-    return this.#causesTaken.get(key) ?? '';
+    return this.#processing.get(key)?.cause ?? '';
   }
 
   /** `cause`: what is to be reacted to; by default the event that a handler is being told of. */
   add(key: string, cause: Cause = currentCause()): void {
     if (this.#shutDown) return;
-    if (cause !== '') this.#causes.set(key, joinCauses(this.#causes.get(key) ?? '', cause));
-    if (this.#dirty.has(key)) return;
-    this.#dirty.add(key);
-    this.#stats?.add(key);
+    const known = this.#dirty.get(key);
+    if (known !== undefined) {
+      known.cause = joinCauses(known.cause, cause);
+      return;
+    }
+    this.#dirty.set(key, { cause, sinceMs: this.#clock.monotonicMs() });
+    if (this.#stats !== undefined) this.#stats.added += 1;
     if (!this.#processing.has(key)) this.#offer(key);
   }
 
@@ -87,19 +100,19 @@ export class WorkQueue {
     return this.#limiter.failures(key);
   }
 
-  /** The next key, when there is one; undefined after `shutDown`. Every key must be given back with `done`. */
-  async get(): Promise<string | undefined> {
+  /** The next key, at once when there is one; undefined after `shutDown`. Every key must be given back with `done`. */
+  get(): string | undefined | Promise<string | undefined> {
     const key = this.#order.shift();
     if (key !== undefined) return this.#take(key);
     if (this.#shutDown) return undefined;
-    const next = await new Promise<string | undefined>((resolve) => { this.#waiters.push(resolve); });
-    return next;
+    return new Promise((resolve) => { this.#waiters.push(resolve); });
   }
 
   done(key: string): void {
+    const item = this.#processing.get(key);
+    if (item === undefined) return;
     this.#processing.delete(key);
-    this.#causesTaken.delete(key);
-    this.#stats?.done(key);
+    this.#stats?.worked.observe((this.#clock.monotonicMs() - item.sinceMs) / 1000);
     if (this.#dirty.has(key)) this.#offer(key);
   }
 
@@ -110,8 +123,7 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#order = [];
     this.#dirty.clear();
-    this.#causes.clear();
-    this.#stats?.clear();
+    this.#stats?.forget(this);
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
   }
 
@@ -123,14 +135,13 @@ export class WorkQueue {
   }
 
   #take(key: string): string {
+    const item = this.#dirty.get(key);
+    if (item === undefined) return key;
     this.#dirty.delete(key);
-    this.#processing.add(key);
-    const cause = this.#causes.get(key);
-    if (cause !== undefined) {
-      this.#causes.delete(key);
-      this.#causesTaken.set(key, cause);
-    }
-    this.#stats?.take(key);
+    this.#processing.set(key, item);
+    const nowMs = this.#clock.monotonicMs();
+    this.#stats?.waited.observe((nowMs - item.sinceMs) / 1000);
+    item.sinceMs = nowMs;
     return key;
   }
 }

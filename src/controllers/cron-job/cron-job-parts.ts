@@ -1,10 +1,10 @@
-import { parseCronSchedule } from '../../api/groups/batch/cron-schedule.ts';
-import { findCondition } from '../../api/meta/conditions.ts';
+import { isTimeZone, parseCronSchedule } from '../../api/groups/batch/cron-schedule.ts';
 import { nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { controllerReference } from '../../api/meta/owner.ts';
 import { cronjobs } from '../../api/resources.ts';
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts';
 import type { ObjectReference } from '../../api/types/core/v1.ts';
+import { BoundedCache } from '../../base/bounded-cache.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
@@ -24,7 +24,8 @@ export interface CronJobSync {
   readonly parts: CronJobParts;
   cronJob: CronJob;
   active: readonly ObjectReference[];
-  status: Omit<CronJobStatus, 'active'>;
+  /** Its list of active jobs is not looked at. */
+  status: CronJobStatus;
   changed: boolean;
 }
 
@@ -36,14 +37,24 @@ export function forget(sync: CronJobSync, uid: string | undefined): void {
 
 /** The condition by which a job ended; undefined while it has not. */
 export function endOf({ status }: Job): 'Complete' | 'Failed' | undefined {
-  return (['Complete', 'Failed'] as const).find((type) => findCondition(status?.conditions, type)?.status === 'True');
+  let end: 'Complete' | 'Failed' | undefined;
+  for (const { type, status: truth } of status?.conditions ?? []) {
+    if (truth !== 'True') continue;
+    if (type === 'Complete') return type;
+    if (type === 'Failed') end = type;
+  }
+  return end;
 }
 
-/** Zones are kept: making one takes long, and they remember offsets. */
+/** Schedules whose times are remembered; more are read anew. */
+const maxSchedules = 1_000;
+
+/** Zones are kept: making one takes long, and they remember offsets. So are schedules, which are asked at each sync. */
 export class Zones {
   /** The machine's own. */
   readonly local: string;
   readonly #known = new Map<string, Zone>();
+  readonly #times = new BoundedCache<string, { readonly timeZone: string | undefined; readonly times: RunTimes }>(maxSchedules);
 
   constructor(local = 'UTC') {
     this.local = local;
@@ -55,17 +66,26 @@ export class Zones {
     if (zone === undefined) this.#known.set(name, zone = new Zone(name));
     return zone;
   }
-}
 
-/**
- * When a cron job is due. A zone in the schedule, as older servers allowed it, wins over the field; without either, the
- * machine's own counts, as it does for kube-controller-manager. Throws CronError.
- */
-export function timesOf({ spec }: CronJob, zones: Zones): RunTimes {
-  const schedule = parseCronSchedule(spec.schedule);
-  const [, inSchedule] = /^(?:CRON_)?TZ=(\S*)/.exec(spec.schedule) ?? [];
-  const name = (spec.schedule.includes('TZ') ? inSchedule : spec.timeZone) ?? 'Local';
-  return runTimes(schedule, zones.get(name === 'Local' ? zones.local : name));
+  /** Does this runtime know it? */
+  has(name: string): boolean {
+    return this.#known.has(name) || isTimeZone(name);
+  }
+
+  /**
+   * When a cron job is due. A zone in the schedule, as older servers allowed it, wins over the field; without either, the
+   * machine's own counts, as it does for kube-controller-manager. Throws CronError.
+   */
+  timesOf({ spec: { schedule, timeZone } }: CronJob): RunTimes {
+    const known = this.#times.get(schedule);
+    if (known !== undefined && known.timeZone === timeZone) return known.times;
+    const parsed = parseCronSchedule(schedule);
+    const [, inSchedule] = /^(?:CRON_)?TZ=(\S*)/.exec(schedule) ?? [];
+    const name = (schedule.includes('TZ') ? inSchedule : timeZone) ?? 'Local';
+    const times = runTimes(parsed, this.get(name === 'Local' ? this.local : name));
+    this.#times.set(schedule, { timeZone, times });
+    return times;
+  }
 }
 
 /** `NAME-MINUTES`: the same for the same run, so that none is started twice. */

@@ -9,7 +9,7 @@ import type { Informer } from '../../client/informer/informer.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { timesOf, Zones } from './cron-job-parts.ts';
+import { Zones } from './cron-job-parts.ts';
 import { nextRunInMs } from './missed-runs.ts';
 import { syncCronJob } from './sync-cron-job.ts';
 
@@ -75,7 +75,7 @@ class CronJobController {
   #updated(old: CronJob, cronJob: CronJob): void {
     if (old.spec.schedule === cronJob.spec.schedule && old.spec.timeZone === cronJob.spec.timeZone) return this.#queue.add(keyOf(cronJob));
     try {
-      const delayMs = nextRunInMs(cronJob, timesOf(cronJob, this.#zones), this.#context.clock.now());
+      const delayMs = nextRunInMs(cronJob, this.#zones.timesOf(cronJob), this.#context.clock.now());
       if (delayMs !== undefined) this.#queue.addAfter(keyOf(cronJob), delayMs);
     } catch (error) {
       if (!(error instanceof CronError || error instanceof RangeError)) throw error;

@@ -9,11 +9,14 @@ import { endOf, forget } from './cron-job-parts.ts';
 /** Deletes the oldest jobs that have ended, until there are no more than the limits allow. */
 export async function clearHistory(sync: CronJobSync, children: readonly Job[]): Promise<void> {
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = sync.cronJob.spec;
-  for (const [end, limit] of [['Complete', successfulJobsHistoryLimit], ['Failed', failedJobsHistoryLimit]] as const) {
-    if (limit === undefined) continue;
-    const ended = children.filter((job) => endOf(job) === end);
-    if (ended.length <= limit) continue;
-    for (const job of ended.toSorted(byStartTime).slice(0, ended.length - limit)) await deleteJob(sync, job);
+  const complete: Job[] = [];
+  const failed: Job[] = [];
+  for (const job of children) {
+    const end = endOf(job);
+    if (end !== undefined) (end === 'Complete' ? complete : failed).push(job);
+  }
+  for (const [ended, limit = Infinity] of [[complete, successfulJobsHistoryLimit], [failed, failedJobsHistoryLimit]] as const) {
+    if (ended.length > limit) for (const job of ended.sort(byStartTime).slice(0, ended.length - limit)) await deleteJob(sync, job);
   }
 }
 

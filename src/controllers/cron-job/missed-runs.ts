@@ -16,6 +16,9 @@ export interface DueRun {
   readonly missed: 'none' | 'few' | 'many';
 }
 
+/** What tells which runs are due. */
+type Counted = Pick<CronJob, 'metadata' | 'spec' | 'status'>;
+
 /** A schedule that reads well and never comes, like the 31st of February. The message is upstream's. */
 export class InvalidScheduleError extends Error {
   constructor() {
@@ -28,7 +31,7 @@ export class InvalidScheduleError extends Error {
  * The last run before now that should have been started, and roughly how many were missed. Counts from the last run, or
  * the creation, and with `withinDeadline` not from before the starting deadline. Throws InvalidScheduleError.
  */
-export function dueRun({ metadata, spec, status }: CronJob, times: RunTimes, nowMs: number, { withinDeadline }: { readonly withinDeadline: boolean }): DueRun {
+export function dueRun({ metadata, spec, status }: Counted, times: RunTimes, nowMs: number, { withinDeadline }: { readonly withinDeadline: boolean }): DueRun {
   let sinceMs = parseTime(status?.lastScheduleTime ?? metadata.creationTimestamp ?? '') ?? 0;
   if (withinDeadline && spec.startingDeadlineSeconds !== undefined) sinceMs = Math.max(sinceMs, nowMs - spec.startingDeadlineSeconds * 1000);
   const firstMs = times.next(sinceMs);
@@ -46,12 +49,12 @@ export function dueRun({ metadata, spec, status }: CronJob, times: RunTimes, now
 }
 
 /** Milliseconds until the next run is to be looked at; undefined when none ever comes. */
-export function nextRunInMs(cronJob: CronJob, times: RunTimes, nowMs: number): number | undefined {
+export function nextRunInMs(cronJob: Counted, times: RunTimes, nowMs: number): number | undefined {
   const nextMs = times.next(lastRunMs(cronJob, times, nowMs));
   return nextMs === undefined ? undefined : nextMs + nextRunDelayMs - nowMs;
 }
 
-function lastRunMs(cronJob: CronJob, times: RunTimes, nowMs: number): number {
+function lastRunMs(cronJob: Counted, times: RunTimes, nowMs: number): number {
   try {
     const { dueMs, missed, sinceMs } = dueRun(cronJob, times, nowMs, { withinDeadline: false });
     return dueMs ?? (missed === 'none' ? sinceMs : nowMs);

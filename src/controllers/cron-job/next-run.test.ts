@@ -4,7 +4,7 @@ import { parseCronSchedule } from '../../api/groups/batch/cron-schedule.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import type { CronJob, CronJobSpec } from '../../api/types/batch/v1.ts';
 import { formatTime } from '../../base/clock.ts';
-import { jobFor, timesOf, Zones } from './cron-job-parts.ts';
+import { jobFor, Zones } from './cron-job-parts.ts';
 import { dueRun, InvalidScheduleError, nextRunInMs } from './missed-runs.ts';
 import { runTimes } from './next-run.ts';
 import { Zone } from './zoned-time.ts';
@@ -60,7 +60,7 @@ const cronJob = (spec: Partial<CronJobSpec>, lastScheduleTime?: string): CronJob
 
 describe('the run that is due', () => {
   const due = (object: CronJob, now: string) => {
-    const { dueMs, missed } = dueRun(object, timesOf(object, new Zones()), ms(now), { withinDeadline: true });
+    const { dueMs, missed } = dueRun(object, new Zones().timesOf(object), ms(now), { withinDeadline: true });
     return [dueMs === undefined ? undefined : formatTime(dueMs), missed];
   };
   const cases: [string, CronJob, string, [string | undefined, string]][] = [
@@ -80,7 +80,7 @@ describe('the run that is due', () => {
   });
   it('is waited for a tenth of a second longer', () => {
     const object = cronJob({}, '2026-01-01T12:00:00Z');
-    assert.equal(nextRunInMs(object, timesOf(object, new Zones()), ms('2026-01-01T12:00:01Z')), 3_599_100);
+    assert.equal(nextRunInMs(object, new Zones().timesOf(object), ms('2026-01-01T12:00:01Z')), 3_599_100);
   });
 });
 
@@ -93,7 +93,7 @@ it('a job says in its zone which run it is', () => {
 
 it('without a zone the machine\'s own counts; one that is named, and UTC by the name of nothing, does not move', () => {
   const noon = { schedule: '0 12 * * *' };
-  const next = (spec: object, local: string): string => new Date(timesOf(cronJob({ ...noon, ...spec }), new Zones(local)).next(ms('2026-07-01T00:00:00Z'))!).toISOString();
+  const next = (spec: object, local: string): string => new Date(new Zones(local).timesOf(cronJob({ ...noon, ...spec })).next(ms('2026-07-01T00:00:00Z'))!).toISOString();
   assert.equal(next({}, 'UTC'), '2026-07-01T12:00:00.000Z');
   assert.equal(next({}, 'Europe/Berlin'), '2026-07-01T10:00:00.000Z');
   assert.equal(next({ schedule: 'TZ=Local 0 12 * * *' }, 'Europe/Berlin'), '2026-07-01T10:00:00.000Z');

@@ -18,8 +18,22 @@ export interface RunTimes {
  */
 export function runTimes(schedule: CronSchedule | CronInterval, zone: Zone): RunTimes {
   if ('everyMs' in schedule) return { next: (afterMs) => afterMs - (((afterMs % 1000) + 1000) % 1000) + schedule.everyMs };
-  return { next: (afterMs) => nextMatch(schedule, zone, afterMs) };
+  let [last, before]: (Span | undefined)[] = [];
+  return {
+    next(afterMs) {
+      const known = isIn(last, afterMs) ? last : isIn(before, afterMs) ? before : undefined;
+      if (known !== undefined) return known.nextMs;
+      const nextMs = nextMatch(schedule, zone, afterMs);
+      if (nextMs !== undefined) [last, before] = [{ fromMs: afterMs, nextMs }, last];
+      return nextMs;
+    },
+  };
 }
+
+/** Between these nothing is due: each sync asks again for the run before now and the one after it. */
+interface Span { readonly fromMs: number; readonly nextMs: number }
+
+const isIn = (span: Span | undefined, ms: number): boolean => span !== undefined && span.fromMs <= ms && ms < span.nextMs;
 
 /**
  * Looks at month, day, hour and minute in turn. When one does not match it is counted up, with all below it at their
@@ -92,7 +106,9 @@ function findMinute(search: Search): boolean {
     if (!search.moved) search.atMs = Math.floor(search.atMs / minuteMs) * minuteMs;
     search.moved = true;
     // The next minute of the hour that matches, else the end of the hour.
-    search.atMs += (Math.min(60, ...[...schedule.minutes].filter((minute) => minute > now.minute)) - now.minute) * minuteMs;
+    let minute = now.minute + 1;
+    while (minute < 60 && !schedule.minutes.has(minute)) minute++;
+    search.atMs += (minute - now.minute) * minuteMs;
     if (zone.read(search.atMs).minute === 0) return false;
   }
   return true;

@@ -1,4 +1,4 @@
-import { CronError, isTimeZone } from '../../api/groups/batch/cron-schedule.ts';
+import { CronError } from '../../api/groups/batch/cron-schedule.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { cronjobs, jobs } from '../../api/resources.ts';
@@ -9,14 +9,14 @@ import type { ReconcileResult } from '../../client/controller.ts';
 import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
 import { isNamespaceTerminating, messageOf } from '../common/errors.ts';
 import type { CronJobParts, CronJobSync } from './cron-job-parts.ts';
-import { endOf, forget, jobFor, jobNameFor, timesOf } from './cron-job-parts.ts';
+import { endOf, forget, jobFor, jobNameFor } from './cron-job-parts.ts';
 import { clearHistory, deleteJob } from './history.ts';
 import { dueRun, InvalidScheduleError, nextRunInMs } from './missed-runs.ts';
 
 /** Follows the jobs of a cron job, clears away old ones, and starts the one that is due. */
 export async function syncCronJob(parts: CronJobParts, cronJob: CronJob, children: readonly Job[]): Promise<ReconcileResult> {
-  const { active = [], ...status } = cronJob.status ?? {};
-  const sync: CronJobSync = { parts, cronJob, active, status, changed: false };
+  const { status = {} } = cronJob;
+  const sync: CronJobSync = { parts, cronJob, active: status.active ?? [], status, changed: false };
   await clearHistory(sync, children);
   let delayMs: number | undefined;
   let failure: unknown;
@@ -26,7 +26,8 @@ export async function syncCronJob(parts: CronJobParts, cronJob: CronJob, childre
     failure = error;
   }
   if (sync.changed) {
-    const next: CronJobStatus = { ...(sync.active.length > 0 && { active: [...sync.active] }), ...sync.status };
+    const { active: _, ...status } = sync.status;
+    const next: CronJobStatus = sync.active.length > 0 ? { active: [...sync.active], ...status } : status;
     await parts.client.update(cronjobs, { ...sync.cronJob, status: next }, { subresource: 'status' });
   }
   if (failure !== undefined) throw failure;
@@ -42,21 +43,21 @@ async function followAndStart(sync: CronJobSync, children: readonly Job[]): Prom
   const { cronJob, parts: { recorder, zones, clock } } = sync;
   const { schedule, timeZone, suspend } = cronJob.spec;
   if (cronJob.metadata.deletionTimestamp !== undefined) return undefined;
-  if (timeZone !== undefined && timeZone !== '' && !isTimeZone(timeZone)) {
+  if (timeZone !== undefined && timeZone !== '' && !zones.has(timeZone)) {
     recorder.event(cronJob, 'Warning', 'UnknownTimeZone', `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`);
     return undefined;
   }
   if (suspend === true) return undefined;
   if (schedule.includes('TZ')) recorder.event(cronJob, 'Warning', 'UnsupportedSchedule', `CRON_TZ or TZ used in schedule ${JSON.stringify(schedule)} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`);
   try {
-    const times = timesOf(cronJob, zones);
+    const times = zones.timesOf(cronJob);
     const nowMs = clock.now();
     const { dueMs, missed } = dueRun(cronJob, times, nowMs, { withinDeadline: true });
     if (dueMs !== undefined) {
       if (missed === 'many') recorder.event(cronJob, 'Warning', 'TooManyMissedTimes', 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew');
       if (mayStart(sync, dueMs, nowMs) && !(await start(sync, dueMs))) return undefined;
     }
-    return nextRunInMs(withStatus(sync), times, nowMs);
+    return nextRunInMs({ metadata: cronJob.metadata, spec: cronJob.spec, status: sync.status }, times, nowMs);
   } catch (error) {
     if (error instanceof CronError) recorder.event(cronJob, 'Warning', 'UnparseableSchedule', `unparseable schedule: ${JSON.stringify(schedule)} : ${error.message}`);
     else if (error instanceof InvalidScheduleError) recorder.event(cronJob, 'Warning', 'InvalidSchedule', `invalid schedule: ${schedule} : ${error.message}`);
@@ -65,11 +66,12 @@ async function followAndStart(sync: CronJobSync, children: readonly Job[]): Prom
   }
 }
 
-const withStatus = ({ cronJob, status }: CronJobSync): CronJob => ({ ...cronJob, status });
+const lastSuccessMs = ({ status }: CronJobSync): number => parseTime(status.lastSuccessfulTime ?? '') ?? -Infinity;
 
 /** Jobs that have ended leave the list of active ones; the last success is remembered. */
 async function followJobs(sync: CronJobSync, children: readonly Job[]): Promise<void> {
   const { client, recorder } = sync.parts;
+  let lastMs = lastSuccessMs(sync);
   for (const job of children) {
     const uid = uidOf(job);
     const end = endOf(job);
@@ -77,8 +79,8 @@ async function followJobs(sync: CronJobSync, children: readonly Job[]): Promise<
       if (isActive(sync, uid)) continue;
       const fresh = await client.get(cronjobs, { namespace: namespaceOf(sync.cronJob), name: nameOf(sync.cronJob) });
       if (fresh.status?.active?.some((reference) => reference.uid === uid) === true) {
-        const { active = [], ...status } = fresh.status;
-        Object.assign(sync, { cronJob: fresh, active, status });
+        Object.assign(sync, { cronJob: fresh, active: fresh.status.active, status: fresh.status });
+        lastMs = lastSuccessMs(sync);
         continue;
       }
       recorder.event(sync.cronJob, 'Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${nameOf(job)}`);
@@ -90,8 +92,9 @@ async function followJobs(sync: CronJobSync, children: readonly Job[]): Promise<
     }
     const completed = job.status?.completionTime;
     if (end !== 'Complete' || completed === undefined) continue;
-    const last = sync.status.lastSuccessfulTime;
-    if (last !== undefined && (parseTime(completed) ?? 0) <= (parseTime(last) ?? 0)) continue;
+    const completedMs = parseTime(completed) ?? 0;
+    if (completedMs <= lastMs) continue;
+    lastMs = completedMs;
     sync.status = { ...sync.status, lastSuccessfulTime: completed };
     sync.changed = true;
   }
@@ -99,6 +102,7 @@ async function followJobs(sync: CronJobSync, children: readonly Job[]): Promise<
 
 /** Active jobs that are gone would be waited for for ever. */
 async function dropMissing(sync: CronJobSync, children: readonly Job[]): Promise<void> {
+  if (sync.active.length === 0) return;
   const known = new Set(children.map(uidOf));
   for (const { uid, namespace = '', name = '' } of sync.active) {
     if (uid !== undefined && known.has(uid)) continue;
