@@ -115,7 +115,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     admit: (pod) => admitPod(pod, {
       node: reporter.node,
       allocatable: reporter.allocatable,
-      others: [...workers].filter((worker) => worker.isAdmitted && !worker.isForgotten).map((worker) => worker.allocated),
+      others: workers,
       runtime: reporter.runtimeStatus,
       kernelVersion: host.virtual ? '999' : machine.kernelVersion,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],

@@ -16,7 +16,7 @@ export async function cleanUpOrphans(context: KubeletContext, isKnown: (podUid: 
   await Promise.all([...orphans].map(async (podUid) => {
     logger.info('removing what is left of a pod that is gone', { podUid });
     try {
-      const state = await readPodState(runtime, podUid, new Map());
+      const state = await readPodState(runtime, podUid, { ended: new Map(), hostIps: context.hostIps() });
       await Promise.all(state.containers.filter((container) => container.state === 'running').map((container) => {
         const graceSeconds = Number(container.annotations[annotations.gracePeriod] ?? defaultGraceSeconds);
         return runtime.stopContainer(container.id, Math.max(minGraceSeconds, graceSeconds));

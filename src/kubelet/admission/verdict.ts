@@ -5,13 +5,23 @@ import type { ResourceList } from '../resources/quantities.ts';
 /** Why a pod may not run on this node: becomes the reason and message of its failure. */
 export interface Refusal { readonly reason: string; readonly message: string }
 
+/** A pod of the node. */
+export interface Neighbour {
+  readonly pod: Pod;
+  /** Does it count? Those do that were admitted and are not forgotten. */
+  readonly isAdmitted: boolean;
+  readonly isForgotten: boolean;
+  /** What it was granted, see requestsOf. */
+  readonly requests: ReadonlyMap<string, number>;
+}
+
 /** What pods are judged by. */
 export interface AdmissionInput {
   /** The node as the API has it; undefined before it is registered. */
   readonly node: Node | undefined;
   readonly allocatable: ResourceList;
-  /** Pods that were admitted before. */
-  readonly others: readonly Pod[];
+  /** All pods of the node. */
+  readonly others: Iterable<Neighbour>;
   /** Undefined before the runtime was asked. */
   readonly runtime: RuntimeStatus | undefined;
   /** `6.18.5-amd64`: some sysctls are a pod's own only since a certain version. */

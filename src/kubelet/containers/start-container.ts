@@ -4,6 +4,7 @@ import type { ContainerStatus, PodSandboxConfig } from '../../runtime/runtime.ts
 import { ContainerConfigError } from '../environment/environment.ts';
 import { formatGoDuration } from '../../base/go-duration.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
+import type { Ending } from '../pods/ending.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
 import { formatPod, specOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
@@ -30,29 +31,15 @@ export interface StartInput {
   readonly sandbox: PodSandboxConfig;
   readonly podIps: readonly string[];
   readonly volumes: PodVolumes;
-  /** The pod is to be ended: nothing new is started, and what takes long is no longer waited for. */
-  readonly signal: AbortSignal;
+  /** When it begins, nothing new is started, and what takes long is no longer waited for. */
+  readonly ending: Ending;
 }
 
 const interrupted: StartResult = { ok: false, reason: 'ContainerCreating', message: '', retryAfterMs: undefined };
 
-/** The promise's value, or undefined as soon as the signal aborts. What the promise does later is nobody's business. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  work.catch(() => {});
-  if (signal.aborted) return undefined;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const onAbort = (): void => resolve(undefined);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 /** Pulls, creates and starts one container and runs its postStart hook. What goes wrong becomes its waiting reason. */
 export async function startContainer(context: KubeletContext, input: StartInput): Promise<StartResult> {
-  const { pod, container, state, signal } = input;
+  const { pod, container, state, ending } = input;
   const previous = newestContainer(state, container.name);
   const waiting = crashLoop(context, pod, container, state);
   if (waiting !== undefined) return waiting;
@@ -60,7 +47,7 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const failed = (reason: string, message: string, retryAfterMs: number | undefined = retryMs): StartResult => ({ ok: false, reason, message, retryAfterMs });
   const event = (text: string): void => context.events.container(pod, container.name, 'Warning', 'Failed', `Error: ${text}`);
 
-  const images = await unlessAborted(ensureImages(context.images, { pod, container, volumes: input.volumes, secrets: await pullSecrets(context, pod) }), signal);
+  const images = await ending.until(ensureImages(context.images, { pod, container, volumes: input.volumes, secrets: await pullSecrets(context, pod) }));
   if (images === undefined) return interrupted;
   if (!images.ok) {
     event(images.reason);
@@ -81,7 +68,7 @@ export async function startContainer(context: KubeletContext, input: StartInput)
     event((error as Error).message);
     return failed('CreateContainerConfigError', (error as Error).message);
   }
-  if (signal.aborted) return interrupted;
+  if (ending.hasBegun) return interrupted;
   let containerId: string;
   try {
     containerId = await context.runtime.createContainer(input.sandboxId, config, input.sandbox);
@@ -101,7 +88,7 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const postStart = container.lifecycle?.postStart;
   if (postStart === undefined) return { ok: true, containerId };
   try {
-    await unlessAborted(runHook(context, { handler: postStart, pod, container, containerId, podIp: input.podIps[0], timeoutMs: 3_600_000 }), signal);
+    await ending.until(runHook(context, { handler: postStart, pod, container, containerId, podIp: input.podIps[0], timeoutMs: 3_600_000 }));
   } catch (error) {
     context.events.container(pod, container.name, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
     const status = await context.runtime.containerStatus(containerId);

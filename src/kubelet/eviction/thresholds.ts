@@ -12,6 +12,8 @@ export interface Threshold {
   readonly signal: Signal;
   /** As it is configured: `100Mi`, `10%`. */
   readonly value: string;
+  /** The same as a share of the capacity in hundredths, or as an amount. */
+  readonly least: { readonly percent: number } | { readonly amount: number };
   /** How long it must have been crossed; 0: a hard one. */
   readonly graceMs: number;
 }
@@ -40,7 +42,7 @@ export function parseThresholds(hard: Readonly<Record<string, string>>, soft: Re
     if (text === undefined) return [];
     if (!/^\d+(\.\d+)?%$/.test(text) && !isQuantity(text)) throw new Error(`invalid eviction threshold ${JSON.stringify(`${signal}<${text}`)}`);
     // Zero turns it off.
-    return /^0+(\.0+)?%?$/.test(text) ? [] : [{ signal, value: text, graceMs }];
+    return /^0+(\.0+)?%?$/.test(text) ? [] : [{ signal, value: text, least: text.endsWith('%') ? { percent: Number(text.slice(0, -1)) } : { amount: value(text) }, graceMs }];
   };
   return signals.flatMap((signal) => {
     const graceMs = softGraceMs[signal];
@@ -50,8 +52,8 @@ export function parseThresholds(hard: Readonly<Record<string, string>>, soft: Re
 }
 
 /** The amount that must be there. */
-export function limitOf({ value: text }: Threshold, { capacity }: Observation): number {
-  return text.endsWith('%') ? Math.floor((capacity * Number(text.slice(0, -1))) / 100) : value(text);
+export function limitOf({ least }: Threshold, { capacity }: Observation): number {
+  return 'percent' in least ? Math.floor((capacity * least.percent) / 100) : least.amount;
 }
 
 /** Images and everything else lie on one file system here: both are told by its numbers. */

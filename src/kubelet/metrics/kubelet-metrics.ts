@@ -10,6 +10,9 @@ export interface MetricsSink {
   count(name: CounterName, ...labels: readonly string[]): void;
   /** A value in the family's own unit. */
   observe(name: HistogramName, value: number, ...labels: readonly string[]): void;
+  /** The two for one series that has much to tell: it is looked up once. Not for series of pods, which are forgotten. */
+  counter(name: CounterName, ...labels: readonly string[]): () => void;
+  observer(name: HistogramName, ...labels: readonly string[]): (value: number) => void;
   /** Series of a pod that has gone: no one else's have its labels. */
   forget(podUid: string): void;
   /** All that has a value, of names that are wanted. */
@@ -17,16 +20,20 @@ export interface MetricsSink {
 }
 
 /** For kubelets of which thousands are in one process. */
-export const noMetrics: MetricsSink = { count: () => {}, observe: () => {}, forget: () => {}, families: () => [] };
+export const noMetrics: MetricsSink = { count: () => {}, observe: () => {}, counter: () => () => {}, observer: () => () => {}, forget: () => {}, families: () => [] };
 
 /** Names come from pods: what is more is not told apart. */
 const maxSeries = 5000;
 
+/** Most have one label, or none. */
+const keyOf = (labels: readonly string[]): string => (labels.length === 1 ? labels[0] ?? '' : labels.join('\0'));
 const labelsOf = ({ labels }: CounterFamily, values: readonly string[]): Labels => Object.fromEntries(labels.map((name, index) => [name, values[index] ?? '']));
+
+interface Counted { readonly labels: Labels; value: number }
 
 /** What a kubelet counts and measures, under upstream's names. */
 export class KubeletMetrics implements MetricsSink {
-  readonly #counts = new Map<CounterName, Map<string, { readonly labels: Labels; value: number }>>();
+  readonly #counts = new Map<CounterName, Map<string, Counted>>();
   readonly #histograms = new Map<HistogramName, Map<string, { readonly labels: Labels; readonly histogram: Histogram }>>();
 
   constructor() {
@@ -38,14 +45,23 @@ export class KubeletMetrics implements MetricsSink {
   }
 
   observe(name: HistogramName, value: number, ...labels: readonly string[]): void {
-    const series = getOrMake(this.#histograms, name);
-    const key = labels.join('\0');
-    let known = series.get(key);
-    if (known === undefined) {
-      if (series.size >= maxSeries) return;
-      series.set(key, known = { labels: labelsOf(histograms[name], labels), histogram: new Histogram(histograms[name].bounds) });
-    }
-    known.histogram.observe(value);
+    this.#histogram(name, labels)?.observe(value);
+  }
+
+  counter(name: CounterName, ...labels: readonly string[]): () => void {
+    let known: Counted | undefined;
+    return () => {
+      if (known === undefined) known = this.#add(name, labels, 1);
+      else known.value += 1;
+    };
+  }
+
+  observer(name: HistogramName, ...labels: readonly string[]): (value: number) => void {
+    let known: Histogram | undefined;
+    return (value) => {
+      known ??= this.#histogram(name, labels);
+      known?.observe(value);
+    };
   }
 
   forget(podUid: string): void {
@@ -63,12 +79,22 @@ export class KubeletMetrics implements MetricsSink {
     return [...counted, ...measured];
   }
 
-  #add(name: CounterName, labels: readonly string[], by: number): void {
+  /** Returns the series; undefined where there are too many. */
+  #add(name: CounterName, labels: readonly string[], by: number): Counted | undefined {
     const series = getOrMake(this.#counts, name);
-    const key = labels.join('\0');
-    const known = series.get(key);
+    const key = keyOf(labels);
+    let known = series.get(key);
     if (known !== undefined) known.value += by;
-    else if (series.size < maxSeries) series.set(key, { labels: labelsOf(counters[name], labels), value: by });
+    else if (series.size < maxSeries) series.set(key, known = { labels: labelsOf(counters[name], labels), value: by });
+    return known;
+  }
+
+  #histogram(name: HistogramName, labels: readonly string[]): Histogram | undefined {
+    const series = getOrMake(this.#histograms, name);
+    const key = keyOf(labels);
+    let known = series.get(key);
+    if (known === undefined && series.size < maxSeries) series.set(key, known = { labels: labelsOf(histograms[name], labels), histogram: new Histogram(histograms[name].bounds) });
+    return known?.histogram;
   }
 }
 

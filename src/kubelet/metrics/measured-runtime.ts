@@ -12,22 +12,29 @@ const operations = {
 } as const satisfies Partial<Record<keyof Runtime, string>>;
 
 type Measured = keyof typeof operations;
-type Call = (...args: unknown[]) => Promise<unknown>;
+/** None has more parameters. */
+type Call = (a?: unknown, b?: unknown, c?: unknown) => Promise<unknown>;
 
 /** The runtime, whose calls are counted and timed. Whoever owns the runtime ends it, not this. */
 export function measuredRuntime(runtime: Runtime, metrics: MetricsSink, clock: Clock): Runtime {
-  const measured = Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, async (...args: unknown[]): Promise<unknown> => {
-    const startMs = clock.monotonicMs();
-    metrics.count('kubelet_runtime_operations_total', operation);
-    try {
-      return await (runtime[method as Measured] as Call).apply(runtime, args);
-    } catch (error) {
-      metrics.count('kubelet_runtime_operations_errors_total', operation);
-      throw error;
-    } finally {
-      metrics.observe('kubelet_runtime_operations_duration_seconds', (clock.monotonicMs() - startMs) / 1000, operation);
-    }
-  }])) as unknown as Pick<Runtime, Measured>;
+  const calls = runtime as unknown as Readonly<Record<string, Call>>;
+  const measure = ([method, operation]: [string, string]): [string, Call] => {
+    const started = metrics.counter('kubelet_runtime_operations_total', operation);
+    const took = metrics.observer('kubelet_runtime_operations_duration_seconds', operation);
+    return [method, async (a, b, c) => {
+      const startMs = clock.monotonicMs();
+      started();
+      try {
+        return await calls[method]?.(a, b, c);
+      } catch (error) {
+        metrics.count('kubelet_runtime_operations_errors_total', operation);
+        throw error;
+      } finally {
+        took((clock.monotonicMs() - startMs) / 1000);
+      }
+    }];
+  };
+  const measured = Object.fromEntries(Object.entries(operations).map(measure)) as unknown as Pick<Runtime, Measured>;
   return {
     ...measured,
     readLog: (containerId, options) => runtime.readLog(containerId, options),

@@ -56,6 +56,16 @@ export interface NodeReporterOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a look at the machine finds; whatever else the status says does not change while the kubelet runs. */
+interface Sight {
+  /** Why the node is not ready. */
+  readonly problem: string | undefined;
+  readonly pressures: readonly Pressure[];
+  readonly images: readonly Image[];
+  readonly runtime: RuntimeStatus | undefined;
+  readonly devices: ReturnType<NodeReporterOptions['devices']>;
+}
+
 /** Registers the node and keeps its status true: written when it changes, else every five minutes. */
 export class NodeReporter {
   readonly #options: NodeReporterOptions;
@@ -63,6 +73,8 @@ export class NodeReporter {
   #node: Node | undefined;
   #status: NodeStatus | undefined;
   #reportedAtMs = -Infinity;
+  /** What was seen and what the API had when the two last agreed. */
+  #told: { readonly seen: Sight; readonly written: NodeStatus; readonly volumesInUse: readonly string[] } | undefined;
   /** By how much the next report without a change comes later, as a share of the period. */
   #delay = 0;
   #networkProblem: string | undefined = 'container runtime status check may not have completed yet';
@@ -112,7 +124,7 @@ export class NodeReporter {
 
   /** Looks at the machine and the runtime without telling anybody: what pods are admitted against is known from then on. */
   async look(): Promise<void> {
-    await this.#generate();
+    this.#generate(await this.#look());
   }
 
   /** Looks at the runtime again now: something that the node waits for may be there. */
@@ -146,7 +158,7 @@ export class NodeReporter {
     const { client, clock, logger, nodeName, signal } = this.#options;
     for (;;) {
       try {
-        const status = await this.#generate();
+        const status = this.#generate(await this.#look());
         try {
           this.#node = await reactingTo('!start', () => client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: this.#metadata(), spec: { ...(this.#options.taints.length > 0 && { taints: [...this.#options.taints] }) }, status }));
         } catch (error) {
@@ -230,12 +242,17 @@ export class NodeReporter {
     };
   }
 
-  async #generate(): Promise<NodeStatus> {
-    const { runtime, host, machine, clock, capacity } = this.#options;
+  async #look(): Promise<Sight> {
+    const { runtime, host, pressures, devices } = this.#options;
     const [problem, images, usage] = await Promise.all([this.#problem(), runtime.listImages().catch((): Image[] => []), host.usage()]);
+    return { problem, images, pressures: pressures(usage), runtime: this.#runtimeStatus, devices: devices() };
+  }
+
+  #generate({ problem, images, pressures, runtime, devices }: Sight): NodeStatus {
+    const { host, machine, clock, capacity } = this.#options;
     const status = generateNodeStatus({
       machine,
-      pressures: this.#options.pressures(usage),
+      pressures,
       heldBack: this.#options.heldBack,
       maxPods: this.#options.maxPods,
       addresses: this.#options.addresses,
@@ -245,11 +262,10 @@ export class NodeReporter {
       runtimeVersion: this.#options.runtimeVersion,
       images,
       problem,
-      runtime: this.#runtimeStatus,
+      runtime,
       old: this.#node?.status?.conditions ?? [],
       nowMs: clock.now(),
     });
-    const devices = this.#options.devices();
     const whole = { ...status, capacity: { ...status.capacity, ...devices.capacity, ...capacity }, allocatable: { ...status.allocatable, ...devices.allocatable, ...capacity } };
     this.#status = whole;
     return whole;
@@ -271,13 +287,18 @@ export class NodeReporter {
   async #report(): Promise<void> {
     const { client, clock, random, nodeName, isSilent } = this.#options;
     if (isSilent()) return;
-    const status = await this.#generate();
+    const seen = await this.#look();
     const written = this.#node?.status;
     const volumesInUse = this.#volumesInUse;
+    const nowMs = clock.monotonicMs();
+    const isDue = nowMs - this.#reportedAtMs >= this.#reportMs;
+    const told = this.#told;
+    if (!isDue && told?.written === written && told?.volumesInUse === volumesInUse && semanticEqual(told.seen, seen)) return;
+    const status = this.#generate(seen);
     const sameVolumes = semanticEqual(volumesInUse, written?.volumesInUse ?? []);
     const changed = written === undefined || !sameVolumes || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
-    const nowMs = clock.monotonicMs();
-    if (changed || nowMs - this.#reportedAtMs >= this.#reportMs) {
+    this.#told = changed || isDue ? undefined : { seen, written, volumesInUse };
+    if (changed || isDue) {
       // Only what the kubelet owns; conditions of others are merged by type.
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);

@@ -3,9 +3,12 @@ import type { Container, Pod, PodCondition, PodSpec, ResourceRequirements } from
 import type { PodEvents } from '../pod-events.ts';
 import type { ResizeRefusal } from './judge-resize.ts';
 import { containersOf, specOf } from './pod-spec.ts';
+import { requestsOf } from '../resources/quantities.ts';
 
 /** How often a resize that did not fit is tried again though nothing was heard. */
 export const resizeRetryMs = 180_000;
+
+const none: readonly PodCondition[] = [];
 
 /** What a node has granted a pod of the resources that its spec asks for: the two differ while a resize waits. */
 export class Allocation {
@@ -13,6 +16,8 @@ export class Allocation {
   #podLevel: PodSpec['resources'];
   #pending: PodCondition | undefined;
   #inProgress: PodCondition | undefined;
+  #conditions: readonly PodCondition[] | undefined;
+  #requests: ReadonlyMap<string, number> | undefined;
   /** The version of the pod that was looked at last, and what it is with what was granted. */
   #last: { readonly pod: Pod; readonly applied: Pod } | undefined;
 
@@ -33,8 +38,18 @@ export class Allocation {
     return this.#pending !== undefined;
   }
 
+  /** The same list as long as nothing has changed. */
   get conditions(): readonly PodCondition[] {
-    return [this.#pending, this.#inProgress].filter((condition) => condition !== undefined);
+    const [pending, inProgress] = [this.#pending, this.#inProgress];
+    if (pending === undefined && inProgress === undefined) return none;
+    const known = this.#conditions;
+    if (known !== undefined && known.at(0) === (pending ?? inProgress) && known.at(-1) === (inProgress ?? pending)) return known;
+    return this.#conditions = [pending, inProgress].filter((condition) => condition !== undefined);
+  }
+
+  /** What was granted in all; counted once, for whoever is admitted next to it. */
+  requestsOf(pod: Pod): ReadonlyMap<string, number> {
+    return this.#requests ??= requestsOf(this.apply(pod));
   }
 
   /** The pod with what was granted instead of what it asks for; itself when that is the same. */
@@ -97,6 +112,7 @@ export class Allocation {
     for (const { container } of containersOf(pod)) this.#granted.set(container.name, container.resources ?? {});
     this.#podLevel = specOf(pod).resources;
     this.#last = undefined;
+    this.#requests = undefined;
   }
 
   #isGranted(pod: Pod): boolean {

@@ -1,5 +1,6 @@
 import type { Container } from '../../api/types/core/v1.ts';
 import type { ContainerStatus, PodSandbox, PodSandboxStatus, Runtime } from '../../runtime/runtime.ts';
+import { sortPodIps } from './pod-ips.ts';
 
 /** Labels and annotations that the kubelet puts on what it makes, so that it finds it again after a restart. */
 export const labels = {
@@ -26,18 +27,33 @@ export interface PodRuntimeState {
 
 export const emptyRuntimeState: PodRuntimeState = { sandboxes: [], sandbox: undefined, containers: [] };
 
-/** Asks the runtime for one pod. `ended`: statuses of ended containers seen before, which cannot change; kept up to date. */
-export async function readPodState(runtime: Runtime, podUid: string, ended: Map<string, ContainerStatus>): Promise<PodRuntimeState> {
-  const [allSandboxes, allContainers] = await Promise.all([runtime.listPodSandboxes({ podUid }), runtime.listContainers({ podUid })]);
-  const sandboxes = allSandboxes.filter((sandbox) => sandbox.uid === podUid).sort((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt);
+/**
+ * Asks the runtime for one pod. `ended`: statuses of ended containers seen before, which cannot change; kept up to date.
+ * `hostIps`: the node's own, in whose order the pod's are told.
+ */
+export async function readPodState(runtime: Runtime, podUid: string, { ended, hostIps }: { readonly ended: Map<string, ContainerStatus>; readonly hostIps: readonly string[] }): Promise<PodRuntimeState> {
+  const filter = { podUid };
+  const [allSandboxes, allContainers] = await Promise.all([runtime.listPodSandboxes(filter), runtime.listContainers(filter)]);
+  const sandboxes = allSandboxes.filter((sandbox) => sandbox.uid === podUid).sort(newestFirst);
   const listed = allContainers.filter((container) => container.labels[labels.podUid] === podUid);
+  if (sandboxes[0] === undefined && listed.length === 0) {
+    ended.clear();
+    return emptyRuntimeState;
+  }
   const sandboxRequest = sandboxes[0] === undefined ? undefined : runtime.podSandboxStatus(sandboxes[0].id);
-  const statuses = await Promise.all(listed.map(async (container) => ended.get(container.id) ?? runtime.containerStatus(container.id)));
-  const containers = statuses.filter((status) => status !== undefined).sort((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt);
-  const present = new Set(containers.map(({ id }) => id));
-  for (const id of ended.keys()) if (!present.has(id)) ended.delete(id);
+  const statuses = await Promise.all(listed.map(({ id }) => {
+    const known = ended.get(id);
+    return known === undefined ? runtime.containerStatus(id) : Promise.resolve(known);
+  }));
+  const containers = statuses.filter((status) => status !== undefined).sort(newestFirst);
+  for (const id of ended.keys()) if (!containers.some((container) => container.id === id)) ended.delete(id);
   for (const container of containers) if (container.state === 'exited') ended.set(container.id, container);
-  return { sandboxes, sandbox: await sandboxRequest, containers };
+  const sandbox = await sandboxRequest;
+  return { sandboxes, sandbox: sandbox === undefined || sandbox.ips.length < 2 ? sandbox : { ...sandbox, ips: sortPodIps(sandbox.ips, hostIps) }, containers };
+}
+
+function newestFirst(a: PodSandbox | ContainerStatus, b: PodSandbox | ContainerStatus): number {
+  return b.createdAtMs - a.createdAtMs || b.attempt - a.attempt;
 }
 
 /** The newest container of this name. */

@@ -3,7 +3,7 @@ import { mapsEqual, semanticEqual } from '../../api/meta/equal.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
-import type { Pod, PodStatus } from '../../api/types/core/v1.ts';
+import type { Pod, PodCondition, PodStatus } from '../../api/types/core/v1.ts';
 import type { Timer } from '../../base/clock.ts';
 import type { Cause } from '../../client/cause.ts';
 import { currentCause, joinCauses, reactingTo } from '../../client/cause.ts';
@@ -18,20 +18,21 @@ import { isResizing } from '../resources/resize.ts';
 import { withActualResources } from '../resources/actual.ts';
 import { Allocation, resizeRetryMs } from './allocation.ts';
 import { removeLeftovers, removePod } from './collect-garbage.ts';
+import { Ending } from './ending.ts';
 import { judgeResize } from './judge-resize.ts';
 import { formatPod, gracePeriodSecondsOf, isTerminalPhase, specOf } from './pod-spec.ts';
-import { sortPodIps } from './pod-ips.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
 import { emptyRuntimeState, readPodState } from './pod-runtime.ts';
-import { syncPod } from './sync-pod.ts';
+import type { SyncResult } from './sync-pod.ts';
+import { isAsWanted, syncPod } from './sync-pod.ts';
 import { TerminationMessages } from './termination-messages.ts';
 
 /** Delays after failures of the whole pod: volumes, sandbox, runtime. */
 const minRetryMs = 500;
 const maxRetryMs = 122_000;
 
-/** One for all pods: an error of its own, with its stack, costs more than all else that ends one. */
-const endOfPod = new DOMException('the pod is to end', 'AbortError');
+/** How soon volumes are looked at again that are due already. */
+const minRefreshMs = 1000;
 
 /**
  * One pod on this node, from its arrival until nothing of it is left: `syncing` makes it run, `terminating` ends its
@@ -41,7 +42,7 @@ const endOfPod = new DOMException('the pod is to end', 'AbortError');
 export class PodWorker {
   readonly #context: KubeletContext;
   readonly #onGone: (podUid: string) => void;
-  readonly #terminating = new AbortController();
+  readonly #ending = new Ending();
   readonly #failures = new Map<string, { readonly reason: string; readonly message: string }>();
   readonly #ended = new Map<string, ContainerStatus>();
   readonly #messages = new TerminationMessages();
@@ -62,6 +63,8 @@ export class PodWorker {
   #dirty = true;
   /** Nothing was heard since the runtime was looked at. */
   #isFresh = false;
+  /** Nothing was heard or seen since the status was reported, with these conditions. */
+  #reported: readonly PodCondition[] | undefined;
   /** What was last wanted of the pod, and whether the machine has had something to say since. */
   #cause: Cause = '';
   #stopped = false;
@@ -95,6 +98,11 @@ export class PodWorker {
     return this.#allocation.apply(this.#pod);
   }
 
+  /** What it was granted of the node, in upstream's units. */
+  get requests(): ReadonlyMap<string, number> {
+    return this.#allocation.requestsOf(this.#pod);
+  }
+
   /** Does it wait for room to grow? */
   get isResizePending(): boolean {
     return this.#allocation.isPending;
@@ -112,7 +120,7 @@ export class PodWorker {
 
   /** Is it to end, or has it? */
   get isEnding(): boolean {
-    return this.#terminating.signal.aborted;
+    return this.#ending.hasBegun;
   }
 
   /** Counts against the node's resources: also what ran before a restart of ours, whoever is looked at first. */
@@ -133,7 +141,7 @@ export class PodWorker {
     const same = old.metadata.generation === pod.metadata.generation && old.metadata.deletionTimestamp === pod.metadata.deletionTimestamp
       && old.metadata.deletionGracePeriodSeconds === pod.metadata.deletionGracePeriodSeconds
       && mapsEqual(old.metadata.labels, pod.metadata.labels) && mapsEqual(old.metadata.annotations, pod.metadata.annotations)
-      && (pod.metadata.generation !== undefined || semanticEqual(old.spec, pod.spec)) && !gatesChanged(old, pod) && !isTerminalPhase(pod.status?.phase);
+      && (pod.metadata.generation !== undefined || semanticEqual(old.spec, pod.spec)) && !gatesChanged(old, pod) && (this.#phase !== 'syncing' || !isTerminalPhase(pod.status?.phase));
     if (!same) this.wake();
   }
 
@@ -158,6 +166,7 @@ export class PodWorker {
     this.#noteCause();
     this.#dirty = true;
     this.#isFresh = false;
+    this.#reported = undefined;
     this.#wakeUp?.();
   }
 
@@ -175,7 +184,7 @@ export class PodWorker {
   }
 
   #terminate(): void {
-    if (!this.#terminating.signal.aborted) this.#terminating.abort(endOfPod);
+    if (!this.#ending.hasBegun) this.#ending.begin();
     this.#shortenGrace();
   }
 
@@ -229,12 +238,11 @@ export class PodWorker {
 
   async #sync(): Promise<number | 'now' | undefined> {
     const pod = this.#current = this.#pod;
-    if (this.#terminating.signal.aborted || isTerminalPhase(pod.status?.phase)) {
+    if (this.#ending.hasBegun || isTerminalPhase(pod.status?.phase)) {
       this.#phase = 'terminating';
       return 'now';
     }
     if (!this.#isFresh) await this.#look();
-    this.#isFresh = false;
     if (!this.#admitted) {
       const refusal = (this.#state.sandboxes.length === 0 ? await this.#judge(pod) : undefined) ?? await this.#context.resourceManagers.allocate(pod);
       if (refusal !== undefined) {
@@ -258,23 +266,29 @@ export class PodWorker {
       return 'now';
     }
     const allocated = this.#allocation.apply(pod);
-    const result = await syncPod(this.#context, { pod: allocated, state: this.#state, failures: this.#failures, signal: this.#terminating.signal });
-    if (this.#terminating.signal.aborted) return 'now';
-    if (result.isAsBefore !== true) {
-      this.#isFresh = true;
-      await this.#look();
-    }
-    this.#allocation.progress(allocated, isResizing(allocated, this.#state), result.resizeError, this.#context.events);
-    this.#report(false);
+    const result = await syncPod(this.#context, { pod: allocated, state: this.#state, failures: this.#failures, ending: this.#ending });
+    if (this.#ending.hasBegun) return 'now';
+    if (result.isAsBefore !== true) await this.#look();
+    const mustResize = isResizing(allocated, this.#state);
+    this.#allocation.progress(allocated, mustResize, result.resizeError, this.#context.events);
+    const reached = this.#report(false);
     await removeLeftovers(this.#context, this.#state);
     if (result.progress) {
       this.#retryMs = minRetryMs;
-      return 'now';
+      // Usually nothing is left to do, and another step would only find that out.
+      if (mustResize || isTerminalPhase(reached.phase) || !isAsWanted(this.#context, allocated, this.#state)) return 'now';
     }
-    this.#isFresh = false;
+    return this.#restMs(result, this.#deadlineMs(reached));
+  }
+
+  /** How long nothing is to be done if nothing is heard; undefined: for ever. */
+  #restMs(result: SyncResult, deadlineMs: number | undefined): number | undefined {
+    let restMs = deadlineMs ?? Infinity;
     const retryMs = result.failed || result.resizeError !== undefined ? this.#nextRetryMs() : result.retryAfterMs;
-    const waits = [deadlineMs, retryMs, this.#allocation.isPending ? resizeRetryMs : undefined].filter((wait) => wait !== undefined);
-    return waits.length === 0 ? undefined : Math.min(...waits);
+    if (retryMs !== undefined) restMs = Math.min(restMs, retryMs);
+    if (!result.failed && result.refreshAtMs !== undefined) restMs = Math.min(restMs, Math.max(minRefreshMs, result.refreshAtMs - this.#context.clock.now()));
+    if (this.#allocation.isPending) restMs = Math.min(restMs, resizeRetryMs);
+    return restMs === Infinity ? undefined : restMs;
   }
 
   /** Why the pod may not run here. */
@@ -290,7 +304,7 @@ export class PodWorker {
     const { context, pod } = { context: this.#context, pod: this.#pod };
     this.#current = pod;
     context.probes.stopRestarts(uidOf(pod));
-    await this.#look();
+    if (!this.#isFresh) await this.#look();
     if (!this.#deleted) this.#report(false);
     this.#graceSeconds = this.#graceOverride ?? gracePeriodSecondsOf(pod);
     await killPodContainers(context, pod, this.#state, { graceSeconds: this.#graceSeconds, podIp: this.#state.sandbox?.ips[0] });
@@ -344,20 +358,29 @@ export class PodWorker {
   }
 
   async #look(): Promise<void> {
-    const { sandbox, ...state } = await readPodState(this.#context.runtime, uidOf(this.#pod), this.#ended);
-    const known = { ...state, sandbox: sandbox && { ...sandbox, ips: sortPodIps(sandbox.ips, this.#context.hostIps()) } };
-    this.#state = await withActualResources(this.#context, this.#allocation.apply(this.#current), known);
-    await this.#messages.collect(this.#context, this.#pod, this.#state);
+    const context = this.#context;
+    this.#isFresh = true;
+    this.#reported = undefined;
+    const state = await readPodState(context.runtime, uidOf(this.#pod), { ended: this.#ended, hostIps: context.hostIps() });
+    if (context.host.virtual) {
+      this.#state = state;
+      return;
+    }
+    this.#state = await withActualResources(context, this.#allocation.apply(this.#current), state);
+    await this.#messages.collect(context, this.#pod, this.#state);
   }
 
   #report(isTerminal: boolean): PodStatus {
     const context = this.#context;
+    const { conditions } = this.#allocation;
+    if (!isTerminal && this.#reported === conditions) return context.statuses.get(this.#pod);
+    this.#reported = conditions;
     if (this.#phase === 'syncing') context.probes.sync(this.#current, this.#state);
     const before = context.statuses.get(this.#pod);
     const idOf = (containerId: string | undefined): string => containerId?.slice(containerId.indexOf('://') + 3) ?? '';
     const status = generatePodStatus({
       pod: this.#allocation.apply(this.#current),
-      resize: this.#allocation.conditions,
+      resize: conditions,
       state: this.#state,
       failures: this.#failures,
       runtimeName: context.runtimeName,

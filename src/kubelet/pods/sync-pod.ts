@@ -9,6 +9,7 @@ import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import type { PodSandboxConfig } from '../../runtime/runtime.ts';
 import type { PodActions } from './actions.ts';
 import { computeActions } from './actions.ts';
+import type { Ending } from './ending.ts';
 import { formatPod, specOf } from './pod-spec.ts';
 import { sortPodIps } from './pod-ips.ts';
 import type { PodRuntimeState } from './pod-runtime.ts';
@@ -18,8 +19,7 @@ export interface SyncInput {
   readonly state: PodRuntimeState;
   /** Waiting reasons by container; changed in place. */
   readonly failures: Map<string, { readonly reason: string; readonly message: string }>;
-  /** Aborts when the pod is to be ended. */
-  readonly signal: AbortSignal;
+  readonly ending: Ending;
 }
 
 export interface SyncResult {
@@ -29,6 +29,8 @@ export interface SyncResult {
   readonly isAsBefore?: boolean;
   /** When to look again; undefined: when something happens. */
   readonly retryAfterMs: number | undefined;
+  /** When volumes are to be looked at again, wall time; undefined: when something happens. */
+  readonly refreshAtMs?: number | undefined;
   /** A failure that calls for a growing delay: of volumes or of the sandbox. */
   readonly failed: boolean;
   /** What keeps running containers from getting the resources that they were granted. */
@@ -37,7 +39,7 @@ export interface SyncResult {
 
 /** Takes a pod one step closer to what its spec asks for. */
 export async function syncPod(context: KubeletContext, input: SyncInput): Promise<SyncResult> {
-  const { pod, state, signal } = input;
+  const { pod, state, ending } = input;
   const spec = specOf(pod);
   const actions = computeActions(pod, state, context.probes);
   if (spec.hostNetwork !== true && actions.createSandbox) {
@@ -50,10 +52,9 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
   if (!context.host.virtual && (actions.createSandbox || actions.start.length > 0)) await ensureCgroup(context, pod);
 
   const volumes = await context.volumes.setUp(pod);
-  const refreshAfterMs = volumes.refreshAtMs === undefined ? undefined : Math.max(1000, volumes.refreshAtMs - context.clock.now());
   for (const { message, reason = 'FailedMount' } of volumes.failures) if (message !== '') context.events.warning(pod, reason, message);
   if (volumes.failures.length > 0 && (actions.createSandbox || actions.start.length > 0)) return { progress: false, retryAfterMs: undefined, failed: true };
-  if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
+  if (ending.hasBegun) return { progress: true, retryAfterMs: undefined, failed: false };
 
   let progress = false;
   if (actions.killPod) {
@@ -80,8 +81,15 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
     isAsBefore: !isProgress && !started.failed && started.retryAfterMs === undefined && resized === false,
     resizeError: resized instanceof Error ? resized.message : undefined,
     failed: started.failed,
-    retryAfterMs: refreshAfterMs === undefined ? started.retryAfterMs : Math.min(refreshAfterMs, started.retryAfterMs ?? Infinity),
+    retryAfterMs: started.retryAfterMs,
+    refreshAtMs: volumes.refreshAtMs,
   };
+}
+
+/** Is there nothing that a pod in this state would be told to do? What its containers have of the machine is looked at elsewhere. */
+export function isAsWanted(context: KubeletContext, pod: Pod, state: PodRuntimeState): boolean {
+  const { killPod, createSandbox, kill, start } = computeActions(pod, state, context.probes);
+  return !killPod && !createSandbox && kill.length === 0 && start.length === 0;
 }
 
 async function ensureCgroup(context: KubeletContext, pod: Pod): Promise<void> {
@@ -111,7 +119,7 @@ async function runSandbox({ host, runtime, metrics, clock }: KubeletContext, san
 }
 
 async function startAll(context: KubeletContext, input: SyncInput, actions: PodActions, volumes: Awaited<ReturnType<KubeletContext['volumes']['setUp']>>): Promise<SyncResult> {
-  const { pod, failures, signal } = input;
+  const { pod, failures, ending } = input;
   let { state } = input;
   if (actions.start.length === 0 && !actions.createSandbox) return { progress: false, retryAfterMs: undefined, failed: false };
   const noSandbox = (error: unknown): SyncResult => {
@@ -140,11 +148,11 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
   let progress = false;
   let retryAfterMs: number | undefined;
   for (const { container, role } of actions.start) {
-    if (signal.aborted) return { progress: true, retryAfterMs: undefined, failed: false };
+    if (ending.hasBegun) return { progress: true, retryAfterMs: undefined, failed: false };
     if (!context.host.virtual) await context.host.files.ensureDirectory(`${sandbox.logDirectory}/${container.name}`, 0o755);
     const type = role === 'init' || role === 'sidecar' ? 'init_container' : role === 'ephemeral' ? 'ephemeral_container' : 'container';
     context.metrics.count('kubelet_started_containers_total', type);
-    const result = await startContainer(context, { pod, container, role, state, sandboxId, sandbox, podIps, volumes, signal });
+    const result = await startContainer(context, { pod, container, role, state, sandboxId, sandbox, podIps, volumes, ending });
     if (result.ok) {
       failures.delete(container.name);
       progress = true;

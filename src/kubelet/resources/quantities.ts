@@ -1,4 +1,4 @@
-import { addQuantity, compareQuantity, formatQuantity } from '../../api/meta/quantity.ts';
+import { addQuantity, compareQuantity, formatQuantity, milliValue, value } from '../../api/meta/quantity.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import { isSidecar, specOf } from '../pods/pod-spec.ts';
 
@@ -33,4 +33,14 @@ export function podResources(pod: Pod, kind: 'requests' | 'limits'): ResourceLis
   const containers = max(sum, init);
   const whole = { ...containers, ...spec.resources?.[kind] };
   return spec.overhead === undefined ? whole : kind === 'requests' ? add(whole, spec.overhead) : add(whole, Object.fromEntries(Object.entries(spec.overhead).filter(([name]) => name in whole)));
+}
+
+/** As upstream counts when it admits pods: CPU in thousandths, the rest in whole units. */
+export function inUnits(resource: string, quantity: string): number {
+  return resource === 'cpu' ? milliValue(quantity) : value(quantity);
+}
+
+/** What the pod asks for, counted so. */
+export function requestsOf(pod: Pod): ReadonlyMap<string, number> {
+  return new Map(Object.entries(podResources(pod, 'requests')).map(([resource, quantity]) => [resource, inUnits(resource, quantity)]));
 }

@@ -31,11 +31,16 @@ export interface SimulatedRuntimeOptions {
   readonly state?: SimulatedRuntimeState;
 }
 
+/** What is there of one pod. */
+interface OfPod { readonly sandboxes: SimulatedSandbox[]; readonly containers: SimulatedContainer[] }
+
 /** Containers that exist in memory alone, on the given clock. What they do is told by annotations: see behaviour.ts. */
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
   readonly #sandboxes = new Map<string, SimulatedSandbox>();
   readonly #containers = new Map<string, SimulatedContainer>();
+  /** By the pod's uid: every step of a pod asks for its own. */
+  readonly #pods = new Map<string, OfPod>();
   readonly #images = new Map<string, Image>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   /** One for each range; none before the node has any. */
@@ -58,12 +63,12 @@ export class SimulatedRuntime implements Runtime {
 
   #resume(state: SimulatedRuntimeState): void {
     const { sandboxes, containers, images, pools, podCidr } = copyState(state);
-    for (const sandbox of sandboxes.values()) this.#sandboxes.set(sandbox.id, sandbox);
+    for (const sandbox of sandboxes.values()) this.#addSandbox(sandbox);
     for (const image of images.values()) for (const tag of image.repoTags) this.#images.set(tag, image);
     this.#pools = pools;
     this.#podCidr = podCidr;
     for (const container of containers.values()) {
-      this.#containers.set(container.id, container);
+      this.#addContainer(container);
       if (container.state === 'running') this.#exitLater(container);
     }
   }
@@ -89,7 +94,7 @@ export class SimulatedRuntime implements Runtime {
     if (!hostNetwork && this.#pools.length === 0) throw new RuntimeError('unavailable', 'failed to setup network for sandbox: no pod range yet');
     const ips = hostNetwork ? [] : this.#pools.map((pool) => pool.take());
     const sandbox: SimulatedSandbox = { id: this.#newId(), config, createdAtMs: this.#options.clock.now(), ips, ready: true };
-    this.#sandboxes.set(sandbox.id, sandbox);
+    this.#addSandbox(sandbox);
     return sandbox.id;
   }
 
@@ -108,7 +113,11 @@ export class SimulatedRuntime implements Runtime {
     await this.stopPodSandbox(sandboxId);
     for (const container of this.#containersOf(sandbox)) await this.removeContainer(container.id);
     this.#sandboxes.delete(sandboxId);
-    this.#annotations.delete(sandbox.config.uid);
+    const { uid } = sandbox.config;
+    const sandboxes = this.#pods.get(uid)?.sandboxes ?? [];
+    removeFrom(sandboxes, sandbox);
+    if (sandboxes.length === 0) this.#pods.delete(uid);
+    this.#annotations.delete(uid);
   }
 
   async podSandboxStatus(sandboxId: string): Promise<PodSandboxStatus | undefined> {
@@ -117,7 +126,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listPodSandboxes(filter?: RuntimeFilter): Promise<PodSandbox[]> {
-    return ofPod(this.#sandboxes.values(), (sandbox) => sandbox.config.uid, filter).map(sandboxView);
+    return (filter === undefined ? [...this.#sandboxes.values()] : this.#pods.get(filter.podUid)?.sandboxes ?? []).map(sandboxView);
   }
 
   /** What a container was asked to be; undefined when there is none. */
@@ -147,7 +156,7 @@ export class SimulatedRuntime implements Runtime {
       timer: undefined,
       exited: Promise.withResolvers<void>(),
     };
-    this.#containers.set(container.id, container);
+    this.#addContainer(container);
     this.#emit('created', container.id, sandbox);
     return container.id;
   }
@@ -168,10 +177,10 @@ export class SimulatedRuntime implements Runtime {
 
   /** The pod's annotations have changed: what its containers use is read from them anew. */
   annotate(podUid: string, annotations: Readonly<Record<string, string>>): void {
-    const sandboxes = ofPod(this.#sandboxes.values(), ({ config }) => config.uid, { podUid });
-    if (sandboxes.length === 0) return;
+    const pod = this.#pods.get(podUid);
+    if (pod === undefined) return;
     this.#annotations.set(podUid, annotations);
-    for (const sandbox of sandboxes) for (const container of this.#containersOf(sandbox)) {
+    for (const container of pod.containers) {
       this.#count(container);
       container.usage = usageOf(annotations, container.config.name);
       this.#killWhenTooLarge(container);
@@ -236,6 +245,7 @@ export class SimulatedRuntime implements Runtime {
     container.log.close();
     this.#endedCpuNanoseconds += container.cpuNanoseconds;
     this.#containers.delete(containerId);
+    removeFrom(this.#pods.get(container.sandbox.config.uid)?.containers ?? [], container);
     this.#emit('deleted', containerId, container.sandbox);
   }
 
@@ -246,7 +256,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listContainers(filter?: RuntimeFilter): Promise<Container[]> {
-    return ofPod(this.#containers.values(), (container) => container.sandbox.config.uid, filter).map(containerView);
+    return (filter === undefined ? [...this.#containers.values()] : this.#pods.get(filter.podUid)?.containers ?? []).map(containerView);
   }
 
   async containerStatus(containerId: string): Promise<ContainerStatus | undefined> {
@@ -398,7 +408,21 @@ export class SimulatedRuntime implements Runtime {
   }
 
   #containersOf(sandbox: SimulatedSandbox): SimulatedContainer[] {
-    return [...this.#containers.values()].filter((container) => container.sandbox === sandbox);
+    return (this.#pods.get(sandbox.config.uid)?.containers ?? []).filter((container) => container.sandbox === sandbox);
+  }
+
+  #addSandbox(sandbox: SimulatedSandbox): void {
+    this.#sandboxes.set(sandbox.id, sandbox);
+    const { uid } = sandbox.config;
+    const pod = this.#pods.get(uid);
+    if (pod === undefined) this.#pods.set(uid, { sandboxes: [sandbox], containers: [] });
+    else pod.sandboxes.push(sandbox);
+  }
+
+  /** Its sandbox is there before it, and goes after it. */
+  #addContainer(container: SimulatedContainer): void {
+    this.#containers.set(container.id, container);
+    this.#pods.get(container.sandbox.config.uid)?.containers.push(container);
   }
 
   #find(containerId: string): SimulatedContainer {
@@ -433,6 +457,11 @@ export class SimulatedRuntime implements Runtime {
   }
 }
 
+function removeFrom<T>(list: T[], one: T): void {
+  const index = list.indexOf(one);
+  if (index >= 0) list.splice(index, 1);
+}
+
 /** Not a digest, only a stable text of the right form: equal names give equal ids in every run. */
 function digestOf(name: string): string {
   let text = '';
@@ -450,13 +479,6 @@ function isMissing(image: string): boolean {
 
 function sink(): Writable {
   return new PassThrough().resume();
-}
-
-/** Those of one pod, or all: asked at every step of every pod, so that nothing is copied that is not asked for. */
-function ofPod<T>(all: Iterable<T>, uidOf: (one: T) => string, filter: RuntimeFilter | undefined): T[] {
-  const found: T[] = [];
-  for (const one of all) if (filter === undefined || uidOf(one) === filter.podUid) found.push(one);
-  return found;
 }
 
 function sandboxView(sandbox: SimulatedSandbox): PodSandbox {

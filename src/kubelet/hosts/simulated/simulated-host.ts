@@ -77,17 +77,20 @@ export function simulatedHost(options: SimulatedHostOptions): Host {
       appArmor: true,
       hugePages: [],
     }),
-    usage: async () => ({
-      memoryAvailableBytes: Math.max(0, memoryBytes - (options.usage?.().memoryBytes ?? 0)),
-      memoryWorkingSetBytes: options.usage?.().memoryBytes ?? 0,
-      cpuNanoseconds: Math.round(options.usage?.().cpuNanoseconds ?? 0),
-      storageAvailableBytes: storageBytes,
-      storageCapacityBytes: storageBytes,
-      inodesFree: 1_000_000,
-      inodes: 1_000_000,
-      pidsUsed: 1,
-      pidsMax: 32_768,
-    }),
+    usage: async () => {
+      const used = options.usage?.() ?? { cpuNanoseconds: 0, memoryBytes: 0 };
+      return {
+        memoryAvailableBytes: Math.max(0, memoryBytes - used.memoryBytes),
+        memoryWorkingSetBytes: used.memoryBytes,
+        cpuNanoseconds: Math.round(used.cpuNanoseconds),
+        storageAvailableBytes: storageBytes,
+        storageCapacityBytes: storageBytes,
+        inodesFree: 1_000_000,
+        inodes: 1_000_000,
+        pidsUsed: 1,
+        pidsMax: 32_768,
+      };
+    },
     addresses: async () => [options.address ?? '10.0.0.1'],
     resolverConfig: async () => ({ servers: [], searches: [], options: [] }),
     files: noFiles,
