@@ -12,7 +12,8 @@ export interface ConditionLike {
 
 /** The condition of this type, if any. */
 export function findCondition<C extends { readonly type: string }>(conditions: readonly C[] | undefined, type: string): C | undefined {
-  return conditions?.find((condition) => condition.type === type);
+  if (conditions !== undefined) for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
 }
 
 /** Is the condition there, and `True`? */

@@ -112,8 +112,9 @@ function requirementErrors({ key, operator, values }: Requirement): FieldError[]
   const errors: FieldError[] = [];
   const keyErrors = qualifiedName(key);
   if (keyErrors.length > 0) errors.push(invalid('key', key, keyErrors.join('; ')));
-  const shown = `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
-  const bad = (detail: string): void => { errors.push({ reason: 'FieldValueInvalid', field: 'values', message: `Invalid value: ${shown}: ${detail}` }); };
+  const bad = (detail: string): void => {
+    errors.push({ reason: 'FieldValueInvalid', field: 'values', message: `Invalid value: []string{${values.map((value) => JSON.stringify(value)).join(', ')}}: ${detail}` });
+  };
   switch (operator) {
     case 'in': case 'notin':
       if (values.length === 0) bad("for 'in', 'notin' operators, values set can't be empty");

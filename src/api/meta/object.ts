@@ -42,5 +42,7 @@ export function splitKey(key: string): { namespace: string; name: string } {
 
 /** The owner reference that has `controller: true`, if any (there is at most one). */
 export function controllerOf(object: { readonly metadata: ObjectMeta }): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  const { ownerReferences } = object.metadata;
+  if (ownerReferences !== undefined) for (const reference of ownerReferences) if (reference.controller === true) return reference;
+  return undefined;
 }

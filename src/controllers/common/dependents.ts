@@ -13,6 +13,12 @@ export function ownerIn<T extends KubeObject>(owners: Informer<T>, dependent: Ku
   return owner?.metadata.uid === reference.uid ? owner : undefined;
 }
 
+/** Do objects of another kind look after a dependent, before and after a change? Then nobody of this kind is concerned. */
+export function isOthers(kind: string, old: KubeObject, dependent: KubeObject): boolean {
+  const reference = controllerOf(dependent);
+  return reference !== undefined && reference.kind !== kind && controllerOf(old)?.uid === reference.uid;
+}
+
 /** The owners that might adopt an orphan: whose selector, which is not empty, matches it. */
 export function matchingOwners<T extends KubeObject>(owners: Informer<T>, dependent: KubeObject, selectorOf: (owner: T) => Selector): T[] {
   return owners.lister.list(namespaceOf(dependent)).filter((owner) => {
@@ -47,6 +53,7 @@ export function watchDependents<D extends KubeObject, T extends KubeObject>(opti
   dependents.addHandler({
     add: (dependent) => { if (options.onlyNewOrphans !== true || controllerOf(dependent) === undefined) enqueueAll(dependent); },
     update(old, dependent) {
+      if (isOthers(owners.type.kind, old, dependent)) return;
       const ownerChanged = controllerOf(old)?.uid !== controllerOf(dependent)?.uid;
       if (ownerChanged) enqueueOwner(old);
       if (controllerOf(dependent) !== undefined || ownerChanged || !semanticEqual(old.metadata.labels, dependent.metadata.labels)) enqueueAll(dependent);

@@ -46,11 +46,11 @@ export function findPort(pod: Pod, port: ServicePort): number | undefined {
   return undefined;
 }
 
-/** The keys of services that select the pod. */
-export function servicesOf(pod: Pod, services: Informer<Service>): string[] {
-  return services.lister.list(namespaceOf(pod))
-    .filter((service) => service.spec?.selector !== undefined && selectorFromLabels(service.spec.selector).matches(pod.metadata.labels))
-    .map(keyOf);
+const selectingIndex = 'selecting';
+
+/** The keys of those services that select the pod. */
+function keysSelecting(pod: Pod, services: readonly Service[]): string[] {
+  return services.filter((service) => selectorFromLabels(service.spec?.selector).matches(pod.metadata.labels)).map(keyOf);
 }
 
 /** Does a change of the pod change what endpoints say of it? */
@@ -67,11 +67,14 @@ export function endpointChanged(old: Pod, pod: Pod): boolean {
 
 /** Puts the services that a change of pods concerns on a queue. */
 export function watchPodsForServices(pods: Informer<Pod>, services: Informer<Service>, enqueue: (key: string) => void): void {
-  const enqueueAll = (pod: Pod): void => { for (const key of servicesOf(pod, services)) enqueue(key); };
+  services.addIndex(selectingIndex, (service) => (service.spec?.selector === undefined ? [] : [namespaceOf(service)]));
+  /** Services that might select the pod. In many namespaces there are none. */
+  const around = (pod: Pod): readonly Service[] => services.lister.byIndex(selectingIndex, namespaceOf(pod));
+  const enqueueAll = (pod: Pod): void => { for (const key of keysSelecting(pod, around(pod))) enqueue(key); };
   pods.addHandler({
     add: enqueueAll,
     update: (old, pod) => {
-      if (!endpointChanged(old, pod)) return;
+      if (around(pod).length === 0 || !endpointChanged(old, pod)) return;
       enqueueAll(pod);
       if (!semanticEqual(old.metadata.labels, pod.metadata.labels)) enqueueAll(old);
     },

@@ -61,8 +61,8 @@ export class OwnerGraph {
   observe(object: KubeObject): void {
     const uid = uidOf(object);
     const owners = object.metadata.ownerReferences ?? [];
-    const wasDeletingDependents = this.#nodes.get(uid)?.deletingDependents === true;
     let node = this.#nodes.get(uid);
+    const wasDeletingDependents = node?.deletingDependents === true;
     if (node === undefined || (node.virtual && (node.namespace !== namespaceOf(object) || node.kind !== object.kind || node.name !== nameOf(object)))) {
       // A virtual node that somebody described wrongly gives way to the real object.
       const dependents = node?.dependents ?? new Set<GraphNode>();
@@ -98,6 +98,10 @@ export class OwnerGraph {
   }
 
   #setOwners(node: GraphNode, owners: readonly OwnerReference[]): void {
+    if (sameOwners(node.owners, owners)) {
+      node.owners = owners;
+      return;
+    }
     const before = new Map(node.owners.map((reference) => [reference.uid, reference]));
     const after = new Map(owners.map((reference) => [reference.uid, reference]));
     node.owners = owners;
@@ -138,4 +142,13 @@ export class OwnerGraph {
       this.#listener.attemptToDelete(node);
     }
   }
+}
+
+/** Most changes of an object change nothing about its owners. One that is gone meanwhile is not asked for again. */
+function sameOwners(before: readonly OwnerReference[], after: readonly OwnerReference[]): boolean {
+  if (before.length !== after.length) return false;
+  for (let i = 0; i < before.length; i++) {
+    if (before[i]!.uid !== after[i]!.uid || before[i]!.blockOwnerDeletion !== after[i]!.blockOwnerDeletion) return false;
+  }
+  return true;
 }

@@ -57,21 +57,20 @@ export function evaluate({ key, job, pods, removed, backoff, nowMs }: SyncInput)
   const status = workingStatus(job.status);
   if (status.startTime === undefined && !isSuspended(job)) status.startTime = formatTime(nowMs);
   const uncounted = { succeeded: new Set(status.uncountedTerminatedPods.succeeded), failed: new Set(status.uncountedTerminatedPods.failed) };
-  const newOf = (known: ReadonlySet<string>): Pod[] => trackedPods(job, pods, removed).filter((pod) => !known.has(uidOf(pod)));
+  const tracked = trackedPods(job, pods, removed);
   // One that was counted as failed while it was on its way out stays so, even if it ends well: it would be waited for as a completion that never comes.
-  const newSucceeded = newOf(uncounted.succeeded).filter((pod) => pod.status?.phase === 'Succeeded' && !uncounted.failed.has(uidOf(pod)));
-  const newFailed = newOf(uncounted.failed).filter((pod) => isPodFailed(pod, job));
+  const newSucceeded = tracked.filter((pod) => pod.status?.phase === 'Succeeded' && !uncounted.succeeded.has(uidOf(pod)) && !uncounted.failed.has(uidOf(pod)));
+  const newFailed = tracked.filter((pod) => isPodFailed(pod, job) && !uncounted.failed.has(uidOf(pod)));
   const policy = job.spec?.podFailurePolicy;
   const failed = status.failed + uncounted.failed.size + newFailed.filter((pod) => judgeFailure(policy, pod).counts).length;
   const active = pods.filter(isActive);
-  const indexes = isIndexed(job) ? evaluateIndexes(job, status, pods) : { succeededBefore: [], succeededIndexes: [], failedIndexes: undefined };
-  const { succeededIndexes, failedIndexes } = indexes;
+  const { succeededBefore, succeededIndexes, failedIndexes } = isIndexed(job) ? evaluateIndexes(job, status, pods) : withoutIndexes;
   return {
     key, job, pods, active, removed, uncounted, status,
     succeeded: isIndexed(job) ? countIndexes(succeededIndexes) : status.succeeded + newSucceeded.length + uncounted.succeeded.size,
     backoff: nextBackoff(backoff, newSucceeded, newFailed),
-    ...indexes,
-    replaced: failedIndexes === undefined ? new Map() : keptPods(job, trackedPods(job, pods, removed), active, [succeededIndexes, failedIndexes]),
+    succeededBefore, succeededIndexes, failedIndexes,
+    replaced: failedIndexes === undefined ? new Map() : keptPods(job, tracked, active, [succeededIndexes, failedIndexes]),
     finishing: ending(job, pods, { status, failed, succeededIndexes, failedIndexes, nowMs }),
     ready: active.filter(isReady).length,
     terminating: pods.filter(isTerminating).length,
@@ -83,7 +82,11 @@ function trackedPods(job: Job, pods: readonly Pod[], removed: ReadonlySet<string
   return pods.filter((pod) => hasTrackingFinalizer(pod) && !removed.has(uidOf(pod)) && (!isIndexed(job) || validIndex(pod, job) !== undefined));
 }
 
-function evaluateIndexes(job: Job, status: WorkingStatus, pods: readonly Pod[]): Pick<JobSync, 'succeededBefore' | 'succeededIndexes' | 'failedIndexes'> {
+type Indexes = Pick<JobSync, 'succeededBefore' | 'succeededIndexes' | 'failedIndexes'>;
+
+const withoutIndexes: Indexes = { succeededBefore: [], succeededIndexes: [], failedIndexes: undefined };
+
+function evaluateIndexes(job: Job, status: WorkingStatus, pods: readonly Pod[]): Indexes {
   const completions = job.spec?.completions ?? 0;
   const indexesWhere = (holds: (pod: Pod) => boolean): number[] => pods.filter((pod) => hasTrackingFinalizer(pod) && holds(pod)).map((pod) => validIndex(pod, job)).filter((index) => index !== undefined);
   const succeededBefore = parseIntervals(status.completedIndexes, completions);

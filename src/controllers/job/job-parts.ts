@@ -30,12 +30,16 @@ export interface JobParts {
   readonly syncAfter: (key: string, delayMs: number) => void;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** Pods whose finalizer was taken away, and which the cache still shows with it. */
 export class FinalizerRemovals {
   readonly #expected = new Map<string, Set<string>>();
 
+  /** As it is now: what is seen later does not change it. */
   of(key: string): ReadonlySet<string> {
-    return new Set(this.#expected.get(key));
+    const expected = this.#expected.get(key);
+    return expected === undefined ? none : new Set(expected);
   }
 
   expect(key: string, uids: readonly string[]): void {

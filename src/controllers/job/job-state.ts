@@ -72,16 +72,15 @@ export function workingStatus(status: JobStatus | undefined): WorkingStatus {
 
 /** The status as the API shows it: what is zero or empty is left out. */
 export function writtenStatus({ active, succeeded, failed, completedIndexes, conditions, uncountedTerminatedPods: uncounted, ...rest }: WorkingStatus): JobStatus {
-  return {
-    ...rest,
-    ...(conditions.length > 0 && { conditions }),
-    ...(active > 0 && { active }),
-    ...(succeeded > 0 && { succeeded }),
-    ...(failed > 0 && { failed }),
-    ...(completedIndexes !== '' && { completedIndexes }),
-    uncountedTerminatedPods: {
-      ...(uncounted.succeeded.length > 0 && { succeeded: uncounted.succeeded }),
-      ...(uncounted.failed.length > 0 && { failed: uncounted.failed }),
-    },
-  };
+  const written: JobStatus = rest;
+  if (conditions.length > 0) written.conditions = conditions;
+  if (active > 0) written.active = active;
+  if (succeeded > 0) written.succeeded = succeeded;
+  if (failed > 0) written.failed = failed;
+  if (completedIndexes !== '') written.completedIndexes = completedIndexes;
+  const uids: UncountedTerminatedPods = {};
+  if (uncounted.succeeded.length > 0) uids.succeeded = uncounted.succeeded;
+  if (uncounted.failed.length > 0) uids.failed = uncounted.failed;
+  written.uncountedTerminatedPods = uids;
+  return written;
 }

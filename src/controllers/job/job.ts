@@ -10,6 +10,7 @@ import { exponentialFailureLimiter } from '../../client/work-queue/rate-limiter.
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
+import { isOthers } from '../common/dependents.ts';
 import { ignoreNotFound } from '../common/errors.ts';
 import { Expectations } from '../common/expectations.ts';
 import { indexByController } from '../common/indexes.ts';
@@ -100,10 +101,10 @@ class JobController {
 
   /** Pods should have lost their finalizers before the job ended; if not, they do so now. */
   #freePodsOf(job: Job): void {
+    const tracked = [...this.#podIndex.dependents(uidOf(job)), ...this.#podIndex.orphans(namespaceOf(job))].filter(hasTrackingFinalizer);
+    if (tracked.length === 0) return;
     const selector = labelSelectorAsSelector(job.spec?.selector);
-    for (const pod of [...this.#podIndex.dependents(uidOf(job)), ...this.#podIndex.orphans(namespaceOf(job))]) {
-      if (hasTrackingFinalizer(pod) && selector.matches(pod.metadata.labels)) this.#orphans.add(keyOf(pod));
-    }
+    for (const pod of tracked) if (selector.matches(pod.metadata.labels)) this.#orphans.add(keyOf(pod));
   }
 
   #jobOf(pod: Pod): Job | undefined {
@@ -123,6 +124,7 @@ class JobController {
   }
 
   #podUpdated(old: Pod, pod: Pod): void {
+    if (isOthers(jobs.kind, old, pod)) return;
     if (pod.metadata.deletionTimestamp !== undefined) return this.#podDeleted(pod, false);
     const ownerChanged = !semanticEqual(controllerOf(old), controllerOf(pod));
     // Not whether the old pod had the finalizer: two changes may have come as one.

@@ -10,6 +10,7 @@ import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
+import { indexByNode } from '../common/indexes.ts';
 import { Passes } from '../common/passes.ts';
 import { changeTaints } from '../../client/node-taints.ts';
 import { reconcileLabels } from './labels.ts';
@@ -33,10 +34,10 @@ export async function startNodeLifecycleController(context: ControllerContext): 
   const nodeInformer = informers.informer(nodes);
   const podInformer = informers.informer(pods);
   const leaseInformer = informers.informer(leases);
-  podInformer.addIndex('node', (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]));
+  const podsOn = indexByNode(podInformer);
   const nodeNamed = (name: string): Node | undefined => nodeInformer.lister.get('', name);
   const monitor = new NodeMonitor({
-    context, client, recorder, nodeNamed, leaseOf: (name) => leaseInformer.lister.get(nodeLeaseNamespace, name), podsOn: (node) => podInformer.lister.byIndex('node', node),
+    context, client, recorder, nodeNamed, leaseOf: (name) => leaseInformer.lister.get(nodeLeaseNamespace, name), podsOn,
   });
   const passes = new Passes({ ...context, periodMs: context.settings.nodeMonitorPeriodMs, pass: () => monitor.pass(nodeInformer.lister.list()), nextDueMs: (nowMs) => monitor.nextDueMs(nowMs) });
   const nodeQueue = new WorkQueue({ clock });

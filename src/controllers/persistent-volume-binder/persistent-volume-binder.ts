@@ -30,10 +30,12 @@ export async function startPersistentVolumeBinder(context: ControllerContext): P
 
 /** The claims that a pod uses, by key. */
 function claimKeysOf(pod: Pod): string[] {
-  return (pod.spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+  const keys: string[] = [];
+  for (const { name, persistentVolumeClaim, ephemeral } of pod.spec?.volumes ?? []) {
     const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${nameOf(pod)}-${name}`);
-    return claim === undefined ? [] : [joinKey(namespaceOf(pod), claim)];
-  });
+    if (claim !== undefined) keys.push(joinKey(namespaceOf(pod), claim));
+  }
+  return keys;
 }
 
 class PersistentVolumeBinder {

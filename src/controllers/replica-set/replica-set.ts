@@ -18,6 +18,7 @@ import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import { claim } from '../common/claim.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { isNamespaceTerminating } from '../common/errors.ts';
+import { isOthers } from '../common/dependents.ts';
 import { indexByController } from '../common/indexes.ts';
 import { Expectations } from '../common/expectations.ts';
 import type { PodControl } from '../common/pod-control.ts';
@@ -95,8 +96,10 @@ class ReplicatingController<T extends Replicating> {
     this.#sets.addHandler({
       add: (set) => this.#queue.add(keyOf(set)),
       update: (old, set) => {
-        if (old.metadata.uid !== set.metadata.uid) this.#expectations.forget(keyOf(set));
-        this.#queue.add(keyOf(set));
+        // What only its status says, mostly this controller's own words, is no reason to count a large set at once.
+        const isAsked = old.metadata.generation !== set.metadata.generation || old.metadata.deletionTimestamp !== set.metadata.deletionTimestamp;
+        if (isAsked) this.#queue.add(keyOf(set));
+        else this.#countLater(set);
       },
       delete: (set) => {
         this.#expectations.forget(keyOf(set));
@@ -136,6 +139,7 @@ class ReplicatingController<T extends Replicating> {
   }
 
   #podUpdated(old: Pod, pod: Pod): void {
+    if (isOthers(this.#kind.type.kind, old, pod)) return;
     const labelsChanged = !semanticEqual(old.metadata.labels, pod.metadata.labels);
     if (pod.metadata.deletionTimestamp !== undefined) {
       this.#podDeleted(pod);

@@ -25,8 +25,8 @@ export async function startResourceClaimController(context: ControllerContext): 
   const podInformer = informers.informer(pods);
   const claims = informers.informer(resourceclaims);
   const templates = informers.informer(resourceclaimtemplates);
-  podInformer.addIndex(usedIndex, (pod) => claimNamesOf(pod).map((name) => `${namespaceOf(pod)}/${name}`));
-  podInformer.addIndex(templateIndex, (pod) => (pod.spec?.resourceClaims ?? []).flatMap(({ resourceClaimTemplateName: name }) => (name === undefined ? [] : [`${namespaceOf(pod)}/${name}`])));
+  podInformer.addIndex(usedIndex, (pod) => (pod.spec?.resourceClaims === undefined ? none : claimNamesOf(pod).map((name) => `${namespaceOf(pod)}/${name}`)));
+  podInformer.addIndex(templateIndex, (pod) => pod.spec?.resourceClaims?.flatMap(({ resourceClaimTemplateName: name }) => (name === undefined ? [] : [`${namespaceOf(pod)}/${name}`])) ?? none);
   claims.addIndex(ownerIndex, (claim) => [owningPod(claim)?.uid ?? ''].filter((uid) => uid !== ''));
   const queue = new WorkQueue({ clock });
   const gone = new Set<string>();
@@ -97,5 +97,7 @@ export async function startResourceClaimController(context: ControllerContext): 
   };
   runController({ name: identity, clock, logger, signal, informers: [podInformer, claims, templates], queue, reconcile, workers: 50 });
 }
+
+const none: readonly string[] = [];
 
 const usesClaims = (pod: Pod): boolean => (pod.spec?.resourceClaims ?? []).length > 0 || pod.status?.extendedResourceClaimStatus !== undefined;

@@ -10,6 +10,7 @@ import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
+import { indexByNode } from '../common/indexes.ts';
 import { tolerates } from '../../api/pod/tolerations.ts';
 
 const identity = 'node-controller';
@@ -30,6 +31,8 @@ export function tolerationMs(tolerations: readonly Toleration[], taints: readonl
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
+const evicts = ({ effect }: Taint): boolean => effect === 'NoExecute';
+
 /** Since when the clock of a pod runs, and how long it may stay. */
 interface Stay { readonly sinceMs: number; readonly limitMs: number }
 
@@ -40,20 +43,26 @@ export async function startTaintEvictionController(context: ControllerContext): 
   const recorder = recorderFor(context, client, component);
   const nodeInformer = informers.informer(nodes);
   const podInformer = informers.informer(pods);
-  podInformer.addIndex('node', (pod) => (pod.spec?.nodeName === undefined ? [] : [pod.spec.nodeName]));
+  const podsOn = indexByNode(podInformer);
   const queue = new WorkQueue({ clock });
   const started = new Map<string, Stay>();
 
-  const taintsOf = (node: Node): Taint[] => (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
-  const enqueuePods = (node: string): void => { for (const pod of podInformer.lister.byIndex('node', node)) queue.add(keyOf(pod)); };
+  const taintsOf = (node: Node): Taint[] => (node.spec?.taints ?? []).filter(evicts);
+  const enqueuePods = (node: string): void => { for (const pod of podsOn(node)) queue.add(keyOf(pod)); };
   nodeInformer.addHandler({
     add: (node) => enqueuePods(nameOf(node)),
     update: (old, node) => { if (!semanticEqual(old.spec?.taints, node.spec?.taints)) enqueuePods(nameOf(node)); },
   });
+  /** Most pods are on nodes that have no such taint: there nothing begins, and what has not begun cannot end. */
+  const concerns = (pod: Pod): boolean => {
+    if (pod.spec?.nodeName === undefined) return false;
+    const taints = nodeInformer.lister.get('', pod.spec.nodeName)?.spec?.taints;
+    return (taints !== undefined && taints.some(evicts)) || started.has(keyOf(pod));
+  };
   podInformer.addHandler({
-    add: (pod) => queue.add(keyOf(pod)),
+    add: (pod) => { if (concerns(pod)) queue.add(keyOf(pod)); },
     update: (old, pod) => {
-      if (old.spec?.nodeName !== pod.spec?.nodeName || !semanticEqual(old.spec?.tolerations, pod.spec?.tolerations)) queue.add(keyOf(pod));
+      if (concerns(pod) && (old.spec?.nodeName !== pod.spec?.nodeName || !semanticEqual(old.spec?.tolerations, pod.spec?.tolerations))) queue.add(keyOf(pod));
     },
     delete: (pod) => started.delete(keyOf(pod)),
   });
