@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { RealClock } from '../src/base/real-clock.ts';
 import { MemoryStore } from '../src/store/drivers/memory/memory-store.ts';
 import { SqliteStore } from '../src/store/drivers/sqlite/sqlite-store.ts';
+import { bytesOf } from '../src/store/store.ts';
 import type { Store } from '../src/store/store.ts';
 
 const { values: flags } = parseArgs({
@@ -36,7 +37,7 @@ async function writing(writers: number, forMs: number): Promise<void> {
   const controller = new AbortController();
   const cache = new Map<string, Uint8Array>();
   await store.watch('/bench/', { signal: controller.signal }, (events) => {
-    for (const event of events) if (event.type === 'put') cache.set(event.entry.key, event.entry.value);
+    for (const event of events) if (event.type === 'put') cache.set(event.entry.key, bytesOf(event.entry.value));
   });
   const start = clock.monotonicMs();
   await Promise.all(Array.from({ length: writers }, async (_, writer) => {

@@ -12,6 +12,7 @@ import { silentLogger } from '../base/logger.ts';
 import { SeededRandom } from '../base/random.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
 import { MemoryStore } from '../store/drivers/memory/memory-store.ts';
+import { bytesOf } from '../store/store.ts';
 import { readEncryption } from './encryption.ts';
 import { ReloadedFile } from './reloaded-file.ts';
 
@@ -33,7 +34,7 @@ test('keys that are added to the encryption configuration seal from then on; wha
   const read = await readEncryption(path, parts(), { reload: true });
   const store = MemoryStore.open();
   await using api = await TestServer.start({ store, encryption: read.encryption, metrics: read.metrics });
-  const sealed = async (name: string): Promise<string> => Buffer.from((await store.get(`/registry/core/secrets/default/${name}`))!.value).toString('latin1').slice(0, 24);
+  const sealed = async (name: string): Promise<string> => Buffer.from(bytesOf((await store.get(`/registry/core/secrets/default/${name}`))!.value)).toString('latin1').slice(0, 24);
   const secrets = '/api/v1/namespaces/default/secrets';
   await api.create(secrets, { metadata: { name: 'one' } });
   assert.match(await sealed('one'), /^k8s:enc:aesgcm:v1:a:/);

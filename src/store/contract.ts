@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SeededRandom } from '../base/random.ts';
-import { CompactedError, FutureRevisionError, StoreUnavailableError } from './store.ts';
-import type { Entry, Store, StoreEvent, WriteResult } from './store.ts';
+import { bytesOf, CompactedError, FutureRevisionError, StoreUnavailableError } from './store.ts';
+import type { Encodable, Entry, Store, StoreEvent, WriteResult } from './store.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -14,7 +14,7 @@ export function bytes(text: string): Uint8Array {
 
 /** An entry as one readable line: `key=value@createRevision/modRevision`. */
 export function show(entry: Entry | undefined): string {
-  return entry === undefined ? 'nothing' : `${entry.key}=${decoder.decode(entry.value)}@${entry.createRevision}/${entry.modRevision}`;
+  return entry === undefined ? 'nothing' : `${entry.key}=${decoder.decode(bytesOf(entry.value))}@${entry.createRevision}/${entry.modRevision}`;
 }
 
 /** An event as one readable line. */
@@ -171,7 +171,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.deepEqual(await keys(store, '/k/🚀'), ['/k/🚀', '/k/🚀/1', '/k/🚀2']);
       assert.deepEqual(await keys(store, '/k/', { after: '/k/\uffff', limit: 2 }), ['/k/🚀', '/k/🚀/1']);
       assert.equal(await store.count('/k/\u{10ffff}'), 1);
-      assert.equal(decoder.decode((await store.get('/k/🚀/1'))!.value), '/k/🚀/1');
+      assert.equal(decoder.decode(bytesOf((await store.get('/k/🚀/1'))!.value)), '/k/🚀/1');
       const watch = await collect(store, '/k/🚀', 2);
       assert.equal(watch.events.length, 3);
       watch.stop();
@@ -277,14 +277,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         for (let done = 0; done < 10; ) {
           const key = `/counter/${Math.floor(random.float() * 8)}`;
           const before = await store.get(key);
-          const next = before === undefined ? 1 : Number(decoder.decode(before.value)) + 1;
+          const next = before === undefined ? 1 : Number(decoder.decode(bytesOf(before.value))) + 1;
           const result = await put(store, key, String(next), before?.modRevision ?? 0);
           if (result.ok) done++;
           else refused++;
         }
       }));
       const { entries } = await store.list('/counter/');
-      assert.equal(entries.reduce((sum, entry) => sum + Number(decoder.decode(entry.value)), 0), 640);
+      assert.equal(entries.reduce((sum, entry) => sum + Number(decoder.decode(bytesOf(entry.value))), 0), 640);
       assert.equal(store.revision, 641);
       assert.ok(refused > 0);
     });
@@ -297,7 +297,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.deepEqual((await store.get('/big/7'))!.value, value);
       assert.deepEqual((await store.get('/big/0', { revision: 9 }))!.value, value);
       await put(store, '/big/empty', '');
-      assert.equal((await store.get('/big/empty'))!.value.byteLength, 0);
+      assert.equal(bytesOf((await store.get('/big/empty'))!.value).byteLength, 0);
       assert.ok((await store.sizeBytes()) > 8 * value.byteLength);
     });
 
@@ -306,6 +306,25 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const buffer = bytes('0123456789'.repeat(100));
       await store.write({ type: 'put', key: '/view', value: buffer.subarray(3, 6) });
       assert.equal(show(await store.get('/view')), '/view=345@2/2');
+    });
+
+    test('a value that makes its bytes when it is asked for them', async () => {
+      await using store = await open();
+      let asked = 0;
+      const made = bytes('made');
+      const value: Encodable = { size: made.length, get bytes() { asked++; return made; } };
+      const seen: boolean[] = [];
+      const stop = new AbortController();
+      await store.watch('/', { signal: stop.signal }, (events) => { for (const event of events) seen.push(event.type === 'put' && event.entry.value === value); });
+      const writing = store.write({ type: 'put', key: '/made', value });
+      const askedThen = asked;
+      await writing;
+      stop.abort();
+      // Whoever follows finds the very value; whoever needs its bytes has asked before it waited.
+      assert.deepEqual(seen, [true]);
+      assert.equal(asked > 0, askedThen > 0);
+      assert.equal(show(await store.get('/made')), '/made=made@2/2');
+      assert.equal(show((await store.write({ type: 'delete', key: '/made' }) as { previous?: Entry }).previous), '/made=made@2/2');
     });
 
     test('compaction keeps the present and forgets the past', async () => {
@@ -359,7 +378,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           if (revision === 0) continue;
           const expected = [...model.get(revision)!.keys()].sort().map((key) => `${key}=${model.get(revision)!.get(key)}`);
           const { entries } = await store.list('/m/', { revision });
-          assert.deepEqual(entries.map((entry) => `${entry.key}=${decoder.decode(entry.value)}`), expected);
+          assert.deepEqual(entries.map((entry) => `${entry.key}=${decoder.decode(bytesOf(entry.value))}`), expected);
           const from = `/m/${pick(300)}`;
           const page = await store.list('/m/', { revision, after: from, limit: 5 });
           const wanted = entries.filter((entry) => entry.key > from);

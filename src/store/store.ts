@@ -1,13 +1,32 @@
 /**
  * The contract of the store: a log of revisions with etcd's semantics. One global revision counts every committed
- * change; keys map to opaque bytes. Implementations: drivers/memory, drivers/sqlite, later drivers/etcd; one contract
+ * change; keys map to opaque bytes, which need not exist before somebody asks. Implementations: drivers/memory, drivers/sqlite, later drivers/etcd; one contract
  * suite (contract.ts) runs against all of them. Only the API server imports this.
  */
+
+/** Something that gives its bytes when it is asked for them, always the same ones. */
+export interface Encodable {
+  readonly bytes: Uint8Array;
+  /** How many bytes that is, or about how many while nobody has asked. */
+  readonly size: number;
+}
+
+/**
+ * What stands under a key: bytes, or something that can be asked for them. A store that needs bytes asks when it is
+ * written to; one that does not may never ask, and gives back what it was given.
+ */
+export type Value = Uint8Array | Encodable;
+
+/** The bytes of a value. They belong to the store: never mutate them. */
+export const bytesOf = (value: Value): Uint8Array => (value instanceof Uint8Array ? value : value.bytes);
+
+/** How many bytes a value has, or about how many. */
+export const sizeOf = (value: Value): number => (value instanceof Uint8Array ? value.byteLength : value.size);
 
 /** One key as it stood at some revision. `value` belongs to the store: never mutate it. */
 export interface Entry {
   readonly key: string;
-  readonly value: Uint8Array;
+  readonly value: Value;
   readonly createRevision: number;
   /** The revision that last wrote this key: the object's resourceVersion. */
   readonly modRevision: number;
@@ -22,7 +41,7 @@ export type StoreEvent =
  * exist; undefined to write whatever stands there.
  */
 export type Write =
-  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array; readonly expectedRevision?: number }
+  | { readonly type: 'put'; readonly key: string; readonly value: Value; readonly expectedRevision?: number }
   | { readonly type: 'delete'; readonly key: string; readonly expectedRevision?: number };
 
 export type WriteResult =

@@ -6,6 +6,7 @@ import { configmaps, customresourcedefinitions, storageversionmigrations } from 
 import type { CustomResourceDefinition } from '../../src/api/types/apiextensions/v1.ts';
 import { rbacBootstrapObjects, storageMigratorObjects } from '../../src/apiserver/authorization/bootstrap/objects.ts';
 import { MemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
+import { bytesOf } from '../../src/store/store.ts';
 import type { Fixture } from './fixture.ts';
 import { startFixture } from './fixture.ts';
 
@@ -38,7 +39,7 @@ async function ended(fixture: Fixture, name: string): Promise<string[]> {
   }
   return conditions(fixture, name);
 }
-const storedVersions = async (store: MemoryStore): Promise<string[]> => (await store.list('/registry/example.com/widgets/')).entries.map(({ value }) => (JSON.parse(new TextDecoder().decode(value)) as KubeObject).apiVersion!);
+const storedVersions = async (store: MemoryStore): Promise<string[]> => (await store.list('/registry/example.com/widgets/')).entries.map(({ value }) => (JSON.parse(new TextDecoder().decode(bytesOf(value))) as KubeObject).apiVersion!);
 
 it('custom resources are written again in the version that is stored now, and the former one is forgotten', async () => {
   await using fixture = await start();

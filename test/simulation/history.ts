@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../src/api/meta/object.ts';
+import { bytesOf } from '../../src/store/store.ts';
 import type { Store, StoreEvent } from '../../src/store/store.ts';
 
 /** One committed write, decoded. */
@@ -91,7 +92,7 @@ export class History {
 
   #take(event: StoreEvent): void {
     const [key, revision] = event.type === 'put' ? [event.entry.key, event.entry.modRevision] : [event.key, event.revision];
-    const text = event.type === 'put' ? decoder.decode(event.entry.value) : '';
+    const text = event.type === 'put' ? decoder.decode(bytesOf(event.entry.value)) : '';
     this.#hash.update(`${this.#now()} ${revision} ${key} ${text.replace(certificates, '')}\n`);
     this.writes++;
     if (revision !== this.#revision + 1) throw new Error(`revision ${revision} follows ${this.#revision}`);

@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { build } from 'esbuild';
 import { SeededRandom } from '../../src/base/random.ts';
 import { SqliteStore } from '../../src/store/drivers/sqlite/sqlite-store.ts';
+import { bytesOf } from '../../src/store/store.ts';
 import type { StoreEvent } from '../../src/store/store.ts';
 import { isDelete, keyOf, sequenceOf, valueOf } from './kill-load.ts';
 
@@ -74,7 +75,7 @@ async function problems(path: string, revisionBefore: number, acknowledged: read
     if (revision <= store.compactedRevision) continue;
     const key = event?.type === 'put' ? event.entry.key : event?.key;
     if (event === undefined || key !== keyOf(writer, sequence)) lost.push(`${keyOf(writer, sequence)} at ${revision}`);
-    else if (event.type === 'put' && Buffer.compare(event.entry.value, valueOf(writer, sequence)) !== 0) strange.push(`${key} at ${revision} has another value`);
+    else if (event.type === 'put' && Buffer.compare(bytesOf(event.entry.value), valueOf(writer, sequence)) !== 0) strange.push(`${key} at ${revision} has another value`);
     else if (event.type === 'delete' && !isDelete(sequence)) strange.push(`${key} at ${revision} is deleted`);
   }
   // The present: what was acknowledged last, or the one write that its writer was waiting for.
@@ -86,9 +87,9 @@ async function problems(path: string, revisionBefore: number, acknowledged: read
       continue;
     }
     if (entry.modRevision < revision) lost.push(`${key} stands at ${entry.modRevision}, acknowledged at ${revision}`);
-    const found = sequenceOf(entry.value);
+    const found = sequenceOf(bytesOf(entry.value));
     if (found !== sequence && found !== lastSequence.get(writer)! + 1) strange.push(`${key} holds write ${found}, expected ${sequence}`);
-    if (Buffer.compare(entry.value, valueOf(writer, found)) !== 0) strange.push(`${key} is garbled`);
+    if (Buffer.compare(bytesOf(entry.value), valueOf(writer, found)) !== 0) strange.push(`${key} is garbled`);
   }
   if (store.revision < Math.max(revisionBefore, ...revisions)) lost.push(`the store stands at ${store.revision}`);
   return { lost, strange, revision: store.revision };

@@ -1,7 +1,6 @@
 import { parseExactly } from './exact-integers.ts';
 import { entriesText, parseSharing } from '../managed-fields/text.ts';
 import type { KubeObject } from '../meta/object.ts';
-import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 
 /**
  * The stored form of an object: JSON that begins `{"kind":"K","apiVersion":"V","metadata":{` and has no
@@ -22,19 +21,82 @@ const plain = /^[\w./-]+$/;
 
 /** The stored form. `kind` and `apiVersion` must be set; throws for a programmer's error. */
 export function encodeStored(object: KubeObject): Uint8Array {
-  const { kind, apiVersion, metadata, ...rest } = object as KubeObject & Record<string, unknown>;
-  if (kind === undefined || apiVersion === undefined || !plain.test(kind) || !plain.test(apiVersion)) throw new Error(`an object without kind or apiVersion cannot be stored: ${String(kind)} ${String(apiVersion)}`);
-  const { resourceVersion: _, managedFields, ...meta } = metadata;
-  const tail = JSON.stringify(rest);
-  const body = tail === '{}' ? '}' : `,${tail.slice(1)}`;
-  return encoder.encode(`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${metadataText(meta, managedFields)}${body}`);
+  checkKind(object);
+  return encoder.encode(textOf(object, ''));
 }
 
-/** Managed fields come first, where a reader finds them without looking. */
-function metadataText(meta: object, managedFields: readonly ManagedFieldsEntry[] | undefined): string {
-  const text = JSON.stringify(meta);
-  if (managedFields === undefined) return text;
-  return `{${managedFieldsKey}${entriesText(managedFields)}${text === '{}' ? '}' : `,${text.slice(1)}`}`;
+/** The full JSON, as `spliceResourceVersion` makes it of the stored form. */
+export function encodeFull(object: KubeObject, revision: number): Uint8Array {
+  return encoder.encode(textOf(object, `"resourceVersion":"${revision}"`));
+}
+
+function checkKind({ kind, apiVersion }: KubeObject): void {
+  if (kind === undefined || apiVersion === undefined || !plain.test(kind) || !plain.test(apiVersion)) throw new Error(`an object without kind or apiVersion cannot be stored: ${String(kind)} ${String(apiVersion)}`);
+}
+
+/** Managed fields come before all but the resourceVersion, where a reader finds them without looking. */
+function textOf(object: KubeObject, version: string): string {
+  const { kind, apiVersion, metadata, ...rest } = object as KubeObject & Record<string, unknown>;
+  const { resourceVersion: _, managedFields, ...meta } = metadata;
+  const first = managedFields === undefined ? version : `${version}${version === '' ? '' : ','}${managedFieldsKey}${entriesText(managedFields)}`;
+  return `{"kind":"${kind!}","apiVersion":"${apiVersion!}","metadata":${first === '' ? JSON.stringify(meta) : `{${first}${afterMembers(meta)}`}${afterMembers(rest)}`;
+}
+
+/** The members of an object, and its end, as they follow others. */
+function afterMembers(members: object): string {
+  const text = JSON.stringify(members);
+  return text === '{}' ? '}' : `,${text.slice(1)}`;
+}
+
+/**
+ * An object on its way to the store, and in it for as long as nobody asks for bytes. They are made once. The object must
+ * not change any more, but for its resourceVersion, which is that of the write.
+ */
+export class StoredObject {
+  readonly object: KubeObject;
+  /** The writer, or somebody whom it answers, will look at the object. */
+  readonly wanted: boolean;
+  #bytes: Uint8Array | undefined;
+  #length: number | undefined;
+
+  /** Throws where `kind` or `apiVersion` is not set: a programmer's error. */
+  constructor(object: KubeObject, { wanted = false }: { readonly wanted?: boolean | undefined } = {}) {
+    checkKind(object);
+    this.object = object;
+    this.wanted = wanted;
+  }
+
+  get isEncoded(): boolean {
+    return this.#bytes !== undefined;
+  }
+
+  get bytes(): Uint8Array {
+    return (this.#bytes ??= encoder.encode(textOf(this.object, '')));
+  }
+
+  get size(): number {
+    return this.#bytes?.byteLength ?? (this.#length ??= jsonLength(this.object));
+  }
+}
+
+/** How long an object is as JSON, in characters: nothing is made of it. */
+export function jsonLength(value: unknown): number {
+  switch (typeof value) {
+    case 'string': return value.length + 2;
+    case 'number': return Number.isInteger(value) ? digitsOf(Math.abs(value)) : 8;
+    case 'object': break;
+    default: return 5;
+  }
+  if (value === null) return 4;
+  let length = 1;
+  if (Array.isArray(value)) for (const item of value) length += jsonLength(item) + 1;
+  else {
+    for (const key in value) {
+      const member = (value as Readonly<Record<string, unknown>>)[key];
+      if (member !== undefined) length += key.length + 4 + jsonLength(member);
+    }
+  }
+  return Math.max(length, 2);
 }
 
 /** Where the first key of `metadata` stands: the place of the resourceVersion. */

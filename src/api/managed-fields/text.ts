@@ -24,19 +24,24 @@ function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
   }
 }
 
-/** Says that many objects have this very list: its text is worth keeping. It must not change. */
+/** Lists that many objects have: their text, once somebody wants it, is worth keeping. */
+const shared = new WeakSet<object>();
+
+/** Says that many objects have this very list. It must not change. */
 export function shareEntries(entries: readonly ManagedFieldsEntry[]): void {
   for (const { fieldsV1 } of entries) {
-    const tree = fieldsV1 as FieldNode;
-    freezeNode(tree);
-    const text = JSON.stringify(tree);
-    if (text.length <= maxKeptLength) keep(texts, tree, text);
+    freezeNode(fieldsV1 as FieldNode);
+    shared.add(fieldsV1 as FieldNode);
   }
-  const text = entriesText(entries);
-  if (text.length <= maxKeptLength) keep(texts, entries, text);
+  shared.add(entries);
 }
 
-const textOf = (node: FieldNode): string => texts.get(node) ?? JSON.stringify(node);
+function kept(key: object, text: string): string {
+  if (shared.has(key) && text.length <= maxKeptLength) keep(texts, key, text);
+  return text;
+}
+
+const textOf = (node: FieldNode): string => texts.get(node) ?? kept(node, JSON.stringify(node));
 
 const plain = /^[ !#-[\]-~]*$/;
 const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
@@ -56,7 +61,7 @@ export function entriesText(entries: readonly ManagedFieldsEntry[]): string {
     }
     text += `{${inner}}`;
   }
-  return `${text}]`;
+  return kept(entries, `${text}]`);
 }
 
 const fieldsMark = '"fieldsV1":{';

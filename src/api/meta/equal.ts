@@ -1,3 +1,5 @@
+import type { KubeObject } from './object.ts';
+
 /**
  * `equality.Semantic.DeepEqual` for JSON values: a missing field, null and an empty list are the same thing. Lists are
  * compared in order. Quantities and times are compared as they are written, which is canonical in stored objects.
@@ -29,6 +31,35 @@ function sameMembers(left: Record<string, unknown>, right: Record<string, unknow
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
+
+/** Would both be stored as the same JSON, but for the order of members? They may say different resourceVersions. */
+export function sameStored(a: KubeObject, b: KubeObject): boolean {
+  return sameWithout(a, b, 'metadata') && sameWithout(a.metadata, b.metadata, 'resourceVersion');
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (!Array.isArray(a)) return !Array.isArray(b) && sameWithout(a, b);
+  if (!Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!sameJson(a[i], b[i])) return false;
+  return true;
+}
+
+/** Members that are undefined are none. */
+function sameWithout(a: object, b: object, without?: string): boolean {
+  let extra = 0;
+  for (const name in a) {
+    const member = memberOf(a, name);
+    if (name === without || member === undefined) continue;
+    if (!sameJson(member, memberOf(b, name))) return false;
+    extra--;
+  }
+  for (const name in b) if (name !== without && memberOf(b, name) !== undefined) extra++;
+  return extra === 0;
+}
+
+const memberOf = (object: object, name: string): unknown => (Object.hasOwn(object, name) ? (object as Readonly<Record<string, unknown>>)[name] : undefined);
 
 /** Two label or annotation maps, where a missing one equals an empty one. */
 export function mapsEqual(a: Readonly<Record<string, string>> | undefined, b: Readonly<Record<string, string>> | undefined): boolean {

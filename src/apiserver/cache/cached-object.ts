@@ -1,7 +1,10 @@
 import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
-import { decodeFull, fullLength, spliceResourceVersion } from '../../api/codec/stored.ts';
-import { deepFreeze } from './freeze.ts';
+import { decodeFull, encodeFull, fullLength, jsonLength, spliceResourceVersion, StoredObject } from '../../api/codec/stored.ts';
+import { sameStored } from '../../api/meta/equal.ts';
+import { bytesOf } from '../../store/store.ts';
+import type { Value } from '../../store/store.ts';
+import { deepFreeze, freezeWeighing } from './freeze.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -14,42 +17,56 @@ const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 /**
  * One object at one revision, as its encoded bytes. Decoding happens on demand; the decoded form is shared, deeply frozen
  * and held weakly, so that what no one looks at costs its bytes alone. The bytes are the store's own until somebody asks
- * for complete JSON, which is then kept in their place: what only components of this process see is never copied.
+ * for complete JSON, which is then kept in their place: what only components of this process see is never copied. Where
+ * the store has asked for no bytes, there is the object alone until somebody asks for its JSON.
  */
 export class CachedObject {
   /** Inside the resource: `namespace/name`, or `name`. */
   readonly key: string;
   readonly revision: number;
-  /** Bytes of the complete JSON; 0 for what was made of an object, and has never been in the store. */
-  readonly size: number;
+  /** About how much it is to handle: its size; without bytes, that of what it does not share with what was there before, and of its large parts. */
+  readonly weight: number;
   readonly #fieldsOf: FieldsOf | undefined;
   /** The stored value, or the complete JSON; undefined for what was made of an object until somebody wants its JSON. */
   #value: Uint8Array | undefined;
   #isComplete = false;
   /** Held for as long as there are no bytes of it. */
   #made: KubeObject | undefined;
+  /** What was made goes into bytes as the store has it. */
+  #isStored = false;
+  #size: number | undefined;
   #lent: KubeObject | undefined;
   #decoded: WeakRef<KubeObject> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
 
-  private constructor(key: string, revision: number, value: Uint8Array | undefined, size: number, fieldsOf: FieldsOf | undefined) {
+  private constructor(key: string, revision: number, value: Uint8Array | undefined, weight: number, fieldsOf: FieldsOf | undefined) {
     this.key = key;
     this.revision = revision;
-    this.size = size;
+    this.weight = weight;
     this.#value = value;
     this.#fieldsOf = fieldsOf;
   }
 
-  /** From a stored value, which has no resourceVersion. */
-  static fromStored(key: string, value: Uint8Array, revision: number, fieldsOf: FieldsOf | undefined): CachedObject {
-    return new CachedObject(key, revision, value, fullLength(value, revision), fieldsOf);
+  /** From a stored value, which has no resourceVersion. The object of one that has no bytes gets it, and is frozen. */
+  static fromStored(key: string, value: Value, revision: number, fieldsOf: FieldsOf | undefined): CachedObject {
+    let cached: CachedObject;
+    if (value instanceof StoredObject && !value.isEncoded) {
+      const object = atRevision(value.object, revision);
+      cached = new CachedObject(key, revision, undefined, freezeWeighing(object), fieldsOf);
+      cached.#made = object;
+    } else {
+      const bytes = bytesOf(value);
+      cached = new CachedObject(key, revision, bytes, fullLength(bytes, revision), fieldsOf);
+    }
+    cached.#isStored = true;
+    return cached;
   }
 
   /** Of an object that is not in the store, e.g. the outcome of a dry run. The object is frozen. */
   static fromObject(key: string, object: KubeObject, revision: number, fieldsOf?: FieldsOf): CachedObject {
-    const cached = new CachedObject(key, revision, undefined, 0, fieldsOf);
-    cached.#made = deepFreeze(object);
+    const cached = new CachedObject(key, revision, undefined, freezeWeighing(object), fieldsOf);
+    cached.#made = object;
     return cached;
   }
 
@@ -63,6 +80,12 @@ export class CachedObject {
       this.#made = undefined;
     }
     return complete;
+  }
+
+  /** How long the complete JSON is; about how long, where there is none. */
+  get size(): number {
+    if (this.#value !== undefined) return this.#isComplete ? this.#value.length : fullLength(this.#value, this.revision);
+    return (this.#size ??= jsonLength(this.#made));
   }
 
   get namespace(): string {
@@ -86,7 +109,7 @@ export class CachedObject {
 
   /** Complete JSON, which is not kept. */
   #complete(): Uint8Array {
-    if (this.#value === undefined) return encoder.encode(JSON.stringify(this.#made));
+    if (this.#value === undefined) return this.#isStored ? encodeFull(this.#made!, this.revision) : encoder.encode(JSON.stringify(this.#made));
     return this.#isComplete ? this.#value : spliceResourceVersion(this.#value, this.revision);
   }
 
@@ -95,8 +118,7 @@ export class CachedObject {
    * nobody but the writer will look at it; it is held until then, and costs the garbage collector nothing afterwards.
    */
   adopt(object: KubeObject, { lent = false }: { readonly lent?: boolean } = {}): void {
-    object.metadata.resourceVersion = String(this.revision);
-    const frozen = deepFreeze(object);
+    const frozen = deepFreeze(atRevision(object, this.revision));
     if (lent) this.#lent = frozen;
     else this.#decoded = new WeakRef(frozen);
   }
@@ -111,10 +133,12 @@ export class CachedObject {
     return parseExactly(decoder.decode(this.#complete())) as KubeObject;
   }
 
-  /** Is this what was stored? */
-  isStoredAs(value: Uint8Array): boolean {
+  /** Is this what is stored already, though its members may be in another order? Bytes are made only where they stand on both sides. */
+  isStoredAs(stored: StoredObject): boolean {
+    if (this.#value === undefined) return sameStored(stored.object, this.object);
+    const value = stored.bytes;
     if (fullLength(value, this.revision) !== this.size) return false;
-    return this.#value !== undefined && !this.#isComplete ? sameBytes(value, this.#value) : sameBytes(spliceResourceVersion(value, this.revision), this.bytes);
+    return sameBytes(this.#isComplete ? spliceResourceVersion(value, this.revision) : value, this.#value) || sameStored(stored.object, this.object);
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -139,9 +163,11 @@ export class CachedObject {
 
   /** The same object for the cache of another server, whose fields are read its way. Shares the bytes, and the decoded form while that is there. */
   under(fieldsOf: FieldsOf | undefined): CachedObject {
-    const object = new CachedObject(this.key, this.revision, this.#value, this.size, fieldsOf);
+    const object = new CachedObject(this.key, this.revision, this.#value, this.weight, fieldsOf);
     object.#isComplete = this.#isComplete;
     object.#made = this.#made;
+    object.#isStored = this.#isStored;
+    object.#size = this.#size;
     object.#decoded = this.#decoded;
     object.#labels = this.#labels;
     return object;
@@ -151,7 +177,11 @@ export class CachedObject {
   at(revision: number): CachedObject {
     const { key } = this;
     const known = this.#made ?? this.#lent ?? this.#decoded?.deref();
-    if (this.#value === undefined || this.#isComplete) return CachedObject.fromObject(key, withRevision(known ?? this.object, revision), revision, this.#fieldsOf);
+    if (this.#value === undefined || this.#isComplete) {
+      const moved = CachedObject.fromObject(key, withRevision(known ?? this.object, revision), revision, this.#fieldsOf);
+      moved.#isStored = this.#isStored;
+      return moved;
+    }
     const moved = CachedObject.fromStored(key, this.#value, revision, this.#fieldsOf);
     if (known !== undefined) moved.#decoded = new WeakRef(deepFreeze(withRevision(known, revision)));
     return moved;
@@ -160,6 +190,16 @@ export class CachedObject {
 
 /** Shares all but the metadata itself. */
 const withRevision = (object: KubeObject, revision: number): KubeObject => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
+
+/** The object itself under the revision that wrote it; a copy where it is at another already, and frozen. */
+function atRevision(object: KubeObject, revision: number): KubeObject {
+  const version = String(revision);
+  const { metadata } = object;
+  if (metadata.resourceVersion === version) return object;
+  if (Object.isFrozen(metadata)) return withRevision(object, revision);
+  metadata.resourceVersion = version;
+  return object;
+}
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 
-/** At most this many changes, and this many bytes of objects, are kept for watches that start in the past. */
+/** At most this many changes, and about this many bytes of objects, are kept for watches that start in the past. */
 const maxChanges = 16_384;
 const maxBytes = 16 * 1024 * 1024;
 
@@ -23,7 +23,7 @@ export class ChangeWindow {
 
   push(change: Change): void {
     this.#changes.push(change);
-    this.#bytes += change.object.size;
+    this.#bytes += change.object.weight;
     while (this.#changes.length - this.#head > maxChanges || this.#bytes > maxBytes) {
       if (this.#changes.length - this.#head <= 1) break;
       this.#drop();
@@ -51,7 +51,7 @@ export class ChangeWindow {
   #drop(): void {
     const dropped = this.#changes[this.#head]!;
     this.#floor = dropped.revision;
-    this.#bytes -= dropped.object.size;
+    this.#bytes -= dropped.object.weight;
     this.#head += 1;
     if (this.#head > 1024 && this.#head * 2 > this.#changes.length) {
       this.#changes = this.#changes.slice(this.#head);

@@ -1,4 +1,5 @@
-import type { StoreEvent } from '../../store/store.ts';
+import { StoredObject } from '../../api/codec/stored.ts';
+import type { StoreEvent, Value } from '../../store/store.ts';
 import type { FieldsOf } from './cached-object.ts';
 import { CachedObject } from './cached-object.ts';
 import { ChangeWindow } from './change-window.ts';
@@ -31,7 +32,6 @@ export class ResourceCache {
   /** Asks late: what the store held at start is loaded before it is known how its fields are read. */
   readonly #selectable: FieldsOf = (object) => this.#fieldsOf?.(object) ?? noFields;
   #changedAt = 0;
-  #bytes = 0;
 
   constructor(prefix: string, floor: number) {
     this.prefix = prefix;
@@ -42,8 +42,14 @@ export class ResourceCache {
     return this.#entries.size;
   }
 
+  /** Of all objects together, about. Takes a look at each. */
   get sizeBytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    this.#entries.scan('', undefined, ({ size }) => {
+      bytes += size;
+      return true;
+    });
+    return bytes;
   }
 
   get watcherCount(): number {
@@ -95,22 +101,19 @@ export class ResourceCache {
   }
 
   /** From a stored value, as of any revision: for reads of the past. */
-  decode(storeKey: string, value: Uint8Array, revision: number): CachedObject {
+  decode(storeKey: string, value: Value, revision: number): CachedObject {
     return CachedObject.fromStored(storeKey.slice(this.prefix.length), value, revision, this.#selectable);
   }
 
   /** Puts in what the store held at start. */
-  load(storeKey: string, value: Uint8Array, revision: number): void {
-    const object = this.decode(storeKey, value, revision);
-    this.#entries.set(object);
-    this.#bytes += object.size;
+  load(storeKey: string, value: Value, revision: number): void {
+    this.#entries.set(this.decode(storeKey, value, revision));
     if (revision > this.#changedAt) this.#changedAt = revision;
   }
 
   /** Puts in what the cache of another server holds of a store with the same content. */
   adopt({ objects, changedAt }: ResourceContents): void {
     this.#entries.fill(objects.map((object) => object.under(this.#selectable)));
-    for (const { size } of objects) this.#bytes += size;
     this.#changedAt = changedAt;
   }
 
@@ -121,21 +124,19 @@ export class ResourceCache {
     return { objects, changedAt: this.#changedAt };
   }
 
-  /** Takes in one committed event. `written`: the decoded object, when its writer still has it and somebody will look at it. */
-  apply(event: StoreEvent, written: CachedObject['object'] | undefined): Change {
+  /** Takes in one committed event. */
+  apply(event: StoreEvent): Change {
     let change: Change;
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);
-      if (written !== undefined) object.adopt(written, { lent: !this.isObserved });
+      if (value instanceof StoredObject && value.isEncoded && (value.wanted || this.isObserved)) object.adopt(value.object, { lent: !this.isObserved });
       const previous = this.#entries.set(object);
-      this.#bytes += object.size - (previous?.size ?? 0);
       for (const index of this.#indexes.values()) index.set(object);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
     } else {
       const key = event.key.slice(this.prefix.length);
       const previous = this.#entries.delete(key);
-      this.#bytes -= previous?.size ?? 0;
       for (const index of this.#indexes.values()) index.delete(key);
       change = new Change('DELETED', event.revision, previous?.at(event.revision) ?? this.decode(event.key, event.previous.value, event.revision), previous);
     }

@@ -1,4 +1,3 @@
-import type { KubeObject } from '../../api/meta/object.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Store, StoreEvent } from '../../store/store.ts';
 import type { Change } from './change.ts';
@@ -29,15 +28,13 @@ function prefixOf(key: string): string {
 }
 
 /**
- * Everything that is stored, in memory, as encoded bytes. Follows the store: a write is visible here before the call
+ * Everything that is stored, in memory, as encoded bytes or, where the store has none, as objects. Follows the store: a write is visible here before the call
  * that made it resolves. Reads are synchronous.
  */
 export class WatchCache implements Disposable {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #resources = new Map<string, ResourceCache>();
-  /** What is being written, by its stored form. */
-  readonly #written = new Map<Uint8Array, KubeObject>();
   readonly #stop = new AbortController();
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   #revision = 0;
@@ -118,22 +115,11 @@ export class WatchCache implements Disposable {
     this.#forgottenAt = this.#revision;
   }
 
-  /** Remembers what `value` decodes to while `write` lasts, so that nobody has to decode it again. */
-  async remembering<T>(value: Uint8Array, object: KubeObject, write: () => Promise<T>): Promise<T> {
-    this.#written.set(value, object);
-    try {
-      return await write();
-    } finally {
-      this.#written.delete(value);
-    }
-  }
-
   #take(events: readonly StoreEvent[], reached: number): void {
     const touched = new Map<ResourceCache, Change[]>();
     for (const event of events) {
-      const put = event.type === 'put';
-      const resource = this.#resource(prefixOf(put ? event.entry.key : event.key));
-      const change = resource.apply(event, put ? this.#written.get(event.entry.value) : undefined);
+      const resource = this.#resource(prefixOf(event.type === 'put' ? event.entry.key : event.key));
+      const change = resource.apply(event);
       const changes = touched.get(resource);
       if (changes === undefined) touched.set(resource, [change]);
       else changes.push(change);

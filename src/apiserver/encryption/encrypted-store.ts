@@ -1,5 +1,5 @@
-import type { Entry, ListOptions, ListResult, Store, StoreEvent, WatchOptions, Write, WriteResult } from '../../store/store.ts';
-import { StoreUnavailableError } from '../../store/store.ts';
+import type { Entry, ListOptions, ListResult, Store, StoreEvent, Value, WatchOptions, Write, WriteResult } from '../../store/store.ts';
+import { bytesOf, StoreUnavailableError } from '../../store/store.ts';
 import type { Opened, ValueTransformer } from './transformer.ts';
 
 /** Which values are sealed: undefined for keys that are not. */
@@ -15,8 +15,8 @@ export class EncryptedStore implements Store {
   #transformerFor: TransformerFor;
   /** What sealed each value that is sealed or should be; keys only, never contents. */
   readonly #sealedBy = new Map<string, string>();
-  /** What was sealed just now, so that the event of its write need not open it, and carries the very same bytes. */
-  readonly #written = new WeakMap<Uint8Array, Uint8Array>();
+  /** What was sealed just now, so that the event of its write need not open it, and carries the very same value. */
+  readonly #written = new WeakMap<Value, Value>();
   /** Events that wait for a key service, in their order. */
   #delivering: Promise<void> | undefined;
 
@@ -97,16 +97,18 @@ export class EncryptedStore implements Store {
     return this.#inner[Symbol.asyncDispose]() as Promise<void>;
   }
 
-  #seal(key: string, plain: Uint8Array): Uint8Array {
+  #seal(key: string, value: Value): Value {
     const transformer = this.#transformerFor(key);
-    if (transformer === undefined) return plain;
+    if (transformer === undefined) return value;
+    const plain = bytesOf(value);
     let sealed: Uint8Array;
     try {
       sealed = transformer.seal(plain, key);
     } catch (error) {
       throw new StoreUnavailableError(`cannot encrypt ${key}: ${(error as Error).message}`, { cause: error });
     }
-    if (sealed !== plain) this.#written.set(sealed, plain);
+    if (sealed === plain) return value;
+    this.#written.set(sealed, value);
     return sealed;
   }
 
@@ -122,7 +124,7 @@ export class EncryptedStore implements Store {
       throw new StoreUnavailableError(`cannot decrypt ${entry.key}: ${(error as Error).message}; does the encryption configuration still have the key that it was written with?`, { cause: error });
     };
     try {
-      const opened = transformer.open(entry.value, entry.key);
+      const opened = transformer.open(bytesOf(entry.value), entry.key);
       return opened instanceof Promise ? opened.then(done, failed) : done(opened);
     } catch (error) {
       return failed(error);
@@ -138,9 +140,9 @@ export class EncryptedStore implements Store {
       this.#sealedBy.delete(key);
       return previous instanceof Promise ? previous.then((opened) => ({ ...event, previous: opened })) : { ...event, previous: previous! };
     }
-    const plain = this.#written.get(event.entry.value);
-    if (plain !== undefined) this.#sealedBy.set(key, transformer.current);
-    const entry = plain === undefined ? this.#open(event.entry) : { ...event.entry, value: plain };
+    const value = this.#written.get(event.entry.value);
+    if (value !== undefined) this.#sealedBy.set(key, transformer.current);
+    const entry = value === undefined ? this.#open(event.entry) : { ...event.entry, value };
     if (entry instanceof Promise || previous instanceof Promise) return settled<Entry | undefined>([entry, previous]).then(([opened, before]) => ({ type: 'put', entry: opened!, previous: before }));
     return { type: 'put', entry, previous };
   }

@@ -11,6 +11,7 @@ import { RealClock } from '../../base/real-clock.ts';
 import { VirtualClock } from '../../base/virtual-clock.ts';
 import { storeContract } from '../../store/contract.ts';
 import { MemoryStore } from '../../store/drivers/memory/memory-store.ts';
+import { bytesOf } from '../../store/store.ts';
 import { TestServer } from '../testing/server.ts';
 import { parseEncryptionConfiguration } from './configuration.ts';
 import { EncryptedStore } from './encrypted-store.ts';
@@ -97,7 +98,7 @@ test('secrets are sealed on the disk, open after a restart, and are sealed anew 
   const store = lastingStore();
   const secrets = '/api/v1/namespaces/default/secrets';
   const choose = (...names: string[]): ReturnType<typeof openEncryption> => openEncryption([{ resources: ['secrets'], providers: [{ kind: 'aesgcm', keys: names.map((name) => key(name)) }, { kind: 'identity' }] }], parts);
-  const stored = async (): Promise<string> => text((await store.get('/registry/core/secrets/default/s'))!.value);
+  const stored = async (): Promise<string> => text(bytesOf((await store.get('/registry/core/secrets/default/s'))!.value));
   {
     await using api = await TestServer.start({ store, encryption: await choose('one') });
     await api.create(secrets, { metadata: { name: 's' }, stringData: { password: 'hunter2' } });
@@ -110,7 +111,7 @@ test('secrets are sealed on the disk, open after a restart, and are sealed anew 
   }
   assert.match(await stored(), /^k8s:enc:aesgcm:v1:one:/);
   assert.ok(!(await stored()).includes(Buffer.from('hunter3').toString('base64')));
-  assert.match(text((await store.get('/registry/core/configmaps/default/c'))!.value), /"plain"/);
+  assert.match(text(bytesOf((await store.get('/registry/core/configmaps/default/c'))!.value)), /"plain"/);
   {
     await using api = await TestServer.start({ store, encryption: await choose('two', 'one') });
     const secret = await api.get(`${secrets}/s`);
@@ -211,7 +212,7 @@ test('a plugin behind a socket, as KMS v2 speaks to it', async () => {
       await api.create(secrets, { metadata: { name: 's' }, stringData: { a: 'b' } });
       assert.equal(await api.get('/readyz/kms-provider-0'), 'ok');
     }
-    assert.match(text((await store.get('/registry/core/secrets/default/s'))!.value), /^k8s:enc:kms:v2:k:/);
+    assert.match(text(bytesOf((await store.get('/registry/core/secrets/default/s'))!.value)), /^k8s:enc:kms:v2:k:/);
     await using api = await TestServer.start({ ...real, store, encryption: await openEncryption([{ resources: ['*.*'], providers: [{ kind: 'kms', name: 'k', endpoint, timeoutMs: 3000 }, { kind: 'identity' }] }], real) });
     assert.equal((await api.get(`${secrets}/s`)).data['a'] as unknown, 'Yg==');
     const service = connectKms(`unix://${join(folder, 'none.sock')}`, { timeoutMs: 200, clock: real.clock });

@@ -1,3 +1,4 @@
+import { StoredObject } from '../../api/codec/stored.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { validateFinalizerNames } from '../../api/groups/registry.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
@@ -121,7 +122,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
       if (context.dryRun) return dryRunObject(key, object, 0);
       await reservation.claim?.();
     }
-    const result = await put(core, served, key, object, 0, { wanted: context.answersObject });
+    const result = await put(core, served, key, new StoredObject(object, { wanted: context.answersObject }), 0);
     if (!result.ok) throw existsError(served, name, result.current);
     committed = true;
     if (context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'created', revision: result.object.revision, uid: object.metadata.uid }, context.origin);

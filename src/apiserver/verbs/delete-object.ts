@@ -1,3 +1,4 @@
+import { StoredObject } from '../../api/codec/stored.ts';
 import { formatTime } from '../../base/clock.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
@@ -81,7 +82,7 @@ async function tryDelete(core: Core, served: StoredResource, existing: CachedObj
     // Asked for again, and waiting already.
     if (!decision.remove && semanticEqual(decision.object, existing.object)) return { done: true, object: existing, deleted: false };
     if (context.dryRun) return { done: true, object: dryRunObject(existing.key, decision.object, existing.revision), deleted: decision.remove };
-    const marked = await put(core, served, existing.key, decision.object, existing.revision);
+    const marked = await put(core, served, existing.key, new StoredObject(decision.object), existing.revision);
     if (!marked.ok) return { done: false, current: marked.current };
     if (!decision.remove && context.origin !== undefined) core.provenance.wrote(storage, existing.key, { operation: 'marked', revision: marked.object.revision, uid: existing.object.metadata.uid }, context.origin);
     if (!decision.remove) return { done: true, object: marked.object, deleted: false };

@@ -1,8 +1,9 @@
-import { encodeStored } from '../../api/codec/stored.ts';
+import { StoredObject } from '../../api/codec/stored.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
-import type { Entry, WriteResult } from '../../store/store.ts';
+import type { Entry } from '../../store/store.ts';
 import { CachedObject } from '../cache/cached-object.ts';
 import type { Core } from '../core.ts';
+import type { CustomVersion } from '../custom-resources/custom-version.ts';
 import type { Storage, StoredResource } from '../served-resources.ts';
 
 export type PutResult =
@@ -10,27 +11,16 @@ export type PutResult =
   /** What stands there instead; undefined: nothing. */
   | { readonly ok: false; readonly current: CachedObject | undefined };
 
-/** The stored form of what is about to be written: the object without its resourceVersion. */
-export function encodeForStore(object: KubeObject): Uint8Array {
-  return encodeStored(object);
-}
-
-export interface PutOptions {
-  /** The object's stored form, where that was made already. */
-  readonly encoded?: Uint8Array;
-  /** The object itself will be asked for, also where nobody watches. */
-  readonly wanted?: boolean | undefined;
-}
-
 /**
  * Writes one object if the key stands at `expectedRevision` (0: does not exist). Resolves once the write is durable
  * and visible in the cache. The object must not be changed afterwards.
  */
-export async function put(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, object: KubeObject, expectedRevision: number, { encoded, wanted }: PutOptions = {}): Promise<PutResult> {
-  const { storage, custom } = served;
-  if (custom === undefined) return putStored(core, storage, { key, object, encoded: encoded ?? encodeForStore(object), wanted }, expectedRevision);
-  const stored = await custom.toStored(object);
-  const result = await putStored(core, storage, { key, object: stored, encoded: encodeForStore(stored) }, expectedRevision);
+export function put(core: Core, served: Pick<StoredResource, 'storage' | 'custom'>, key: string, stored: StoredObject, expectedRevision: number): Promise<PutResult> {
+  return served.custom === undefined ? putStored(core, served.storage, key, stored, expectedRevision) : putCustom(core, { storage: served.storage, custom: served.custom }, key, stored.object, expectedRevision);
+}
+
+async function putCustom(core: Core, { storage, custom }: Pick<StoredResource, 'storage'> & { readonly custom: CustomVersion }, key: string, object: KubeObject, expectedRevision: number): Promise<PutResult> {
+  const result = await putStored(core, storage, key, new StoredObject(await custom.toStored(object)), expectedRevision);
   if (result.ok) {
     custom.written(result.object);
     return { ok: true, object: await custom.view(result.object) };
@@ -44,13 +34,12 @@ export function existingOf({ storage, custom }: StoredResource, key: string): Ca
   return existing === undefined || custom === undefined ? existing : custom.view(existing);
 }
 
-async function putStored(core: Core, storage: Storage, { key, object, encoded, wanted }: Required<Pick<PutOptions, 'encoded'>> & PutOptions & { readonly key: string; readonly object: KubeObject }, expectedRevision: number): Promise<PutResult> {
-  const write = (): Promise<WriteResult> => core.store.write({ type: 'put', key: storage.cache.prefix + key, value: encoded, expectedRevision });
-  const result = await (wanted === true || storage.cache.isObserved ? core.cache.remembering(encoded, object, write) : write());
+async function putStored(core: Core, storage: Storage, key: string, value: StoredObject, expectedRevision: number): Promise<PutResult> {
+  const result = await core.store.write({ type: 'put', key: storage.cache.prefix + key, value, expectedRevision });
   if (!result.ok) return { ok: false, current: currentOf(storage, key, result.current) };
   const cached = storage.cache.get(key);
   if (cached !== undefined && cached.revision === result.revision) return { ok: true, object: cached };
-  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, encoded, result.revision) };
+  return { ok: true, object: storage.cache.decode(storage.cache.prefix + key, value, result.revision) };
 }
 
 export type RemoveResult =

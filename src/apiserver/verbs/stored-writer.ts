@@ -1,3 +1,4 @@
+import { StoredObject } from '../../api/codec/stored.ts';
 import { assert } from '../../base/assert.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { keyOf } from '../../api/meta/object.ts';
@@ -18,7 +19,7 @@ export class StoredWriter implements ObjectWriter {
     const core = this.#core;
     const stored = core.resources.stored(type.group, type.resource);
     assert(stored?.schema.version === type.version, `${type.resource}.${type.group} is not stored as ${type.version}`);
-    const result = await put(core, stored, keyOf(object), object, Number(object.metadata.resourceVersion));
+    const result = await put(core, stored, keyOf(object), new StoredObject(object), Number(object.metadata.resourceVersion));
     if (result.ok) return { ok: true, object: result.object.object as T };
     return { ok: false, current: result.current?.object as T | undefined };
   }

@@ -1,3 +1,4 @@
+import { StoredObject } from '../../api/codec/stored.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { notFoundError } from '../../api/status.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
@@ -22,7 +23,7 @@ export async function transformStored<T extends KubeObject>(core: Core, served: 
     const object = copyOf(existing.object as T);
     options.change(object);
     if (options.dryRun) return existing;
-    const result = await put(core, served, key, object, existing.revision);
+    const result = await put(core, served, key, new StoredObject(object), existing.revision);
     if (result.ok) {
       core.provenance.wrote(served.storage, key, { operation: 'updated', revision: result.object.revision, uid: object.metadata.uid }, options.origin);
       return result.object;

@@ -2,11 +2,10 @@ import type { FieldError } from '../../api/field-error.ts';
 import { invalid } from '../../api/field-error.ts';
 import type { UpdateRules } from '../../api/groups/definition.ts';
 import { validateFinalizerNames } from '../../api/groups/registry.ts';
-import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
 import { conflictError, invalidError, notFoundError } from '../../api/status.ts';
-import { fullLength } from '../../api/codec/stored.ts';
+import { StoredObject } from '../../api/codec/stored.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
@@ -15,7 +14,7 @@ import { createObject, matchNamespace } from './create.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
 import { betweenSteps } from './large.ts';
-import { dryRunObject, encodeForStore, existingOf, put, remove } from './store-object.ts';
+import { dryRunObject, existingOf, put, remove } from './store-object.ts';
 import { refusedErrors } from './write-context.ts';
 
 export const modifiedMessage = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -92,7 +91,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
     throw conflictError(schema, plan.name, `StorageError: invalid object, Code: 4, Key: ${storage.cache.prefix}${existing.key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${plan.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
   const object = await plan.desired(old);
-  const giving = betweenSteps(existing.size);
+  const giving = betweenSteps(existing.weight);
   if (giving !== undefined) await giving;
   const { managedFields } = object.metadata;
   const { view } = plan;
@@ -190,25 +189,19 @@ async function write(core: Core, plan: UpdatePlan, { object, existing }: { objec
     return { done: true, object: dryRunObject(key, object, existing.revision) };
   }
   if (context.dryRun) return { done: true, object: dryRunObject(key, object, existing.revision) };
-  const encoded = encodeForStore(object);
-  const comparing = isUnchanged(served, encoded, object, existing);
+  const stored = new StoredObject(object, { wanted: context.answersObject });
+  const comparing = isUnchanged(served, stored, existing);
   if ((typeof comparing === 'boolean' ? comparing : await comparing) && !core.isStale(storage.cache.prefix + key)) return { done: true, object: existing };
-  const result = await put(core, served, key, object, existing.revision, { encoded, wanted: context.answersObject });
+  const result = await put(core, served, key, stored, existing.revision);
   if (result.ok && context.origin !== undefined) core.provenance.wrote(storage, key, { operation: 'updated', revision: result.object.revision, uid: object.metadata.uid }, context.origin);
   return result.ok ? { done: true, object: result.object } : { done: false, current: result.current };
 }
 
 /** A custom resource is compared as it is stored, for writing it anew is what brings it to another version and schema. */
-function isUnchanged({ storage, custom }: StoredResource, encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean | Promise<boolean> {
-  if (custom === undefined) return isSame(encoded, object, existing);
+function isUnchanged({ storage, custom }: StoredResource, stored: StoredObject, existing: CachedObject): boolean | Promise<boolean> {
+  if (custom === undefined) return existing.isStoredAs(stored);
   const raw = storage.cache.get(existing.key);
   if (raw?.revision !== existing.revision) return false;
-  const stored = custom.toStored(object);
-  return stored instanceof Promise ? stored.then((converted) => isSame(encodeForStore(converted), converted, raw)) : isSame(encodeForStore(stored), stored, raw);
-}
-
-/** The same fields in another order are the same object. */
-function isSame(encoded: Uint8Array, object: KubeObject, existing: CachedObject): boolean {
-  if (fullLength(encoded, existing.revision) !== existing.size) return false;
-  return existing.isStoredAs(encoded) || semanticEqual({ ...object, metadata: { ...object.metadata, resourceVersion: String(existing.revision) } }, existing.object);
+  const converting = custom.toStored(stored.object);
+  return converting instanceof Promise ? converting.then((converted) => raw.isStoredAs(new StoredObject(converted))) : raw.isStoredAs(new StoredObject(converting));
 }

@@ -1,4 +1,4 @@
-import type { Entry, StoreEvent, WriteResult } from '../store.ts';
+import type { Entry, StoreEvent, Value, WriteResult } from '../store.ts';
 
 /** One change that was decided on and awaits its commit. */
 export interface Change {
@@ -6,7 +6,7 @@ export interface Change {
   readonly revision: number;
   /** 0: the key is deleted. */
   readonly createRevision: number;
-  readonly value: Uint8Array | undefined;
+  readonly value: Value | undefined;
   readonly event: StoreEvent;
   /** What stands at the key after this change. */
   readonly entry: Entry | undefined;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { StoreUnavailableError } from '../store.ts';
-import type { Entry, ListOptions, ListResult, Store, StoreEvent, WatchOptions, Write, WriteResult } from '../store.ts';
+import type { Entry, ListOptions, ListResult, Store, StoreEvent, Value, WatchOptions, Write, WriteResult } from '../store.ts';
 import { Batch } from './batch.ts';
 import type { Change } from './batch.ts';
 import { keyProblem } from './key-order.ts';
@@ -13,10 +13,12 @@ const batchBytes = 8 * 1024 * 1024;
 
 /** What a driver adds to the index: where values are kept and what makes a batch durable. `P` is how it holds a value. */
 export interface Backend<P> {
+  /** Called when a value is accepted: how many bytes it adds to a commit. Whoever needs them asks for them here. */
+  accept(value: Value): number;
   /** Called when the value is durable. */
-  hold(value: Uint8Array): P;
+  hold(value: Value): P;
   /** Values of live versions, in their order. */
-  read(versions: readonly Version<P>[]): Uint8Array[];
+  read(versions: readonly Version<P>[]): Value[];
   /** Makes the changes durable, all or none; undefined: they are already. Called again only when this is settled. */
   commit(changes: readonly Change[]): Promise<void> | undefined;
   /** Frees what the index has just forgotten. Resolves when the compacted revision is kept. */
@@ -158,7 +160,7 @@ export class MvccStore<P> implements Store {
       change = { key, revision, createRevision: 0, value: undefined, entry: undefined, event: { type: 'delete', key, revision, previous }, batch };
     }
     batch.changes.push(change);
-    batch.bytes += key.length + (change.value?.byteLength ?? 0);
+    batch.bytes += key.length + (change.value === undefined ? 0 : this.#backend.accept(change.value));
     this.#pending.set(key, change);
     if (!this.#isBusy) {
       this.#isBusy = true;
@@ -248,8 +250,8 @@ export class MvccStore<P> implements Store {
 }
 
 /** A small view of a large buffer would keep all of it alive. */
-function compactValue(value: Uint8Array): Uint8Array {
-  return value.byteLength * 2 < value.buffer.byteLength ? value.slice() : value;
+function compactValue(value: Value): Value {
+  return value instanceof Uint8Array && value.byteLength * 2 < value.buffer.byteLength ? value.slice() : value;
 }
 
 function unavailable(error: unknown): StoreUnavailableError {

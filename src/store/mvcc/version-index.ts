@@ -150,6 +150,14 @@ export class VersionIndex<P> {
     return forgotten;
   }
 
+  /** Calls back for every version that is kept, in no order that means anything. */
+  visit(each: (version: Version<P>) => void): void {
+    this.#map.scan('', (_order, head) => {
+      for (let version: Version<P> | undefined = head; version !== undefined; version = version.older) each(version);
+      return true;
+    });
+  }
+
   /** A copy in O(1) that goes its own way. Its history starts here: reads of earlier revisions are compacted. */
   fork(): VersionIndex<P> {
     const copy = new VersionIndex<P>({ revision: this.#revision, compactedRevision: this.#revision });

@@ -1,5 +1,7 @@
 import { MvccStore } from '../../mvcc/mvcc-store.ts';
 import type { Backend } from '../../mvcc/mvcc-store.ts';
+import { sizeOf } from '../../store.ts';
+import type { Value } from '../../store.ts';
 import { VersionIndex } from '../../mvcc/version-index.ts';
 import type { Version } from '../../mvcc/version-index.ts';
 
@@ -11,31 +13,38 @@ export interface MemoryStoreOptions {
 /** Approximate cost of a version beside its key and value. */
 const versionBytes = 120;
 
-class MemoryBackend implements Backend<Uint8Array> {
-  #sizeBytes: number;
+/** Keeps values as they come: those that nobody asks for their bytes never have any. */
+class MemoryBackend implements Backend<Value> {
+  readonly #index: VersionIndex<Value>;
 
-  constructor(sizeBytes: number) {
-    this.#sizeBytes = sizeBytes;
+  constructor(index: VersionIndex<Value>) {
+    this.#index = index;
   }
 
-  hold(value: Uint8Array): Uint8Array {
+  /** Nothing is written: a commit may be of any size. */
+  accept(): number {
+    return 0;
+  }
+
+  hold(value: Value): Value {
     return value;
   }
 
-  read(versions: readonly Version<Uint8Array>[]): Uint8Array[] {
+  read(versions: readonly Version<Value>[]): Value[] {
     return versions.map((version) => version.payload!);
   }
 
-  commit(changes: readonly { readonly key: string; readonly value: Uint8Array | undefined }[]): undefined {
-    for (const { key, value } of changes) this.#sizeBytes += versionBytes + key.length + (value?.byteLength ?? 0);
-  }
+  commit(): undefined {}
 
-  async compact(_compactedRevision: number, forgotten: readonly Version<Uint8Array>[]): Promise<void> {
-    for (const { key, payload } of forgotten) this.#sizeBytes -= versionBytes + key.length + (payload?.byteLength ?? 0);
-  }
+  async compact(): Promise<void> {}
 
+  /** Told when somebody wants to know: few do, and it takes a look at everything. */
   sizeBytes(): number {
-    return this.#sizeBytes;
+    let bytes = 0;
+    this.#index.visit(({ key, payload }) => {
+      bytes += versionBytes + key.length + (payload === undefined ? 0 : sizeOf(payload));
+    });
+    return bytes;
   }
 
   async close(): Promise<void> {}
@@ -45,21 +54,19 @@ class MemoryBackend implements Backend<Uint8Array> {
  * A store that lives and dies with the process: for tests, simulation and throw-away clusters. Writes are committed one
  * microtask after the call; no timers, no threads, nothing of Node's.
  */
-export class MemoryStore extends MvccStore<Uint8Array> {
-  readonly #index: VersionIndex<Uint8Array>;
-  readonly #backend: MemoryBackend;
+export class MemoryStore extends MvccStore<Value> {
+  readonly #index: VersionIndex<Value>;
   readonly #options: MemoryStoreOptions;
 
-  private constructor(index: VersionIndex<Uint8Array>, backend: MemoryBackend, options: MemoryStoreOptions) {
-    super(index, backend, { historyLimit: options.historyLimit ?? 100_000 });
+  private constructor(index: VersionIndex<Value>, options: MemoryStoreOptions) {
+    super(index, new MemoryBackend(index), { historyLimit: options.historyLimit ?? 100_000 });
     this.#index = index;
-    this.#backend = backend;
     this.#options = options;
   }
 
   /** An empty store, at revision 1. */
   static open(options: MemoryStoreOptions = {}): MemoryStore {
-    return new MemoryStore(new VersionIndex({ revision: 1, compactedRevision: 0 }), new MemoryBackend(0), options);
+    return new MemoryStore(new VersionIndex({ revision: 1, compactedRevision: 0 }), options);
   }
 
   /**
@@ -67,6 +74,6 @@ export class MemoryStore extends MvccStore<Uint8Array> {
    * The copy's history starts here: earlier revisions are compacted in it. It has no watchers.
    */
   fork(): MemoryStore {
-    return new MemoryStore(this.#index.fork(), new MemoryBackend(this.#backend.sizeBytes()), this.#options);
+    return new MemoryStore(this.#index.fork(), this.#options);
   }
 }

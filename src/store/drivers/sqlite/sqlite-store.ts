@@ -5,6 +5,8 @@ import type { Change } from '../../mvcc/batch.ts';
 import { MvccStore } from '../../mvcc/mvcc-store.ts';
 import type { Backend } from '../../mvcc/mvcc-store.ts';
 import type { Version, VersionIndex } from '../../mvcc/version-index.ts';
+import { bytesOf } from '../../store.ts';
+import type { Value } from '../../store.ts';
 import { limitSize, openDatabase } from './database.ts';
 import { storeFailure } from './failure.ts';
 import { loadIndex } from './load.ts';
@@ -64,8 +66,12 @@ class SqliteBackend implements Backend<Held> {
     this.#values = new ValueReader(database, options.path);
   }
 
-  hold(value: Uint8Array): Held {
-    return new WeakRef(value);
+  accept(value: Value): number {
+    return bytesOf(value).byteLength;
+  }
+
+  hold(value: Value): Held {
+    return new WeakRef(bytesOf(value));
   }
 
   read(versions: readonly Version<Held>[]): Uint8Array[] {
@@ -87,7 +93,7 @@ class SqliteBackend implements Backend<Held> {
    * it starts (which takes some tens of milliseconds), the main thread does it: a cold start waits for nothing.
    */
   async commit(changes: readonly Change[]): Promise<void> {
-    const rows = changes.map(({ revision, key, createRevision, value }): Row => ({ revision, key, createRevision, value: value ?? null }));
+    const rows = changes.map(({ revision, key, createRevision, value }): Row => ({ revision, key, createRevision, value: value === undefined ? null : bytesOf(value) }));
     try {
       if (this.#mainCommits >= commitsBeforeThread) this.startThread();
       if (this.#thread !== undefined && (this.#thread.hasStarted || this.#mainCommits >= mainCommits)) {
