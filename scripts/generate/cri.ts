@@ -25,7 +25,7 @@ const wantedMethods: Record<string, readonly string[]> = {
 
 /** Of other platforms, or of features that the runtime does not use. */
 const unwanted = (name: string, field: Field): boolean =>
-  field.options?.deprecated === true || field.type.startsWith('Windows') || /selinux|swap|^psi$|^io$|unified|CDI/i.test(name);
+  field.options?.deprecated === true || field.type.startsWith('Windows') || /selinux|swap|^psi$|^io$|unified/i.test(name);
 
 /** containerd's own events service: the small part that the runtime subscribes to. */
 const events: Record<string, Record<string, Field>> = {

@@ -2,10 +2,12 @@
  * Writes src/kubelet/plugins/generated/NAME.ts from protobufjs JSON descriptors of the kubelet's gRPC interfaces with
  * others (names and numbers only):
  *   node scripts/generate/grpc.ts FOLDER
- * FOLDER has device-plugin-v1beta1.json, plugin-registration-v1.json, pod-resources-v1.json and csi-v1.json.
+ * FOLDER has device-plugin-v1beta1.json, plugin-registration-v1.json, pod-resources-v1.json and csi-v1.json. Those of dynamic
+ * resources are in dra-descriptors.ts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { draHealth, draPlugin } from './dra-descriptors.ts';
 
 interface Field { readonly type: string; readonly id: number; readonly rule?: string; readonly keyType?: string }
 interface Node {
@@ -15,11 +17,13 @@ interface Node {
   readonly nested?: Record<string, Node>;
 }
 
-const interfaces: readonly { readonly file: string; readonly name: string; readonly package: string; readonly services: readonly string[]; readonly leaveOut?: readonly string[] }[] = [
+const interfaces: readonly { readonly file?: string; readonly root?: Node; readonly name: string; readonly package: string; readonly services: readonly string[]; readonly leaveOut?: readonly string[] }[] = [
   { file: 'device-plugin-v1beta1', name: 'device-plugin', package: 'v1beta1', services: ['Registration', 'DevicePlugin'] },
   { file: 'plugin-registration-v1', name: 'plugin-registration', package: 'pluginregistration', services: ['Registration'] },
   { file: 'pod-resources-v1', name: 'pod-resources', package: 'v1', services: ['PodResourcesLister'] },
   { file: 'csi-v1', name: 'csi', package: 'csi.v1', services: ['Identity', 'Node'], leaveOut: ['Probe', 'GetPluginCapabilities'] },
+  { root: draPlugin, name: 'dra-plugin', package: 'k8s.io.kubelet.pkg.apis.dra.v1', services: ['DRAPlugin'] },
+  { root: draHealth, name: 'dra-health', package: 'v1alpha1', services: ['DRAResourceHealth'] },
 ];
 
 const scalars = new Set(['string', 'bytes', 'bool', 'int32', 'uint32', 'int64', 'uint64', 'double']);
@@ -84,6 +88,6 @@ if (folder === undefined) {
   process.exit(2);
 }
 for (const one of interfaces) {
-  const root = JSON.parse(readFileSync(join(folder, `${one.file}.json`), 'utf8')) as Node;
+  const root = one.root ?? JSON.parse(readFileSync(join(folder, `${one.file}.json`), 'utf8')) as Node;
   writeFileSync(new URL(`../../src/kubelet/plugins/generated/${one.name}.ts`, import.meta.url), generate(root, one));
 }

@@ -1,42 +1,13 @@
-import { isTerminal } from './pods.ts';
 import { keyOf, nameOf, namespaceOf } from '../../api/meta/object.ts';
 import type { Pod, PodResourceClaim } from '../../api/types/core/v1.ts';
 import type { ResourceClaim } from '../../api/types/resource/v1.ts';
+import { isTerminal } from './pods.ts';
 
 /** Names the entry of a pod's spec.resourceClaims that a claim was made for. */
 export const podClaimAnnotation = 'resource.kubernetes.io/pod-claim-name';
 
 /** More consumers cannot share a claim. */
 const maxConsumers = 256;
-
-/** Which claim an entry of a pod means. */
-export type NamedClaim =
-  /** The template turned out to need none. */
-  | { readonly kind: 'none' }
-  /** Not made yet. */
-  | { readonly kind: 'missing' }
-  /** `generated`: made from a template, so that it must be the pod's own. */
-  | { readonly kind: 'named'; readonly name: string; readonly generated: boolean };
-
-export function claimFor(pod: Pod, { name, resourceClaimName, resourceClaimTemplateName }: PodResourceClaim): NamedClaim {
-  if (resourceClaimName !== undefined) return { kind: 'named', name: resourceClaimName, generated: false };
-  if (resourceClaimTemplateName === undefined) throw new Error(`pod ${JSON.stringify(keyOf(pod))}, spec.resourceClaim ${JSON.stringify(name)}: pod claim must have either resourceClaimName or resourceClaimTemplateName`);
-  const status = pod.status?.resourceClaimStatuses?.find((one) => one.name === name);
-  if (status === undefined) return { kind: 'missing' };
-  return status.resourceClaimName === undefined ? { kind: 'none' } : { kind: 'named', name: status.resourceClaimName, generated: true };
-}
-
-/** Names of all claims that the pod is known to use. */
-export function claimNamesOf(pod: Pod): string[] {
-  const podClaims = pod.spec?.resourceClaims ?? [];
-  if (podClaims.length === 0) return [];
-  const names = podClaims.flatMap((podClaim) => {
-    if (podClaim.resourceClaimName === undefined && podClaim.resourceClaimTemplateName === undefined) return [];
-    const claim = claimFor(pod, podClaim);
-    return claim.kind === 'named' ? [claim.name] : [];
-  });
-  return [...new Set(names)];
-}
 
 /** The pod whose controlled object the claim is. */
 export function owningPod({ metadata }: ResourceClaim): { readonly name: string; readonly uid: string } | undefined {

@@ -1,8 +1,9 @@
 import { parseTime } from '../../api/meta/time.ts';
+import { claimFor } from '../../api/pod/resource-claims.ts';
 import { tolerates } from '../../api/pod/tolerations.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { DeviceRequestAllocationResult, DeviceTaint, ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.ts';
-import { claimFor, notFor } from '../common/pod-claims.ts';
+import { notFor } from '../common/pod-claims.ts';
 
 export const poolKey = ({ driver, pool }: { readonly driver: string; readonly pool: string }): string => `${driver}/${pool}`;
 

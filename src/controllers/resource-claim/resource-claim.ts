@@ -1,4 +1,5 @@
 import { keyOf, namespaceOf, splitKey } from '../../api/meta/object.ts';
+import { claimFor, claimNamesOf } from '../../api/pod/resource-claims.ts';
 import { pods, resourceclaims, resourceclaimtemplates } from '../../api/resources.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { ResourceClaim } from '../../api/types/resource/v1.ts';
@@ -6,7 +7,7 @@ import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
-import { canReserve, claimFor, claimNamesOf, isDone, notFor, owningPod } from '../common/pod-claims.ts';
+import { canReserve, isDone, notFor, owningPod } from '../common/pod-claims.ts';
 import { syncClaim } from './sync-claim.ts';
 import { syncPod } from './sync-pod.ts';
 

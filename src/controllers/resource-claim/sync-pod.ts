@@ -1,5 +1,7 @@
 import { keyOf, nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { controllerReference } from '../../api/meta/owner.ts';
+import type { NamedClaim } from '../../api/pod/resource-claims.ts';
+import { claimFor } from '../../api/pod/resource-claims.ts';
 import { pods, resourceclaims } from '../../api/resources.ts';
 import type { Pod, PodResourceClaim } from '../../api/types/core/v1.ts';
 import type { ResourceClaim, ResourceClaimTemplate } from '../../api/types/resource/v1.ts';
@@ -7,8 +9,7 @@ import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Lister } from '../../client/informer/store.ts';
 import { messageOf } from '../common/errors.ts';
-import type { NamedClaim } from '../common/pod-claims.ts';
-import { canReserve, claimFor, generateNameFor, notFor, podClaimAnnotation } from '../common/pod-claims.ts';
+import { canReserve, generateNameFor, notFor, podClaimAnnotation } from '../common/pod-claims.ts';
 
 const fieldManager = 'ResourceClaimController';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { GrpcCalls } from '../../runtime/grpc/calls.ts';
 import { connectCsi } from '../plugins/connect.ts';
 import type { Methods, NodeGetInfoResponse, NodeServiceCapabilityRPCType } from '../plugins/generated/csi.ts';
-import type { PluginHandler } from '../plugins/plugin-watcher.ts';
+import type { Plugin, PluginHandler } from '../plugins/plugin-watcher.ts';
 
 /** A CSI driver that runs on this node. */
 export interface CsiDriver {
@@ -33,7 +33,7 @@ export class CsiDrivers implements PluginHandler, Disposable {
     return this.#drivers.get(name);
   }
 
-  async register({ name, endpoint, versions }: { readonly name: string; readonly endpoint: string; readonly versions: readonly string[] }): Promise<void> {
+  async register({ name, endpoint, versions }: Plugin): Promise<void> {
     if (versions.length === 0) throw new Error(`kubernetes.io/csi: RegisterPlugin for CSI driver ${JSON.stringify(name)} failed. Plugin returned an empty list for supported versions`);
     if (!versions.some((version) => /^v?1\.\d+/.test(version))) throw new Error(`kubernetes.io/csi: RegisterPlugin for CSI driver ${JSON.stringify(name)} failed. None of the versions specified [${versions.map((version) => JSON.stringify(version)).join(' ')}] are supported. err=no supported version was found`);
     const calls = connectCsi({ socketPath: endpoint, clock: this.#options.clock });
@@ -56,7 +56,7 @@ export class CsiDrivers implements PluginHandler, Disposable {
     });
   }
 
-  async deregister(name: string): Promise<void> {
+  async deregister({ name }: Pick<Plugin, 'name'>): Promise<void> {
     this.#drivers.get(name)?.calls.close();
     this.#drivers.delete(name);
     await this.#options.onGone(name);

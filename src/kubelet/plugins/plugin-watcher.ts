@@ -7,13 +7,21 @@ import { connectRegistration } from './connect.ts';
 const checkMs = 1_000;
 const answerMs = 10_000;
 
+/** What a plugin says of itself. */
+export interface Plugin {
+  readonly name: string;
+  /** Where it is called: a socket. */
+  readonly endpoint: string;
+  readonly versions: readonly string[];
+}
+
 /** What one kind of plugin is registered with. */
 export interface PluginHandler {
   /** `CSIPlugin`. */
   readonly type: string;
   /** Rejects with why the plugin is not taken; it is told so. */
-  register(plugin: { readonly name: string; readonly endpoint: string; readonly versions: readonly string[] }): Promise<void>;
-  deregister(name: string): Promise<void>;
+  register(plugin: Plugin): Promise<void>;
+  deregister(plugin: Pick<Plugin, 'name' | 'endpoint'>): Promise<void>;
 }
 
 export interface PluginWatcherOptions {
@@ -26,7 +34,7 @@ export interface PluginWatcherOptions {
   readonly signal: AbortSignal;
 }
 
-interface Registered { readonly name: string; readonly handler: PluginHandler }
+interface Registered extends Pick<Plugin, 'name' | 'endpoint'> { readonly handler: PluginHandler }
 
 /** Registers the plugins whose sockets lie in a folder, and takes them away when the sockets do (upstream's plugin watcher). */
 export class PluginWatcher {
@@ -53,10 +61,10 @@ export class PluginWatcher {
     const sockets = new Set<string>();
     for (const name of await files.list(directory)) if (!name.startsWith('.') && (await files.typeOf(`${directory}/${name}`)) === 'socket') sockets.add(`${directory}/${name}`);
     for (const socket of this.#refused) if (!sockets.has(socket)) this.#refused.delete(socket);
-    for (const [socket, { name, handler }] of this.#registered) {
+    for (const [socket, { name, endpoint, handler }] of this.#registered) {
       if (sockets.has(socket)) continue;
       this.#registered.delete(socket);
-      await handler.deregister(name).catch((error: unknown) => logger.warn('a plugin could not be taken away', { name, error }));
+      await handler.deregister({ name, endpoint }).catch((error: unknown) => logger.warn('a plugin could not be taken away', { name, error }));
     }
     for (const socket of sockets) if (!this.#registered.has(socket) && !this.#refused.has(socket)) await this.#register(socket);
   }
@@ -66,12 +74,13 @@ export class PluginWatcher {
     const calls = connectRegistration({ socketPath, clock });
     const options = { timeoutMs: answerMs, signal };
     try {
-      const { type, name, endpoint, supportedVersions: versions } = await calls.call('GetInfo', {}, options);
+      const { type, name, endpoint: said, supportedVersions: versions } = await calls.call('GetInfo', {}, options);
+      const endpoint = said === '' ? socketPath : said;
       const handler = handlers.find((one) => one.type === type);
       const error = handler === undefined
         ? `no handler registered for plugin type: ${type} at socket ${socketPath}`
-        : await handler.register({ name, endpoint: endpoint === '' ? socketPath : endpoint, versions }).then(() => '', (reason: unknown) => `RegisterPlugin error -- failed to register plugin at socket ${socketPath}, err: ${(reason as Error).message}`);
-      if (handler !== undefined && error === '') this.#registered.set(socketPath, { name, handler });
+        : await handler.register({ name, endpoint, versions }).then(() => '', (reason: unknown) => `RegisterPlugin error -- failed to register plugin at socket ${socketPath}, err: ${(reason as Error).message}`);
+      if (handler !== undefined && error === '') this.#registered.set(socketPath, { name, endpoint, handler });
       else {
         this.#refused.add(socketPath);
         logger.warn('a plugin was refused', { name, error });

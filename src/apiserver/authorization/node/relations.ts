@@ -1,6 +1,7 @@
 import { persistentvolumeclaims, persistentvolumes, pods, resourceslices, volumeattachments } from '../../../api/resources.ts';
 import type { PersistentVolume, Pod } from '../../../api/types/core/v1.ts';
 import { isMirrorPod, podClaimNames, podConfigMapNames, podSecretNames } from '../../../api/pod/references.ts';
+import { allClaimNamesOf } from '../../../api/pod/resource-claims.ts';
 import type { ObjectReader } from '../../cache/reader.ts';
 import type { PodsByNode } from './pod-index.ts';
 
@@ -21,18 +22,6 @@ function volumeSecrets(volume: PersistentVolume): Set<string> {
   add(spec.csi?.nodeExpandSecretRef);
   if (spec.azureFile !== undefined) add({ name: spec.azureFile.secretName, namespace: spec.azureFile.secretNamespace ?? claimNamespace });
   return keys;
-}
-
-/** The resource claims of a pod by their real names. */
-function claimNames(pod: Pod): Set<string> {
-  const generated = new Map((pod.status?.resourceClaimStatuses ?? []).map((status) => [status.name, status.resourceClaimName]));
-  const names = new Set<string>();
-  for (const claim of pod.spec?.resourceClaims ?? []) {
-    const name = claim.resourceClaimName ?? generated.get(claim.name);
-    if (name !== undefined) names.add(name);
-  }
-  if (pod.status?.extendedResourceClaimStatus !== undefined) names.add(pod.status.extendedResourceClaimStatus.resourceClaimName);
-  return names;
 }
 
 /** Whether an object is related to a node: through the pods bound to it, their claims, and those claims' volumes. */
@@ -65,7 +54,7 @@ export function isRelated(options: { readonly reader: ObjectReader; readonly pod
         if (same && podClaimNames(pod).has(name)) return true;
         break;
       case 'resourceclaim':
-        if (same && claimNames(pod).has(name)) return true;
+        if (same && allClaimNamesOf(pod).includes(name)) return true;
         break;
       case 'volume':
         for (const volume of volumesOf(pod)) if (volume.metadata.name === name) return true;

@@ -321,6 +321,7 @@ export interface ContainerConfig {
   readonly stdinOnce: boolean;
   readonly tty: boolean;
   readonly linux: LinuxContainerConfig | null;
+  readonly CDIDevices: readonly CDIDevice[];
   readonly stopSignal: Signal;
 }
 export interface KeyValue {
@@ -356,6 +357,9 @@ export interface Capability {
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
   readonly addAmbientCapabilities: readonly string[];
+}
+export interface CDIDevice {
+  readonly name: string;
 }
 export interface CreateContainerResponse {
   readonly containerId: string;
