@@ -95,7 +95,7 @@ export function containerdConfig(options: ContainerdConfigOptions): string {
   const cri = ['plugins', 'io.containerd.grpc.v1.cri'];
   return [
     ...head,
-    table(cri, { ...runtimeValues, ...stream, sandbox_image: sandboxImage }),
+    table(cri, { ...runtimeValues, ...stream, sandbox_image: sandboxImage, ...(minor >= 7 && { enable_cdi: true }) }),
     table([...cri, 'cni'], cni),
     table([...cri, 'containerd'], { default_runtime_name: 'runc', snapshotter: options.snapshotter }),
     table([...cri, 'containerd', 'runtimes', 'runc'], runc),

@@ -7,6 +7,7 @@ import { admitPod } from './admission/registry.ts';
 import type { Refusal } from './admission/verdict.ts';
 import { BackOff } from './back-off.ts';
 import type { CsiDrivers } from './csi/csi-drivers.ts';
+import type { DynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import { ImageManager } from './images/image-manager.ts';
 import type { IdRange } from './host.ts';
 import type { KubeletContext } from './kubelet-context.ts';
@@ -47,6 +48,8 @@ export interface ContextParts {
   readonly userRange: IdRange | undefined;
   /** Undefined where none can register. */
   readonly csiDrivers: CsiDrivers | undefined;
+  /** Undefined where no driver of dynamic resources can register. */
+  readonly dynamicResources: DynamicResources | undefined;
   /** Where the API has a static pod's status; undefined while it has none. */
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
   /** Why no pod, or not this one, may start now. */
@@ -71,7 +74,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
   };
   const context: KubeletContext = {
-    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, clock, random, logger, events, metrics, directories, facts, ...objects,
+    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, dynamicResources: parts.dynamicResources, clock, random, logger, events, metrics, directories, facts, ...objects,
     runtimeName: parts.runtimeName,
     dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
     cgroupRoot,

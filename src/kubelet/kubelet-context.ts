@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts';
 import type { Runtime, RuntimeHandler } from '../runtime/runtime.ts';
 import type { BackOff } from './back-off.ts';
 import type { DnsSettings } from './dns/pod-dns.ts';
+import type { DynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import type { PodFacts } from './environment/references.ts';
 import type { Host, MachineInfo } from './host.ts';
 import type { ImageManager } from './images/image-manager.ts';
@@ -49,6 +50,8 @@ export interface KubeletContext {
   readonly seccompDefault: boolean;
   /** Who gives parts of the machine to containers. */
   readonly resourceManagers: ResourceManagers;
+  /** Who has claims prepared; undefined where no driver can register: there claims need nothing. */
+  readonly dynamicResources: DynamicResources | undefined;
   /** Who gives pods users of their own. */
   readonly users: UserNamespaces;
   hostIps(): readonly string[];

@@ -14,6 +14,7 @@ import { createContext } from './create-context.ts';
 import { CsiDrivers } from './csi/csi-drivers.ts';
 import { CsiNode } from './csi/csi-node.ts';
 import { DevicePlugins } from './devices/device-plugins.ts';
+import { Dra } from './dynamic-resources/dra.ts';
 import { createEviction } from './eviction/create-eviction.ts';
 import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { evictionCheckMs } from './eviction/eviction-manager.ts';
@@ -66,6 +67,7 @@ export class Kubelet implements AsyncDisposable {
   readonly #devicePlugins: DevicePlugins | undefined;
   readonly #plugins: KubeletOptions['plugins'];
   readonly #csiDrivers: CsiDrivers | undefined;
+  readonly #dra: Dra | undefined;
   readonly #background: Promise<unknown>[] = [];
   #context!: KubeletContext;
   #reporter!: NodeReporter;
@@ -94,10 +96,11 @@ export class Kubelet implements AsyncDisposable {
       reclaimDisk: () => this.#images.removeUnused(),
       announce: (reason, message) => this.#announce('Warning', reason, message),
     });
-    const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
-    this.#devicePlugins = sockets && new DevicePlugins({ metrics: this.#metrics, sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers });
-    if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
     this.#plugins = options.plugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/plugins_registry`, files: host.files, clock });
+    this.#dra = this.#plugins && new Dra({ client, nodeName, clock, logger, signal, socketClock: this.#plugins.clock, files: host.files, rootDir: options.rootDir, metrics: this.#metrics, onDriver: () => this.#workers.wakeAll() });
+    const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
+    this.#devicePlugins = sockets && new DevicePlugins({ metrics: this.#metrics, sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers, dynamicResources: this.#dra?.resources });
+    if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
     const csiNode = new CsiNode({ client, nodeName, node: () => this.#reporter.node });
     this.#csiDrivers = this.#plugins && new CsiDrivers({
       clock: this.#plugins.clock,
@@ -199,6 +202,7 @@ export class Kubelet implements AsyncDisposable {
     this.#workers.stop();
     await Promise.allSettled(this.#background);
     this.#csiDrivers?.[Symbol.dispose]();
+    this.#dra?.[Symbol.dispose]();
     await this.#devicePlugins?.[Symbol.asyncDispose]();
   }
 
@@ -210,7 +214,7 @@ export class Kubelet implements AsyncDisposable {
     const [machine, version, addresses, userRange] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses(), host.subordinateIds?.()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, metrics: this.#metrics, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, userRange,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, metrics: this.#metrics, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, dynamicResources: this.#dra?.resources, userRange,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
@@ -220,6 +224,7 @@ export class Kubelet implements AsyncDisposable {
     await this.#context.users.recover();
     // Before any pod asks for what another has.
     if (!this.#resourceManagers.isEmpty) this.#resourceManagers.recover(await runtime.listContainers());
+    await this.#dra?.recover();
     await this.#devicePlugins?.start();
     if (options.podCidr !== undefined) await runtime.updatePodCidr(options.podCidr);
     if (!host.virtual) await this.#prepareCgroups(machine);
@@ -241,8 +246,14 @@ export class Kubelet implements AsyncDisposable {
     this.#run(this.#reporter.run(() => this.#workers.wakeAll()));
     this.#run(this.#lease.run());
     this.#run(this.#adopt());
-    if (this.#plugins !== undefined && this.#csiDrivers !== undefined) this.#run(new PluginWatcher({ ...this.#plugins, handlers: [this.#csiDrivers], logger, signal }).run());
+    if (this.#plugins !== undefined) this.#run(new PluginWatcher({ ...this.#plugins, handlers: [this.#csiDrivers, this.#dra?.drivers].filter((handler) => handler !== undefined), logger, signal }).run());
+    if (this.#dra !== undefined) this.#run(this.#runDra(this.#dra));
     if (!host.virtual) this.#keepHouse();
+  }
+
+  async #runDra(dra: Dra): Promise<void> {
+    await this.#pods.synced();
+    await dra.run((podUid) => this.#workers.get(podUid) !== undefined);
   }
 
   #createReporter(machine: KubeletContext['machine'], addresses: readonly string[], runtimeVersion: string): NodeReporter {

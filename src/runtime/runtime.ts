@@ -194,6 +194,8 @@ export interface ContainerConfig {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly mounts: readonly Mount[];
   readonly devices: readonly { readonly hostPath: string; readonly containerPath: string; readonly permissions: string }[];
+  /** Devices that CDI files on the machine describe, by qualified name: `vendor.com/class=name`. Default: none. */
+  readonly cdiDevices?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Relative to the sandbox's logDirectory. */

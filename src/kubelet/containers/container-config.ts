@@ -93,6 +93,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     facts: context.facts(input.podIps),
   });
   const grant = await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
+  const cdiDevices = [...grant.cdiDevices, ...devicesOfClaims(context, pod, container)];
   const limits = containerResources(pod, container, context.machine.memoryBytes);
   const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
   return {
@@ -106,6 +107,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     env: [...new Map([...Object.entries(grant.env), ...environment])].map(([name, value]) => ({ name, value })),
     mounts: [...await mountsOf(context, input, environment), ...grant.mounts],
     devices: [...volumeDevices(container, input.volumes), ...grant.devices],
+    ...(cdiDevices.length > 0 && { cdiDevices }),
     labels: { [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod), [labels.containerName]: container.name },
     annotations: {
       ...grant.annotations,
@@ -131,6 +133,16 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
       ...(input.targetContainerId !== undefined && { targetContainerId: input.targetContainerId }),
     },
   };
+}
+
+/** What the drivers of its claims say that the container is started with. Throws ContainerConfigError. */
+function devicesOfClaims({ dynamicResources }: KubeletContext, pod: Pod, container: Container): readonly string[] {
+  if (dynamicResources === undefined) return [];
+  try {
+    return dynamicResources.cdiDevicesOf(pod, container);
+  } catch (error) {
+    throw new ContainerConfigError((error as Error).message);
+  }
 }
 
 async function mountsOf(context: KubeletContext, input: ContainerConfigInput, environment: ReadonlyMap<string, string>): Promise<Mount[]> {

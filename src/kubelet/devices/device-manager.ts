@@ -154,14 +154,13 @@ export class DeviceManager implements ResourceManager {
       if (endpoint.options.preStartRequired) await endpoint.calls.call('PreStartContainer', { devicesIds: ids }).catch((error: unknown) => { throw new Error(`device plugin PreStartContainer rpc failed with err: ${(error as Error).message}`, { cause: error }); });
     }
     if (responses.length === 0) return {};
-    const cdi = responses.flatMap(({ cdiDevices }) => cdiDevices.map(({ name }) => name));
     return {
       env: Object.assign({}, ...responses.map(({ envs }) => envs)) as Record<string, string>,
       mounts: responses.flatMap(({ mounts }) => mounts.map(({ containerPath, hostPath, readOnly }) => ({ containerPath, hostPath, readOnly, propagation: 'private' as const }))),
       devices: responses.flatMap(({ devices }) => devices),
+      cdiDevices: responses.flatMap(({ cdiDevices }) => cdiDevices.map(({ name }) => name)),
       annotations: {
         ...Object.assign({}, ...responses.map(({ annotations }) => annotations)) as Record<string, string>,
-        ...(cdi.length > 0 && { 'cdi.k8s.io/devices': cdi.join(',') }),
         [devicesAnnotation]: JSON.stringify(granted),
       },
     };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HostFiles } from '../host.ts';
+import type { DynamicResources } from '../dynamic-resources/dynamic-resources.ts';
 import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodWorkers } from '../pods/pod-workers.ts';
 import type { MachineManagers } from '../resource-managers/machine-managers.ts';
@@ -28,6 +29,8 @@ export interface DevicePluginsOptions {
   readonly onChange: () => void;
   /** Who gives processors and memory, which are told of beside the devices. */
   readonly machine: () => MachineManagers;
+  /** Whose devices are told of, too. */
+  readonly dynamicResources: DynamicResources | undefined;
 }
 
 /** Device plugins of one kubelet: who gives the devices, and the sockets. */
@@ -74,12 +77,13 @@ export class DevicePlugins implements AsyncDisposable {
   }
 
   #source(): PodResourcesSource {
-    const { workers, machine } = this.#options;
+    const { workers, machine, dynamicResources } = this.#options;
     return {
       pods: () => [...workers].filter(({ isAdmitted }) => isAdmitted).map(({ pod }) => pod),
       findPod: (namespace, name) => workers.find(namespace, name)?.pod,
       devicesOf: (podUid, container) => this.manager.devicesOf(podUid, container),
       devices: () => this.manager.devices(),
+      claimsOf: (pod, container) => dynamicResources?.claimsOf(pod, container) ?? [],
       cpusOf: (podUid, container) => machine().cpus?.cpusOf(podUid, container) ?? [],
       allocatableCpus: () => machine().cpus?.allocatableCpus() ?? [],
       memoryOf: (podUid, container) => machine().memory?.memoryOf(podUid, container) ?? [],

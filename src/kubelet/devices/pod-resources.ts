@@ -1,11 +1,12 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
-import type { Pod } from '../../api/types/core/v1.ts';
+import type { Container, Pod } from '../../api/types/core/v1.ts';
 import { GrpcError } from '../../runtime/grpc/channel.ts';
 import type { ServedMethod } from '../../runtime/grpc/server.ts';
 import { serveGrpc } from '../../runtime/grpc/server.ts';
+import type { ClaimInfo } from '../dynamic-resources/claim-info.ts';
 import type { MemoryBlock } from '../memory/memory-table.ts';
 import type { Partly } from '../../runtime/grpc/calls.ts';
-import type { ContainerDevices, ContainerMemory, ContainerResources, GetPodResourcesRequest, PodResources } from '../plugins/generated/pod-resources.ts';
+import type { ContainerDevices, ContainerMemory, ContainerResources, DynamicResource, GetPodResourcesRequest, PodResources } from '../plugins/generated/pod-resources.ts';
 import { methods } from '../plugins/generated/pod-resources.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { Device } from './device-pool.ts';
@@ -17,6 +18,7 @@ export interface PodResourcesSource {
   findPod(namespace: string, name: string): Pod | undefined;
   devicesOf(podUid: string, container: string): ResourceDevices;
   devices(): ResourceDevices;
+  claimsOf(pod: Pod, container: Container): readonly ClaimInfo[];
   /** Processors that are a container's alone. */
   cpusOf(podUid: string, container: string): readonly number[];
   /** Processors that may become somebody's. */
@@ -33,12 +35,20 @@ const devicesOf = (list: ResourceDevices): Partly<ContainerDevices>[] => list.fl
 
 const memoryOf = (blocks: readonly MemoryBlock[]): ContainerMemory[] => blocks.map(({ type, nodes, bytes }) => ({ memoryType: type, size: bytes, topology: { nodes: nodes.map((ID) => ({ ID })) } }));
 
+const dynamicResource = ({ name, namespace, drivers }: ClaimInfo): Partly<DynamicResource> => ({
+  claimName: name, claimNamespace: namespace,
+  claimResources: [...drivers].flatMap(([driverName, devices]) => devices.map(({ pool, device, shareId, cdiIds }) => ({ driverName, poolName: pool, deviceName: device, cdiDevices: cdiIds.map((id) => ({ name: id })), ...(shareId !== undefined && { shareId }) }))),
+});
+
 /** Serves the API on a socket whose file must not exist. */
 export async function servePodResources(socketPath: string, source: PodResourcesSource): Promise<AsyncDisposable> {
   const resourcesOf = (pod: Pod): Partly<PodResources> => ({
     name: nameOf(pod),
     namespace: namespaceOf(pod),
-    containers: containersOf(pod).filter(({ role }) => role === 'regular' || role === 'sidecar').map(({ container: { name } }): Partly<ContainerResources> => ({ name, devices: devicesOf(source.devicesOf(uidOf(pod), name)), cpuIds: source.cpusOf(uidOf(pod), name), memory: memoryOf(source.memoryOf(uidOf(pod), name)) })),
+    containers: containersOf(pod).filter(({ role }) => role === 'regular' || role === 'sidecar').map(({ container }): Partly<ContainerResources> => {
+      const { name } = container;
+      return { name, devices: devicesOf(source.devicesOf(uidOf(pod), name)), cpuIds: source.cpusOf(uidOf(pod), name), memory: memoryOf(source.memoryOf(uidOf(pod), name)), dynamicResources: source.claimsOf(pod, container).map(dynamicResource) };
+    }),
   });
   const served: readonly ServedMethod[] = [
     { method: methods.List, handle: () => Promise.resolve({ podResources: source.pods().map(resourcesOf) }) },

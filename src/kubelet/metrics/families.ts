@@ -10,6 +10,8 @@ export interface HistogramFamily extends CounterFamily { readonly bounds: readon
 const usual = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const podStart = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
 const imagePull = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1200, 1800, 2700, 3600];
+/** 15 from 0.1 s to 40 s, each as much larger than the one before. */
+const draBounds = exponentialBounds(0.1, 400 ** (1 / 14), 15);
 const one: readonly (readonly string[])[] = [[]];
 
 const counter = (help: string, labels: readonly string[] = [], always?: readonly (readonly string[])[]): CounterFamily => ({ help, labels, ...(always !== undefined && { always }) });
@@ -61,6 +63,8 @@ export const histograms = {
   kubelet_topology_manager_admission_duration_ms: histogram('How long admitting a pod took, in milliseconds.', [], exponentialBounds(0.05, 2, 15)),
   kubelet_http_requests_duration_seconds: histogram('How long answering requests to the kubelet took.', ['method', 'path', 'server_type', 'long_running']),
   storage_operation_duration_seconds: histogram('How long setting volumes up took.', ['volume_plugin', 'operation_name', 'status', 'migrated'], [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600]),
+  dra_operations_duration_seconds: histogram('How long preparing a pod\'s claims, or taking that back, took.', ['operation_name', 'is_error'], draBounds),
+  dra_grpc_operations_duration_seconds: histogram('How long drivers of dynamic resources took to answer.', ['driver_name', 'method_name', 'grpc_status_code'], draBounds),
   prober_probe_duration_seconds: histogram('How long probes took.', ['probe_type', 'container', 'pod', 'namespace']),
 } satisfies Record<string, HistogramFamily>;
 

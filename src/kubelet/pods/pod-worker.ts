@@ -315,6 +315,8 @@ export class PodWorker {
     if (podIps !== undefined && this.#state.sandbox !== undefined) this.#state = { ...this.#state, sandbox: { ...this.#state.sandbox, ips: podIps } };
     if (this.#state.containers.some(({ state }) => state === 'running')) return this.#nextRetryMs();
     context.probes.remove(uidOf(pod));
+    // Before the end is told: then others may be given the devices.
+    await context.dynamicResources?.unprepare(pod);
     if (!this.#deleted) this.#report(true);
     this.#phase = 'terminated';
     return 'now';

@@ -129,6 +129,13 @@ async function startAll(context: KubeletContext, input: SyncInput, actions: PodA
   };
   const sandbox = await sandboxConfig(context, pod, actions.attempt).catch((error: unknown) => error as Error);
   if (sandbox instanceof Error) return noSandbox(sandbox);
+  if (actions.createSandbox) {
+    const problem = await context.dynamicResources?.prepare(pod).then(() => undefined, (error: unknown) => error as Error);
+    if (problem !== undefined) {
+      context.events.warning(pod, 'FailedPrepareDynamicResources', `Failed to prepare dynamic resources: ${problem.message}`);
+      return { progress: false, retryAfterMs: undefined, failed: true };
+    }
+  }
   let sandboxId = state.sandbox?.id ?? '';
   let podIps: readonly string[] = state.sandbox?.ips ?? [];
   if (actions.createSandbox) {

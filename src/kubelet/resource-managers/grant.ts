@@ -8,6 +8,8 @@ export interface ContainerGrant {
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
   readonly devices: ContainerConfig['devices'];
+  /** As `ContainerConfig.cdiDevices`. */
+  readonly cdiDevices: readonly string[];
   /** Some of these tell a later kubelet what was granted: no file has to. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Processors and memory nodes, as cgroups write them; undefined: whatever the pod may use. */
@@ -43,16 +45,17 @@ export interface Claim {
   take(placed: PlacedContainer, hint: Hint): void | Promise<void>;
 }
 
-export const noGrant: ContainerGrant = { env: {}, mounts: [], devices: [], annotations: {} };
+export const noGrant: ContainerGrant = { env: {}, mounts: [], devices: [], cdiDevices: [], annotations: {} };
 
 /** Several grants as one. */
 export function joinGrants(grants: readonly Partial<ContainerGrant>[]): ContainerGrant {
-  return grants.reduce<ContainerGrant>((sum, { env, mounts = [], devices = [], annotations, ...more }) => ({
+  return grants.reduce<ContainerGrant>((sum, { env, mounts = [], devices = [], cdiDevices = [], annotations, ...more }) => ({
     ...sum,
     ...more,
     env: { ...sum.env, ...env },
     mounts: [...sum.mounts, ...mounts],
     devices: [...sum.devices, ...devices],
+    cdiDevices: [...new Set([...sum.cdiDevices, ...cdiDevices])],
     annotations: { ...sum.annotations, ...annotations },
   }), noGrant);
 }

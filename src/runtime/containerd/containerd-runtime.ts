@@ -144,6 +144,7 @@ export class ContainerdRuntime implements Runtime {
 
   async createContainer(sandboxId: string, config: ContainerConfig, sandboxConfig: PodSandboxConfig): Promise<string> {
     if (config.logPath !== '') await mkdir(dirname(join(sandboxConfig.logDirectory, config.logPath)), { recursive: true, mode: 0o755 });
+    if (config.cdiDevices !== undefined && !(await this.#isSince(1, 7))) throw new RuntimeError('unknown', 'not supported: CDI devices with this version of containerd; 1.7 was the first');
     const mounts = await this.#withImages(sandboxId, config.mounts);
     const { containerId } = await this.#cri.call('CreateContainer', { podSandboxId: sandboxId, config: containerRequest({ ...config, mounts }, sandboxConfig), sandboxConfig: podSandboxRequest(sandboxConfig) });
     this.#known.set(containerId, { podUid: sandboxConfig.uid, sandboxId });
@@ -153,7 +154,7 @@ export class ContainerdRuntime implements Runtime {
 
   /** Images are mounted by containerd where it can, else here: then the mount is one of a directory. */
   async #withImages(sandboxId: string, mounts: readonly Mount[]): Promise<readonly Mount[]> {
-    if (mounts.every(({ image }) => image === undefined) || (await this.#mountsImages())) return mounts;
+    if (mounts.every(({ image }) => image === undefined) || (await this.#isSince(2, 1))) return mounts;
     const mounter = this.#imageMounter;
     if (mounter === undefined) throw new RuntimeError('unknown', 'not supported: image volumes with this version of containerd');
     return Promise.all(mounts.map(async ({ image, ...mount }): Promise<Mount> => {
@@ -163,10 +164,10 @@ export class ContainerdRuntime implements Runtime {
     }));
   }
 
-  /** containerd says nothing of it, but its version tells: 2.1 was the first. */
-  async #mountsImages(): Promise<boolean> {
+  /** containerd does not say what it can do, but its version tells. */
+  async #isSince(first: number, second: number): Promise<boolean> {
     const [major = 0, minor = 0] = (await this.version()).runtimeVersion.replace(/^v/, '').split('.').map((part) => Number.parseInt(part, 10));
-    return major > 2 || (major === 2 && minor >= 1);
+    return major > first || (major === first && minor >= second);
   }
 
   async startContainer(containerId: string): Promise<void> {

@@ -81,6 +81,7 @@ export function containerRequest(config: ContainerConfig, sandbox: PodSandboxCon
       ...(mount.image !== undefined && { image: { image: mount.image.ref }, imageSubPath: mount.image.subPath }),
     })),
     devices: config.devices,
+    ...(config.cdiDevices !== undefined && { CDIDevices: config.cdiDevices.map((name) => ({ name })) }),
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
