@@ -50,6 +50,7 @@ export interface ContextParts {
   readonly csiDrivers: CsiDrivers | undefined;
   /** Undefined where no driver of dynamic resources can register. */
   readonly dynamicResources: DynamicResources | undefined;
+  readonly devicesOfContainers: KubeletContext['devicesOfContainers'];
   /** Where the API has a static pod's status; undefined while it has none. */
   readonly mirrorOf: (pod: Pod) => Pod | undefined;
   /** Why no pod, or not this one, may start now. */
@@ -74,7 +75,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     secret: (pod: Pod, name: string) => references.get(uidOf(pod), secrets, namespaceOf(pod), name),
   };
   const context: KubeletContext = {
-    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, dynamicResources: parts.dynamicResources, clock, random, logger, events, metrics, directories, facts, ...objects,
+    nodeName, client, runtime, host, machine, resourceManagers: parts.resourceManagers, dynamicResources: parts.dynamicResources, devicesOfContainers: parts.devicesOfContainers, clock, random, logger, events, metrics, directories, facts, ...objects,
     runtimeName: parts.runtimeName,
     dns: { clusterDns: options.clusterDns ?? [], clusterDomain: options.clusterDomain ?? 'cluster.local' },
     cgroupRoot,

@@ -16,6 +16,7 @@ import type { PodEvents } from './pod-events.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
 import type { ResourceManagers } from './resource-managers/resource-managers.ts';
 import type { QosCgroups } from './resources/qos-cgroups.ts';
+import type { DevicesOfContainer } from './status/allocated-resources.ts';
 import type { StatusManager } from './status/status-manager.ts';
 import type { UserNamespaces } from './user-namespaces/user-namespaces.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
@@ -52,6 +53,8 @@ export interface KubeletContext {
   readonly resourceManagers: ResourceManagers;
   /** Who has claims prepared; undefined where no driver can register: there claims need nothing. */
   readonly dynamicResources: DynamicResources | undefined;
+  /** Who knows which devices containers have; nobody on machines without. */
+  readonly devicesOfContainers: readonly DevicesOfContainer[];
   /** Who gives pods users of their own. */
   readonly users: UserNamespaces;
   hostIps(): readonly string[];

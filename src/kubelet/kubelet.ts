@@ -4,7 +4,7 @@ import { milliValue } from '../api/meta/quantity.ts';
 import { isMirrorPod } from '../api/pod/references.ts';
 import { podCidrsOf } from '../api/node/pod-cidrs.ts';
 import { nodes, pods, services } from '../api/resources.ts';
-import type { Node, Pod } from '../api/types/core/v1.ts';
+import type { Container, Node, Pod } from '../api/types/core/v1.ts';
 import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
 import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
 import type { Informer } from '../client/informer/informer.ts';
@@ -42,6 +42,7 @@ import { sharesOf } from './resources/linux-resources.ts';
 import { ResourceManagers } from './resource-managers/resource-managers.ts';
 import { NodeShutdown } from './shutdown/node-shutdown.ts';
 import { isStatic } from './static-pods/annotations.ts';
+import type { DevicesOfContainer } from './status/allocated-resources.ts';
 import { MirrorPods } from './static-pods/mirror-pods.ts';
 import { defaultFileCheckMs, StaticPods } from './static-pods/static-pods.ts';
 
@@ -97,7 +98,7 @@ export class Kubelet implements AsyncDisposable {
       announce: (reason, message) => this.#announce('Warning', reason, message),
     });
     this.#plugins = options.plugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/plugins_registry`, files: host.files, clock });
-    this.#dra = this.#plugins && new Dra({ client, nodeName, clock, logger, signal, socketClock: this.#plugins.clock, files: host.files, rootDir: options.rootDir, metrics: this.#metrics, onDriver: () => this.#workers.wakeAll() });
+    this.#dra = this.#plugins && new Dra({ client, nodeName, clock, logger, signal, socketClock: this.#plugins.clock, files: host.files, rootDir: options.rootDir, metrics: this.#metrics, onDriver: () => this.#workers.wakeAll(), onHealth: (podUid) => this.#workers.wake(podUid) });
     const sockets = options.devicePlugins ?? (host.virtual ? undefined : { directory: `${options.rootDir}/device-plugins`, podResourcesDirectory: `${options.rootDir}/pod-resources`, clock });
     this.#devicePlugins = sockets && new DevicePlugins({ metrics: this.#metrics, sockets, files: host.files, logger, workers: this.#workers, onChange: () => this.#reporter.checkNow(), machine: () => this.#managers, dynamicResources: this.#dra?.resources });
     if (this.#devicePlugins !== undefined) this.#resourceManagers.add(this.#devicePlugins.manager);
@@ -214,7 +215,7 @@ export class Kubelet implements AsyncDisposable {
     const [machine, version, addresses, userRange] = await Promise.all([host.machineInfo(), runtime.version(), options.addresses ?? host.addresses(), host.subordinateIds?.()]);
     this.#reporter = this.#createReporter(machine, addresses, `${version.runtimeName}://${version.runtimeVersion}`);
     this.#context = createContext(options, {
-      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, metrics: this.#metrics, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, dynamicResources: this.#dra?.resources, userRange,
+      machine, addresses, runtimeName: version.runtimeName, recorder: this.#recorder, metrics: this.#metrics, reporter: this.#reporter, workers: this.#workers, references: this.#references, resourceManagers: this.#resourceManagers, csiDrivers: this.#csiDrivers, dynamicResources: this.#dra?.resources, devicesOfContainers: this.#devicesOfContainers(), userRange,
       services: options.services ?? this.#ownServices(),
       mirrorOf: (pod) => this.#mirrors.of(pod),
       refusal: (pod) => this.#shutdown.admit() ?? (host.virtual ? undefined : this.#eviction.admit(pod)),
@@ -249,6 +250,12 @@ export class Kubelet implements AsyncDisposable {
     if (this.#plugins !== undefined) this.#run(new PluginWatcher({ ...this.#plugins, handlers: [this.#csiDrivers, this.#dra?.drivers].filter((handler) => handler !== undefined), logger, signal }).run());
     if (this.#dra !== undefined) this.#run(this.#runDra(this.#dra));
     if (!host.virtual) this.#keepHouse();
+  }
+
+  /** Who knows which devices containers have. */
+  #devicesOfContainers(): DevicesOfContainer[] {
+    const [plugins, claims] = [this.#devicePlugins?.manager, this.#dra?.resources];
+    return [...(plugins === undefined ? [] : [(pod: Pod, container: Container) => plugins.statusOf(uidOf(pod), container.name)]), ...(claims === undefined ? [] : [(pod: Pod, container: Container) => claims.statusOf(pod, container)])];
   }
 
   async #runDra(dra: Dra): Promise<void> {

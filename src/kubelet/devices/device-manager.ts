@@ -1,6 +1,6 @@
 import { value } from '../../api/meta/quantity.ts';
 import { uidOf } from '../../api/meta/object.ts';
-import type { Container as PodContainer, Pod } from '../../api/types/core/v1.ts';
+import type { Container as PodContainer, Pod, ResourceStatus } from '../../api/types/core/v1.ts';
 import type { Container } from '../../runtime/runtime.ts';
 import type { ContainerAllocateResponse } from '../plugins/generated/device-plugin.ts';
 import { labels } from '../pods/pod-runtime.ts';
@@ -92,6 +92,11 @@ export class DeviceManager implements ResourceManager {
       const ids = pool.of(podUid, container);
       return ids.length === 0 ? [] : [{ resource, devices: ids.map((id) => pool.device(id) ?? { id, healthy: false, numaNodes: [] }) }];
     });
+  }
+
+  /** What a container has, as its status tells it. */
+  statusOf(podUid: string, container: string): ResourceStatus[] {
+    return this.devicesOf(podUid, container).map(({ resource, devices }) => ({ name: resource, resources: devices.map(({ id, healthy }) => ({ resourceID: id, health: healthy ? 'Healthy' : 'Unhealthy' })) }));
   }
 
   /** How many devices of each resource of a plugin a container asks for. */

@@ -32,7 +32,13 @@ export function claimInfoOf(claim: ResourceClaim): ClaimInfo {
   return { uid: uidOf(claim), name: nameOf(claim), namespace: namespaceOf(claim), podUids: new Set(), drivers: new Map((allocation.devices?.results ?? []).map(({ driver }) => [driver, []])), isPrepared: false };
 }
 
-/** The names that a container is started with for one request of the claim; empty: for all of them. */
+/** Those of the devices that one request is for, by its name or as `request/alternative`; empty: all of them. */
+export function devicesFor(devices: readonly PreparedDevice[], request: string): readonly PreparedDevice[] {
+  const [base = ''] = request.split('/');
+  return request === '' ? devices : devices.filter(({ requests }) => requests.length === 0 || requests.includes(request) || requests.includes(base));
+}
+
+/** The names that a container is started with for one request of the claim. */
 export function cdiIdsOf({ drivers }: ClaimInfo, request: string): string[] {
-  return [...drivers.values()].flatMap((devices) => devices.filter(({ requests }) => request === '' || requests.length === 0 || requests.includes(request)).flatMap(({ cdiIds }) => cdiIds));
+  return [...drivers.values()].flatMap((devices) => devicesFor(devices, request).flatMap(({ cdiIds }) => cdiIds));
 }

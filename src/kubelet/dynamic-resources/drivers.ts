@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { GrpcCalls } from '../../runtime/grpc/calls.ts';
-import { connectDra, draMethods, draServices } from '../plugins/connect.ts';
+import { connectDra, connectDraHealth, draMethods, draServices } from '../plugins/connect.ts';
 import type { DraService } from '../plugins/connect.ts';
+import type { DeviceHealth } from '../plugins/generated/dra-health.ts';
 import type { Methods } from '../plugins/generated/dra-plugin.ts';
 import type { Plugin, PluginHandler } from '../plugins/plugin-watcher.ts';
 
@@ -12,22 +13,28 @@ export interface Driver {
   readonly calls: GrpcCalls<Methods>;
   /** Where each call goes: of the service that was chosen. */
   readonly paths: Readonly<Record<keyof Methods, string>>;
+  /** Calls back with what the driver says of its devices. Resolves when it says no more; rejects where it never does. */
+  watchHealth(onDevices: (devices: readonly DeviceHealth[]) => void, signal: AbortSignal): Promise<void>;
 }
 
 export interface DriversOptions {
   readonly clock: Clock;
   /** A driver has come, or one process of it has gone. */
   readonly onChange: (name: string, isUsable: boolean) => void;
+  /** A process of a driver has come; the signal aborts when it goes. */
+  readonly onDriver: (driver: Driver, gone: AbortSignal) => void;
 }
 
 const quoted = (names: readonly string[]): string => `[${names.map((name) => JSON.stringify(name)).join(' ')}]`;
+
+interface Registered extends Driver { readonly gone: AbortController; close(): void }
 
 /** The drivers of dynamic resources on this node, by name, as they register. */
 export class Drivers implements PluginHandler, Disposable {
   readonly type = 'DRAPlugin';
   readonly #options: DriversOptions;
   /** Of each name the newest last. */
-  readonly #drivers = new Map<string, readonly Driver[]>();
+  readonly #drivers = new Map<string, readonly Registered[]>();
 
   constructor(options: DriversOptions) {
     this.#options = options;
@@ -48,16 +55,35 @@ export class Drivers implements PluginHandler, Disposable {
     }
     const known = this.#drivers.get(name) ?? [];
     if (known.some((driver) => driver.endpoint === endpoint)) return Promise.reject(new Error(`endpoint ${endpoint} already registered for DRA driver plugin ${name}`));
-    const { NodePrepareResources: [prepare], NodeUnprepareResources: [unprepare] } = draMethods[service];
-    this.#drivers.set(name, [...known, { name, endpoint, calls: connectDra({ socketPath: endpoint, clock: this.#options.clock }, service), paths: { NodePrepareResources: prepare, NodeUnprepareResources: unprepare } }]);
+    const driver = this.#connect(name, endpoint, service);
+    this.#drivers.set(name, [...known, driver]);
+    this.#options.onDriver(driver, driver.gone.signal);
     this.#options.onChange(name, true);
     return Promise.resolve();
+  }
+
+  #connect(name: string, endpoint: string, service: DraService): Registered {
+    const socket = { socketPath: endpoint, clock: this.#options.clock };
+    const calls = connectDra(socket, service);
+    const health = connectDraHealth(socket);
+    const gone = new AbortController();
+    const { NodePrepareResources: [prepare], NodeUnprepareResources: [unprepare] } = draMethods[service];
+    return {
+      name, endpoint, calls, gone,
+      paths: { NodePrepareResources: prepare, NodeUnprepareResources: unprepare },
+      watchHealth: (onDevices, signal) => health.stream('NodeWatchResources', {}, ({ devices }) => onDevices(devices), { signal }),
+      close: () => {
+        gone.abort(new Error(`the driver ${name} has gone`));
+        calls.close();
+        health.close();
+      },
+    };
   }
 
   deregister({ name, endpoint }: Pick<Plugin, 'name' | 'endpoint'>): Promise<void> {
     const known = this.#drivers.get(name) ?? [];
     const left = known.filter((driver) => driver.endpoint !== endpoint);
-    for (const driver of known) if (driver.endpoint === endpoint) driver.calls.close();
+    for (const driver of known) if (driver.endpoint === endpoint) driver.close();
     if (left.length === 0) this.#drivers.delete(name);
     else this.#drivers.set(name, left);
     this.#options.onChange(name, left.length > 0);
@@ -65,6 +91,6 @@ export class Drivers implements PluginHandler, Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const drivers of this.#drivers.values()) for (const { calls } of drivers) calls.close();
+    for (const drivers of this.#drivers.values()) for (const driver of drivers) driver.close();
   }
 }

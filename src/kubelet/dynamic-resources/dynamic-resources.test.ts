@@ -10,16 +10,12 @@ import { silentLogger } from '../../base/logger.ts';
 import { RealClock } from '../../base/real-clock.ts';
 import { GrpcChannel } from '../../runtime/grpc/channel.ts';
 import { GrpcCalls } from '../../runtime/grpc/calls.ts';
-import { serveGrpc } from '../../runtime/grpc/server.ts';
 import { linuxFiles } from '../hosts/linux/linux-files.ts';
 import { simulatedHost } from '../hosts/simulated/simulated-host.ts';
-import { draMethods } from '../plugins/connect.ts';
-import type { DraService } from '../plugins/connect.ts';
-import type { NodePrepareResourcesRequest, NodeUnprepareResourcesRequest } from '../plugins/generated/dra-plugin.ts';
 import type { Methods as PodResourcesMethods } from '../plugins/generated/pod-resources.ts';
 import { methods as podResources } from '../plugins/generated/pod-resources.ts';
-import { methods as registration } from '../plugins/generated/plugin-registration.ts';
-import { draWire, podResourcesWire, registrationWire } from '../plugins/wires.ts';
+import { podResourcesWire } from '../plugins/wires.ts';
+import { FakeDraDriver } from '../testing/fake-dra-driver.test.ts';
 import { TestNode } from '../testing/test-node.test.ts';
 import { checkpointText, readCheckpoint } from './checkpoint.ts';
 import { SliceWiper } from './slice-wiper.ts';
@@ -27,64 +23,7 @@ import { SliceWiper } from './slice-wiper.ts';
 const clock = new RealClock();
 const driverName = 'gpu.example.com';
 
-/** A driver as vendors write them, with its registrar. Its devices are prepared under names made of the claim's and the request's. */
-class FakeDriver implements AsyncDisposable {
-  readonly calls: string[] = [];
-  registered: unknown;
-  refusal = '';
-  readonly #folder: string;
-  readonly #servers: AsyncDisposable[] = [];
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  get registrySocket(): string {
-    return join(this.#folder, 'plugins_registry/gpu-reg.sock');
-  }
-
-  async start({ service = 'v1.DRAPlugin', said = [service] }: { readonly service?: DraService; readonly said?: readonly string[] } = {}): Promise<void> {
-    const endpoint = join(this.#folder, 'dra.sock');
-    const { NodePrepareResources, NodeUnprepareResources } = draMethods[service];
-    this.#servers.push(await serveGrpc(endpoint, {
-      wire: draWire(),
-      methods: [
-        {
-          method: NodePrepareResources,
-          handle: async ({ claims }: NodePrepareResourcesRequest) => {
-            this.calls.push(`prepare ${claims.map(({ name }) => name).join()}`);
-            const { refusal } = this;
-            this.refusal = '';
-            const devices = (name: string): object[] => ['big', 'small'].map((request) => ({ requestNames: [request], poolName: 'node-1', deviceName: `gpu-${request}`, cdiDeviceIds: [`example.com/gpu=${name}-${request}`] }));
-            return { claims: Object.fromEntries(claims.map(({ uid, name }) => [uid, refusal === '' ? { devices: devices(name) } : { error: refusal }])) };
-          },
-        },
-        {
-          method: NodeUnprepareResources,
-          handle: async ({ claims }: NodeUnprepareResourcesRequest) => {
-            this.calls.push(`unprepare ${claims.map(({ name }) => name).join()}`);
-            return { claims: Object.fromEntries(claims.map(({ uid }) => [uid, {}])) };
-          },
-        },
-      ],
-    }));
-    this.#servers.push(await serveGrpc(this.registrySocket, {
-      wire: registrationWire(),
-      methods: [
-        { method: registration.GetInfo, handle: async () => ({ type: 'DRAPlugin', name: driverName, endpoint, supportedVersions: said }) },
-        { method: registration.NotifyRegistrationStatus, handle: async (status: object) => { this.registered = status; return {}; } },
-      ],
-    }));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers.splice(0)) await server[Symbol.asyncDispose]();
-    rmSync(this.registrySocket, { force: true });
-    rmSync(join(this.#folder, 'dra.sock'), { force: true });
-  }
-}
-
-interface Parts { readonly node: TestNode; readonly driver: FakeDriver; readonly folder: string; until(what: string, is: () => boolean): Promise<void> }
+interface Parts { readonly node: TestNode; readonly driver: FakeDraDriver; readonly folder: string; until(what: string, is: () => boolean): Promise<void> }
 
 async function withNode(work: (parts: Parts) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dra-'));
@@ -105,7 +44,7 @@ async function withNode(work: (parts: Parts) => Promise<void>): Promise<void> {
       await node.clock.advance(20);
     }
   };
-  const driver = new FakeDriver(folder);
+  const driver = new FakeDraDriver({ name: driverName, folder, registry: join(folder, 'plugins_registry'), prepared: ({ name }) => ['big', 'small'].map((request) => ({ request, device: `gpu-${request}`, cdiId: `example.com/gpu=${name}-${request}` })) });
   try {
     await work({ node, driver, folder, until });
   } finally {
@@ -259,6 +198,21 @@ test('a driver has 30 s to come back', async () => {
   assert.ok(!hasSlice(node));
   stop.abort();
 });
+
+test('how well its devices are is told in the status of the container that has them', { timeout: 120_000 }, () => withNode(async ({ node, driver, until }) => {
+  await driver.start();
+  const pod = await node.createPod('one', using('claim', 'small'));
+  await allocate(node, 'claim', [pod]);
+  const said = (name: string): unknown => node.pod('one').status?.containerStatuses?.find((one) => one.name === name)?.allocatedResourcesStatus;
+  await until('it to run', () => node.pod('one').status?.phase === 'Running');
+  const resource = { name: 'claim:gpu/small', resources: [{ resourceID: 'example.com/gpu=claim-small', health: 'Unknown' }] };
+  assert.deepEqual([said('app'), said('beside')], [[resource], undefined]);
+  await until('the driver to be heard', () => driver.isHeard);
+  driver.say('gpu-small', 'UNHEALTHY', 'it smells');
+  await until('its illness to be told', () => JSON.stringify(said('app')) === JSON.stringify([{ ...resource, resources: [{ resourceID: 'example.com/gpu=claim-small', health: 'Unhealthy', message: 'it smells' }] }]));
+  driver.say('gpu-small', 'HEALTHY', '');
+  await until('its health to be told', () => JSON.stringify(said('app')) === JSON.stringify([{ ...resource, resources: [{ resourceID: 'example.com/gpu=claim-small', health: 'Healthy' }] }]));
+}));
 
 test('a driver of another age is told so', { timeout: 120_000 }, () => withNode(async ({ driver, until }) => {
   await driver.start({ said: ['v1alpha3.Node'] });

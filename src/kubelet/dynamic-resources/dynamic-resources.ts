@@ -2,7 +2,7 @@ import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import { compareQuantity } from '../../api/meta/quantity.ts';
 import { allClaimNamesOf, claimFor } from '../../api/pod/resource-claims.ts';
 import { resourceclaims } from '../../api/resources.ts';
-import type { Container, Pod } from '../../api/types/core/v1.ts';
+import type { Container, Pod, ResourceHealth, ResourceStatus } from '../../api/types/core/v1.ts';
 import type { ResourceClaim } from '../../api/types/resource/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Client } from '../../client/client.ts';
@@ -11,8 +11,9 @@ import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { GrpcCalls } from '../../runtime/grpc/calls.ts';
 import type { Methods, NodePrepareResourcesRequest } from '../plugins/generated/dra-plugin.ts';
 import type { ClaimInfo } from './claim-info.ts';
-import { cdiIdsOf, claimInfoOf } from './claim-info.ts';
+import { cdiIdsOf, claimInfoOf, devicesFor } from './claim-info.ts';
 import type { ClaimTable } from './claim-table.ts';
+import type { DevicesHealth } from './device-health.ts';
 import type { Driver } from './drivers.ts';
 
 /** What a driver may take to answer, as upstream. */
@@ -23,6 +24,7 @@ export interface DynamicResourcesOptions {
   readonly clock: Clock;
   readonly metrics: MetricsSink;
   readonly table: ClaimTable;
+  readonly health: Pick<DevicesHealth, 'of'>;
   /** Throws an Error while no driver of the name is there. */
   readonly driver: (name: string) => Driver;
 }
@@ -83,6 +85,29 @@ export class DynamicResources {
   claimsOf(pod: Pod, container: Container): ClaimInfo[] {
     const names = new Set(requestsOf(pod, container).map(({ claimName }) => claimName));
     return [...names].flatMap((name) => this.#options.table.get(namespaceOf(pod), name) ?? []);
+  }
+
+  /** The devices of a container by the claims, or requests, that it names, and how well they are. */
+  statusOf(pod: Pod, container: Container): ResourceStatus[] {
+    return (container.resources?.claims ?? []).flatMap(({ name, request = '' }): ResourceStatus[] => {
+      const entry = pod.spec?.resourceClaims?.find((one) => one.name === name);
+      const named = entry && claimFor(pod, entry);
+      const claim = named?.kind === 'named' ? this.#options.table.get(namespaceOf(pod), named.name) : undefined;
+      const resources = claim === undefined ? [] : this.#healthOf(claim, request);
+      return resources.length === 0 ? [] : [{ name: `claim:${name}${request === '' ? '' : `/${request}`}`, resources }];
+    });
+  }
+
+  #healthOf({ drivers }: ClaimInfo, request: string): ResourceHealth[] {
+    const byId = new Map<string, ResourceHealth>();
+    for (const [driver, devices] of drivers) {
+      for (const { pool, device, cdiIds: [cdiId] } of devicesFor(devices, request)) {
+        const resourceID = cdiId ?? `${driver}/${pool}/${device}`;
+        const { health, message } = this.#options.health.of(driver, pool, device);
+        if (!byId.has(resourceID)) byId.set(resourceID, { resourceID, health, ...(message !== '' && { message }) });
+      }
+    }
+    return [...byId.values()];
   }
 
   async #measured(operation: string, work: () => Promise<void>): Promise<void> {

@@ -7,6 +7,8 @@ import type { Methods as CsiMethods } from './generated/csi.ts';
 import { methods as csi } from './generated/csi.ts';
 import type { Methods as DeviceMethods } from './generated/device-plugin.ts';
 import { methods as devices } from './generated/device-plugin.ts';
+import type { Methods as DraHealthMethods } from './generated/dra-health.ts';
+import { methods as draHealth } from './generated/dra-health.ts';
 import type { Methods as DraMethods } from './generated/dra-plugin.ts';
 import { methods as dra } from './generated/dra-plugin.ts';
 import type { Methods as RegistrationMethods } from './generated/plugin-registration.ts';
@@ -17,6 +19,7 @@ const wires = {
   csi: async (): Promise<Wire> => (await import('./wires.ts')).csiWire(),
   devices: async (): Promise<Wire> => (await import('./wires.ts')).deviceWire(),
   dra: async (): Promise<Wire> => (await import('./wires.ts')).draWire(),
+  draHealth: async (): Promise<Wire> => (await import('./wires.ts')).draHealthWire(),
   registration: async (): Promise<Wire> => (await import('./wires.ts')).registrationWire(),
 };
 
@@ -41,5 +44,7 @@ export const draMethods: Readonly<Record<DraService, Readonly<Record<keyof DraMe
 /** A driver of dynamic resources. */
 export const connectDra = (endpoint: Endpoint, service: DraService): GrpcCalls<DraMethods> => new GrpcCalls<DraMethods>(new GrpcChannel({ ...endpoint, loadWire: wires.dra }), draMethods[service]);
 
+/** What such a driver may say of its devices. */
+export const connectDraHealth = (endpoint: Endpoint): GrpcCalls<DraHealthMethods> => new GrpcCalls<DraHealthMethods>(new GrpcChannel({ ...endpoint, loadWire: wires.draHealth }), draHealth);
 /** Any plugin that registers by a socket in `plugins_registry`. */
 export const connectRegistration = (endpoint: Endpoint): GrpcCalls<RegistrationMethods> => new GrpcCalls<RegistrationMethods>(new GrpcChannel({ ...endpoint, loadWire: wires.registration }), registration);

@@ -12,6 +12,7 @@ import type { Refusal } from '../admission/verdict.ts';
 import { killPodContainers } from '../containers/kill-container.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { podCgroupParent } from '../resources/linux-resources.ts';
+import { withAllocatedResources } from '../status/allocated-resources.ts';
 import { generatePodStatus } from '../status/pod-status.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
 import { isResizing } from '../resources/resize.ts';
@@ -380,7 +381,7 @@ export class PodWorker {
     if (this.#phase === 'syncing') context.probes.sync(this.#current, this.#state);
     const before = context.statuses.get(this.#pod);
     const idOf = (containerId: string | undefined): string => containerId?.slice(containerId.indexOf('://') + 3) ?? '';
-    const status = generatePodStatus({
+    const generated = generatePodStatus({
       pod: this.#allocation.apply(this.#current),
       resize: conditions,
       state: this.#state,
@@ -395,6 +396,7 @@ export class PodWorker {
       ready: ({ containerID }) => context.probes.ready(idOf(containerID)),
       started: ({ containerID }) => context.probes.started(idOf(containerID)),
     });
+    const status = context.devicesOfContainers.length === 0 ? generated : withAllocatedResources(this.#current, generated, context.devicesOfContainers);
     if (status.phase === 'Running' && before.phase !== 'Running' && before.phase !== 'Failed') this.#measureStart();
     return context.statuses.set(this.#pod, status, { mayRun: !isTerminal });
   }
