@@ -1,4 +1,5 @@
 import { after, before, describe } from 'node:test';
+import { claimScenarios } from './pods/claims.ts';
 import { environmentScenarios } from './pods/environment.ts';
 import { featureScenarios } from './pods/features.ts';
 import { imageScenarios } from './pods/images.ts';
@@ -17,5 +18,5 @@ describe('pods on real containers', { skip: withoutContainers, concurrency: 16, 
   before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
   // What takes longest begins first.
-  for (const scenarios of [probeScenarios, lifecycleScenarios, resizeScenarios, imageScenarios, streamScenarios, featureScenarios, environmentScenarios, securityScenarios, ownUsersScenarios]) scenarios(() => cluster);
+  for (const scenarios of [probeScenarios, lifecycleScenarios, resizeScenarios, imageScenarios, streamScenarios, featureScenarios, environmentScenarios, securityScenarios, ownUsersScenarios, claimScenarios]) scenarios(() => cluster);
 });

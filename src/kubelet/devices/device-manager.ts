@@ -30,6 +30,8 @@ export interface DeviceManagerOptions {
   readonly onAllocated?: (resource: string, seconds: number) => void;
   /** What the node has is not what it was. */
   readonly onChange: () => void;
+  /** What a pod has is better or worse than it was. */
+  readonly onHealth: (podUid: string) => void;
 }
 
 interface Choice {
@@ -57,15 +59,13 @@ export class DeviceManager implements ResourceManager {
   /** What a plugin says of its devices. */
   update(resource: string, devices: readonly Device[]): void {
     this.#goneAtMs.delete(resource);
-    this.#pool(resource).set(devices);
-    this.#options.onChange();
+    this.#tell(this.#pool(resource).set(devices));
   }
 
   /** A plugin has gone: its devices are not well until it is back. */
   lose(resource: string): void {
     this.#goneAtMs.set(resource, this.#options.now());
-    this.#pool(resource).lose();
-    this.#options.onChange();
+    this.#tell(this.#pool(resource).lose());
   }
 
   /** What the node has of each resource, and how much of it can be given. Those of plugins long gone are there with nothing. */
@@ -174,6 +174,11 @@ export class DeviceManager implements ResourceManager {
   release(podUid: string): void {
     for (const pool of this.#pools.values()) pool.release(podUid);
     for (const key of this.#responses.keys()) if (key.startsWith(`${podUid}/`)) this.#responses.delete(key);
+  }
+
+  #tell(podUids: readonly string[]): void {
+    this.#options.onChange();
+    for (const podUid of podUids) this.#options.onHealth(podUid);
   }
 
   #pool(resource: string): DevicePool {

@@ -114,6 +114,7 @@ test('devices of a plugin are the node\'s, and a container gets what it asks for
   await until('the node to have them', () => node.node().status?.allocatable?.[resource] === '3');
   await node.createPod('one', specOf(asking(2)));
   await until('it to run', () => node.pod('one').status?.phase === 'Running');
+  assert.deepEqual(node.pod('one').status?.containerStatuses?.[0]?.allocatedResourcesStatus, [{ name: resource, resources: [{ resourceID: 'c', health: 'Healthy' }, { resourceID: 'b', health: 'Healthy' }] }]);
   const config = node.runtime.configOf((await node.runtime.listContainers())[0]!.id);
   assert.deepEqual(config?.env.filter(({ name }) => name === 'DONGLES'), [{ name: 'DONGLES', value: 'c,b' }], 'the plugin prefers the last');
   assert.deepEqual(config?.devices, [{ containerPath: '/dev/c', hostPath: '/dev/real-c', permissions: 'rw' }, { containerPath: '/dev/b', hostPath: '/dev/real-b', permissions: 'rw' }]);
@@ -133,6 +134,7 @@ test('devices of a plugin are the node\'s, and a container gets what it asks for
   assert.equal(node.pod('two').status?.reason, `OutOf${resource}`);
   plugin.set([...dongles('a', 'b'), { ID: 'c', health: 'Unhealthy' }]);
   await until('the sick one to be missed', () => node.node().status?.allocatable?.[resource] === '2');
+  await until('its illness to be told with the pod', () => node.pod('one').status?.containerStatuses?.[0]?.allocatedResourcesStatus?.[0]?.resources?.[0]?.health === 'Unhealthy');
   assert.equal(node.node().status?.capacity?.[resource], '3');
   plugin.stop();
   await until('nothing to be well', () => node.node().status?.allocatable?.[resource] === '0');

@@ -46,6 +46,7 @@ export class DevicePlugins implements AsyncDisposable {
       now: () => options.sockets.clock.now(),
       endpoint: (resource) => this.#endpoints?.get(resource),
       onChange: options.onChange,
+      onHealth: (podUid) => options.workers.wake(podUid),
       onAllocated: (resource, seconds) => options.metrics.observe('kubelet_device_plugin_alloc_duration_seconds', seconds, resource),
     });
   }

@@ -19,14 +19,17 @@ export class DevicePool {
     return this.devices.filter(({ healthy }) => healthy).length;
   }
 
-  /** All devices, as the plugin last told them. */
-  set(devices: readonly Device[]): void {
+  /** All devices, as the plugin last told them. Returns the uids of pods whose devices are better or worse than before. */
+  set(devices: readonly Device[]): string[] {
+    const before = this.#devices;
     this.#devices = new Map(devices.map((device) => [device.id, device]));
+    const isChanged = (id: string): boolean => before.get(id)?.healthy !== this.#devices.get(id)?.healthy;
+    return [...this.#given].filter(([, containers]) => [...containers.values()].some((ids) => ids.some(isChanged))).map(([podUid]) => podUid);
   }
 
-  /** The plugin has gone: nothing is known to be well. */
-  lose(): void {
-    this.set(this.devices.map((device) => ({ ...device, healthy: false })));
+  /** The plugin has gone: nothing is known to be well. Returns as `set` does. */
+  lose(): string[] {
+    return this.set(this.devices.map((device) => ({ ...device, healthy: false })));
   }
 
   isHealthy(id: string): boolean {
