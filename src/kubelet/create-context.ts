@@ -60,7 +60,7 @@ export interface ContextParts {
 
 /** Makes what the parts of one kubelet share. Throws an Error for what the machine cannot have. */
 export function createContext(options: KubeletOptions, parts: ContextParts): KubeletContext {
-  const { client, host, clock, random, nodeName, rootDir } = options;
+  const { client, host, clock, random, nodeName, rootDir, maxRestartDelayMs = 300_000 } = options;
   const { metrics } = parts;
   const runtime = metrics === noMetrics ? options.runtime : measuredRuntime(options.runtime, metrics, clock);
   const { machine, reporter, workers, references, addresses } = parts;
@@ -108,7 +108,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     }, metrics),
     probes: new ProbeManager({ host, runtime, clock, events, metrics, onVerdict: (podUid) => workers.wake(podUid) }),
     statuses: new StatusManager({ client, clock, logger, metrics, inApi: (pod) => (isStatic(pod) ? parts.mirrorOf(pod) : pod) }),
-    crashBackOff: new BackOff(clock, { initialMs: 10_000, maxMs: 300_000 }),
+    crashBackOff: new BackOff(clock, { initialMs: Math.min(10_000, maxRestartDelayMs), maxMs: maxRestartDelayMs }),
     hostIps: () => addresses,
     services: (namespace) => parts.services.list(namespace),
     servicesSynced: () => parts.services.synced(),

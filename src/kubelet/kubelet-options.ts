@@ -57,6 +57,8 @@ export interface KubeletOptions {
   readonly podPidsLimit?: number;
   /** How many images are pulled at once. Default 5. */
   readonly maxParallelImagePulls?: number;
+  /** As kubelet configuration's `crashLoopBackOff.maxContainerRestartPeriod`. Default five minutes. */
+  readonly maxRestartDelayMs?: number;
   /** As kubelet configuration's `seccompDefault`: containers that name no profile get the runtime's. Default false. */
   readonly seccompDefault?: boolean;
   /** Beside the safe ones: names, or prefixes that end in `*`. */

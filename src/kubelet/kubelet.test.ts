@@ -419,3 +419,13 @@ test('a runtime hears of the pod range once, and again only after it refused', a
   }
   assert.deepEqual(told, ['10.244.7.0/24', '10.244.7.0/24']);
 });
+
+test('what crashes waits no longer than the configuration says', async () => {
+  await using node = await TestNode.start({ kubelet: { maxRestartDelayMs: 2000 } });
+  await node.createPod('crashing', {}, { 'coxswain.io/exit-after': '1s', 'coxswain.io/exit-code': '1' });
+  await node.clock.advance(60_000);
+  const [status] = node.pod('crashing').status?.containerStatuses ?? [];
+  // One second of life and two of waiting.
+  assert.ok((status?.restartCount ?? 0) >= 18, `restarted ${status?.restartCount} times`);
+  assert.ok(node.eventsOf('crashing').some((event) => event.includes('Back-off restarting failed container')));
+});

@@ -1,7 +1,7 @@
 /** Followed: see read.ts. */
 const followed = [
   'clusterDNS', 'clusterDomain', 'maxPods', 'podCIDR', 'podLogsDir', 'cgroupRoot', 'registerWithTaints', 'nodeLeaseDurationSeconds', 'nodeStatusUpdateFrequency', 'allowedUnsafeSysctls',
-  'evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionPressureTransitionPeriod', 'evictionMaxPodGracePeriod', 'systemReserved', 'kubeReserved',
+  'evictionHard', 'evictionSoft', 'evictionSoftGracePeriod', 'evictionPressureTransitionPeriod', 'evictionMaxPodGracePeriod', 'evictionMinimumReclaim', 'crashLoopBackOff', 'systemReserved', 'kubeReserved',
   'imageGCHighThresholdPercent', 'imageGCLowThresholdPercent', 'imageMinimumGCAge', 'containerLogMaxSize', 'containerLogMaxFiles',
   'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority', 'rotateCertificates', 'serverTLSBootstrap',
   'cpuManagerPolicy', 'cpuManagerPolicyOptions', 'cpuManagerReconcilePeriod', 'reservedSystemCPUs', 'memoryManagerPolicy', 'reservedMemory',
@@ -18,7 +18,7 @@ const none: readonly unknown[] = [{}, [], null];
 export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
   ...['syncFrequency', 'httpCheckFrequency', 'volumeStatsAggPeriod', 'runtimeRequestTimeout', 'streamingConnectionIdleTimeout', 'nodeStatusReportFrequency'].map((name): [string, readonly unknown[]] => [name, zero]),
   ...['staticPodURL', 'kubeletCgroups', 'systemCgroups', 'showHiddenMetricsForVersion', 'systemReservedCgroup', 'kubeReservedCgroup', 'providerID', 'imageServiceEndpoint', 'tlsCertFile', 'tlsPrivateKeyFile', 'tlsMinVersion'].map((name): [string, readonly unknown[]] => [name, ['']]),
-  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'qosReserved', 'evictionMinimumReclaim', 'memorySwap', 'crashLoopBackOff', 'tracing', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
+  ...['staticPodURLHeader', 'tlsCipherSuites', 'tlsCurvePreferences', 'qosReserved', 'memorySwap', 'tracing', 'preloadedImagesVerificationAllowlist'].map((name): [string, readonly unknown[]] => [name, none]),
   ...['enableContentionProfiling', 'runOnce', 'protectKernelDefaults', 'kernelMemcgNotification', 'enableSystemLogQuery', 'mergeDefaultEvictionSettings', 'singleProcessOOMKill'].map((name): [string, readonly unknown[]] => [name, [false]]),
   ...['enableServer', 'enableDebuggingHandlers', 'cgroupsPerQOS', 'cpuCFSQuota', 'enableControllerAttachDetach', 'makeIPTablesUtilChains', 'registerNode', 'localStorageCapacityIsolation'].map((name): [string, readonly unknown[]] => [name, [true]]),
   ['address', ['0.0.0.0', '']], ['port', [10_250, 0]], ['readOnlyPort', [0]], ['healthzPort', [10_248, 0]], ['healthzBindAddress', ['127.0.0.1', '']],

@@ -60,6 +60,11 @@ featureGates: {CPUManagerPolicyAlphaOptions: true, DisableCPUQuotaWithExclusiveC
   assert.deepEqual(reserve, { systemReserved: { cpu: '3', memory: '1Gi' }, kubeReserved: { memory: '1Gi' } }, 'processors that are named say how many are reserved');
 });
 
+test('how much is freed once pods must go, and how long what crashes waits', () => {
+  const read = readKubeletConfiguration(`${head}evictionMinimumReclaim: {memory.available: 100Mi, nodefs.available: 5%}\ncrashLoopBackOff: {maxContainerRestartPeriod: 30s}\n`);
+  assert.deepEqual([read.reserve?.evictionMinimumReclaim, read.maxRestartDelayMs], [{ 'memory.available': '100Mi', 'nodefs.available': '5%' }, 30_000]);
+});
+
 test('the file that kubeadm writes is taken, but for what this kubelet does not do', () => {
   const kubeadm = `${head}
 authentication: {anonymous: {enabled: false}, webhook: {cacheTTL: 0s, enabled: true}, x509: {clientCAFile: /etc/kubernetes/pki/ca.crt}}
@@ -92,6 +97,10 @@ volumeStatsAggPeriod: 0s
 test('what is none is refused, by name', () => {
   for (const [more, message] of [
     ['maxPod: 5', 'strict decoding error: unknown field "maxPod"'],
+    ['evictionMinimumReclaim: {swap.available: 1Gi}', 'not supported: eviction signal "swap.available"'],
+    ['evictionMinimumReclaim: {memory.available: 0%}', 'eviction percentage minimum reclaim memory.available must be positive: 0%'],
+    ['crashLoopBackOff: {maxContainerRestartPeriod: 10m}', 'invalid configuration: CrashLoopBackOff.MaxContainerRestartPeriod (got: 600 seconds) must be set between 1s and 300s'],
+    ['crashLoopBackOff: {max: 10s}', 'strict decoding error: unknown field "crashLoopBackOff.max"'],
     ['maxPods: many', 'maxPods: wants a whole number, got "many"'],
     ['cpuManagerPolicy: dynamic', 'unknown policy: "dynamic"'],
     ['cpuManagerPolicyOptions: {full-pcpus-only: "true"}', 'new none policy error: None policy: received unsupported options=map[full-pcpus-only:true]'],

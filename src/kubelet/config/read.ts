@@ -6,7 +6,7 @@ import { fields, inert } from './fields.ts';
 import { readManagers } from './managers.ts';
 import { readShutdownGrace } from './shutdown.ts';
 import type { Json } from './values.ts';
-import { amounts, boolean, bytes, duration, list, map, number, optional, parsedDuration, string, wrong } from './values.ts';
+import { amounts, boolean, bytes, duration, list, map, number, object, optional, parsedDuration, string } from './values.ts';
 
 const maxIds = 2 ** 32 - 1;
 
@@ -21,7 +21,7 @@ export type ReadConfiguration = FollowedAsIs & {
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
-  'fileCheckFrequencyMs' | 'userIdsPerPod' | 'podPidsLimit' | 'maxParallelImagePulls' | 'seccompDefault' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
+  'fileCheckFrequencyMs' | 'maxRestartDelayMs' | 'userIdsPerPod' | 'podPidsLimit' | 'maxParallelImagePulls' | 'seccompDefault' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -47,6 +47,7 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('userIdsPerPod', readUserIds(config)),
     ...optional('podPidsLimit', readPidsLimit(config)),
     ...optional('maxParallelImagePulls', readParallelPulls(config)),
+    ...optional('maxRestartDelayMs', readRestartDelay(config)),
     ...optional('seccompDefault', boolean(config, 'seccompDefault')),
     ...optional('podCidr', string(config, 'podCIDR')),
     ...optional('podLogsDir', string(config, 'podLogsDir')),
@@ -89,14 +90,20 @@ function readParallelPulls(config: Json): number | undefined {
   return isSerial === true ? 1 : most;
 }
 
+/** How long a container that crashes is kept waiting at most. Throws an Error in upstream's words. */
+function readRestartDelay(config: Json): number | undefined {
+  const found = object(config, 'crashLoopBackOff', ['maxContainerRestartPeriod']);
+  const text = found && string(found, 'maxContainerRestartPeriod');
+  if (text === undefined) return undefined;
+  const ms = parsedDuration('crashLoopBackOff.maxContainerRestartPeriod', text);
+  if (ms < 1_000 || ms > 300_000) throw new Error(`invalid configuration: CrashLoopBackOff.MaxContainerRestartPeriod (got: ${ms / 1000} seconds) must be set between 1s and 300s`);
+  return ms;
+}
+
 /** How many users a pod has of its own. Throws an Error in upstream's words. */
 function readUserIds(config: Json): number | undefined {
-  const found = config['userNamespaces'] ?? undefined;
-  if (found === undefined) return undefined;
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw wrong('userNamespaces', 'an object', found);
-  const unknown = Object.keys(found).filter((name) => name !== 'idsPerPod');
-  if (unknown.length > 0) throw new Error(`strict decoding error: ${unknown.map((name) => `unknown field ${JSON.stringify(`userNamespaces.${name}`)}`).join(', ')}`);
-  const ids = number(found as Json, 'idsPerPod');
+  const found = object(config, 'userNamespaces', ['idsPerPod']);
+  const ids = found && number(found, 'idsPerPod');
   if (ids === undefined) return undefined;
   const invalid = (what: string): Error => new Error(`invalid configuration: userNamespaces.idsPerPod must ${what}`);
   if (ids < idsUnit) throw invalid(`not be less than ${idsUnit}`);
@@ -114,6 +121,7 @@ function reserveOf(config: Json, reservedCpus?: readonly number[]): NonNullable<
     ...optional('evictionHard', map(config, 'evictionHard')),
     ...optional('evictionSoft', map(config, 'evictionSoft')),
     ...optional('evictionSoftGracePeriodMs', softGraceMs),
+    ...optional('evictionMinimumReclaim', map(config, 'evictionMinimumReclaim')),
     ...optional('evictionPressureTransitionPeriodMs', duration(config, 'evictionPressureTransitionPeriod')),
     ...optional('evictionMaxPodGracePeriodSeconds', number(config, 'evictionMaxPodGracePeriod')),
     ...optional('systemReserved', reservedCpus === undefined ? amounts(config, 'systemReserved') : { ...amounts(config, 'systemReserved'), cpu: String(reservedCpus.length) }),

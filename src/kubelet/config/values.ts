@@ -28,6 +28,16 @@ export function boolean(config: Json, name: string): boolean | undefined {
   return found;
 }
 
+/** An object of these fields; null counts as none. */
+export function object(config: Json, name: string, fields: readonly string[]): Json | undefined {
+  const found = config[name] ?? undefined;
+  if (found === undefined) return undefined;
+  if (typeof found !== 'object' || Array.isArray(found)) throw wrong(name, 'an object', found);
+  const unknown = Object.keys(found).filter((field) => !fields.includes(field));
+  if (unknown.length > 0) throw new Error(`strict decoding error: ${unknown.map((field) => `unknown field ${JSON.stringify(`${name}.${field}`)}`).join(', ')}`);
+  return found as Json;
+}
+
 /** A whole number. */
 export function number(config: Json, name: string): number | undefined {
   const found = config[name];

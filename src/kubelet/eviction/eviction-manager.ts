@@ -10,7 +10,7 @@ import type { EmptyDirUsage } from './local-storage.ts';
 import type { PodUsage, UsageOf } from './ranking.ts';
 import { rankPods } from './ranking.ts';
 import type { Observations, Pressure, Threshold } from './thresholds.ts';
-import { amount, crossed, limitOf, observe, pressureOf, resourceOf } from './thresholds.ts';
+import { amount, crossed, limitOf, observe, pressureOf, resourceOf, unmended } from './thresholds.ts';
 
 /** As `evictionMonitoringPeriod`. */
 export const evictionCheckMs = 10_000;
@@ -53,6 +53,8 @@ export class EvictionManager {
   readonly #options: EvictionOptions;
   readonly #crossedSinceMs = new Map<Threshold, number>();
   readonly #seenAtMs = new Map<Pressure, number>();
+  /** Those that pods had to go for at the last look. */
+  #due: readonly Threshold[] = [];
 
   constructor(options: EvictionOptions) {
     this.#options = options;
@@ -80,21 +82,23 @@ export class EvictionManager {
   async check(): Promise<void> {
     const { now, thresholds, evict, announce } = this.#options;
     const observations = observe(await this.#options.usage());
-    const met = crossed(thresholds, observations);
+    const stays = new Set([...crossed(thresholds, observations), ...unmended(this.#due, observations)]);
+    const met = thresholds.filter((threshold) => stays.has(threshold));
     for (const threshold of thresholds) {
       if (!met.includes(threshold)) this.#crossedSinceMs.delete(threshold);
       else if (!this.#crossedSinceMs.has(threshold)) this.#crossedSinceMs.set(threshold, now());
     }
     for (const { signal } of met) this.#seenAtMs.set(pressureOf(signal), now());
 
+    this.#due = met.filter((threshold) => now() - (this.#crossedSinceMs.get(threshold) ?? 0) >= threshold.graceMs);
     if (await this.#enforceLocalStorage()) return;
-    const due = met.find((threshold) => now() - (this.#crossedSinceMs.get(threshold) ?? 0) >= threshold.graceMs);
+    const [due] = this.#due;
     if (due === undefined) return;
     const resource = resourceOf(due.signal);
     announce('EvictionThresholdMet', `Attempting to reclaim ${resource}`);
     if (resource === 'ephemeral-storage' || resource === 'inodes') {
       const freed = await this.#options.reclaimDisk();
-      if (freed > 0 && crossed(thresholds, observe(await this.#options.usage())).every(({ signal }) => pressureOf(signal) !== 'DiskPressure')) return;
+      if (freed > 0 && unmended(this.#due, observe(await this.#options.usage())).every(({ signal }) => pressureOf(signal) !== 'DiskPressure')) return;
     }
     const usageOf = await this.#options.usageOf();
     const pod = rankPods(this.#options.pods(), resource, usageOf).find((candidate) => !isCritical(candidate));

@@ -9,7 +9,7 @@ import { localStorageViolation } from './local-storage.ts';
 import type { PodUsage } from './ranking.ts';
 import { rankPods } from './ranking.ts';
 import { heldBackOf } from './settings.ts';
-import { crossed, observe, parseThresholds } from './thresholds.ts';
+import { crossed, observe, parseThresholds, unmended } from './thresholds.ts';
 
 const mebibyte = 2 ** 20;
 const pod = (name: string, requests: Record<string, string>, priority = 0): Pod => ({ metadata: { name, uid: name }, spec: { priority, containers: [{ name: 'c', resources: { requests } }] } });
@@ -22,6 +22,36 @@ test('thresholds are amounts or shares; zero turns one off, nonsense is refused'
   assert.throws(() => parseThresholds({ 'swap.available': '1Gi' }), /not supported: eviction signal "swap\.available"/);
   assert.throws(() => parseThresholds({ 'memory.available': 'much' }), /invalid eviction threshold "memory\.available<much"/);
   assert.throws(() => parseThresholds({}, { 'memory.available': '1Gi' }), /grace period must be specified/);
+});
+
+test('what was crossed is mended when as much is there as is to be freed beside', () => {
+  const at = (memoryAvailableBytes: number) => observe({ memoryAvailableBytes, memoryWorkingSetBytes: 1000 * mebibyte - memoryAvailableBytes, storageAvailableBytes: 1, storageCapacityBytes: 1, inodes: 0, inodesFree: 0, pidsMax: 0, pidsUsed: 0, cpuNanoseconds: 0 });
+  for (const reclaim of ['50Mi', '5%']) {
+    const thresholds = parseThresholds({ 'memory.available': '100Mi' }, {}, { minimumReclaim: { 'memory.available': reclaim } });
+    assert.deepEqual([crossed(thresholds, at(120 * mebibyte)).length, unmended(thresholds, at(120 * mebibyte)).length, unmended(thresholds, at(150 * mebibyte)).length], [0, 1, 0]);
+  }
+});
+
+test('pods go until as much is free as is to be freed beside the threshold', async () => {
+  const host = simulatedHost({ hostname: 'node-1' });
+  let memoryAvailableBytes = 1024 * mebibyte;
+  const usage = async (): Promise<MachineUsage> => ({ ...(await host.usage()), memoryAvailableBytes });
+  await using node = await TestNode.start({ kubelet: { reserve: { evictionHard: { 'memory.available': '100Mi' }, evictionMinimumReclaim: { 'memory.available': '100Mi' } }, host: { ...host, virtual: false, usage, answerProbe: () => ({ success: true, output: '' }) } } as unknown as Partial<KubeletOptions> });
+  for (const name of ['one', 'two', 'three']) await node.createPod(name);
+  await node.clock.advance(2000);
+  const left = () => ['one', 'two', 'three'].filter((name) => node.pod(name).status?.phase === 'Running').length;
+  memoryAvailableBytes = 50 * mebibyte;
+  await node.clock.advance(10_000);
+  assert.equal(left(), 2);
+  memoryAvailableBytes = 150 * mebibyte;
+  await node.clock.advance(10_000);
+  assert.equal(left(), 1, 'above the threshold, and yet not enough');
+  memoryAvailableBytes = 250 * mebibyte;
+  await node.clock.advance(30_000);
+  assert.equal(left(), 1);
+  memoryAvailableBytes = 150 * mebibyte;
+  await node.clock.advance(30_000);
+  assert.equal(left(), 1, 'nothing was crossed again');
 });
 
 test('who uses more than was asked for goes first, then who matters least, then who uses most', () => {

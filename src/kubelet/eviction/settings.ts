@@ -9,6 +9,8 @@ export interface NodeReserve {
   readonly evictionHard?: Readonly<Record<string, string>>;
   readonly evictionSoft?: Readonly<Record<string, string>>;
   readonly evictionSoftGracePeriodMs?: Readonly<Record<string, number>>;
+  /** Signal to what is to be freed beyond its threshold once that is crossed. Default: nothing. */
+  readonly evictionMinimumReclaim?: Readonly<Record<string, string>>;
   /** Default five minutes. */
   readonly evictionPressureTransitionPeriodMs?: number;
   /** Default 0: at once. */
@@ -20,7 +22,7 @@ export interface NodeReserve {
 
 /** Throws an Error for thresholds that are none. */
 export function thresholdsOf(reserve: NodeReserve): Threshold[] {
-  return parseThresholds(reserve.evictionHard ?? defaultEvictionHard, reserve.evictionSoft, reserve.evictionSoftGracePeriodMs);
+  return parseThresholds(reserve.evictionHard ?? defaultEvictionHard, reserve.evictionSoft, { softGraceMs: reserve.evictionSoftGracePeriodMs, minimumReclaim: reserve.evictionMinimumReclaim });
 }
 
 /** What is not for pods: reserves, and the room below the hard thresholds. CPU in thousandths, the rest in bytes. */

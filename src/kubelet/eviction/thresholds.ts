@@ -8,12 +8,16 @@ export type Signal = 'memory.available' | 'nodefs.available' | 'nodefs.inodesFre
 export interface Observation { readonly available: number; readonly capacity: number }
 export type Observations = ReadonlyMap<Signal, Observation>;
 
+/** A share of the capacity in hundredths, or an amount. */
+export type Share = { readonly percent: number } | { readonly amount: number };
+
 export interface Threshold {
   readonly signal: Signal;
   /** As it is configured: `100Mi`, `10%`. */
   readonly value: string;
-  /** The same as a share of the capacity in hundredths, or as an amount. */
-  readonly least: { readonly percent: number } | { readonly amount: number };
+  readonly least: Share;
+  /** So much more must be there before what was crossed counts as mended (`evictionMinimumReclaim`). */
+  readonly reclaim?: Share;
   /** How long it must have been crossed; 0: a hard one. */
   readonly graceMs: number;
 }
@@ -35,14 +39,31 @@ export function resourceOf(signal: Signal): 'memory' | 'ephemeral-storage' | 'in
   return signal === 'memory.available' ? 'memory' : signal === 'pid.available' ? 'pids' : signal.endsWith('inodesFree') ? 'inodes' : 'ephemeral-storage';
 }
 
+const isShare = (text: string): boolean => /^\d+(\.\d+)?%$/.test(text) || isQuantity(text);
+const shareOf = (text: string): Share => (text.endsWith('%') ? { percent: Number(text.slice(0, -1)) } : { amount: value(text) });
+
+/** What is to be freed of each signal beyond its threshold. Throws an Error for a signal or value that is none. */
+function parseReclaims(minimum: Readonly<Record<string, string>>): ReadonlyMap<string, Share> {
+  return new Map(Object.entries(minimum).map(([signal, text]) => {
+    if (!(signals as readonly string[]).includes(signal)) throw new Error(`not supported: eviction signal ${JSON.stringify(signal)}`);
+    if (!isShare(text)) throw new Error(`invalid eviction minimum reclaim ${JSON.stringify(`${signal}=${text}`)}`);
+    const share = shareOf(text);
+    if ('percent' in share && share.percent <= 0) throw new Error(`eviction percentage minimum reclaim ${signal} must be positive: ${text}`);
+    if ('amount' in share && share.amount < 0) throw new Error(`negative eviction minimum reclaim specified for ${signal}`);
+    return [signal, share];
+  }));
+}
+
 /** Reads thresholds in the order of their importance, memory first. Throws an Error for a signal or value that is none. */
-export function parseThresholds(hard: Readonly<Record<string, string>>, soft: Readonly<Record<string, string>> = {}, softGraceMs: Readonly<Record<string, number>> = {}): Threshold[] {
+export function parseThresholds(hard: Readonly<Record<string, string>>, soft: Readonly<Record<string, string>> = {}, { softGraceMs = {}, minimumReclaim = {} }: { readonly softGraceMs?: Readonly<Record<string, number>> | undefined; readonly minimumReclaim?: Readonly<Record<string, string>> | undefined } = {}): Threshold[] {
+  const reclaims = parseReclaims(minimumReclaim);
   for (const name of [...Object.keys(hard), ...Object.keys(soft)]) if (!(signals as readonly string[]).includes(name)) throw new Error(`not supported: eviction signal ${JSON.stringify(name)}`);
   const read = (signal: Signal, text: string | undefined, graceMs: number): Threshold[] => {
     if (text === undefined) return [];
-    if (!/^\d+(\.\d+)?%$/.test(text) && !isQuantity(text)) throw new Error(`invalid eviction threshold ${JSON.stringify(`${signal}<${text}`)}`);
+    if (!isShare(text)) throw new Error(`invalid eviction threshold ${JSON.stringify(`${signal}<${text}`)}`);
+    const reclaim = reclaims.get(signal);
     // Zero turns it off.
-    return /^0+(\.0+)?%?$/.test(text) ? [] : [{ signal, value: text, least: text.endsWith('%') ? { percent: Number(text.slice(0, -1)) } : { amount: value(text) }, graceMs }];
+    return /^0+(\.0+)?%?$/.test(text) ? [] : [{ signal, value: text, least: shareOf(text), graceMs, ...(reclaim !== undefined && { reclaim }) }];
   };
   return signals.flatMap((signal) => {
     const graceMs = softGraceMs[signal];
@@ -51,9 +72,11 @@ export function parseThresholds(hard: Readonly<Record<string, string>>, soft: Re
   });
 }
 
+const amountOf = (share: Share, capacity: number): number => ('percent' in share ? Math.floor((capacity * share.percent) / 100) : share.amount);
+
 /** The amount that must be there. */
 export function limitOf({ least }: Threshold, { capacity }: Observation): number {
-  return 'percent' in least ? Math.floor((capacity * least.percent) / 100) : least.amount;
+  return amountOf(least, capacity);
 }
 
 /** Images and everything else lie on one file system here: both are told by its numbers. */
@@ -74,6 +97,14 @@ export function crossed(thresholds: readonly Threshold[], observations: Observat
   return thresholds.filter((threshold) => {
     const observation = observations.get(threshold.signal);
     return observation !== undefined && observation.available < limitOf(threshold, observation);
+  });
+}
+
+/** Those of what was crossed that are not mended yet: with what is to be freed beside. */
+export function unmended(thresholds: readonly Threshold[], observations: Observations): Threshold[] {
+  return thresholds.filter((threshold) => {
+    const observation = observations.get(threshold.signal);
+    return observation !== undefined && observation.available < limitOf(threshold, observation) + (threshold.reclaim === undefined ? 0 : amountOf(threshold.reclaim, observation.capacity));
   });
 }
 
