@@ -21,11 +21,15 @@ export class PodEvents {
 
   /** On one container: the reference says which. Without a name: on the pod. */
   container(pod: Pod, container: string, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#recorder.event({ ...referenceOf(pod), ...(container !== '' && { fieldPath: containerFieldPath(pod, container) }) }, type, reason, message);
+    const reference = referenceOf(pod);
+    if (container !== '') reference.fieldPath = containerFieldPath(pod, container);
+    this.#recorder.event(reference, type, reason, message);
   }
 }
 
 function referenceOf(pod: Pod): ObjectReference {
   const { resourceVersion } = pod.metadata;
-  return { kind: 'Pod', apiVersion: 'v1', namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod), ...(resourceVersion !== undefined && { resourceVersion }) };
+  const reference: ObjectReference = { kind: 'Pod', apiVersion: 'v1', namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) };
+  if (resourceVersion !== undefined) reference.resourceVersion = resourceVersion;
+  return reference;
 }

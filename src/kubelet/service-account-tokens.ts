@@ -25,7 +25,8 @@ export class ServiceAccountTokens {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #tokens = new Map<string, ServiceAccountToken>();
+  /** By the pod's uid. */
+  readonly #tokens = new Map<string, Map<string, ServiceAccountToken>>();
 
   constructor(options: { readonly client: Client; readonly clock: Clock; readonly random: Random }) {
     this.#client = options.client;
@@ -35,12 +36,14 @@ export class ServiceAccountTokens {
 
   /** Rejects with ApiError when there is none and none can be had. */
   async get(pod: Pod, options: { readonly audience: string | undefined; readonly expirationSeconds: number }): Promise<ServiceAccountToken> {
-    const key = `${uidOf(pod)}/${options.audience ?? ''}/${options.expirationSeconds}`;
-    const known = this.#tokens.get(key);
+    let tokens = this.#tokens.get(uidOf(pod));
+    if (tokens === undefined) this.#tokens.set(uidOf(pod), tokens = new Map());
+    const key = `${options.audience ?? ''}/${options.expirationSeconds}`;
+    const known = tokens.get(key);
     if (known !== undefined && this.#clock.now() < known.renewAtMs) return known;
     try {
       const fresh = await this.#request(pod, options);
-      this.#tokens.set(key, fresh);
+      tokens.set(key, fresh);
       return fresh;
     } catch (error) {
       // An old token that still counts is better than a pod that does not start.
@@ -50,7 +53,7 @@ export class ServiceAccountTokens {
   }
 
   forget(podUid: string): void {
-    for (const key of this.#tokens.keys()) if (key.startsWith(`${podUid}/`)) this.#tokens.delete(key);
+    this.#tokens.delete(podUid);
   }
 
   async #request(pod: Pod, { audience, expirationSeconds }: { readonly audience: string | undefined; readonly expirationSeconds: number }): Promise<ServiceAccountToken> {

@@ -1,19 +1,20 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
 import type { Container, Pod } from '../../api/types/core/v1.ts';
-import type { ContainerConfig, IdMapping, Image, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
+import type { ContainerConfig, IdMapping, Image, LinuxResources, Mount, PodSandboxConfig } from '../../runtime/runtime.ts';
 import { hostsFile } from '../dns/hosts-file.ts';
 import { podDns } from '../dns/pod-dns.ts';
 import { ContainerConfigError, environmentOf } from '../environment/environment.ts';
 import { expand } from '../environment/expansion.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import type { ContainerRole } from '../pods/pod-spec.ts';
-import { formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
+import { containersOf, formatPod, gracePeriodSecondsOf, hostnameOf, kernelHostnameOf, specOf } from '../pods/pod-spec.ts';
 import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, unthrottled } from '../resources/linux-resources.ts';
 import { containerHugePages } from '../resources/huge-pages.ts';
 import { podCgroupResources } from '../resources/pod-cgroup.ts';
 import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
+import type { Writable } from './security-context.ts';
 import { containerSecurityContext, sandboxSecurityContext } from './security-context.ts';
 import { volumeDevices, volumeFile, volumeMounts } from './volume-mounts.ts';
 
@@ -28,9 +29,18 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
   const users = spec.hostUsers === false ? await usersOf(context, pod, runtimeHandler) : undefined;
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
   if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
-  const portMappings = [...(spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always'), ...spec.containers].flatMap((container) => (container.ports ?? [])
-    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
-    .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({ protocol: protocol as 'TCP' | 'UDP' | 'SCTP', containerPort, hostPort: hostPort!, hostIp: hostIP ?? '' })));
+  const podLabels: Record<string, string> = { ...pod.metadata.labels };
+  const linux: Writable<PodSandboxConfig['linux']> = {
+    cgroupParent: podCgroupParent(context.cgroupRoot, pod),
+    hostNetwork: spec.hostNetwork === true,
+    hostPid: spec.hostPID === true,
+    hostIpc: spec.hostIPC === true,
+    shareProcessNamespace: spec.shareProcessNamespace === true,
+    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    securityContext: sandboxSecurityContext(pod),
+    resources: podCgroupResources(context, pod),
+  };
+  if (users !== undefined) linux.users = users;
   return {
     name: nameOf(pod),
     uid: uidOf(pod),
@@ -40,22 +50,26 @@ export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: 
     hostname: spec.hostNetwork === true ? '' : kernelHostnameOf(pod, context.dns.clusterDomain),
     logDirectory: directories.logs(pod),
     dns,
-    portMappings: spec.hostNetwork === true ? [] : portMappings,
-    labels: { ...pod.metadata.labels, [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod) },
+    portMappings: spec.hostNetwork === true ? [] : portMappingsOf(pod),
+    labels: addPodLabels(podLabels, pod),
     annotations: { ...pod.metadata.annotations },
-    linux: {
-      cgroupParent: podCgroupParent(context.cgroupRoot, pod),
-      hostNetwork: spec.hostNetwork === true,
-      hostPid: spec.hostPID === true,
-      hostIpc: spec.hostIPC === true,
-      shareProcessNamespace: spec.shareProcessNamespace === true,
-      ...(users !== undefined && { users }),
-      sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
-      securityContext: sandboxSecurityContext(pod),
-      resources: podCgroupResources(context, pod),
-    },
+    linux,
     runtimeHandler,
   };
+}
+
+/** What the runtime's objects are found by. */
+function addPodLabels(to: Record<string, string>, pod: Pod): Record<string, string> {
+  to[labels.podName] = nameOf(pod);
+  to[labels.podNamespace] = namespaceOf(pod);
+  to[labels.podUid] = uidOf(pod);
+  return to;
+}
+
+function portMappingsOf(pod: Pod): PodSandboxConfig['portMappings'] {
+  return containersOf(pod).flatMap(({ container, role }) => (role === 'init' || role === 'ephemeral' ? [] : container.ports ?? [])
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+    .map(({ protocol = 'TCP', containerPort, hostPort, hostIP }) => ({ protocol: protocol as 'TCP' | 'UDP' | 'SCTP', containerPort, hostPort: hostPort!, hostIp: hostIP ?? '' })));
 }
 
 /** The users that are the pod's alone. Rejects, worded as upstream, where the runtime cannot keep them apart. */
@@ -82,7 +96,7 @@ export interface ContainerConfigInput {
 
 /** One container as the runtime is asked for it; writes the files that it needs. Rejects with ContainerConfigError. */
 export async function containerConfig(context: KubeletContext, input: ContainerConfigInput): Promise<ContainerConfig> {
-  const { pod, container, role, attempt, image } = input;
+  const { pod, container, attempt, image } = input;
   // A static pod may be what the API needs to be there.
   if (!isStatic(pod)) await context.servicesSynced();
   const environment = await environmentOf(pod, container, {
@@ -95,43 +109,33 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
   const grant = await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
   const cdiDevices = [...grant.cdiDevices, ...devicesOfClaims(context, pod, container)];
   const limits = containerResources(pod, container, context.machine.memoryBytes);
-  const expanded = (texts: readonly string[] | undefined): string[] | undefined => texts?.map((text) => expand(text, (name) => environment.get(name)));
+  const resources: Writable<LinuxResources> = { ...grant.isUnthrottled === true ? unthrottled(limits) : limits, ...containerHugePages(context.machine.hugePages, pod, container) };
+  if (grant.cpus !== undefined) resources.cpus = grant.cpus;
+  if (grant.memoryNodes !== undefined) resources.memoryNodes = grant.memoryNodes;
+  const linux: Writable<ContainerConfig['linux']> = { resources, securityContext: containerSecurityContext(pod, container, image, { rootDir: context.directories.rootDir, seccompDefault: context.seccompDefault }) };
+  if (input.targetContainerId !== undefined) linux.targetContainerId = input.targetContainerId;
+  const ownLabels = addPodLabels({}, pod);
+  ownLabels[labels.containerName] = container.name;
+  const expanded = (texts: readonly string[] | undefined): string[] | undefined => (texts === undefined || texts.length === 0 ? undefined : texts.map((text) => expand(text, (name) => environment.get(name))));
   return {
     name: container.name,
     attempt,
     imageRef: image.id,
     image: container.image ?? '',
-    command: container.command === undefined || container.command.length === 0 ? undefined : expanded(container.command),
-    args: container.args === undefined || container.args.length === 0 ? undefined : expanded(container.args),
+    command: expanded(container.command),
+    args: expanded(container.args),
     workingDir: container.workingDir === undefined || container.workingDir === '' ? undefined : container.workingDir,
-    env: [...new Map([...Object.entries(grant.env), ...environment])].map(([name, value]) => ({ name, value })),
+    env: variablesOf(grant.env, environment),
     mounts: [...await mountsOf(context, input, environment), ...grant.mounts],
     devices: [...volumeDevices(container, input.volumes), ...grant.devices],
     ...(cdiDevices.length > 0 && { cdiDevices }),
-    labels: { [labels.podName]: nameOf(pod), [labels.podNamespace]: namespaceOf(pod), [labels.podUid]: uidOf(pod), [labels.containerName]: container.name },
-    annotations: {
-      ...grant.annotations,
-      [annotations.hash]: hashOf(container),
-      [annotations.restartCount]: String(attempt),
-      [annotations.terminationMessagePath]: container.terminationMessagePath ?? '/dev/termination-log',
-      [annotations.terminationMessagePolicy]: container.terminationMessagePolicy ?? 'File',
-      [annotations.gracePeriod]: String(gracePeriodSecondsOf(pod)),
-      ...(role !== 'regular' && role !== 'ephemeral' && { [containerTypeAnnotation]: role }),
-    },
+    labels: ownLabels,
+    annotations: annotationsOf(input, grant.annotations),
     logPath: `${container.name}/${attempt}.log`,
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
-    linux: {
-      resources: {
-        ...(grant.isUnthrottled === true ? unthrottled(limits) : limits),
-        ...containerHugePages(context.machine.hugePages, pod, container),
-        ...(grant.cpus !== undefined && { cpus: grant.cpus }),
-        ...(grant.memoryNodes !== undefined && { memoryNodes: grant.memoryNodes }),
-      },
-      securityContext: containerSecurityContext(pod, container, image, { rootDir: context.directories.rootDir, seccompDefault: context.seccompDefault }),
-      ...(input.targetContainerId !== undefined && { targetContainerId: input.targetContainerId }),
-    },
+    linux,
   };
 }
 
@@ -143,6 +147,25 @@ function devicesOfClaims({ dynamicResources }: KubeletContext, pod: Pod, contain
   } catch (error) {
     throw new ContainerConfigError((error as Error).message);
   }
+}
+
+/** Those that belong to parts of the machine come first, and a container's own win. */
+function variablesOf(granted: Readonly<Record<string, string>>, own: ReadonlyMap<string, string>): ContainerConfig['env'] {
+  const variables: { name: string; value: string }[] = [];
+  for (const [name, value] of Object.entries(granted)) variables.push({ name, value: own.get(name) ?? value });
+  for (const [name, value] of own) if (granted[name] === undefined) variables.push({ name, value });
+  return variables;
+}
+
+function annotationsOf({ pod, container, role, attempt }: ContainerConfigInput, granted: Readonly<Record<string, string>>): Record<string, string> {
+  const own: Record<string, string> = { ...granted };
+  own[annotations.hash] = hashOf(container);
+  own[annotations.restartCount] = String(attempt);
+  own[annotations.terminationMessagePath] = container.terminationMessagePath ?? '/dev/termination-log';
+  own[annotations.terminationMessagePolicy] = container.terminationMessagePolicy ?? 'File';
+  own[annotations.gracePeriod] = String(gracePeriodSecondsOf(pod));
+  if (role !== 'regular' && role !== 'ephemeral') own[containerTypeAnnotation] = role;
+  return own;
 }
 
 async function mountsOf(context: KubeletContext, input: ContainerConfigInput, environment: ReadonlyMap<string, string>): Promise<Mount[]> {

@@ -53,6 +53,7 @@ async function secondsUntil({ clock }: KubeletContext, work: Promise<unknown>, m
  */
 export async function killPodContainers(context: KubeletContext, pod: Pod, state: PodRuntimeState, options: KillOptions = {}): Promise<void> {
   const running = state.containers.filter((status) => status.state === 'running' || status.state === 'unknown');
+  if (running.length === 0) return;
   const sidecars = containersOf(pod).filter(({ role }) => role === 'sidecar').map(({ container }) => container.name);
   const failures: unknown[] = [];
   const kill = (status: ContainerStatus, turn?: Promise<unknown>): Promise<void> => killContainer(context, pod, status, { ...options, ...(turn !== undefined && { turn }) }).catch((error: unknown) => void failures.push(error));

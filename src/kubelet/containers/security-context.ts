@@ -1,7 +1,10 @@
-import type { Container, Pod } from '../../api/types/core/v1.ts';
+import type { Container, Pod, PodSecurityContext } from '../../api/types/core/v1.ts';
 import type { SecurityContext } from '../../runtime/runtime.ts';
 import { ContainerConfigError } from '../environment/environment.ts';
 import { formatPod, specOf } from '../pods/pod-spec.ts';
+
+/** While it is being made. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Where the kubelet looks for profiles of type Localhost. */
 const seccompRoot = 'seccomp';
@@ -17,30 +20,33 @@ export function containerSecurityContext(pod: Pod, container: Container, image: 
   const runAsGroup = own.runAsGroup ?? podContext.runAsGroup;
   if (own.runAsNonRoot ?? podContext.runAsNonRoot ?? false) verifyNonRoot(pod, container, runAsUser, image);
   const privileged = own.privileged === true;
-  return {
-    ...(runAsUser !== undefined ? { runAsUser } : image.uid !== undefined && image.username === '' ? { runAsUser: image.uid } : image.username !== '' ? { runAsUserName: image.username } : {}),
-    ...(runAsGroup !== undefined && { runAsGroup }),
-    ...groupsOf(pod),
+  const context: Writable<SecurityContext> = {
+    supplementalGroups: groupsOf(podContext),
     privileged,
     readOnlyRootFilesystem: own.readOnlyRootFilesystem === true,
     noNewPrivileges: own.allowPrivilegeEscalation === false,
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     seccomp: privileged ? { type: 'Unconfined' } : seccompOf(own.seccompProfile ?? podContext.seccompProfile, rootDir, seccompDefault),
-    ...appArmorOf(own.appArmorProfile ?? podContext.appArmorProfile),
     unmaskedProc: privileged || own.procMount === 'Unmasked',
   };
+  if (runAsUser !== undefined) context.runAsUser = runAsUser;
+  else if (image.username !== '') context.runAsUserName = image.username;
+  else if (image.uid !== undefined) context.runAsUser = image.uid;
+  if (runAsGroup !== undefined) context.runAsGroup = runAsGroup;
+  if (podContext.supplementalGroupsPolicy === 'Strict') context.supplementalGroupsPolicy = 'Strict';
+  const appArmor = appArmorOf(own.appArmorProfile ?? podContext.appArmorProfile);
+  if (appArmor !== undefined) context.appArmor = appArmor;
+  return context;
 }
 
 /** What the sandbox itself runs as. */
 export function sandboxSecurityContext(pod: Pod): SecurityContext {
   const podContext = specOf(pod).securityContext ?? {};
-  const privileged = [...(specOf(pod).initContainers ?? []), ...specOf(pod).containers].some((container) => container.securityContext?.privileged === true);
-  return {
-    ...(podContext.runAsUser !== undefined && { runAsUser: podContext.runAsUser }),
-    ...(podContext.runAsUser !== undefined && podContext.runAsGroup !== undefined && { runAsGroup: podContext.runAsGroup }),
-    ...groupsOf(pod),
-    privileged,
+  const isPrivileged = (container: Container): boolean => container.securityContext?.privileged === true;
+  const context: Writable<SecurityContext> = {
+    supplementalGroups: groupsOf(podContext),
+    privileged: specOf(pod).containers.some(isPrivileged) || specOf(pod).initContainers?.some(isPrivileged) === true,
     readOnlyRootFilesystem: false,
     noNewPrivileges: false,
     addCapabilities: [],
@@ -49,25 +55,27 @@ export function sandboxSecurityContext(pod: Pod): SecurityContext {
     seccomp: { type: 'RuntimeDefault' },
     unmaskedProc: false,
   };
+  if (podContext.runAsUser !== undefined) {
+    context.runAsUser = podContext.runAsUser;
+    if (podContext.runAsGroup !== undefined) context.runAsGroup = podContext.runAsGroup;
+  }
+  if (podContext.supplementalGroupsPolicy === 'Strict') context.supplementalGroupsPolicy = 'Strict';
+  return context;
 }
 
-function groupsOf(pod: Pod): Pick<SecurityContext, 'supplementalGroups' | 'supplementalGroupsPolicy'> {
-  const { supplementalGroups = [], fsGroup, supplementalGroupsPolicy: policy } = specOf(pod).securityContext ?? {};
-  return {
-    supplementalGroups: [...new Set([...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])])],
-    ...(policy === 'Strict' && { supplementalGroupsPolicy: policy }),
-  };
+function groupsOf({ supplementalGroups = [], fsGroup }: PodSecurityContext): readonly number[] {
+  return fsGroup === undefined && supplementalGroups.length < 2 ? supplementalGroups : [...new Set([...supplementalGroups, ...(fsGroup === undefined ? [] : [fsGroup])])];
 }
 
-function appArmorOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined): Pick<SecurityContext, 'appArmor'> {
+function appArmorOf(profile: { readonly type: string; readonly localhostProfile?: string } | undefined): SecurityContext['appArmor'] {
   switch (profile?.type) {
     case 'RuntimeDefault':
     case 'Unconfined':
-      return { appArmor: { type: profile.type } };
+      return { type: profile.type };
     case 'Localhost':
-      return { appArmor: { type: 'Localhost', path: profile.localhostProfile ?? '' } };
+      return { type: 'Localhost', path: profile.localhostProfile ?? '' };
     default:
-      return {};
+      return undefined;
   }
 }
 

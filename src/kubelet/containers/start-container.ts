@@ -47,7 +47,7 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   const failed = (reason: string, message: string, retryAfterMs: number | undefined = retryMs): StartResult => ({ ok: false, reason, message, retryAfterMs });
   const event = (text: string): void => context.events.container(pod, container.name, 'Warning', 'Failed', `Error: ${text}`);
 
-  const images = await ending.until(ensureImages(context.images, { pod, container, volumes: input.volumes, secrets: await pullSecrets(context, pod) }));
+  const images = await ending.until(ensureImages(context.images, { pod, container, volumes: input.volumes, secrets: specOf(pod).imagePullSecrets === undefined ? [] : await pullSecrets(context, pod) }));
   if (images === undefined) return interrupted;
   if (!images.ok) {
     event(images.reason);
@@ -124,7 +124,7 @@ function targetOf(container: Container, state: PodRuntimeState): { readonly id?:
 /** The runtime may have forgotten the container; the API has not. */
 function restartsBefore(context: KubeletContext, pod: Pod, container: Container): number {
   const status = context.statuses.get(pod);
-  const before = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].find(({ name }) => name === container.name);
+  const before = status.containerStatuses?.find(({ name }) => name === container.name) ?? status.initContainerStatuses?.find(({ name }) => name === container.name);
   return before?.containerID === undefined ? before?.restartCount ?? 0 : before.restartCount + 1;
 }
 

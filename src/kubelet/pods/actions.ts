@@ -55,7 +55,7 @@ export function computeActions(pod: Pod, state: PodRuntimeState, probes: ProbeVe
       }
       continue;
     }
-    const failure = failureOf(pod, container, status, probes);
+    const failure = failureOf(container, status, probes);
     if (failure === undefined) {
       kept++;
       continue;
@@ -85,12 +85,12 @@ function actionsForNewSandbox(pod: Pod, state: PodRuntimeState, attempt: number)
   return { killPod: true, createSandbox: true, attempt, kill: [], start };
 }
 
-function failureOf(pod: Pod, container: Container, status: ContainerStatus, probes: ProbeVerdicts): { readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' | 'resize' } | undefined {
+function failureOf(container: Container, status: ContainerStatus, probes: ProbeVerdicts): { readonly message: string; readonly cause: 'liveness' | 'startup' | 'changed' | 'resize' } | undefined {
   const hash = status.annotations[annotations.hash];
   if (hash !== undefined && hash !== hashOf(container)) return { message: `Container ${container.name} definition changed`, cause: 'changed' };
   if (probes.liveness(status.id) === false) return { message: `Container ${container.name} failed liveness probe`, cause: 'liveness' };
   if (probes.startup(status.id) === false) return { message: `Container ${container.name} failed startup probe`, cause: 'startup' };
-  if (resizeOf(pod, container, status) === 'restart') return { message: `Container ${container.name} resize requires restart`, cause: 'resize' };
+  if (resizeOf(container, status) === 'restart') return { message: `Container ${container.name} resize requires restart`, cause: 'resize' };
   return undefined;
 }
 
@@ -104,7 +104,7 @@ function initActions(pod: Pod, state: PodRuntimeState, probes: ProbeVerdicts, ki
     const status = newest?.sandboxId === sandboxId ? newest : undefined;
     if (isSidecar(container)) {
       if (status?.state === 'running') {
-        const failure = failureOf(pod, container, status, probes);
+        const failure = failureOf(container, status, probes);
         if (failure !== undefined) {
           kill.push({ container, status, cause: failure.cause, message: failure.cause === 'resize' ? failure.message : `${failure.message}, will be restarted` });
           start.push({ container, role: 'sidecar' });

@@ -6,6 +6,7 @@ const keptOfEachName = 1;
 
 /** Removes what a running pod has left behind: old runs of its containers and sandboxes that were replaced. */
 export async function removeLeftovers(context: KubeletContext, state: PodRuntimeState): Promise<void> {
+  if (state.containers.length <= keptOfEachName && state.sandboxes.length <= 1) return;
   const seen = new Map<string, number>();
   const removed = new Set<string>();
   for (const container of state.containers) {

@@ -61,8 +61,16 @@ export function newestContainer(state: PodRuntimeState, name: string): Container
   return state.containers.find((container) => container.name === name);
 }
 
+const hashes = new WeakMap<Container, string>();
+
 /** Changes when a container must be made anew: name and image, as upstream. */
 export function hashOf(container: Container): string {
+  let hash = hashes.get(container);
+  if (hash === undefined) hashes.set(container, hash = computeHash(container));
+  return hash;
+}
+
+function computeHash(container: Container): string {
   const text = JSON.stringify([container.name, container.image ?? '']);
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

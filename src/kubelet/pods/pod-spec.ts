@@ -27,12 +27,12 @@ export interface PlacedContainer { readonly container: Container; readonly role:
 
 /** Every container of the pod with its role: init containers first, in order. */
 export function containersOf(pod: Pod): PlacedContainer[] {
-  const spec = specOf(pod);
-  return [
-    ...(spec.initContainers ?? []).map((container) => ({ container, role: isSidecar(container) ? 'sidecar' as const : 'init' as const })),
-    ...spec.containers.map((container) => ({ container, role: 'regular' as const })),
-    ...(spec.ephemeralContainers ?? []).map((container) => ({ container, role: 'ephemeral' as const })),
-  ];
+  const { initContainers = [], containers, ephemeralContainers = [] } = specOf(pod);
+  const all: PlacedContainer[] = [];
+  for (const container of initContainers) all.push({ container, role: isSidecar(container) ? 'sidecar' : 'init' });
+  for (const container of containers) all.push({ container, role: 'regular' });
+  for (const container of ephemeralContainers) all.push({ container, role: 'ephemeral' });
+  return all;
 }
 
 export function findContainer(pod: Pod, name: string): PlacedContainer | undefined {

@@ -414,8 +414,9 @@ export class PodWorker {
   /** Until activeDeadlineSeconds are over; undefined without. */
   #deadlineMs(status: PodStatus): number | undefined {
     const seconds = specOf(this.#pod).activeDeadlineSeconds;
+    if (seconds === undefined) return undefined;
     const startMs = parseTime(status.startTime ?? '');
-    return seconds === undefined || startMs === undefined ? undefined : startMs + seconds * 1000 - this.#context.clock.now();
+    return startMs === undefined ? undefined : startMs + seconds * 1000 - this.#context.clock.now();
   }
 
   #nextRetryMs(): number {

@@ -72,7 +72,7 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
     await killContainer(context, pod, status, { message, podIp: state.sandbox?.ips[0], ...(graceSeconds !== undefined && { graceSeconds }) });
     progress = true;
   }
-  const resized = await resizeContainers(context, pod, state).catch((error: unknown) => error as Error);
+  const resized = state.containers.length > 0 && await resizeContainers(context, pod, state).catch((error: unknown) => error as Error);
   if (resized === true) progress = true;
   const started = await startAll(context, input, actions, volumes);
   const isProgress = progress || started.progress;

@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Host, ProbeKind } from '../host.ts';
 import type { MetricsSink } from '../metrics/kubelet-metrics.ts';
 import type { PodEvents } from '../pod-events.ts';
-import { containersOf } from '../pods/pod-spec.ts';
+import { containersOf, specOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import type { ProbeVerdicts } from './probe-verdicts.ts';
 import { runProbe } from './run-probe.ts';
@@ -57,6 +57,7 @@ export class ProbeManager implements ProbeVerdicts {
   sync(pod: Pod, state: PodRuntimeState): void {
     if (this.#stopped) return;
     const podUid = uidOf(pod);
+    if (!this.#pods.has(podUid) && !hasProbes(pod)) return;
     const podIp = state.sandbox?.ips[0] ?? pod.status?.podIP;
     const workers = this.#pods.get(podUid) ?? new Map<string, Worker>();
     const wanted = new Set<string>();
@@ -188,4 +189,10 @@ export class ProbeManager implements ProbeVerdicts {
     if (Object.keys(rest).length === 0) this.#byContainer.delete(worker.containerId);
     else this.#byContainer.set(worker.containerId, rest);
   }
+}
+
+function hasProbes(pod: Pod): boolean {
+  const { initContainers = [], containers } = specOf(pod);
+  const isProbed = ({ startupProbe, livenessProbe, readinessProbe }: Container): boolean => startupProbe !== undefined || livenessProbe !== undefined || readinessProbe !== undefined;
+  return containers.some(isProbed) || initContainers.some(isProbed);
 }

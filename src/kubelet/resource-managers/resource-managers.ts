@@ -9,7 +9,7 @@ import type { Alignment } from '../topology/alignment.ts';
 import { anywhere } from '../topology/hints.ts';
 import type { Hint } from '../topology/hints.ts';
 import type { Claim, ContainerGrant, ResourceManager } from './grant.ts';
-import { joinGrants } from './grant.ts';
+import { joinGrants, noGrant } from './grant.ts';
 
 /** A refusal with a reason of its own; all others are unexpected. */
 export class AllocationError extends Error {
@@ -73,6 +73,7 @@ export class ResourceManagers {
 
   /** What one container starts with. Rejects with what stands in the way. */
   async grantOf(pod: Pod, container: string): Promise<ContainerGrant> {
+    if (this.isEmpty) return noGrant;
     const grants: Partial<ContainerGrant>[] = [];
     for (const manager of this.#managers) grants.push(await manager.grantOf(pod, container));
     return joinGrants(grants);

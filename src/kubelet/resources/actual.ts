@@ -4,7 +4,8 @@ import { ownsCpus } from '../cpus/own-cpus.ts';
 import type { KubeletContext } from '../kubelet-context.ts';
 import { containersOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
-import { containerResources, podCgroupParent } from './linux-resources.ts';
+import type { CgroupLimits } from './linux-resources.ts';
+import { cgroupLimits, containerResources, podCgroupParent } from './linux-resources.ts';
 
 /** Limits are kept in pages by the kernel. */
 const pageBytes = 4096;
@@ -14,21 +15,22 @@ export function sameResources(a: LinuxResources, b: LinuxResources): boolean {
   return sameCpu(a, b) && sameMemory(a, b);
 }
 
-function sameCpu(a: LinuxResources, b: LinuxResources): boolean {
+function sameCpu(a: CgroupLimits, b: CgroupLimits): boolean {
   return a.cpuShares === b.cpuShares && Math.max(0, a.cpuQuota) === Math.max(0, b.cpuQuota);
 }
 
-function sameMemory(a: LinuxResources, b: LinuxResources): boolean {
+function sameMemory(a: CgroupLimits, b: CgroupLimits): boolean {
   return (a.memoryLimitBytes > 0) === (b.memoryLimitBytes > 0) && Math.abs(a.memoryLimitBytes - b.memoryLimitBytes) < pageBytes;
 }
 
 /** What a running container needs to get what its spec says: nothing, a change of its limits, or a new start (`resizePolicy`). */
-export function resizeOf(pod: Pod, container: Container, status: ContainerStatus): 'none' | 'update' | 'restart' {
+export function resizeOf(container: Container, status: ContainerStatus): 'none' | 'update' | 'restart' {
   if (status.state !== 'running' || status.resources === undefined) return 'none';
-  // Of memory's capacity depends only how early the kernel kills, which is settled when a container starts.
-  const limits = containerResources(pod, container, 1);
+  const limits = cgroupLimits(container.resources);
   const desired = ownsCpus(status) ? { ...limits, cpuQuota: status.resources.cpuQuota } : limits;
-  const changed = [...(sameCpu(desired, status.resources) ? [] : ['cpu']), ...(sameMemory(desired, status.resources) ? [] : ['memory'])];
+  const changed: string[] = [];
+  if (!sameCpu(desired, status.resources)) changed.push('cpu');
+  if (!sameMemory(desired, status.resources)) changed.push('memory');
   if (changed.length === 0) return 'none';
   return changed.some((name) => container.resizePolicy?.some(({ resourceName, restartPolicy }) => resourceName === name && restartPolicy === 'RestartContainer')) ? 'restart' : 'update';
 }

@@ -39,19 +39,31 @@ export function oomScoreAdjOf(pod: Pod, container: Container, memoryCapacityByte
   }
 }
 
+/** What a container's requests and limits are in the units of its cgroup; 0 where there is no limit. */
+export type CgroupLimits = Pick<LinuxResources, 'cpuPeriod' | 'cpuQuota' | 'cpuShares' | 'memoryLimitBytes'>;
+
+const noLimits: CgroupLimits = { cpuPeriod: quotaPeriodUs, cpuQuota: quotaOf(0), cpuShares: sharesOf(0), memoryLimitBytes: 0 };
+/** They do not change, and are asked for at every look at a container. */
+const known = new WeakMap<ResourceRequirements, CgroupLimits>();
+
+export function cgroupLimits(resources: ResourceRequirements | undefined): CgroupLimits {
+  if (resources === undefined || (resources.requests === undefined && resources.limits === undefined)) return noLimits;
+  let result = known.get(resources);
+  if (result === undefined) {
+    const { requests = {}, limits = {} } = resources;
+    known.set(resources, result = {
+      cpuPeriod: quotaPeriodUs,
+      cpuQuota: quotaOf(milliValue(limits['cpu'] ?? '0')),
+      cpuShares: sharesOf(milliValue(requests['cpu'] ?? limits['cpu'] ?? '0')),
+      memoryLimitBytes: value(limits['memory'] ?? '0'),
+    });
+  }
+  return result;
+}
+
 /** Limits of one container in the units of its cgroup; 0 where there is none. */
 export function containerResources(pod: Pod, container: Container, memoryCapacityBytes: number): LinuxResources {
-  const requests = container.resources?.requests ?? {};
-  const limits = container.resources?.limits ?? {};
-  const milliRequest = milliValue(requests['cpu'] ?? limits['cpu'] ?? '0');
-  const milliLimit = milliValue(limits['cpu'] ?? '0');
-  return {
-    cpuPeriod: quotaPeriodUs,
-    cpuQuota: quotaOf(milliLimit),
-    cpuShares: sharesOf(milliRequest),
-    memoryLimitBytes: value(limits['memory'] ?? '0'),
-    oomScoreAdj: oomScoreAdjOf(pod, container, memoryCapacityBytes),
-  };
+  return { ...cgroupLimits(container.resources), oomScoreAdj: oomScoreAdjOf(pod, container, memoryCapacityBytes) };
 }
 
 /** The same without a quota: it may use the processors that it has whole. */
@@ -64,7 +76,7 @@ export function podLinuxResources(pod: Pod): LinuxResources {
   const spec = specOf(pod);
   const requests = podResources(pod, 'requests');
   const limits = podResources(pod, 'limits');
-  const all = (name: string): boolean => spec.resources?.limits?.[name] !== undefined || spec.containers.every((container) => value(container.resources?.limits?.[name] ?? '0') > 0);
+  const all = (name: string): boolean => spec.resources?.limits?.[name] !== undefined || spec.containers.every(({ resources }) => resources?.limits?.[name] !== undefined && value(resources.limits[name]) > 0);
   const milliRequest = milliValue(requests['cpu'] ?? limits['cpu'] ?? '0');
   return {
     cpuPeriod: quotaPeriodUs,
@@ -76,8 +88,9 @@ export function podLinuxResources(pod: Pod): LinuxResources {
 }
 
 /** What a running container has, in the API's terms: `allocated` wherever its cgroup says the same. */
-export function actualRequirements(allocated: ResourceRequirements, pod: Pod, container: Container, actual: LinuxResources): ResourceRequirements {
-  const expected = containerResources(pod, { ...container, resources: allocated }, 1);
+export function actualRequirements(allocated: ResourceRequirements, actual: LinuxResources): ResourceRequirements {
+  const expected = cgroupLimits(allocated);
+  if (actual.cpuShares === expected.cpuShares && actual.cpuQuota === expected.cpuQuota && actual.memoryLimitBytes === expected.memoryLimitBytes) return limitsAndRequests(allocated);
   const requests = { ...allocated.requests };
   const limits = { ...allocated.limits };
   if (requests['cpu'] !== undefined && actual.cpuShares !== expected.cpuShares) requests['cpu'] = canonicalQuantity(`${Math.ceil((actual.cpuShares * 1000) / 1024)}m`);
@@ -87,6 +100,14 @@ export function actualRequirements(allocated: ResourceRequirements, pod: Pod, co
     else delete limits['memory'];
   }
   return { ...(allocated.limits !== undefined && { limits }), ...(allocated.requests !== undefined && { requests }) };
+}
+
+/** Nothing but these. */
+export function limitsAndRequests({ limits, requests }: ResourceRequirements): ResourceRequirements {
+  const result: ResourceRequirements = {};
+  if (limits !== undefined) result.limits = limits;
+  if (requests !== undefined) result.requests = requests;
+  return result;
 }
 
 /** `kubepods/burstable/podUID` under the root: where the runtime puts the pod's containers. Guaranteed pods have no level of their own. */

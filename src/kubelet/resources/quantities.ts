@@ -19,6 +19,8 @@ function max(a: ResourceList, b: ResourceList): ResourceList {
 /** What the pod asks for: the sum of what runs at once, or the largest init container when that is more, and the overhead. */
 export function podResources(pod: Pod, kind: 'requests' | 'limits'): ResourceList {
   const spec = specOf(pod);
+  const [first] = spec.containers;
+  if (spec.containers.length === 1 && spec.initContainers === undefined && spec.resources === undefined && spec.overhead === undefined) return first?.resources?.[kind] ?? {};
   let sidecars: ResourceList = {};
   let init: ResourceList = {};
   for (const container of spec.initContainers ?? []) {

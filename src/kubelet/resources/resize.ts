@@ -15,7 +15,7 @@ interface Change { readonly name: string; readonly status: ContainerStatus; read
 export function isResizing(pod: Pod, state: PodRuntimeState): boolean {
   return containersOf(pod).some(({ container }) => {
     const status = newestContainer(state, container.name);
-    return status !== undefined && resizeOf(pod, container, status) !== 'none';
+    return status !== undefined && resizeOf(container, status) !== 'none';
   });
 }
 
@@ -27,7 +27,7 @@ export function isResizing(pod: Pod, state: PodRuntimeState): boolean {
 export async function resizeContainers(context: KubeletContext, pod: Pod, state: PodRuntimeState): Promise<boolean> {
   const changes = containersOf(pod).flatMap(({ container }): Change[] => {
     const status = newestContainer(state, container.name);
-    if (status?.resources === undefined || resizeOf(pod, container, status) !== 'update') return [];
+    if (status?.resources === undefined || resizeOf(container, status) !== 'update') return [];
     const limits = containerResources(pod, container, context.machine.memoryBytes);
     return [{ name: container.name, status, current: status.resources, desired: ownsCpus(status) ? unthrottled(limits) : limits }];
   });

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core/v1.ts';
+import type { Container, ContainerStatus, Pod, PodCondition } from '../../api/types/core/v1.ts';
 import { isSidecar, specOf } from '../pods/pod-spec.ts';
 import type { PodPhase } from './phase.ts';
 
@@ -21,19 +21,25 @@ export interface ConditionInput {
   readonly others: readonly PodCondition[];
 }
 
-type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+type Verdict = Readonly<Pick<PodCondition, 'status' | 'reason' | 'message'>>;
+const isTrue: Verdict = { status: 'True' };
 
 /** All conditions that the kubelet owns, in upstream's order, without transition times. */
 export function generateConditions(input: ConditionInput): PodCondition[] {
   const { generation } = input.pod.metadata;
-  const make = (type: string, verdict: Verdict): PodCondition => ({ type, ...(generation !== undefined && { observedGeneration: generation }), ...verdict });
+  const make = (type: string, { status, reason, message }: Verdict): PodCondition => {
+    const condition: PodCondition = generation === undefined ? { type, status } : { type, observedGeneration: generation, status };
+    if (reason !== undefined) condition.reason = reason;
+    if (message !== undefined) condition.message = message;
+    return condition;
+  };
   const containersReady = containersReadyVerdict(input);
   return [
     make('PodReadyToStartContainers', { status: input.sandboxReady ? 'True' : 'False' }),
     make('Initialized', initializedVerdict(input)),
     make('Ready', containersReady.status === 'True' ? readinessGatesVerdict(input) : containersReady),
     make('ContainersReady', containersReady),
-    make('PodScheduled', { status: 'True' }),
+    make('PodScheduled', isTrue),
   ];
 }
 
@@ -44,11 +50,13 @@ function containersReadyVerdict({ pod, statuses, phase }: ConditionInput): Verdi
   const spec = specOf(pod);
   const unknown: string[] = [];
   const unready: string[] = [];
-  for (const { name } of [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers]) {
+  const look = ({ name }: Container): void => {
     const status = statuses.find((candidate) => candidate.name === name);
     if (status === undefined) unknown.push(name);
     else if (!status.ready) unready.push(name);
-  }
+  };
+  for (const container of spec.initContainers ?? []) if (isSidecar(container)) look(container);
+  for (const container of spec.containers) look(container);
   if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
   return unreadyVerdict('ContainersNotReady', unknown, unready.length > 0 ? `containers with unready status: ${list(unready)}` : undefined);
@@ -68,20 +76,24 @@ function initializedVerdict({ pod, statuses, phase }: ConditionInput): Verdict {
     const status = statuses.find((candidate) => candidate.name === name);
     return status !== undefined && (status.started === true || status.state?.running !== undefined || status.state?.terminated !== undefined || status.lastState?.terminated !== undefined);
   });
-  if (anyStarted) return { status: 'True' };
+  if (anyStarted) return isTrue;
   return unreadyVerdict('ContainersNotInitialized', unknown, incomplete.length > 0 ? `containers with incomplete status: ${list(incomplete)}` : undefined);
 }
 
 function unreadyVerdict(reason: string, unknown: readonly string[], message: string | undefined): Verdict {
-  const messages = [...(unknown.length > 0 ? [`containers with unknown status: ${list(unknown)}`] : []), ...(message === undefined ? [] : [message])];
-  return messages.length === 0 ? { status: 'True' } : { status: 'False', reason, message: messages.join(', ') };
+  const messages: string[] = [];
+  if (unknown.length > 0) messages.push(`containers with unknown status: ${list(unknown)}`);
+  if (message !== undefined) messages.push(message);
+  return messages.length === 0 ? isTrue : { status: 'False', reason, message: messages.join(', ') };
 }
 
 function readinessGatesVerdict({ pod, others }: ConditionInput): Verdict {
-  const messages = (specOf(pod).readinessGates ?? []).flatMap(({ conditionType }) => {
+  const { readinessGates = [] } = specOf(pod);
+  if (readinessGates.length === 0) return isTrue;
+  const messages = readinessGates.flatMap(({ conditionType }) => {
     const condition = others.find(({ type }) => type === conditionType);
     if (condition === undefined) return [`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`];
     return condition.status === 'True' ? [] : [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${condition.status}`];
   });
-  return messages.length === 0 ? { status: 'True' } : { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
+  return messages.length === 0 ? isTrue : { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }

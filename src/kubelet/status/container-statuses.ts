@@ -6,7 +6,7 @@ import { shouldBeRestarted } from '../pods/actions.ts';
 import { isSidecar, specOf } from '../pods/pod-spec.ts';
 import type { PodRuntimeState } from '../pods/pod-runtime.ts';
 import { newestContainer } from '../pods/pod-runtime.ts';
-import { actualRequirements } from '../resources/linux-resources.ts';
+import { actualRequirements, limitsAndRequests } from '../resources/linux-resources.ts';
 
 /** Why a container could not be started, by its name: shown as the waiting reason. */
 export type StartFailures = ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
@@ -25,12 +25,14 @@ export interface ContainerStatusInput {
 
 /**
  * The API's statuses of one of the pod's container lists, in spec order for init containers and by name for the others,
- * following upstream's convertToAPIContainerStatuses. `old`: what was reported before. Readiness is added later.
+ * following upstream's convertToAPIContainerStatuses. `old`: what was reported before. Readiness is added later, by the
+ * caller, whose the statuses are.
  */
-export function containerStatuses(input: ContainerStatusInput, containers: readonly Container[], old: readonly ApiContainerStatus[], kind: 'init' | 'regular' | 'ephemeral'): ApiContainerStatus[] {
+export function containerStatuses(input: ContainerStatusInput, containers: readonly Container[] = [], old: readonly ApiContainerStatus[] = [], kind: 'init' | 'regular' | 'ephemeral'): ApiContainerStatus[] {
+  if (containers.length === 0) return [];
   const hasInit = (specOf(input.pod).initContainers ?? []).length > 0;
   const result = containers.map((container) => statusOf(input, container, old.find(({ name }) => name === container.name), kind, hasInit));
-  return kind === 'init' ? result : result.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return kind === 'init' || result.length < 2 ? result : result.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function statusOf(input: ContainerStatusInput, container: Container, old: ApiContainerStatus | undefined, kind: 'init' | 'regular' | 'ephemeral', hasInit: boolean): ApiContainerStatus {
@@ -53,17 +55,17 @@ function statusOf(input: ContainerStatusInput, container: Container, old: ApiCon
   return { ...status, state: { waiting: { reason: failure.reason, ...(failure.message !== '' && { message: failure.message }) } } };
 }
 
-function baseOf(container: Container, mountsRecursively: boolean): Pick<ApiContainerStatus, 'volumeMounts' | 'resources' | 'allocatedResources'> {
-  const mounts = (container.volumeMounts ?? []).map((mount) => ({
-    name: mount.name,
-    mountPath: mount.mountPath,
-    ...(mount.readOnly === true && { readOnly: true, recursiveReadOnly: isRecursive(mount, mountsRecursively) ? 'Enabled' : 'Disabled' }),
-  }));
-  return { ...(mounts.length > 0 && { volumeMounts: mounts }) };
+function addMounts(status: ApiContainerStatus, container: Container, mountsRecursively: boolean): void {
+  const { volumeMounts = [] } = container;
+  if (volumeMounts.length === 0) return;
+  status.volumeMounts = volumeMounts.map((mount) => {
+    const { name, mountPath } = mount;
+    return mount.readOnly !== true ? { name, mountPath } : { name, mountPath, readOnly: true, recursiveReadOnly: isRecursive(mount, mountsRecursively) ? 'Enabled' : 'Disabled' };
+  });
 }
 
 function withoutContainer({ pod, mountsRecursively }: ContainerStatusInput, container: Container, old: ApiContainerStatus | undefined, hasInit: boolean): ApiContainerStatus {
-  if (old?.state?.terminated !== undefined) return old;
+  if (old?.state?.terminated !== undefined) return { ...old };
   const status: ApiContainerStatus = {
     name: container.name,
     state: { waiting: { reason: hasInit ? 'PodInitializing' : 'ContainerCreating' } },
@@ -72,8 +74,8 @@ function withoutContainer({ pod, mountsRecursively }: ContainerStatusInput, cont
     restartCount: old?.restartCount ?? 0,
     image: container.image ?? '',
     imageID: '',
-    ...baseOf(container, mountsRecursively),
   };
+  addMounts(status, container, mountsRecursively);
   if (old?.state?.running === undefined || status.lastState?.terminated !== undefined) return status;
   // It ran, and the runtime has forgotten it: it cannot have ended well.
   const message = 'The container could not be located when the pod was deleted.  The container used to be Running';
@@ -97,14 +99,13 @@ function withContainer(input: ContainerStatusInput, container: Container, seen: 
   const newest = seen[0]!;
   const previous = seen[1];
   const containerId = `${input.runtimeName}://${newest.id}`;
-  const state = stateOf(input, container, newest);
+  const state = stateOf(input, newest);
   let lastState: ContainerState = {};
-  if (previous !== undefined) lastState = stateOf(input, container, previous);
+  if (previous !== undefined) lastState = stateOf(input, previous);
   else if (old !== undefined && old.containerID !== containerId && old.state?.terminated !== undefined) lastState = { terminated: old.state.terminated };
   else if (old?.lastState?.terminated !== undefined) lastState = { terminated: old.lastState.terminated };
   const resources = container.resources ?? {};
-  const actual = newest.state === 'running' && newest.resources !== undefined ? actualRequirements(resources, input.pod, container, newest.resources) : { ...(resources.limits !== undefined && { limits: resources.limits }), ...(resources.requests !== undefined && { requests: resources.requests }) };
-  return {
+  const status: ApiContainerStatus = {
     name: container.name,
     state,
     lastState,
@@ -114,13 +115,14 @@ function withContainer(input: ContainerStatusInput, container: Container, seen: 
     imageID: newest.imageRef,
     containerID: containerId,
     started: false,
-    ...(resources.requests !== undefined && { allocatedResources: resources.requests }),
-    resources: actual,
-    ...baseOf(container, input.mountsRecursively),
   };
+  if (resources.requests !== undefined) status.allocatedResources = resources.requests;
+  status.resources = newest.state === 'running' && newest.resources !== undefined ? actualRequirements(resources, newest.resources) : limitsAndRequests(resources);
+  addMounts(status, container, input.mountsRecursively);
+  return status;
 }
 
-function stateOf(input: ContainerStatusInput, container: Container, status: ContainerStatus): ContainerState {
+function stateOf(input: ContainerStatusInput, status: ContainerStatus): ContainerState {
   switch (status.state) {
     case 'running':
       return { running: { startedAt: formatTime(status.startedAtMs) } };
@@ -141,5 +143,4 @@ function stateOf(input: ContainerStatusInput, container: Container, status: Cont
     case 'unknown':
       return { waiting: { reason: (specOf(input.pod).initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
   }
-  void container;
 }

@@ -27,16 +27,18 @@ export interface PodStatusInput extends ContainerStatusInput {
 export function generatePodStatus(input: PodStatusInput): PodStatus {
   const { pod, state, old } = input;
   const spec = specOf(pod);
-  const finish = (statuses: ContainerStatus[], init: boolean): ContainerStatus[] => statuses.map((status) => withReadiness(input, status, init));
-  const regular = finish(containerStatuses(input, spec.containers, old.containerStatuses ?? [], 'regular'), false);
-  const init = finish(containerStatuses(input, spec.initContainers ?? [], old.initContainerStatuses ?? [], 'init'), true);
-  const ephemeral = containerStatuses(input, spec.ephemeralContainers ?? [], old.ephemeralContainerStatuses ?? [], 'ephemeral');
-  const all = [...init, ...regular];
+  const regular = containerStatuses(input, spec.containers, old.containerStatuses, 'regular');
+  const init = containerStatuses(input, spec.initContainers, old.initContainerStatuses, 'init');
+  const ephemeral = containerStatuses(input, spec.ephemeralContainers, old.ephemeralContainerStatuses, 'ephemeral');
+  for (const status of regular) addReadiness(input, status, false);
+  for (const status of init) addReadiness(input, status, true);
+  const all = init.length === 0 ? regular : [...init, ...regular];
 
   const hasInitialized = spec.containers.some(({ name }) => state.containers.some((container) => container.name === name && container.sandboxId === state.sandbox?.id));
   let phase: PodPhase = phaseOf(pod, all, { isTerminal: input.isTerminal, hasInitialized });
   let { reason, message } = old;
-  for (const earlier of [old.phase, pod.status?.phase]) if (isTerminalPhase(earlier)) phase = earlier as PodPhase;
+  if (isTerminalPhase(old.phase)) phase = old.phase as PodPhase;
+  if (isTerminalPhase(pod.status?.phase)) phase = pod.status?.phase as PodPhase;
   if (phase !== old.phase) reason = message = undefined;
   if (input.failed !== undefined && phase !== 'Succeeded') {
     phase = 'Failed';
@@ -46,22 +48,29 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
   const theirs = (pod.status?.conditions ?? []).filter(({ type }) => !kubeletConditions.has(type));
   const others = input.failed?.isDisruption === true && phase === 'Failed' ? [...theirs.filter(({ type }) => type !== 'DisruptionTarget'), disruption(pod, input.failed.message)] : theirs;
   const conditions = generateConditions({ pod, statuses: all, phase, others, sandboxReady: !sandboxChanged(spec.hostNetwork === true, state).changed });
-  const sandboxIps = state.sandbox?.ips ?? [];
-  const podIps = spec.hostNetwork === true ? input.hostIps : sandboxIps;
+  conditions.push(...input.resize, ...others);
+  const podIps = spec.hostNetwork === true ? input.hostIps : state.sandbox?.ips ?? [];
   const { generation } = pod.metadata;
-  return {
-    ...(generation !== undefined && { observedGeneration: generation }),
-    phase,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-    conditions: [...conditions, ...input.resize, ...others],
-    ...(input.hostIps[0] !== undefined && { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),
-    ...(podIps[0] !== undefined && { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
-    ...(init.length > 0 && { initContainerStatuses: init }),
-    containerStatuses: regular,
-    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
-    qosClass: qosClassOf(pod),
-  };
+  // Made at every step of every pod: spreads of what may be missing would cost more than all else here.
+  const status: PodStatus = {};
+  if (generation !== undefined) status.observedGeneration = generation;
+  status.phase = phase;
+  if (reason !== undefined) status.reason = reason;
+  if (message !== undefined) status.message = message;
+  status.conditions = conditions;
+  if (input.hostIps[0] !== undefined) {
+    status.hostIP = input.hostIps[0];
+    status.hostIPs = input.hostIps.map((ip) => ({ ip }));
+  }
+  if (podIps[0] !== undefined) {
+    status.podIP = podIps[0];
+    status.podIPs = podIps.map((ip) => ({ ip }));
+  }
+  if (init.length > 0) status.initContainerStatuses = init;
+  status.containerStatuses = regular;
+  if (ephemeral.length > 0) status.ephemeralContainerStatuses = ephemeral;
+  status.qosClass = qosClassOf(pod);
+  return status;
 }
 
 /** Tells the pod's owner that its end was the node's doing. */
@@ -70,13 +79,13 @@ function disruption(pod: Pod, message: string): PodCondition {
   return { type: 'DisruptionTarget', status: 'True', reason: terminatedByKubelet, message, ...(generation !== undefined && { observedGeneration: generation }) };
 }
 
-function withReadiness(input: PodStatusInput, status: ContainerStatus, init: boolean): ContainerStatus {
-  const sidecar = init && (specOf(input.pod).initContainers ?? []).some((container) => container.name === status.name && isSidecar(container));
-  if (init && !sidecar) {
-    const running = status.state?.running !== undefined;
-    return { ...status, started: running, ready: status.state?.terminated?.exitCode === 0 };
+function addReadiness(input: PodStatusInput, status: ContainerStatus, init: boolean): void {
+  const isRunning = status.state?.running !== undefined;
+  if (init && !(specOf(input.pod).initContainers ?? []).some((container) => container.name === status.name && isSidecar(container))) {
+    status.started = isRunning;
+    status.ready = status.state?.terminated?.exitCode === 0;
+    return;
   }
-  if (status.state?.running === undefined) return { ...status, ready: false, started: false };
-  const started = input.started(status);
-  return { ...status, started, ready: started && input.ready(status) };
+  status.started = isRunning && input.started(status);
+  status.ready = status.started && input.ready(status);
 }

@@ -67,7 +67,7 @@ export class StatusManager {
    */
   set(pod: Pod, status: PodStatus, { mayRun = false }: { readonly mayRun?: boolean } = {}): PodStatus {
     const entry = this.#entryOf(pod);
-    const next = withTimes(status, entry.status, pod, formatTime(this.#clock.now()));
+    const next = withTimes(status, entry.status, pod, this.#clock.now());
     if (semanticEqual(next, entry.status) && entry.mayRun === mayRun) return entry.status;
     entry.status = next;
     entry.mayRun = mayRun;
@@ -177,14 +177,16 @@ function isOurs({ type, reason }: PodCondition): boolean {
 }
 
 /** Start time and transition times: kept where nothing changed. */
-function withTimes(status: PodStatus, old: PodStatus, pod: Pod, now: string): PodStatus {
+function withTimes(status: PodStatus, old: PodStatus, pod: Pod, nowMs: number): PodStatus {
+  let text: string | undefined;
+  const now = (): string => text ??= formatTime(nowMs);
   const conditions = (status.conditions ?? []).map((condition): PodCondition => {
     if (!isOurs(condition)) return condition;
     const before = old.conditions?.find(({ type }) => type === condition.type);
-    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime ?? now : now;
+    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime ?? now() : now();
     return { ...condition, lastProbeTime: null as unknown as string, lastTransitionTime };
   });
-  const startTime = old.startTime ?? pod.status?.startTime ?? now;
+  const startTime = old.startTime ?? pod.status?.startTime ?? now();
   return { ...status, conditions, startTime };
 }
 

@@ -22,6 +22,7 @@ export async function ensureImages(images: ImageManager, input: ImagesInput): Pr
 }
 
 async function ensureImageVolumes(images: ImageManager, { pod, container, volumes, secrets }: ImagesInput): Promise<{ readonly ok: true; readonly volumes: PodVolumes } | Failure> {
+  if (specOf(pod).volumes?.some(({ image }) => image !== undefined) !== true) return { ok: true, volumes };
   const wanted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
   const mounted = new Map(volumes.mounted);
   for (const { name, image } of specOf(pod).volumes ?? []) {

@@ -24,6 +24,8 @@ export interface PodVolumes {
   readonly refreshAtMs: number | undefined;
 }
 
+const noVolumes = Promise.resolve<PodVolumes>({ mounted: new Map(), failures: [], refreshAtMs: undefined });
+
 /** Wall times at which something is due; infinite: never. */
 type KeptVolume = MountedVolume & { readonly remountAtMs: number; readonly recheckAtMs: number };
 
@@ -58,7 +60,11 @@ export class VolumeManager {
   }
 
   /** Only volumes that a container uses are set up. Never rejects for a volume's sake: see `failures`. */
-  async setUp(pod: Pod): Promise<PodVolumes> {
+  setUp(pod: Pod): Promise<PodVolumes> {
+    return (specOf(pod).volumes ?? []).length === 0 ? noVolumes : this.#setUpAll(pod);
+  }
+
+  async #setUpAll(pod: Pod): Promise<PodVolumes> {
     const used = usedVolumes(pod);
     const mounted = new Map<string, MountedVolume>();
     const failures: Failure[] = [];
@@ -204,10 +210,13 @@ function pluginName(field: string): string {
 
 /** The volumes that containers mount, or take variables from. */
 function usedVolumes(pod: Pod): Set<string> {
-  return new Set(containersOf(pod).flatMap(({ container }) => [
-    ...[...(container.volumeMounts ?? []), ...(container.volumeDevices ?? [])].map(({ name }) => name),
-    ...(container.env ?? []).flatMap(({ valueFrom }) => (valueFrom?.fileKeyRef === undefined ? [] : [valueFrom.fileKeyRef.volumeName])),
-  ]));
+  const used = new Set<string>();
+  for (const { container: { volumeMounts = [], volumeDevices = [], env = [] } } of containersOf(pod)) {
+    for (const { name } of volumeMounts) used.add(name);
+    for (const { name } of volumeDevices) used.add(name);
+    for (const { valueFrom } of env) if (valueFrom?.fileKeyRef !== undefined) used.add(valueFrom.fileKeyRef.volumeName);
+  }
+  return used;
 }
 
 /** Tells contents apart without keeping them: secrets should not lie about in memory longer than needed. */

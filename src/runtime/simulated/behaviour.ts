@@ -21,6 +21,15 @@ export interface Behaviour {
   readonly log: string | undefined;
 }
 
+const runsForEver: Behaviour = { startDelayMs: 0, exitAfterMs: undefined, exitCode: 0, oomKilled: false, stopDelayMs: 0, ignoreSigterm: false, log: undefined };
+const endsAtOnce: Behaviour = { ...runsForEver, exitAfterMs: 0 };
+
+/** Do any annotations speak of simulated containers, ours or kwok's? */
+function speaks(annotations: Readonly<Record<string, string>>): boolean {
+  for (const name in annotations) if (name.startsWith(annotationPrefix) || name.includes('kwok.x-k8s.io/')) return true;
+  return false;
+}
+
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `1m30s`, `200ms`, `1.5h` or a number of seconds, in milliseconds; undefined for anything else. */
@@ -28,6 +37,9 @@ export function parseDurationMs(text: string): number | undefined {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(trimmed)) return undefined;
+  // A list of matches would be a regular expression compiled anew.
+  const single = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(trimmed);
+  if (single !== null) return Number(single[1]) * unitMs[single[2]!]!;
   let totalMs = 0;
   for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) totalMs += Number(amount) * unitMs[unit!]!;
   return totalMs;
@@ -50,6 +62,7 @@ function kwokDelayMs(annotations: Readonly<Record<string, string>>, stage: strin
  */
 export function behaviourOf(annotations: Readonly<Record<string, string>>, container: string, { type, attempt = 0, chance = () => 0 }: { readonly type?: string | undefined; readonly attempt?: number; readonly chance?: () => number } = {}): Behaviour {
   const isInit = type === 'init';
+  if (!speaks(annotations)) return isInit ? endsAtOnce : runsForEver;
   const read = (name: string): string | undefined => annotations[`${annotationPrefix}${name}.${container}`] ?? (isInit ? undefined : annotations[`${annotationPrefix}${name}`]);
   const duration = (name: string): number | undefined => {
     const text = read(name);
@@ -77,6 +90,7 @@ const usualUsage: Usage = { cores: 0.001, memoryBytes: 1_048_576 };
 
 /** What a container of the pod uses by the pod's annotations of now, ours or kwok's. */
 export function usageOf(annotations: Readonly<Record<string, string>>, container: string): Usage {
+  if (!speaks(annotations)) return usualUsage;
   const read = (name: string, usual: number): number => {
     const text = annotations[`${annotationPrefix}usage-${name}.${container}`] ?? annotations[`${annotationPrefix}usage-${name}`] ?? annotations[`kwok.x-k8s.io/usage-${name}`];
     return text === undefined || !isQuantity(text) ? usual : Math.max(0, name === 'cpu' ? milliValue(text) / 1000 : value(text));

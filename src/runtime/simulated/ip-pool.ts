@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress, parseNetwork } from '../../api/meta/ip-network.ts';
+import { formatAddress, parseNetwork } from '../../api/meta/ip-network.ts';
 import { RuntimeError } from '../runtime.ts';
 
 /** More addresses than these are never looked through: no node has so many pods. */
@@ -12,8 +12,12 @@ export class IpPool {
   readonly #cidr: string;
   readonly #family: 4 | 6;
   readonly #base: bigint;
+  /** The same as a number, of IPv4. */
+  readonly #base4: number;
   readonly #size: number;
   readonly #used = new Set<number>();
+  /** Where in the range those are that have been given away. */
+  readonly #offsets = new Map<string, number>();
   #last = 1;
 
   /** `cidr`: a range of either family. Throws RuntimeError `invalid-argument` for anything else. */
@@ -24,6 +28,7 @@ export class IpPool {
     this.#cidr = cidr;
     this.#family = network.family;
     this.#base = network.base;
+    this.#base4 = network.family === 4 ? Number(network.base) : 0;
     this.#size = 2 ** Math.min(mostBits, bits);
   }
 
@@ -31,6 +36,7 @@ export class IpPool {
   copy(): IpPool {
     const copy = new IpPool(this.#cidr);
     for (const offset of this.#used) copy.#used.add(offset);
+    for (const [ip, offset] of this.#offsets) copy.#offsets.set(ip, offset);
     copy.#last = this.#last;
     return copy;
   }
@@ -48,18 +54,24 @@ export class IpPool {
       if (this.#used.has(offset)) continue;
       this.#used.add(offset);
       this.#last = offset;
-      return this.#format(offset);
+      const ip = this.#format(offset);
+      this.#offsets.set(ip, offset);
+      return ip;
     }
     throw new RuntimeError('unavailable', `failed to allocate for range 0: no IP addresses available in range set: ${this.#format(1)}-${this.#format(this.#size - 2)}`);
   }
 
   /** Gives an address back. Addresses of another range are ignored. */
   release(ip: string): void {
-    const address = parseAddress(ip);
-    if (address?.family === this.#family) this.#used.delete(Number(address.value - this.#base));
+    const offset = this.#offsets.get(ip);
+    if (offset === undefined) return;
+    this.#offsets.delete(ip);
+    this.#used.delete(offset);
   }
 
   #format(offset: number): string {
-    return formatAddress({ family: this.#family, value: this.#base + BigInt(offset) });
+    if (this.#family === 6) return formatAddress({ family: 6, value: this.#base + BigInt(offset) });
+    const value = this.#base4 + offset;
+    return `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
   }
 }

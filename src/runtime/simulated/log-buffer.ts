@@ -73,6 +73,7 @@ export class LogBuffer {
   }
 
   #wake(): void {
+    if (this.#wakes.size === 0) return;
     const wakes = this.#wakes;
     this.#wakes = new Set();
     for (const wake of wakes) wake();

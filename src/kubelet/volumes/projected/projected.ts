@@ -1,4 +1,4 @@
-import type { Pod, VolumeProjection } from '../../../api/types/core/v1.ts';
+import type { Container, Pod, VolumeProjection } from '../../../api/types/core/v1.ts';
 import type { TreeFile } from '../../host.ts';
 import { specOf } from '../../pods/pod-spec.ts';
 import { aggregate } from '../common/aggregate.ts';
@@ -67,7 +67,9 @@ function personal(pod: Pod, mode: number, text: string): TreeFile {
 
 /** The user that every container runs as, when the spec says so for all of them. */
 function commonUser(pod: Pod): number | undefined {
-  const spec = specOf(pod);
-  const users = new Set([...(spec.initContainers ?? []), ...spec.containers].map((container) => container.securityContext?.runAsUser ?? spec.securityContext?.runAsUser));
-  return users.size === 1 ? [...users][0] : undefined;
+  const { securityContext, initContainers = [], containers } = specOf(pod);
+  const userOf = (container: Container | undefined): number | undefined => container?.securityContext?.runAsUser ?? securityContext?.runAsUser;
+  const first = userOf(initContainers[0] ?? containers[0]);
+  const isSame = (container: Container): boolean => userOf(container) === first;
+  return initContainers.every(isSame) && containers.every(isSame) ? first : undefined;
 }
