@@ -1,19 +1,22 @@
-import { nameOf, namespaceOf } from '../api/meta/object.ts';
+import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
 import { pods } from '../api/resources.ts';
-import type { Binding } from '../api/types/core/v1.ts';
+import type { Binding, Pod } from '../api/types/core/v1.ts';
 import type { Status } from '../api/types/meta/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
 import { causeOf, reactingTo } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
 import type { Extender } from './framework/extender.ts';
 import { patchPodStatus } from './pod-status.ts';
+import { isAnswer, untilAnswered } from './until-answered.ts';
 
 export interface BinderOptions {
   readonly client: Client;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly extenders: readonly Extender[];
   readonly signal: AbortSignal;
@@ -85,7 +88,21 @@ export class Binder {
     try {
       await this.#options.client.because(causeOf(pods, pod)).createSubresource<Binding, Status>(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, 'binding', binding);
     } catch (error) {
+      if (!isAnswer(error) && (await this.#isBound(pod, nodeName))) return;
       throw new Error(`running Bind plugin "DefaultBinder": ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /**
+   * The answer to a binding was lost: did it happen? Whoever took what was made for the pod from it would take it from one
+   * that runs.
+   */
+  async #isBound(pod: Pod, nodeName: string): Promise<boolean> {
+    try {
+      const now = await untilAnswered(() => this.#options.client.get(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }), this.#options);
+      return uidOf(now) === uidOf(pod) && now.spec?.nodeName === nodeName;
+    } catch {
+      return false;
     }
   }
 }

@@ -107,7 +107,7 @@ export class Scheduler implements AsyncDisposable {
     this.#extenders = extenders;
     this.#queue = new SchedulingQueue({ clock, backoff: settings.backoff, observer: this.#metrics });
     this.#placer = new Placer({ cache: this.#cache, nominator: this.#nominator, random, percentageOfNodesToScore: settings.percentageOfNodesToScore, extenders });
-    this.#binder = new Binder({ client, clock, logger, extenders, signal });
+    this.#binder = new Binder({ client, clock, random, logger, extenders, signal });
     this.#informers = createSharedInformers(client, { clock, random, logger, signal });
     const listers = startListers(this.#informers, (event) => this.#queue.notice(event));
     this.#pods = this.#informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).lister;
@@ -123,7 +123,13 @@ export class Scheduler implements AsyncDisposable {
       name: preemptionName,
       gate: ({ uid }) => (this.#executor.isPreempting(uid) ? { reasons: ['waiting for the preemption for this pod to be finished'], retry: false } : undefined),
     };
-    this.#profiles = buildProfiles(settings.profiles, { listers, client, clock, random, logger, preemptionGate, listersReady: () => this.#informers.synced(), ungate: (plugin) => this.#queue.reconsiderAll(plugin), notify: (pod, event) => this.#notify(pod, event) });
+    this.#profiles = buildProfiles(settings.profiles, {
+      listers, client, clock, random, logger, signal, preemptionGate,
+      listersReady: () => this.#informers.synced(),
+      ungate: (plugin) => this.#queue.reconsiderAll(plugin),
+      notice: (event) => this.#queue.notice(event),
+      notify: (pod, event) => this.#notify(pod, event),
+    });
   }
 
   /** Resolves when the cluster is known and scheduling has begun. */

@@ -108,6 +108,39 @@ describe('deployment', () => {
     assert.deepEqual(await sizes(fixture), { 1: 0, 2: 3 });
   });
 
+  it('recreates also what it takes over from a rollout of another size', async () => {
+    await using fixture = await startFixture({ kubelet: { ready: (pod) => pod.spec!.containers[0]!.image !== 'broken' } });
+    const { client, clock } = fixture;
+    await client.create(deployments, deployment());
+    await clock.advance(1000);
+    // Stuck half-way, with pods of two sets, and left to whoever comes.
+    await client.patch(deployments, ref, image('broken'));
+    await clock.advance(1000);
+    assert.deepEqual(await sizes(fixture), { 1: 3, 2: 1 });
+    await client.delete(deployments, ref, { propagationPolicy: 'Orphan' });
+    await clock.advance(1000);
+    await client.create(deployments, deployment({ replicas: 1, image: 'nginx:3', spec: { strategy: { type: 'Recreate' } } }));
+    await clock.advance(60_000);
+    assert.deepEqual(await sizes(fixture), { 1: 0, 2: 0, 3: 1 });
+    assert.deepEqual((await fixture.pods()).map(({ spec }) => spec!.containers[0]!.image), ['nginx:3']);
+    assert.deepEqual((await conditionsOf(fixture)).map((text) => text.split(' ', 3).join(' ')), ['Available True MinimumReplicasAvailable', 'Progressing True NewReplicaSetAvailable']);
+  });
+
+  it('rolls out also what it takes over of its own size from a deployment of another', async () => {
+    await using fixture = await startFixture();
+    const { client, clock } = fixture;
+    await client.create(deployments, deployment());
+    await clock.advance(1000);
+    await client.delete(deployments, ref, { propagationPolicy: 'Orphan' });
+    await clock.advance(1000);
+    const [set] = (await client.list(replicasets, { namespace: 'default' })).items;
+    await client.patch(replicasets, { namespace: 'default', name: set!.metadata.name! }, { type: 'merge', value: { spec: { replicas: 1 } } });
+    await clock.advance(1000);
+    await client.create(deployments, deployment({ replicas: 1, image: 'nginx:3' }));
+    await clock.advance(60_000);
+    assert.deepEqual(await sizes(fixture), { 1: 0, 2: 1 });
+  });
+
   it('pauses and resumes', async () => {
     await using fixture = await startFixture();
     const { client, clock } = fixture;

@@ -29,6 +29,12 @@ export function componentOf(user: string): string {
 
 export const unreachable = (request: LocalRequest, why = 'read ECONNRESET'): Error => new Error(`${request.method} ${request.path}: ${why}`);
 
+/**
+ * What a binding takes, simulated. Whoever binds pods to a node that it does not know to be lost, and whoever evicts them from
+ * there, would else go on without time passing, in which the watch would tell.
+ */
+const bindingMs = 50;
+
 /** Asked by POST, and nothing is written: reviews of access, tokens. */
 const isQuestion = ({ path }: LocalRequest): boolean => /\/(token|\w+reviews)(\?|$)/.test(path);
 
@@ -70,6 +76,7 @@ export class FaultyEndpoint implements LocalEndpoint {
     const life = this.#lifeOf(component).signal;
     const { crash: crashes, answerLost } = rates();
     await this.#travel(life);
+    if (request.path.endsWith('/binding')) await this.#options.clock.sleep(bindingMs, life);
     this.#mayRefuse(request);
     const dies = component !== 'users' && chance.happens(crashes);
     if (dies && chance.happens(0.3)) {

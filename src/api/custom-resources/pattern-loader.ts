@@ -1,11 +1,12 @@
 /** RE2 costs memory and time to load: only clusters whose schemas have patterns have it. */
 import type { Matcher } from './patterns.ts';
+import { outside } from '../../base/outside-work.ts';
 
 let compile: ((pattern: string) => Matcher | { readonly error: string }) | undefined;
 
 /** Makes `matcherOf` work. Once for the process. */
 export async function loadPatterns(): Promise<void> {
-  compile ??= (await import('./patterns.ts')).compilePattern;
+  compile ??= (await outside(import('./patterns.ts'))).compilePattern;
 }
 
 /** Undefined while the library is loading. */

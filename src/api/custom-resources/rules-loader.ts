@@ -5,6 +5,7 @@ import type { FieldError } from '../field-error.ts';
 import type { Schema } from '../groups/apiextensions/json-schema.ts';
 import { factsOf } from './schema-facts.ts';
 import type { SchemaNode } from './schema-node.ts';
+import { outside } from '../../base/outside-work.ts';
 
 interface Compiler {
   checkSchemaRules(schema: Schema, path: string, options: CheckOptions): FieldError[];
@@ -15,7 +16,7 @@ let compiler: Compiler | undefined;
 
 /** Makes the functions below work. Once for the process. */
 export async function loadRules(): Promise<void> {
-  compiler ??= await import('../cel/schema-compiler.ts');
+  compiler ??= await outside(import('../cel/schema-compiler.ts'));
 }
 
 /** False while the language is loading. */

@@ -68,7 +68,9 @@ export class Rollout {
       await rollBack({ client: this.#client, recorder: this.#recorder, deployment: this.#deployment, sets: this.#allSets() });
       return undefined;
     }
-    if (deployment.spec?.paused === true || (await this.#wasScaled())) return this.#scaleOnly();
+    if (deployment.spec?.paused === true) return this.#pause();
+    // What a deployment of another size left behind says so for good where scaling does not touch it: then it is rolled out.
+    if ((await this.#wasScaled()) && (await this.#scale())) return this.#writePlainStatus();
     return isRollingUpdate(deployment) ? this.#rollingUpdate() : this.#recreate();
   }
 
@@ -84,10 +86,13 @@ export class Rollout {
     });
   }
 
-  async #scaleOnly(): Promise<undefined> {
-    await this.#syncNewSet(false);
+  async #pause(): Promise<undefined> {
     await this.#scale();
-    if (this.#deployment.spec?.paused === true) await this.#cleanUp();
+    await this.#cleanUp();
+    return this.#writePlainStatus();
+  }
+
+  async #writePlainStatus(): Promise<undefined> {
     await this.#writeStatus(calculateStatus(this.#deployment, this.#allSets(), this.#newSet, this.#clock.now()));
     return undefined;
   }
@@ -147,25 +152,26 @@ export class Rollout {
     return removed + given > 0;
   }
 
-  /** Follows a change of spec.replicas without rolling anything out. */
-  async #scale(): Promise<void> {
+  /** Follows a change of spec.replicas without rolling anything out. True when it wrote something. */
+  async #scale(): Promise<boolean> {
+    await this.#syncNewSet(false);
     const deployment = this.#deployment;
     const desired = desiredReplicas(deployment);
     const active = activeSets(this.#allSets());
     if (active.length <= 1) {
       const only = active[0] ?? this.#newSet ?? this.#oldSets.at(-1);
-      if (only !== undefined) await this.#resize(only, desired);
-      return;
+      return only !== undefined && this.#resize(only, desired);
     }
     const newSet = this.#newSet;
     const saturated = newSet !== undefined && replicasOf(newSet) === desired && desiredReplicasOf(newSet) === desired && (newSet.status?.availableReplicas ?? 0) === desired;
     if (saturated) {
       for (const set of activeSets(this.#oldSets)) await this.#resize(set, 0);
-      return;
+      return true;
     }
-    if (!isRollingUpdate(deployment)) return;
+    if (!isRollingUpdate(deployment)) return false;
     const sizes = proportionalSizes(deployment, active, maxReplicasOf);
     for (const set of active) await this.#resize(set, sizes.get(nameOf(set)) ?? replicasOf(set), { annotate: true });
+    return true;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
 import type { Listers } from '../framework/listers.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
+import type { ClusterEvent } from '../framework/events.ts';
 import type { Plugin, PodEvent } from '../framework/plugin.ts';
 import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import { classOfResource } from './common/device-classes.ts';
@@ -32,10 +33,14 @@ export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Aborts when the scheduler stops. */
+  readonly signal: AbortSignal;
   /** Resolves when all listers that were looked at know the cluster. */
   readonly listersReady: () => Promise<void>;
   /** Looks again at the pods that the plug-in of this name kept out of the queue. */
   readonly ungate: (plugin: string) => void;
+  /** Wakes the pods that may be helped by what only the plug-in knows. */
+  readonly notice: (event: ClusterEvent) => void;
   /** Records an event on the pod. */
   readonly notify: (pod: PodInfo, event: PodEvent) => void;
 }

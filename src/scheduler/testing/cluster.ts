@@ -59,7 +59,7 @@ export class TestCluster {
 
   constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client }) {
     const { random } = this;
-    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, listersReady: () => Promise.resolve(), ungate: () => {}, notify: () => {} };
+    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, signal: new AbortController().signal, listersReady: () => Promise.resolve(), ungate: () => {}, notice: () => {}, notify: () => {} };
     const [profile] = buildProfiles([{ ...usualProfile('default-scheduler'), ...options.settings }], { ...context, preemptionGate: { name: 'DefaultPreemption' } }).values();
     this.profile = profile!;
     for (const each of options.nodes) this.cache.setNode(each);

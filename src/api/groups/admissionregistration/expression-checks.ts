@@ -4,6 +4,7 @@ import type { FieldError } from '../../field-error.ts';
 import { invalid } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { MatchCondition } from '../../types/admissionregistration/v1.ts';
+import { outside } from '../../../base/outside-work.ts';
 
 /** Compiles expressions of dynamic admission. */
 export interface ExpressionEngine {
@@ -15,7 +16,7 @@ let loading: Promise<ExpressionEngine> | undefined;
 
 /** The engine, loaded once. */
 export function loadExpressionEngine(): Promise<ExpressionEngine> {
-  return (loading ??= import('../../cel/expression-compiler.ts').then(({ expressionCompiler }) => (loaded = { compiler: expressionCompiler })));
+  return (loading ??= outside(import('../../cel/expression-compiler.ts')).then(({ expressionCompiler }) => (loaded = { compiler: expressionCompiler })));
 }
 
 /** What a definition's `load` answers for objects with expressions: undefined once the engine is there. */

@@ -3,6 +3,7 @@ import type { FieldError } from '../../field-error.ts';
 import { forbidden, invalid } from '../../field-error.ts';
 import type { Loose } from '../../meta/loose.ts';
 import type { DeviceClaim, DeviceSelector } from '../../types/resource/v1.ts';
+import { outside } from '../../../base/outside-work.ts';
 
 type Check = (expression: string) => { readonly error: string; readonly costly: boolean } | undefined;
 
@@ -11,7 +12,7 @@ let check: Check | undefined;
 /** What a definition's `load` answers for objects with these selectors: undefined once they can be checked. */
 export function selectorsReady(selectors: readonly Loose<DeviceSelector>[]): Promise<void> | undefined {
   if (check !== undefined || selectors.length === 0) return undefined;
-  return import('../../cel/device-selector.ts').then(({ checkDeviceSelector }) => { check = checkDeviceSelector; });
+  return outside(import('../../cel/device-selector.ts')).then(({ checkDeviceSelector }) => { check = checkDeviceSelector; });
 }
 
 /** Every selector of a claim. */

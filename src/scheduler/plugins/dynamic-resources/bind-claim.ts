@@ -1,4 +1,4 @@
-import { nameOf, namespaceOf } from '../../../api/meta/object.ts';
+import { nameOf, namespaceOf, uidOf } from '../../../api/meta/object.ts';
 import { pods, resourceclaims } from '../../../api/resources.ts';
 import { isReason } from '../../../api/status.ts';
 import type { ContainerExtendedResourceRequest } from '../../../api/types/core/v1.ts';
@@ -7,6 +7,8 @@ import type { Clock } from '../../../base/clock.ts';
 import { formatTime } from '../../../base/clock.ts';
 import type { Client, ObjectRef } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { Asking } from '../../until-answered.ts';
+import { untilAnswered } from '../../until-answered.ts';
 import type { PendingAllocations } from './pending-allocations.ts';
 import { claimText, isReservedFor } from './pod-claims.ts';
 
@@ -57,16 +59,19 @@ export async function unreserveClaim(client: Client, claim: ResourceClaim, { uid
   await client.patch(resourceclaims, refOf(claim), { type: 'strategic', value: { metadata: { uid: claim.metadata.uid }, status: { reservedFor: [{ $patch: 'delete', uid }] } } }, { subresource: 'status' });
 }
 
-/** Asks the server which of these claims have their devices. Of whom nothing can be learned, that stays open. */
-export async function lookUp(client: Client, claims: readonly ResourceClaim[], pending: PendingAllocations): Promise<void> {
+/** Asks the server which of these claims have their devices, until that is known of each. `free`: the devices of this one are free. */
+export async function lookUp(claims: readonly ResourceClaim[], { client, pending, free, ...asking }: Asking & { readonly client: Client; readonly pending: PendingAllocations; readonly free: (claim: ResourceClaim) => void }): Promise<void> {
   await Promise.all(claims.map(async (claim) => {
+    let now: ResourceClaim | undefined;
     try {
-      const now = await client.get(resourceclaims, refOf(claim));
-      if (now.metadata.uid === claim.metadata.uid) pending.found(now);
-      else pending.delete(claim);
+      now = await untilAnswered(() => client.get(resourceclaims, refOf(claim)), asking);
     } catch (error) {
-      if (isReason(error, 'NotFound')) pending.delete(claim);
+      // Stopped, or not allowed to know: that stays open.
+      if (!isReason(error, 'NotFound')) return;
     }
+    if (now !== undefined && uidOf(now) === uidOf(claim)) pending.found(now);
+    else pending.delete(claim);
+    if (!pending.has(claim)) free(claim);
   }));
 }
 

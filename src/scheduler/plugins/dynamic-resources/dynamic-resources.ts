@@ -5,6 +5,7 @@ import { parseGoDuration } from '../../../base/go-duration.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Client } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { ClusterEvent } from '../../framework/events.ts';
 import type { Listers } from '../../framework/listers.ts';
 import { normalizeByMax } from '../../framework/normalize.ts';
 import type { Plugin, PodEvent, Preparation } from '../../framework/plugin.ts';
@@ -40,8 +41,10 @@ export interface DynamicResourcesContext {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
+  readonly signal: AbortSignal;
   readonly listersReady: () => Promise<void>;
   readonly ungate: (plugin: string) => void;
+  readonly notice: (event: ClusterEvent) => void;
   readonly notify: (pod: PodInfo, event: PodEvent) => void;
 }
 
@@ -62,11 +65,16 @@ function problemWith({ spec }: ResourceClaim, classOf: (name: string) => DeviceC
  * written into the claims and made ready before the pod is bound.
  */
 export function dynamicResources(args: DynamicResourcesArgs, context: DynamicResourcesContext): Plugin<CycleState, CycleState> {
-  const { listers, client, clock, random } = context;
+  const { listers, client, clock, random, signal } = context;
   const filterTimeoutMs = parseGoDuration(args.filterTimeout ?? '10s') ?? 0;
   const bindingTimeoutMs = parseGoDuration(args.bindingTimeout ?? '600s') ?? 0;
   const pending = new PendingAllocations();
   const selectors = new DeviceSelectors();
+  /** What was held for the claim is held no more, and no watch will tell: whoever waits for devices, and its own pod, look again. */
+  const free = (claim: ResourceClaim): void => {
+    const { allocation: _allocation, ...status } = claim.status ?? {};
+    context.notice({ label: 'ResourceClaimUpdate', old: { ...claim, status: { ...status, allocation: {} } }, object: { ...claim, status } });
+  };
   /** Of the pod that is being placed. */
   const states = new WeakMap<PodInfo, CycleState>();
   let known = false;
@@ -174,7 +182,7 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
       const tried = state.claims.filter((claim) => pending.isTried(claim));
       for (const claim of [...state.toAllocate, ...state.claims]) if (!pending.isTried(claim)) pending.delete(claim);
       return work.length + tried.length === 0 ? undefined : async () => {
-        await Promise.all(work.map((write) => write())).finally(() => lookUp(client, tried, pending));
+        await Promise.all(work.map((write) => write())).finally(() => lookUp(tried, { client, clock, random, signal, pending, free }));
       };
     },
     preBind(pod, nodeName, state) {

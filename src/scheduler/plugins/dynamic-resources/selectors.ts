@@ -1,6 +1,7 @@
 import type { DeviceMatcher } from '../../../api/cel/device-selector.ts';
 import type { DeviceSelector } from '../../../api/types/resource/v1.ts';
 import type { ReachableDevice } from './pools.ts';
+import { outside } from '../../../base/outside-work.ts';
 
 /** Compiled selectors that are remembered. */
 const maxSelectors = 100;
@@ -16,7 +17,7 @@ export class DeviceSelectors {
   }
 
   load(): Promise<void> {
-    return (this.#loading ??= import('../../../api/cel/device-selector.ts').then(({ compileDeviceSelector }) => { this.#compile = compileDeviceSelector; }));
+    return (this.#loading ??= outside(import('../../../api/cel/device-selector.ts')).then(({ compileDeviceSelector }) => { this.#compile = compileDeviceSelector; }));
   }
 
   /** Does the device match all of them? Throws, naming their owner, when that cannot be told. */
