@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apiservices, configmaps, cronjobs, daemonsets, deployments, horizontalpodautoscalers, jobs, namespaces, nodes, persistentvolumeclaims, pods, services, statefulsets, validatingwebhookconfigurations } from '../../src/api/resources.ts';
+import { apiservices, configmaps, cronjobs, daemonsets, deployments, events, horizontalpodautoscalers, jobs, namespaces, nodes, persistentvolumeclaims, pods, services, statefulsets, validatingwebhookconfigurations } from '../../src/api/resources.ts';
 import type { PodSpec, PodTemplateSpec } from '../../src/api/types/core/v1.ts';
 import { startCluster } from '../../src/testing/start-cluster.ts';
 import { container, podOf } from '../conformance/world.ts';
@@ -127,6 +127,15 @@ test('every rule on a real cluster: the fact, and what to do', async (t) => {
     const mount = findingOf(await why(podPath(namespace, 'secretive')), 'mount');
     assert.match(mount.evidence![0]!.text, /secret "absent" not found/);
     assert.deepEqual(mount.remedy, ['Create what is missing.']);
+  });
+
+  await scenario('devices: a claim that its driver could not prepare', async (namespace) => {
+    // Simulated nodes have no drivers: what a real kubelet would say is said for it.
+    const pod = await client.create(pods, podOf(namespace, 'device-user', { spec: { nodeName: 'far-away' } }));
+    await client.create(events, { apiVersion: 'v1', kind: 'Event', metadata: meta(namespace, 'device-user.1'), involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace, name: 'device-user', uid: pod.metadata.uid ?? '' }, type: 'Warning', reason: 'FailedPrepareDynamicResources', message: 'Failed to prepare dynamic resources: prepare dynamic resources: DRA driver gpu.example.com is not registered', source: { component: 'kubelet' } });
+    const found = findingOf(await why(podPath(namespace, 'device-user')), 'mount');
+    assert.equal(found.fact, 'Pod device-user waits for the devices of its claims.');
+    assert.match(found.evidence![0]!.text, /DRA driver gpu\.example\.com is not registered/);
   });
 
   await scenario('condition: what no rule knows says it itself', async () => {

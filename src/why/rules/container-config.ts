@@ -2,7 +2,7 @@ import { pods } from '../../api/resources.ts';
 import { rule } from '../rule.ts';
 import type { Finding } from '../explanation.ts';
 import { eventEvidence, fieldEvidence } from '../wording.ts';
-import { containersOf, containerText } from './containers.ts';
+import { containersOf, containerText, obstacles } from './containers.ts';
 
 /** What a container needs and does not get: config maps, secrets, keys of them, volumes. */
 export const containerConfig = rule('container-config', pods, async (pod, { view }) => {
@@ -15,10 +15,10 @@ export const containerConfig = rule('container-config', pods, async (pod, { view
     }];
   });
   if (pod.status?.phase === 'Pending' && (pod.spec?.nodeName ?? '') !== '') {
-    const mounts = await view.eventsOf(pod, 'FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox');
-    const latest = mounts[0];
+    const told = await view.eventsOf(pod, ...Object.keys(obstacles));
+    const latest = told[0];
     const waits = containersOf(pod).length === 0 || containersOf(pod).some(({ status }) => ['ContainerCreating', 'PodInitializing'].includes(status.state?.waiting?.reason ?? ''));
-    if (latest !== undefined && waits) found.push({ cause: 'mount', fact: `Pod ${pod.metadata.name} waits for ${latest.reason === 'FailedCreatePodSandBox' ? 'its sandbox' : 'its volumes'}.`, evidence: eventEvidence(mounts), remedy: [/not found/.test(latest.message ?? '') ? 'Create what is missing.' : 'The event says what went wrong; it is tried again.'] });
+    if (latest !== undefined && waits) found.push({ cause: 'mount', fact: `Pod ${pod.metadata.name} waits for ${obstacles[latest.reason ?? '']}.`, evidence: eventEvidence(told), remedy: [/not found/.test(latest.message ?? '') ? 'Create what is missing.' : 'The event says what went wrong; it is tried again.'] });
   }
   return found;
 });

@@ -12,5 +12,8 @@ export function containersOf({ spec, status }: Pod): Looked[] {
   return [...pair(spec?.initContainers, status?.initContainerStatuses, true), ...pair(spec?.containers, status?.containerStatuses, false)];
 }
 
+/** Kubelets' events of what a pod's containers wait for, and what that is. */
+export const obstacles: Readonly<Record<string, string>> = { FailedMount: 'its volumes', FailedAttachVolume: 'its volumes', FailedPrepareDynamicResources: 'the devices of its claims', FailedCreatePodSandBox: 'its sandbox' };
+
 /** `container web of pod web-1`. */
 export const containerText = ({ container, init }: Looked, pod: Pod): string => `${init ? 'Init container' : 'Container'} ${container.name} of pod ${pod.metadata.name}`;
