@@ -134,6 +134,29 @@ export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): 
   });
 }
 
+/** Is anything in both? */
+export function overlaps(a: FieldNode, b: FieldNode): boolean {
+  for (const element in b) {
+    if (element === own) continue;
+    const mine = a[element];
+    if (mine === undefined) continue;
+    const theirs = b[element]!;
+    if ((isMember(mine) && isMember(theirs)) || overlaps(mine, theirs)) return true;
+  }
+  return false;
+}
+
+/** Is all that is in `b` in `a` too? */
+export function covers(a: FieldNode, b: FieldNode): boolean {
+  for (const element in b) {
+    if (element === own) continue;
+    const mine = a[element];
+    const theirs = b[element]!;
+    if (mine === undefined || (isMember(theirs) && !isMember(mine)) || !covers(mine, theirs)) return false;
+  }
+  return true;
+}
+
 /** What is in `a` and not in `b`. A member of `b` takes nothing away below it. */
 export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (b === undefined) return a;

@@ -8,15 +8,17 @@ import { builtinSchema } from '../schema/table.ts';
 import type { ApiError } from '../status.ts';
 import { applyPatchTo } from './apply.ts';
 import { appliedFields } from './applied.ts';
-import { createdFields } from './compare.ts';
+import { compareObjects, createdFields } from './compare.ts';
 import { difference, hasPath, intersection, parseFieldSet, pathsOf, recursiveDifference, restrict, setOfPath, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
+import { updatedEntries } from './one-version.ts';
+import { entriesOf, storedOwners } from './owners.ts';
 import { canonicalElement, compareElements, showElement } from './path-element.ts';
 import { reconcileFields } from './prune.ts';
 import { deduced, structShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 import { entriesText, parseSharing } from './text.ts';
-import { trackUpdate } from './track.ts';
+import { trackUpdate, updateOwners } from './track.ts';
 import type { Writer } from './track.ts';
 
 const field = (name: string, value: ValueSchema, more: Partial<FieldSchema> = {}): [string, FieldSchema] => [name, { name, value, patchStrategy: [], listMapKeys: [], ...more }];
@@ -192,6 +194,39 @@ test('what Go leaves out is not owned, what it always writes is', () => {
   assert.deepEqual(createdFields({ spec: { automountServiceAccountToken: false } }, shape, undefined), { 'f:spec': { 'f:automountServiceAccountToken': {} } });
   const again = createdFields(container({}), shape, undefined);
   assert.equal(createdFields(container({}), shape, undefined), again, 'objects alike share one tree');
+});
+
+test('updates in the version of all managers are those of the long way', () => {
+  const shape = structShape(kind);
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = new SeededRandom(seed);
+    const next = (): KubeObject => ({ apiVersion: version, kind: 'Kind', metadata: { name: 'x' }, ...randomObject(random) });
+    let live = next();
+    live.metadata.managedFields = trackUpdate(undefined, live, writerOf('m0', shape))!;
+    for (let i = 0; i < 12; i++) {
+      const object = pick(random, 4) === 0 ? structuredClone(live) : next();
+      const writer = writerOf(`m${pick(random, 4)}`, shape, `2026-01-01T00:00:0${pick(random, 10)}Z`);
+      const owners = storedOwners(live.metadata.managedFields);
+      const comparison = compareObjects(live, object, shape, { form: 'go', ignored: writer.endpoint.ignored });
+      updateOwners(owners, { live, object, comparison, except: undefined }, writer);
+      const entries = updatedEntries(live.metadata.managedFields!, comparison, writer);
+      assert.equal(JSON.stringify(entries), JSON.stringify(entriesOf(owners) ?? []), `seed ${seed}, step ${i}`);
+      if (entries.length === 0) break;
+      live = object;
+      live.metadata.managedFields = entries;
+    }
+  }
+});
+
+test('objects that are made and changed alike share their sets', () => {
+  const writer = writerOf('m', structShape(kind));
+  const sets = ['a', 'b'].map((text) => {
+    const object = (more: JsonObject): KubeObject => ({ apiVersion: version, kind: 'Kind', metadata: { name: text }, ...more });
+    const live = object({ text, items: [{ name: 'one', value: 1 }] });
+    live.metadata.managedFields = trackUpdate(undefined, live, { ...writer, time: `2026-01-01T00:00:0${text === 'a' ? 1 : 2}Z` })!;
+    return trackUpdate(live, object({ text: `${text}!`, number: 2, items: [{ name: 'one', value: 2 }, { name: 'two' }] }), writer)![0]!.fieldsV1;
+  });
+  assert.ok(sets[0] !== undefined && sets[0] === sets[1]);
 });
 
 test('the text of managed fields, and reading it', () => {

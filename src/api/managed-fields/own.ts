@@ -8,13 +8,11 @@ import type { JsonObject } from '../patch/json-value.ts';
 import { itemKeys, knownElement } from './list-item.ts';
 import { childrenOf, isMember, leaf, nodeOf, recursiveDifference, setOf } from './field-set.ts';
 import type { FieldNode, FieldSet } from './field-set.ts';
+import { moveToFront, remember } from './memos.ts';
 import { deduced } from './shape.ts';
-import type { FieldShape, ListShape, MapShape, Memo, Shape, StructShape } from './shape.ts';
+import type { FieldShape, ListMemo, ListShape, MapShape, Memo, Shape, StructShape } from './shape.ts';
 import { readField } from './values.ts';
 import type { Form } from './values.ts';
-
-/** Larger values are not remembered: what is kept is bounded by the number of types. */
-const maxRemembered = 64;
 
 /** The node of a value where there was nothing before; always a member. */
 export function wholeNode(value: unknown, shape: Shape, form: Form): FieldNode {
@@ -36,19 +34,11 @@ function setOfChildren(keys: readonly string[], children: readonly (FieldNode | 
   return setOf([...entries, ...more]);
 }
 
-/** Values of a shape that are remembered: objects of a few kinds are mostly made in turn. */
-const slots = 4;
-
 /** What is remembered of these fields, now first; undefined: nothing. */
 function recall(memos: Memo[], keys: readonly string[], children: readonly (FieldNode | undefined)[]): Memo | undefined {
   for (let i = 0; i < memos.length; i++) {
     const memo = memos[i]!;
-    if (memo.keys.length !== keys.length || !sameItems(memo.keys, keys) || !sameItems(memo.children, children)) continue;
-    if (i > 0) {
-      memos.splice(i, 1);
-      memos.unshift(memo);
-    }
-    return memo;
+    if (memo.keys.length === keys.length && sameItems(memo.keys, keys) && sameItems(memo.children, children)) return moveToFront(memos, i);
   }
   return undefined;
 }
@@ -58,73 +48,78 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return true;
 }
 
-function remember<T extends { readonly keys: readonly unknown[] }>(memos: T[], memo: T): void {
-  if (memo.keys.length > maxRemembered) return;
-  memos.unshift(memo);
-  if (memos.length > slots) memos.pop();
+/** A way to walk the fields of a value of some shape, with what else it goes by. */
+interface FieldWalk<S, How> {
+  field(key: string, shape: S): FieldShape | undefined;
+  child(found: unknown, key: string, field: FieldShape | undefined, shape: S, how: How): FieldNode | undefined;
+  make(keys: readonly string[], children: readonly (FieldNode | undefined)[], shape: S, how: How): FieldNode | undefined;
 }
 
-/** A walk of a value's fields that first takes it for the one that was met last, and so makes nothing if it is. */
-function fieldsNode(value: JsonObject, memos: Memo[], how: { child(key: string, field: FieldShape | undefined): FieldNode | undefined; field(key: string): FieldShape | undefined; make(keys: readonly string[], children: readonly (FieldNode | undefined)[]): FieldNode | undefined }): Memo {
+/** Walks a value's fields, taking it first for the one that was met last, so that nothing is made if it is. */
+function fieldsNode<S, How>(value: JsonObject, memos: Memo[], walk: FieldWalk<S, How>, shape: S, how: How): Memo {
   const latest = memos[0];
   let at = 0;
   if (latest !== undefined) {
     const { keys, children, fields } = latest;
     let same = true;
     for (const key in value) {
-      same = keys[at] === key && children[at] === how.child(key, fields[at]);
+      same = keys[at] === key && children[at] === walk.child(value[key], key, fields[at], shape, how);
       if (!same) break;
       at++;
     }
     if (same && at === keys.length) return latest;
   }
   const keys = Object.keys(value);
-  const fields = keys.map((key, i) => (i < at ? latest!.fields[i] : how.field(key)));
-  const children = keys.map((key, i) => (i < at ? latest!.children[i] : how.child(key, fields[i])));
+  const fields = keys.map((key, i) => (i < at ? latest!.fields[i] : walk.field(key, shape)));
+  const children = keys.map((key, i) => (i < at ? latest!.children[i] : walk.child(value[key], key, fields[i], shape, how)));
   const known = recall(memos, keys, children);
   if (known !== undefined) return known;
-  const memo: Memo = { keys, children, fields, node: how.make(keys, children) };
-  remember(memos, memo);
+  const memo: Memo = { keys, children, fields, node: walk.make(keys, children, shape, how) };
+  remember(memos, memo, keys.length);
   return memo;
 }
 
+const mapWalk: FieldWalk<MapShape, Form> = {
+  field: () => undefined,
+  child: (found, _key, _field, { values }, form) => wholeNode(found, values, form),
+  make: (keys, children) => nodeOf(true, setOfChildren(keys, children, [])),
+};
+
 function wholeMap(value: JsonObject, shape: MapShape, form: Form): FieldNode {
-  const { values } = shape;
-  const memos = form === 'go' ? (shape.whole ??= []) : [];
-  return fieldsNode(value, memos, {
-    child: (key) => wholeNode(value[key], values, form),
-    field: () => undefined,
-    make: (keys, children) => nodeOf(true, setOfChildren(keys, children, [])),
-  }).node!;
+  return fieldsNode(value, form === 'go' ? (shape.whole ??= []) : [], mapWalk, shape, form).node!;
 }
 
-/** The node of one field of a struct; undefined where Go would not write it. */
-function wholeField(value: JsonObject, key: string, field: FieldShape | undefined, shape: StructShape, form: Form): FieldNode | undefined {
-  if (field === undefined) return wholeNode(value[key], shape.unknown ?? deduced, 'raw');
-  const found = readField(value, field, form);
-  if (typeof found !== 'object') return found === undefined ? undefined : leaf;
-  return wholeNode(found, field.shape, form);
-}
+const structWalk: FieldWalk<StructShape, Form> = {
+  field: (key, { fields }) => fields.get(key),
+  /** Undefined where Go would not write it. */
+  child(found, _key, field, shape, form) {
+    if (field === undefined) return wholeNode(found, shape.unknown ?? deduced, 'raw');
+    const read = readField(found, field, form);
+    return read === undefined ? undefined : wholeNode(read, field.shape, form);
+  },
+  make(keys, children, { always }, form) {
+    const more = form === 'raw' ? [] : always.filter(({ name }) => !keys.includes(name)).map(({ element }): [string, FieldNode] => [element, leaf]);
+    return nodeOf(true, setOfChildren(keys, children, more));
+  },
+};
 
 function wholeStruct(value: JsonObject, shape: StructShape, form: Form): FieldNode {
-  const memos = form === 'go' ? (shape.whole ??= []) : [];
-  return fieldsNode(value, memos, {
-    child: (key, field) => wholeField(value, key, field, shape, form),
-    field: (key) => shape.fields.get(key),
-    make: (keys, children) => {
-      const more = form === 'raw' ? [] : shape.always.filter(({ name }) => !(name in value)).map(({ element }): [string, FieldNode] => [element, leaf]);
-      return nodeOf(true, setOfChildren(keys, children, more));
-    },
-  }).node!;
+  return fieldsNode(value, form === 'go' ? (shape.whole ??= []) : [], structWalk, shape, form).node!;
 }
 
 function wholeList(items: readonly unknown[], shape: ListShape, form: Form): FieldNode {
   if (items.length === 0) return leaf;
-  const children = items.map((item) => wholeNode(item, shape.items, form));
   const memos = form === 'go' ? (shape.whole ??= []) : [];
-  for (let i = 0; i < memos.length; i++) {
+  const latest = memos[0];
+  if (latest !== undefined && latest.keys.length === items.length) {
+    let at = 0;
+    while (at < items.length && sameItem(items[at], latest.keys[at]!, shape) && latest.children[at] === wholeNode(items[at], shape.items, form)) at++;
+    if (at === items.length) return latest.node;
+  }
+  const children = items.map((item) => wholeNode(item, shape.items, form));
+  for (let i = 1; i < memos.length; i++) {
     const memo = memos[i]!;
-    if (memo.keys.length === items.length && sameItems(memo.children, children) && items.every((item, at) => sameItem(item, memo.keys[at]!, shape))) return memo.node;
+    if (memo.keys.length === items.length && sameItems(memo.children, children) && items.every((item, at) => sameItem(item, memo.keys[at]!, shape))) return moveToFront(memos, i).node;
   }
   const nodes = new Map<string, FieldNode>();
   // Items that are there twice are owned together, without what is in them.
@@ -133,7 +128,7 @@ function wholeList(items: readonly unknown[], shape: ListShape, form: Form): Fie
     nodes.set(element, nodes.has(element) ? leaf : children[i]!);
   });
   const node = nodeOf(true, setOf([...nodes]))!;
-  if (nodes.size === items.length) remember(memos, { keys: items.map((item) => itemKeys(shape, item)), children, node });
+  if (nodes.size === items.length) remember(memos, { keys: items.map((item) => itemKeys(shape, item)), children, node }, items.length);
   return node;
 }
 
@@ -156,33 +151,38 @@ export function freshFields(value: JsonObject, shape: StructShape, ignored: Fiel
   const byIgnored = (shape.fresh ??= new WeakMap<FieldNode, Memo[]>());
   let memos = byIgnored.get(ignored ?? leaf);
   if (memos === undefined) byIgnored.set(ignored ?? leaf, (memos = []));
-  return fieldsNode(value, memos, {
-    child: (key, field) => freshField(value, key, field, shape, ignored),
-    field: (key) => shape.fields.get(key),
-    make: (keys, children) => setOfChildren(keys, children, []),
-  }).node;
+  return fieldsNode(value, memos, freshWalk, shape, ignored).node;
 }
 
-function freshField(value: JsonObject, key: string, field: FieldShape | undefined, shape: StructShape, ignored: FieldSet | undefined): FieldNode | undefined {
-  const below = ignored?.[field === undefined ? `f:${key}` : field.element];
-  if (below !== undefined && isMember(below)) return undefined;
-  if (field === undefined) return wholeNode(value[key], shape.unknown ?? deduced, 'raw');
-  const found = readField(value, field, 'go');
-  const { zero } = field;
+const freshWalk: FieldWalk<StructShape, FieldSet | undefined> = {
+  field: (key, { fields }) => fields.get(key),
+  child(found, key, field, shape, ignored) {
+    const below = ignored?.[field === undefined ? `f:${key}` : field.element];
+    if (below !== undefined && isMember(below)) return undefined;
+    return field === undefined ? wholeNode(found, shape.unknown ?? deduced, 'raw') : freshField(readField(found, field, 'go'), field, below);
+  },
+  make: (keys, children) => setOfChildren(keys, children, []),
+};
+
+function freshField(found: unknown, { zero, shape }: FieldShape, ignored: FieldSet | undefined): FieldNode | undefined {
   if (found === undefined || found === zero) return undefined;
   if (zero === undefined) {
-    const node = typeof found === 'object' ? wholeNode(found, field.shape, 'go') : leaf;
-    return below === undefined ? node : recursiveDifference(node, below);
+    const node = wholeNode(found, shape, 'go');
+    return ignored === undefined ? node : recursiveDifference(node, ignored);
   }
   if (typeof found !== 'object') return leaf;
-  const { shape: inner } = field;
-  if (zero !== null && isJsonObject(found) && inner.kind === 'struct' && !inner.atomic) return freshFields(found, inner, below);
-  const node = wholeNode(found, inner, 'go');
+  if (zero !== null && isJsonObject(found) && shape.kind === 'struct' && !shape.atomic) return freshFields(found, shape, ignored);
+  const node = wholeNode(found, shape, 'go');
   if (node === leaf) return isEmptyObject(found) ? undefined : leaf;
   // Its place was there before, with null in it.
-  // Of what is remembered the same is made again.
-  const memo = 'whole' in inner ? inner.whole?.find((one) => one.node === node) : undefined;
-  return memo === undefined ? childrenOf(node) : (memo.below ??= childrenOf(node)!);
+  return belowOf(node, shape);
+}
+
+/** The children of a whole node; of what is remembered the same are made again. */
+function belowOf(node: FieldNode, shape: Shape): FieldSet | undefined {
+  const memos: readonly (Memo | ListMemo)[] = 'whole' in shape ? (shape.whole ?? []) : [];
+  for (const memo of memos) if (memo.node === node) return (memo.below ??= childrenOf(node)!);
+  return childrenOf(node);
 }
 
 function isEmptyObject(value: unknown): boolean {

@@ -70,23 +70,38 @@ export function givenOwners(entries: readonly ManagedFieldsEntry[] | undefined):
 /** The API's entry of one owner, its keys as Go writes them. */
 export function entryOf({ manager, operation, apiVersion, subresource, time, fields, entry }: Owner): ManagedFieldsEntry {
   if (entry !== undefined) return entry;
-  return {
-    ...(manager !== '' && { manager }), operation, apiVersion, ...(time !== undefined && { time }),
-    fieldsType: 'FieldsV1', fieldsV1: fields ?? {}, ...(subresource !== '' && { subresource }),
-  };
+  const made: ManagedFieldsEntry = {};
+  if (manager !== '') made.manager = manager;
+  made.operation = operation;
+  made.apiVersion = apiVersion;
+  if (time !== undefined) made.time = time;
+  made.fieldsType = 'FieldsV1';
+  made.fieldsV1 = fields ?? {};
+  if (subresource !== '') made.subresource = subresource;
+  return made;
 }
 
-const secondsOf = ({ time }: Owner): number => (time === undefined ? 0 : Math.floor((parseTime(time) ?? 0) / 1000));
+const secondsOf = (time: string | undefined): number => (time === undefined ? 0 : Math.floor((parseTime(time) ?? 0) / 1000));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** The length of a metav1.Time, which has whole seconds and is in UTC: such are in the order of their texts. */
+const plainTime = '2006-01-02T15:04:05Z'.length;
 
-/** Appliers first, then by time and name. Undefined when there are none. */
+function byTime(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0;
+  return a?.length === plainTime && b?.length === plainTime ? byText(a, b) : secondsOf(a) - secondsOf(b);
+}
+
+/** Appliers first, then by time and name. */
+export function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  return byText(a.operation ?? '', b.operation ?? '') || byTime(a.time, b.time) || byText(a.manager ?? '', b.manager ?? '') || byText(a.apiVersion ?? '', b.apiVersion ?? '') || byText(a.subresource ?? '', b.subresource ?? '');
+}
+
+/** In their order. Undefined when there are none. */
 export function entriesOf(owners: Owners): ManagedFieldsEntry[] | undefined {
   if (owners.size === 0) return undefined;
-  if (owners.size === 1) for (const owner of owners.values()) return [entryOf(owner)];
-  const order = [...owners.values()].map((owner) => ({ owner, seconds: secondsOf(owner) }));
-  order.sort(({ owner: a, seconds: atA }, { owner: b, seconds: atB }) =>
-    byText(a.operation, b.operation) || atA - atB || byText(a.manager, b.manager) || byText(a.apiVersion, b.apiVersion) || byText(a.subresource, b.subresource));
-  return order.map(({ owner }) => entryOf(owner));
+  const entries: ManagedFieldsEntry[] = [];
+  for (const owner of owners.values()) entries.push(entryOf(owner));
+  return entries.sort(compareEntries);
 }
 
 /** A client asks to forget all managers: an empty list, or one empty entry. */

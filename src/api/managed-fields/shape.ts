@@ -28,6 +28,16 @@ export interface Memo {
 /** The same for a list: what told its items apart. */
 export interface ListMemo { readonly keys: readonly (readonly unknown[])[]; readonly children: readonly FieldNode[]; readonly node: FieldNode; below?: FieldNode }
 
+export type Change = 'removed' | 'modified' | 'added';
+
+/** The same of two values that were compared: what was found at which elements, and the sets that it came to. */
+export interface Changed {
+  readonly elements: readonly string[];
+  readonly changes: readonly Change[];
+  readonly nodes: readonly FieldNode[];
+  readonly comparison: Readonly<Record<Change, FieldNode | undefined>> & { changed?: FieldNode | undefined };
+}
+
 export interface StructShape {
   readonly kind: 'struct';
   readonly atomic: boolean;
@@ -39,9 +49,10 @@ export interface StructShape {
   /** Of the last values that appeared as a whole, and of the last that filled an empty struct, by what was ignored. */
   whole?: Memo[];
   fresh?: WeakMap<FieldNode, Memo[]>;
+  changed?: Changed[];
 }
 
-export interface MapShape { readonly kind: 'map'; readonly atomic: boolean; readonly values: Shape; whole?: Memo[] }
+export interface MapShape { readonly kind: 'map'; readonly atomic: boolean; readonly values: Shape; whole?: Memo[]; changed?: Changed[] }
 
 export interface ListShape {
   readonly kind: 'list';
@@ -54,6 +65,7 @@ export interface ListShape {
   readonly keyNames: readonly string[];
   readonly items: Shape;
   whole?: ListMemo[];
+  changed?: Changed[];
 }
 
 /** Any value: maps by their keys, lists as a whole. */

@@ -7,41 +7,38 @@ import { parseExactly } from '../codec/exact-integers.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { freezeNode } from './field-set.ts';
 import type { FieldNode } from './field-set.ts';
+import { Recent } from './recent.ts';
 
 /** Trees and texts that are kept: the latest ones that were met twice, none of them large. */
-const maxKept = 1024;
+const maxKept = 512;
 const maxKeptLength = 8192;
-/** Undefined: met once. */
-const trees = new Map<string, FieldNode | undefined>();
-const texts = new Map<object, string>();
-
-function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
-  map.set(key, value);
-  if (map.size <= maxKept) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
-}
+const trees = new Recent<string, FieldNode | 'met once'>(maxKept);
+const texts = new Recent<object, string>(maxKept);
 
 /** Lists that many objects have: their text, once somebody wants it, is worth keeping. */
-const shared = new WeakSet<object>();
+const shared = new WeakSet<readonly ManagedFieldsEntry[]>();
 
 /** Says that many objects have this very list. It must not change. */
 export function shareEntries(entries: readonly ManagedFieldsEntry[]): void {
-  for (const { fieldsV1 } of entries) {
-    freezeNode(fieldsV1 as FieldNode);
-    shared.add(fieldsV1 as FieldNode);
-  }
   shared.add(entries);
 }
 
-function kept(key: object, text: string): string {
-  if (shared.has(key) && text.length <= maxKeptLength) keep(texts, key, text);
+/** The text of a set, which is kept from the second time on. */
+function textOf(tree: FieldNode): string {
+  const known = texts.get(tree);
+  if (known !== undefined && known !== '') return known;
+  const text = JSON.stringify(tree);
+  if (text.length > maxKeptLength) return text;
+  if (known === undefined) {
+    texts.set(tree, '');
+    return text;
+  }
+  freezeNode(tree);
+  texts.set(tree, text);
+  // What is read from this text later is the same tree.
+  trees.set(text, tree);
   return text;
 }
-
-const textOf = (node: FieldNode): string => texts.get(node) ?? kept(node, JSON.stringify(node));
 
 const plain = /^[ !#-[\]-~]*$/;
 const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
@@ -52,16 +49,19 @@ export function entriesText(entries: readonly ManagedFieldsEntry[]): string {
   if (known !== undefined) return known;
   let text = '[';
   for (const entry of entries) {
-    if (text !== '[') text += ',';
-    let inner = '';
+    text += text === '[' ? '{' : ',{';
+    let first = true;
     for (const key in entry) {
       const value = entry[key as keyof ManagedFieldsEntry];
       if (value === undefined) continue;
-      inner += `${inner === '' ? '' : ','}"${key}":${typeof value === 'string' ? quoted(value) : textOf(value as FieldNode)}`;
+      text += `${first ? '"' : ',"'}${key}":${typeof value === 'string' ? quoted(value) : textOf(value as FieldNode)}`;
+      first = false;
     }
-    text += `{${inner}}`;
+    text += '}';
   }
-  return kept(entries, `${text}]`);
+  text += ']';
+  if (text.length <= maxKeptLength && shared.has(entries)) texts.set(entries, text);
+  return text;
 }
 
 const fieldsMark = '"fieldsV1":{';
@@ -83,17 +83,17 @@ function endOf(text: string, at: number): number {
 
 function treeOf(text: string): FieldNode {
   const known = trees.get(text);
-  if (known !== undefined) return known;
-  const node = JSON.parse(text) as FieldNode;
-  if (text.length > maxKeptLength) return node;
-  if (!trees.has(text)) {
-    keep(trees, text, undefined);
-    return node;
+  if (known !== undefined && known !== 'met once') return known;
+  const tree = JSON.parse(text) as FieldNode;
+  if (text.length > maxKeptLength) return tree;
+  if (known === undefined) {
+    trees.set(text, 'met once');
+    return tree;
   }
-  freezeNode(node);
-  trees.set(text, node);
-  keep(texts, node, text);
-  return node;
+  freezeNode(tree);
+  trees.set(text, tree);
+  texts.set(tree, text);
+  return tree;
 }
 
 /**

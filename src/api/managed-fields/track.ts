@@ -8,6 +8,7 @@ import type { JsonValue } from '../patch/json-value.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { changedFields, compareObjects, createdFields } from './compare.ts';
 import type { Comparison } from './compare.ts';
+import { areOfVersion, updatedEntries } from './one-version.ts';
 import { difference, intersection, restrict, union } from './field-set.ts';
 import type { FieldPattern, FieldSet } from './field-set.ts';
 import type { Owner, Owners } from './owners.ts';
@@ -52,13 +53,17 @@ export interface Writer {
 const maxUpdateManagers = 10;
 const ancientManager = 'ancient-changes';
 
+/** Does the client leave the managed fields as they stand? Through a subresource nobody sets them by hand. */
+function areLeft(given: readonly ManagedFieldsEntry[] | undefined, stored: readonly ManagedFieldsEntry[] | undefined, subresource: string): boolean {
+  if (subresource !== '' || given === undefined || given === stored) return true;
+  return !isReset(given) && sameEntries(given, stored);
+}
+
 /** The owners of an object at the beginning of a write: those that the client sends, or those that stand. */
 function ownersAtFirst(live: KubeObject | undefined, given: readonly ManagedFieldsEntry[] | undefined, subresource: string): { readonly owners: Owners; readonly own: boolean } {
   const stored = live?.metadata.managedFields;
-  // Through a subresource nobody sets managed fields by hand.
-  if (subresource !== '' || given === undefined || given === stored) return { owners: storedOwners(stored), own: true };
+  if (areLeft(given, stored, subresource)) return { owners: storedOwners(stored), own: true };
   if (isReset(given)) return { owners: new Map(), own: true };
-  if (sameEntries(given, stored)) return { owners: storedOwners(stored), own: true };
   try {
     const owners = givenOwners(given);
     if (owners.size > 0) return { owners, own: false };
@@ -83,22 +88,36 @@ function sameEntries(given: readonly ManagedFieldsEntry[], stored: readonly Mana
  * writer's version. Nothing is changed. Undefined: none.
  */
 export function trackUpdate(live: KubeObject | undefined, object: KubeObject, writer: Writer): ManagedFieldsEntry[] | undefined {
-  const { owners, own } = ownersAtFirst(live, object.metadata.managedFields, writer.endpoint.subresource);
+  const { apiVersion, subresource } = writer.endpoint;
+  const given = object.metadata.managedFields;
+  const stored = live?.metadata.managedFields;
+  if (live !== undefined && stored !== undefined && areOfVersion(stored, apiVersion, maxUpdateManagers) && areLeft(given, stored, subresource)) {
+    const entries = updatedEntries(stored, compareFor(live, object, writer), writer);
+    return entries.length === 0 ? undefined : entries;
+  }
+  const { owners, own } = ownersAtFirst(live, given, subresource);
   // An object that nobody was tracked for stays so until somebody applies to it.
   if (owners.size === 0 && live !== undefined) return undefined;
   if (live === undefined && owners.size === 0) return trackCreate(object, writer);
   if (!own) reconcileOwners(owners, live ?? object, writer);
-  const id = ownerId({ ...writer.endpoint, manager: writer.manager, operation: 'Update' });
-  const comparison = ownedPart(compareObjects(live ?? {}, object, writer.endpoint.shape, { form: 'go', ignored: writer.endpoint.ignored }), writer);
-  takeFromOthers(owners, { live: live ?? emptyOf(object), object, comparison, except: undefined }, writer);
-  const changed = changedFields(comparison);
-  if (changed !== undefined) {
-    const before = owners.get(id);
-    owners.set(id, { manager: writer.manager, operation: 'Update', apiVersion: writer.endpoint.apiVersion, subresource: writer.endpoint.subresource, time: writer.time, fields: union(before?.fields, changed) });
-  }
-  capUpdaters(owners);
+  const comparison = compareFor(live ?? {}, object, writer);
+  updateOwners(owners, { live: live ?? emptyOf(object), object, comparison, except: undefined }, writer);
   return entriesOf(owners);
 }
+
+/** What an update makes of the owners: who changed something has it now, and the others lose it. */
+export function updateOwners(owners: Owners, transition: Transition, writer: Writer): void {
+  takeFrom(owners, lossesOf(owners, transition, writer));
+  const changed = changedFields(transition.comparison);
+  if (changed !== undefined) {
+    const { manager, time, endpoint: { apiVersion, subresource } } = writer;
+    const id = ownerId({ manager, operation: 'Update', apiVersion, subresource });
+    owners.set(id, { manager, operation: 'Update', apiVersion, subresource, time, fields: union(owners.get(id)?.fields, changed) });
+  }
+  capUpdaters(owners);
+}
+
+const compareFor = (live: object, object: KubeObject, writer: Writer): Comparison => ownedPart(compareObjects(live, object, writer.endpoint.shape, { form: 'go', ignored: writer.endpoint.ignored }), writer);
 
 /** What a write can have changed. */
 export function ownedPart(comparison: Comparison, { endpoint: { owned } }: Writer): Comparison {
@@ -174,10 +193,6 @@ export function takeFrom(owners: Owners, { conflicts, removed }: ReturnType<type
     if (fields === undefined) owners.delete(id);
     else if (fields !== owner.fields) owners.set(id, changedOwner(owner, fields));
   }
-}
-
-function takeFromOthers(owners: Owners, transition: Transition, writer: Writer): void {
-  takeFrom(owners, lossesOf(owners, transition, writer));
 }
 
 /** An owner with other fields, or another time. */

@@ -8,8 +8,6 @@ import type { FieldShape, Shape, StructShape } from './shape.ts';
  */
 export type Form = 'go' | 'raw';
 
-export type Fields = Readonly<Record<string, unknown>>;
-
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object') return value === '' || value === 0 || value === false;
   if (Array.isArray(value)) return value.length === 0;
@@ -17,9 +15,8 @@ function isEmpty(value: unknown): boolean {
   return true;
 }
 
-/** The value of a field; undefined where there is none. */
-export function readField(value: Fields, field: FieldShape, form: Form): unknown {
-  const found = value[field.name];
+/** The value of a field that holds `found`; undefined where there is none. */
+export function readField(found: unknown, field: FieldShape, form: Form): unknown {
   if (form === 'raw') return found;
   if (found === undefined || found === null) return field.zero;
   return field.omitsEmpty && isEmpty(found) ? undefined : found;
@@ -46,7 +43,7 @@ export function sameValue(a: unknown, b: unknown, shape: Shape, forms: { readonl
   const same = (key: string): boolean => {
     const field = fieldOf(shape, key);
     if (field === undefined) return jsonEqual(a[key], b[key]);
-    return sameValue(readField(a, field, forms.a), readField(b, field, forms.b), field.shape, forms);
+    return sameValue(readField(a[key], field, forms.a), readField(b[key], field, forms.b), field.shape, forms);
   };
   for (const key in a) if (!same(key)) return false;
   for (const key in b) if (!(key in a) && !same(key)) return false;
