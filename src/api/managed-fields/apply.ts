@@ -14,8 +14,8 @@ import { showElement } from './path-element.ts';
 import { removeFields, withNamedFields } from './prune.ts';
 import type { Shape } from './shape.ts';
 import { lossesOf, ownedPart, reconcileOwners, takeFrom } from './track.ts';
-import type { Writer } from './track.ts';
 import { sameValue } from './values.ts';
+import type { Writer } from './writer.ts';
 
 export interface ApplyOptions {
   /** Take fields from whoever has them. */

@@ -19,7 +19,7 @@ import { deduced, structShape } from './shape.ts';
 import type { Shape } from './shape.ts';
 import { entriesText, parseSharing } from './text.ts';
 import { trackUpdate, updateOwners } from './track.ts';
-import type { Writer } from './track.ts';
+import type { Writer } from './writer.ts';
 
 const field = (name: string, value: ValueSchema, more: Partial<FieldSchema> = {}): [string, FieldSchema] => [name, { name, value, patchStrategy: [], listMapKeys: [], ...more }];
 const text: ValueSchema = { kind: 'string' };

@@ -4,7 +4,7 @@ import { parentEntries, scaleEntries, scaleVersion } from '../../api/managed-fie
 import type { ReplicasPath } from '../../api/managed-fields/scale.ts';
 import { structShape } from '../../api/managed-fields/shape.ts';
 import { trackUpdate } from '../../api/managed-fields/track.ts';
-import type { Writer } from '../../api/managed-fields/track.ts';
+import type { Writer } from '../../api/managed-fields/writer.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import { apiVersionOf } from '../../api/resource-type.ts';

@@ -3,7 +3,7 @@ import type { FieldPattern, FieldSet } from '../../api/managed-fields/field-set.
 import { givenOwners, ManagedFieldsError } from '../../api/managed-fields/owners.ts';
 import { structShape } from '../../api/managed-fields/shape.ts';
 import { trackUpdate } from '../../api/managed-fields/track.ts';
-import type { Endpoint, Versions, Writer } from '../../api/managed-fields/track.ts';
+import type { Endpoint, Versions, Writer } from '../../api/managed-fields/writer.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ManagedFieldsEntry } from '../../api/types/meta/v1.ts';
 import { semanticEqual } from '../../api/meta/equal.ts';
