@@ -6,7 +6,7 @@ import type { Status } from '../api/types/meta/v1.ts';
 import { causeHeader } from '../client/cause.ts';
 import { cloneJson } from '../client/json-value.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
-import type { Answer, ListAnswer } from './answer.ts';
+import type { Answer, ListAnswer, Result } from './answer.ts';
 import type { Credentials } from './authentication/authenticator.ts';
 import { deepFreeze } from './cache/freeze.ts';
 import type { CachedObject } from './cache/cached-object.ts';
@@ -15,7 +15,8 @@ import { bookmarkObject } from './encoding/watch-encoder.ts';
 import { apiErrorOf } from './pipeline/dispatch.ts';
 import { ServerRequest } from './pipeline/server-request.ts';
 import type { Handler } from './pipeline/step.ts';
-import { parseRequestInfo } from './request-info.ts';
+import type { RequestInfo } from './request.ts';
+import { parseRequestInfo, targetInfo } from './request-info.ts';
 import type { ForwardedRequest } from './subresources/proxy/forwarder.ts';
 import type { DecodedBody } from './verbs/decoded-body.ts';
 import type { Standing } from './verbs/shared-parts.ts';
@@ -29,13 +30,18 @@ class LocalServerRequest extends ServerRequest {
   override readonly inProcess = true;
   readonly #request: LocalRequest;
 
-  constructor(request: LocalRequest) {
-    const question = request.path.indexOf('?');
-    const path = question < 0 ? request.path : request.path.slice(0, question);
-    const rawQuery = question < 0 ? '' : request.path.slice(question + 1);
-    super(request.method, parseRequestInfo(request.method, path, rawQuery === '' ? undefined : new URLSearchParams(rawQuery)), rawQuery);
+  constructor(request: LocalRequest, info: RequestInfo, rawQuery: string) {
+    super(request.method, info, rawQuery);
     this.#request = request;
     this.user = request.user;
+  }
+
+  static of(request: LocalRequest): LocalServerRequest {
+    const { method, path, target } = request;
+    if (target !== undefined) return new LocalServerRequest(request, targetInfo(method, target), target.query);
+    const question = path.indexOf('?');
+    const rawQuery = question < 0 ? '' : path.slice(question + 1);
+    return new LocalServerRequest(request, parseRequestInfo(method, question < 0 ? path : path.slice(0, question), rawQuery === '' ? undefined : new URLSearchParams(rawQuery)), rawQuery);
   }
 
   get requestUri(): string {
@@ -94,31 +100,35 @@ export class InProcessEndpoint implements LocalEndpoint {
     this.#onUnexpected = onUnexpected;
   }
 
+  request(request: LocalRequest): Promise<unknown> {
+    if (request.signal?.aborted === true) return Promise.reject(request.signal.reason as Error);
+    let answer: Result;
+    try {
+      answer = this.#handle(LocalServerRequest.of(request));
+    } catch (error) {
+      return Promise.reject(this.#refusal(error));
+    }
+    const answered = answer;
+    return answered instanceof Promise ? answered.then(handedOver, this.#fail) : new Promise((resolve) => resolve(handedOver(answered)));
+  }
+
   async #answer(request: LocalRequest): Promise<Answer> {
     request.signal?.throwIfAborted();
     try {
-      return await this.#handle(new LocalServerRequest(request));
+      return await this.#handle(LocalServerRequest.of(request));
     } catch (error) {
-      if (!(error instanceof ApiError)) this.#onUnexpected(error);
-      throw apiErrorOf(error);
+      throw this.#refusal(error);
     }
   }
 
-  async request(request: LocalRequest): Promise<unknown> {
-    const answer = await this.#answer(request);
-    switch (answer.kind) {
-      case 'stored': {
-        const object = servedObject(answer.served, answer.object);
-        answer.object.settle();
-        return object;
-      }
-      case 'list': return decodedList(answer);
-      case 'object': return deepFreeze(answer.object);
-      case 'raw': return await rawBody(answer);
-      case 'watch': throw badRequestError('a watch cannot be answered by a single object');
-      case 'hijacked': throw badRequestError('connection upgrades need a connection');
-    }
+  #refusal(error: unknown): ApiError {
+    if (!(error instanceof ApiError)) this.#onUnexpected(error);
+    return apiErrorOf(error);
   }
+
+  readonly #fail = (error: unknown): never => {
+    throw this.#refusal(error);
+  };
 
   async watch(request: LocalRequest, listener: Parameters<LocalEndpoint['watch']>[1]): Promise<void> {
     const answer = await this.#answer(request);
@@ -150,6 +160,22 @@ export class InProcessEndpoint implements LocalEndpoint {
       if (signal?.aborted === true) stop();
       else signal?.addEventListener('abort', onAbort, { once: true });
     });
+  }
+}
+
+/** What the asker gets of an answer that is no stream. */
+function handedOver(answer: Answer): unknown {
+  switch (answer.kind) {
+    case 'stored': {
+      const object = servedObject(answer.served, answer.object);
+      answer.object.settle();
+      return object;
+    }
+    case 'list': return decodedList(answer);
+    case 'object': return deepFreeze(answer.object);
+    case 'raw': return rawBody(answer);
+    case 'watch': throw badRequestError('a watch cannot be answered by a single object');
+    case 'hijacked': throw badRequestError('connection upgrades need a connection');
   }
 }
 

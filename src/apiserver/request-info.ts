@@ -2,6 +2,7 @@ import { parseFieldSelector } from '../api/meta/fields.ts';
 import { SelectorError } from '../api/meta/labels.ts';
 import { pathSegment } from '../api/meta/validation.ts';
 import { badRequestError } from '../api/status.ts';
+import type { RequestTarget } from '../client/rest-client.ts';
 import type { RequestInfo } from './request.ts';
 
 const verbOfMethod: Readonly<Record<string, string>> = { POST: 'create', GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
@@ -48,44 +49,87 @@ function explanation(method: string, path: string, query: URLSearchParams | unde
   return info.isResourceRequest && (info.verb === 'get' || info.verb === 'list') && info.subresource === '' ? { ...info, path, explains: true } : nonResource(path, method);
 }
 
+/** The segments of a path, one after the other, as they stand there; a slash at its very end begins none. */
+class Segments {
+  readonly #path: string;
+  readonly #end: number;
+  #at: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#end = path.endsWith('/') ? path.length - 1 : path.length;
+    this.#at = path.indexOf('/') + 1;
+  }
+
+  /** Undefined: there are no more. */
+  next(): string | undefined {
+    if (this.#at > this.#end) return undefined;
+    const slash = this.#path.indexOf('/', this.#at);
+    const stop = slash < 0 || slash > this.#end ? this.#end : slash;
+    const segment = this.#path.slice(this.#at, stop);
+    this.#at = stop + 1;
+    return segment;
+  }
+
+  /** All that are left. */
+  get rest(): string {
+    return this.#at > this.#end ? '' : this.#path.slice(this.#at, this.#end);
+  }
+}
+
 /**
  * Reads what a path and method ask for, as upstream's RequestInfoFactory does, with the deprecated `/watch/` prefix.
  * `path` is still percent-encoded; the segments of the answer are decoded. Throws BadRequest for broken escapes.
  */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams | undefined): RequestInfo {
   if (path.startsWith('/why/') && !path.startsWith('/why/why')) return explanation(method, path, query);
-  const parts = path.split('/');
-  parts.shift();
-  if (parts.at(-1) === '') parts.pop();
-  const core = parts[0] === 'api';
-  const first = core ? 1 : 2;
-  if ((!core && parts[0] !== 'apis') || parts.length < first + 2) return nonResource(path, method);
+  const segments = new Segments(path);
+  const root = segments.next();
+  if (root !== 'api' && root !== 'apis') return nonResource(path, method);
+  const group = root === 'api' ? '' : segments.next();
+  const version = segments.next();
+  let first = segments.next();
+  if (group === undefined || version === undefined || first === undefined) return nonResource(path, method);
 
-  const apiGroup = core ? '' : decodeSegment(parts[1]!);
-  const apiVersion = decodeSegment(parts[first]!);
-  let index = first + 1;
   let verb = verbOfMethod[method] ?? '';
-  const watchPrefix = parts[index] === 'watch';
-  if (watchPrefix) {
+  if (first === 'watch') {
     verb = 'watch';
-    index += 1;
-    if (parts[index] === undefined) throw badRequestError('unable to determine kind and namespace from url');
+    first = segments.next();
+    if (first === undefined) throw badRequestError('unable to determine kind and namespace from url');
   }
   let namespace = '';
-  if (parts[index] === 'namespaces' && parts[index + 1] !== undefined) {
-    namespace = decodeSegment(parts[index + 1]!);
-    if (parts[index + 2] !== undefined && !namespaceSubresources.has(parts[index + 2]!)) index += 2;
+  let resource = first;
+  let name = segments.next();
+  let subresource = segments.next();
+  if (first === 'namespaces' && name !== undefined) {
+    namespace = name;
+    if (subresource !== undefined && !namespaceSubresources.has(subresource)) {
+      resource = subresource;
+      name = segments.next();
+      subresource = segments.next();
+    }
   }
-  const resource = decodeSegment(parts[index]!);
-  let name = parts[index + 1] === undefined ? '' : decodeSegment(parts[index + 1]!);
-  const subresource = parts[index + 2] === undefined ? '' : decodeSegment(parts[index + 2]!);
-  const remainder = parts.length > index + 3 ? parts.slice(index + 3).join('/') : '';
+  const decode = path.includes('%') ? decodeSegment : asItStands;
+  return narrowed(query, {
+    isResourceRequest: true, path, verb, apiGroup: decode(group), apiVersion: decode(version), namespace: decode(namespace), resource: decode(resource),
+    subresource: decode(subresource ?? ''), name: decode(name ?? ''), remainder: segments.rest,
+  });
+}
 
-  if (name === '' && verb === 'delete') verb = 'deletecollection';
-  if (name === '' && verb === 'get') {
-    verb = query !== undefined && queryFlag(query.get('watch')) ? 'watch' : 'list';
+const asItStands = (segment: string): string => segment;
+
+/** What is asked of a collection, and of which part of it, the query tells. */
+function narrowed(query: URLSearchParams | undefined, info: RequestInfo): RequestInfo {
+  if (info.name !== '') return info;
+  switch (info.verb) {
+    case 'delete': return { ...info, verb: 'deletecollection' };
     // A collection narrowed to one name is authorized as that name, so that rules with resourceNames apply.
-    name = nameSelected(query?.get('fieldSelector') ?? '');
+    case 'get': return { ...info, verb: query !== undefined && queryFlag(query.get('watch')) ? 'watch' : 'list', name: nameSelected(query?.get('fieldSelector') ?? '') };
+    default: return info;
   }
-  return { isResourceRequest: true, path, verb, apiGroup, apiVersion, namespace, resource, subresource, name, remainder };
+}
+
+/** The same for a path whose meaning is known. */
+export function targetInfo(method: string, { type, namespace, name, subresource, path }: RequestTarget): RequestInfo {
+  return { isResourceRequest: true, path, verb: verbOfMethod[method] ?? '', apiGroup: type.group, apiVersion: type.version, namespace, resource: type.resource, subresource, name, remainder: '' };
 }

@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
       const next = this.#pending.first;
       if (next === undefined || next.atMs > targetMs) break;
       this.#nowMs = next.atMs;
-      await this.settle();
+      await this.#fireDue();
     }
     this.#nowMs = targetMs;
   }
@@ -65,12 +65,18 @@ export class VirtualClock implements Clock {
    * due already, and work outside the event loop, until nothing is left. Throws when that does not end: two timers without delay that set one another.
    */
   async settle(): Promise<void> {
+    await this.#comeToRest();
+    await this.#fireDue();
+  }
+
+  /** Called at rest; comes to rest after each timer. */
+  async #fireDue(): Promise<void> {
     for (let fired = 0; fired < maxTimersWithoutTime; fired++) {
-      await this.#comeToRest();
       const next = this.#pending.first;
       if (next === undefined || next.atMs > this.#nowMs) return;
       this.#pending.shift();
       next.callback();
+      await this.#comeToRest();
     }
     throw new Error(`virtual time stands still: ${maxTimersWithoutTime} timers fired without it passing`);
   }

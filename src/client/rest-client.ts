@@ -9,16 +9,33 @@ import { currentCause } from './cause.ts';
 import { mapStream } from './event-stream.ts';
 import type { Client, ListOptions, Patch, Selectors, WatchEvent, WriteOptions } from './client.ts';
 
+/** The one object, or the collection of a new one, that a path names: who is in the same process need not read it out of the path. */
+export interface RequestTarget {
+  readonly type: Pick<ResourceType<KubeObject>, 'group' | 'version' | 'resource'>;
+  /** Empty: none. */
+  readonly namespace: string;
+  /** Empty: of a new object. */
+  readonly name: string;
+  /** Empty: the object itself. */
+  readonly subresource: string;
+  /** The path without its query. */
+  readonly path: string;
+  /** What follows the question mark; empty: there is none. */
+  readonly query: string;
+}
+
 /** One call of the API, transport-independent. */
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With query. */
   readonly path: string;
+  /** What the path names, where that is known beside it. */
+  readonly target?: RequestTarget | undefined;
   readonly body?: unknown;
-  readonly contentType?: string;
-  readonly signal?: AbortSignal;
+  readonly contentType?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** What it reacts to. */
-  readonly cause?: Cause;
+  readonly cause?: Cause | undefined;
 }
 
 export interface RawWatchEvent { readonly type: string; readonly object: KubeObject }
@@ -38,32 +55,59 @@ const patchContentTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
+const needsNoEscape = /^[a-z0-9.-]*$/;
+const escaped = (segment: string): string => (needsNoEscape.test(segment) ? segment : encodeURIComponent(segment));
+
 /** The URL path of a resource, an object or a subresource. An empty namespace means all, or cluster scope. */
 export function resourcePath(type: ResourceType<KubeObject>, namespace: string | undefined, name?: string, subresource?: string): string {
   let path = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  if (type.namespaced && namespace !== undefined && namespace !== '') path += `/namespaces/${encodeURIComponent(namespace)}`;
+  if (type.namespaced && namespace !== undefined && namespace !== '') path += `/namespaces/${escaped(namespace)}`;
   path += `/${type.resource}`;
-  if (name !== undefined) path += `/${encodeURIComponent(name)}`;
+  if (name !== undefined) path += `/${escaped(name)}`;
   if (subresource !== undefined) path += `/${subresource}`;
   return path;
 }
 
-function withQuery(path: string, parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function queryText(parameters: Query): string {
   let query: URLSearchParams | undefined;
   for (const key in parameters) {
     const value = parameters[key];
     if (value !== undefined && value !== '') (query ??= new URLSearchParams()).set(key, String(value));
   }
-  return query === undefined ? path : `${path}?${query.toString()}`;
+  return query === undefined ? '' : query.toString();
+}
+
+const joined = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`);
+const withQuery = (path: string, parameters: Query): string => joined(path, queryText(parameters));
+
+/** Words that mean something else in a path than the name of a resource, in some places: what is asked for is read out of the path then. */
+const ambiguous: ReadonlySet<string> = new Set(['watch', 'namespaces', 'status', 'finalize']);
+
+/** A request for one object, or for a new one where the name is left out. */
+function aimed(method: RestRequest['method'], type: ResourceType<KubeObject>, ref: { readonly namespace?: string | undefined; readonly name?: string | undefined }, subresource: string | undefined, query: string, more: { readonly body?: unknown; readonly contentType?: string; readonly signal?: AbortSignal | undefined } | undefined, cause: Cause | undefined): RestRequest {
+  const { namespace, name } = ref;
+  const bare = resourcePath(type, namespace, name, subresource);
+  const clear = name !== '' && !ambiguous.has(type.resource) && (subresource === undefined || !subresource.includes('/'));
+  return {
+    method,
+    path: joined(bare, query),
+    target: clear ? { type, namespace: type.namespaced ? namespace ?? '' : '', name: name ?? '', subresource: subresource ?? '', path: bare, query } : undefined,
+    body: more?.body,
+    contentType: more?.contentType,
+    signal: more?.signal,
+    cause,
+  };
 }
 
 const selectorQuery = (options: Selectors | undefined) => ({ labelSelector: options?.labelSelector, fieldSelector: options?.fieldSelector });
-const writeQuery = (options: WriteOptions | undefined) => ({
-  dryRun: options?.dryRun === true ? 'All' : undefined,
-  fieldManager: options?.fieldManager,
-  fieldValidation: options?.fieldValidation,
+const writeQuery = (options: WriteOptions) => ({
+  dryRun: options.dryRun === true ? 'All' : undefined,
+  fieldManager: options.fieldManager,
+  fieldValidation: options.fieldValidation,
 });
-const withSignal = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+const writeQueryText = (options: WriteOptions | undefined): string => (options === undefined ? '' : queryText(writeQuery(options)));
 
 /** Items of a list carry no kind on the wire; every object that a Client hands out says what it is. */
 function named<T extends KubeObject>(type: ResourceType<T>, item: T): T {
@@ -87,19 +131,18 @@ function watchEvent<T extends KubeObject>(type: ResourceType<T>, { type: what, o
 
 /** A Client over a transport. Its writes say that they react to `because`; by default, to what the work does that asks for them. */
 export function createRestClient(transport: RestTransport, because?: Cause): Client {
-  const call = async <R>(request: RestRequest): Promise<R> => {
-    const cause = request.method === 'GET' ? '' : because ?? currentCause();
-    return (await transport.request(cause === '' ? request : { ...request, cause })) as R;
-  };
+  /** What it writes reacts to; undefined when nobody says. */
+  const cause = (): Cause | undefined => (because ?? currentCause()) || undefined;
+  const send = <R>(request: RestRequest): Promise<R> => transport.request(request) as Promise<R>;
 
   const client: Client = {
-    get: (type, ref, options) => call({ method: 'GET', path: withQuery(resourcePath(type, ref.namespace, ref.name), { resourceVersion: options?.resourceVersion }), ...withSignal(options?.signal) }),
+    get: (type, ref, options) => send(aimed('GET', type, ref, undefined, options?.resourceVersion === undefined ? '' : queryText({ resourceVersion: options.resourceVersion }), options, undefined)),
 
     async list<T extends KubeObject>(type: ResourceType<T>, scope?: { readonly namespace?: string }, options?: ListOptions) {
       const path = withQuery(resourcePath(type, scope?.namespace), {
         ...selectorQuery(options), resourceVersion: options?.resourceVersion, resourceVersionMatch: options?.resourceVersionMatch, limit: options?.limit, continue: options?.continue,
       });
-      const list = await call<{ metadata?: { resourceVersion?: string; continue?: string; remainingItemCount?: number }; items?: readonly T[] | null }>({ method: 'GET', path, ...withSignal(options?.signal) });
+      const list = await send<{ metadata?: { resourceVersion?: string; continue?: string; remainingItemCount?: number }; items?: readonly T[] | null }>({ method: 'GET', path, signal: options?.signal });
       const token = list.metadata?.continue;
       return {
         resourceVersion: list.metadata?.resourceVersion ?? '',
@@ -118,35 +161,28 @@ export function createRestClient(transport: RestTransport, because?: Cause): Cli
       return mapStream(() => transport.watch({ method: 'GET', path, signal: options.signal }), (event) => watchEvent(type, event));
     },
 
-    create: (type, object, options) => call({ method: 'POST', path: withQuery(resourcePath(type, namespaceOf(object)), writeQuery(options)), body: object, ...withSignal(options?.signal) }),
+    create: (type, object, options) => send(aimed('POST', type, { namespace: namespaceOf(object) }, undefined, writeQueryText(options), { body: object, signal: options?.signal }, cause())),
 
-    update: (type, object, options) => call({ method: 'PUT', path: withQuery(resourcePath(type, namespaceOf(object), nameOf(object), options?.subresource), writeQuery(options)), body: object, ...withSignal(options?.signal) }),
+    update: (type, object, options) => send(aimed('PUT', type, { namespace: namespaceOf(object), name: nameOf(object) }, options?.subresource, writeQueryText(options), { body: object, signal: options?.signal }, cause())),
 
     patch(type, ref, patch: Patch, options) {
-      const query = writeQuery(options);
-      return call({
-        method: 'PATCH',
-        path: withQuery(resourcePath(type, ref.namespace, ref.name, options?.subresource), {
-          ...query, force: options?.force, ...(patch.type === 'apply' && query.fieldManager === undefined && { fieldManager: transport.defaultFieldManager }),
-        }),
-        body: patch.type === 'json' ? patch.operations : patch.value,
-        contentType: patchContentTypes[patch.type],
-        ...withSignal(options?.signal),
-      });
+      const fieldManager = options?.fieldManager ?? (patch.type === 'apply' ? transport.defaultFieldManager : undefined);
+      const query = options === undefined && fieldManager === undefined ? '' : queryText({ ...(options === undefined ? {} : writeQuery(options)), fieldManager, force: options?.force });
+      return send(aimed('PATCH', type, ref, options?.subresource, query, { body: patch.type === 'json' ? patch.operations : patch.value, contentType: patchContentTypes[patch.type], signal: options?.signal }, cause()));
     },
 
-    delete: (type, ref, options) => call({ method: 'DELETE', path: resourcePath(type, ref.namespace, ref.name), ...(options !== undefined && { body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options } }) }),
+    delete: (type, ref, options) => send(aimed('DELETE', type, ref, undefined, '', options === undefined ? undefined : { body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options } }, cause())),
 
     async deleteCollection(type, scope, options = {}) {
       const { labelSelector, fieldSelector, ...rest } = options;
-      await call({ method: 'DELETE', path: withQuery(resourcePath(type, scope?.namespace), { labelSelector, fieldSelector }), body: { kind: 'DeleteOptions', apiVersion: 'v1', ...rest } });
+      await send({ method: 'DELETE', path: withQuery(resourcePath(type, scope?.namespace), { labelSelector, fieldSelector }), body: { kind: 'DeleteOptions', apiVersion: 'v1', ...rest }, cause: cause() });
     },
 
-    createSubresource: (type, ref, subresource, body) => call({ method: 'POST', path: resourcePath(type, ref.namespace, ref.name, subresource), body }),
+    createSubresource: (type, ref, subresource, body) => send(aimed('POST', type, ref, subresource, '', { body }, cause())),
 
-    getSubresource: (type, ref, subresource) => call({ method: 'GET', path: resourcePath(type, ref.namespace, ref.name, subresource) }),
+    getSubresource: (type, ref, subresource) => send(aimed('GET', type, ref, subresource, '', undefined, undefined)),
 
-    raw: (method, path, body, options) => call({ method, path, ...(body !== undefined && { body }), ...(options?.contentType !== undefined && { contentType: options.contentType }), ...withSignal(options?.signal) }),
+    raw: (method, path, body, options) => send({ method, path, body, contentType: options?.contentType, signal: options?.signal, cause: method === 'GET' ? undefined : cause() }),
 
     because: (cause) => (cause === '' ? client : createRestClient(transport, cause)),
   };

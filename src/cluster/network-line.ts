@@ -18,13 +18,12 @@ export class NetworkLine implements LocalEndpoint {
     else if (this.isLost) this.#cut = new AbortController();
   }
 
-  async request(request: LocalRequest): Promise<unknown> {
-    this.#check(request);
-    return this.#endpoint.request(request);
+  request(request: LocalRequest): Promise<unknown> {
+    return this.isLost ? Promise.reject(unreachable(request)) : this.#endpoint.request(request);
   }
 
   async watch(request: LocalRequest, listener: Parameters<LocalEndpoint['watch']>[1]): Promise<void> {
-    this.#check(request);
+    if (this.isLost) throw unreachable(request);
     const own = new AbortController();
     const stop = (): void => own.abort();
     const causes = [request.signal, this.#cut.signal].filter((signal) => signal !== undefined);
@@ -38,8 +37,6 @@ export class NetworkLine implements LocalEndpoint {
       for (const signal of causes) signal.removeEventListener('abort', stop);
     }
   }
-
-  #check({ method, path }: LocalRequest): void {
-    if (this.isLost) throw new Error(`${method} ${path}: connect ENETUNREACH: the node has lost its network`);
-  }
 }
+
+const unreachable = ({ method, path }: LocalRequest): Error => new Error(`${method} ${path}: connect ENETUNREACH: the node has lost its network`);

@@ -22,9 +22,13 @@ export class SwitchedEndpoint implements LocalEndpoint {
     return new Promise((resolve, reject) => {
       const answer = this.#reach(request).request(request);
       this.#waiting.add(reject);
-      const answered = (): void => { this.#waiting.delete(reject); };
-      answer.then(answered, answered);
-      answer.then(resolve, reject);
+      answer.then((value) => {
+        this.#waiting.delete(reject);
+        resolve(value);
+      }, (error: unknown) => {
+        this.#waiting.delete(reject);
+        reject(error as Error);
+      });
     });
   }
 

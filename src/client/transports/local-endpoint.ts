@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
+import type { RequestTarget } from '../rest-client.ts';
 
 /**
  * What the local transport needs of an API server in the same process. The API server implements it
@@ -18,11 +19,13 @@ export interface LocalRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with query, as over HTTP: `/api/v1/namespaces/default/pods?labelSelector=a%3Db`. */
   readonly path: string;
+  /** What the path names, of those who know: then nobody reads the path. */
+  readonly target?: RequestTarget | undefined;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   readonly body?: unknown;
-  readonly contentType?: string;
-  readonly userAgent?: string;
+  readonly contentType?: string | undefined;
+  readonly userAgent?: string | undefined;
   /** What a write reacts to (client/cause.ts). */
-  readonly cause?: string;
-  readonly signal?: AbortSignal;
+  readonly cause?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -19,33 +19,54 @@ export interface LocalClientOptions {
 
 const maxAttempts = 10;
 
+/** When a server that was too busy wants to be asked again; zero: never. Without a time (an eviction that a budget forbids), the answer is for the caller. */
+const secondsToWait = (error: unknown): number => (isReason(error, 'TooManyRequests') ? (error.details?.retryAfterSeconds ?? 0) : 0);
+
 /** A Client of an API server in this process. Objects that it returns are shared and deeply frozen. */
 export function createLocalClient(endpoint: LocalEndpoint, options: LocalClientOptions): Client {
   const userAgent = options.userAgent ?? 'coxswain';
-  const base = { user: options.user, userAgent };
+  const { user, clock } = options;
   const gate = new Gate(options.maxInFlight ?? 32);
-  const toLocal = (request: RestRequest): LocalRequest => ({ ...request, ...base });
+  const toLocal = ({ method, path, target, body, contentType, cause, signal }: RestRequest): LocalRequest => ({ method, path, target, user, body, contentType, userAgent, cause, signal });
+
+  const left = <R>(value: R): R => {
+    gate.leave();
+    return value;
+  };
+  const failed = (error: unknown): never => {
+    gate.leave();
+    throw error;
+  };
+  /** Sends it, and lets the next one through when it is answered. */
+  const send = (request: RestRequest): Promise<unknown> => {
+    try {
+      request.signal?.throwIfAborted();
+      return endpoint.request(toLocal(request)).then(left, clock === undefined ? failed : (error: unknown) => (secondsToWait(error) > 0 ? again(request, error, clock).then(left, failed) : failed(error)));
+    } catch (error) {
+      gate.leave();
+      return Promise.reject(error as Error);
+    }
+  };
+  /** Sends it anew while the server is too busy for it. */
+  const again = async (request: RestRequest, refusal: unknown, clock: Clock): Promise<unknown> => {
+    let error = refusal;
+    for (let attempt = 1; attempt < maxAttempts && secondsToWait(error) > 0; attempt++) {
+      await clock.sleep(secondsToWait(error) * 1000, request.signal);
+      request.signal?.throwIfAborted();
+      try {
+        return await endpoint.request(toLocal(request));
+      } catch (failure) {
+        error = failure;
+      }
+    }
+    throw error;
+  };
 
   return createRestClient({
     defaultFieldManager: userAgent.split('/')[0]!,
-    async request(request) {
+    request(request) {
       const waiting = gate.enter();
-      if (waiting !== undefined) await waiting;
-      try {
-        for (let attempt = 1; ; attempt++) {
-          request.signal?.throwIfAborted();
-          try {
-            return await endpoint.request(toLocal(request));
-          } catch (error) {
-            // Without a time (an eviction that a budget forbids), the answer is for the caller.
-            const seconds = isReason(error, 'TooManyRequests') ? (error.details?.retryAfterSeconds ?? 0) : 0;
-            if (options.clock === undefined || attempt >= maxAttempts || seconds <= 0) throw error;
-            await options.clock.sleep(seconds * 1000, request.signal);
-          }
-        }
-      } finally {
-        gate.leave();
-      }
+      return waiting === undefined ? send(request) : waiting.then(() => send(request));
     },
     watch: (request) => ({ [Symbol.asyncIterator]: () => follow(request)[Symbol.asyncIterator]() }),
   });
