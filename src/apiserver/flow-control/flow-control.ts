@@ -14,7 +14,7 @@ import type { Handler, Step } from '../pipeline/step.ts';
 import { isReason } from '../../api/status.ts';
 import type { ServedResources } from '../served-resources.ts';
 import type { DanglingChange, FlowTarget } from './configuration.ts';
-import { adjustmentPeriodMs, Configuration, flowOf } from './configuration.ts';
+import { Configuration, flowOf } from './configuration.ts';
 import type { Ticket } from './queue-set.ts';
 import { estimateWork } from './work-estimate.ts';
 
@@ -51,13 +51,11 @@ export class FlowControl implements Disposable {
   #disposed = false;
   #timer: Timer | undefined;
   #retry: Timer | undefined;
-  #adjustedMs: number;
   #statusWrites: { readonly atMs: number; readonly name: string }[] = [];
 
   constructor(parts: FlowControlParts) {
     this.#parts = parts;
     this.configuration = new Configuration(parts.clock, parts.serverSeats);
-    this.#adjustedMs = parts.clock.monotonicMs();
   }
 
   /** Begins to follow the objects, from what there is now. */
@@ -81,7 +79,6 @@ export class FlowControl implements Disposable {
   #digest(): void {
     const { reader } = this.#parts;
     const changes = this.configuration.digest(reader.list(prioritylevelconfigurations), reader.list(flowschemas));
-    this.#adjustedMs = this.#parts.clock.monotonicMs();
     if (changes.length > 0) void this.#writeStatuses(changes);
   }
 
@@ -116,6 +113,7 @@ export class FlowControl implements Disposable {
 
   readonly step: Step = (next) => (request) => {
     if (isLongRunning(request.info) && request.info.verb !== 'watch') return next(request);
+    this.configuration.catchUp(this.#parts.clock.monotonicMs());
     const target = this.configuration.classify(request.user, request.info);
     const { level, stats } = target;
     request.flow = target.headers;
@@ -131,14 +129,21 @@ export class FlowControl implements Disposable {
 
   #follow(ticket: Ticket, { level, stats }: FlowTarget, result: Promise<Answer>, request: ServerRequest): Promise<Answer> {
     const { clock, inFlight } = this.#parts;
-    const leave = inFlight.enter('executing', request.info);
+    const count = inFlight.enter('executing', request.info);
     stats.seats.observe(ticket.seats);
-    this.#arm();
-    return result.finally(() => {
-      leave();
+    this.configuration.begin();
+    const end = (): void => {
+      inFlight.leave(count);
       (request.info.verb === 'watch' ? stats.watchExecution : stats.execution).observe((clock.monotonicMs() - ticket.startedMs) / 1000);
       level.set.finish(ticket);
       if (level.quiescing && level.set.idle) this.#reload();
+    };
+    return result.then((answer) => {
+      end();
+      return answer;
+    }, (error: unknown) => {
+      end();
+      throw error;
     });
   }
 
@@ -150,11 +155,12 @@ export class FlowControl implements Disposable {
     const waiting = level.set.enqueue(flowOf(target, request.user, request.info), estimate, { maxWaitMs: limitMs, signal: request.signal });
     const shed = (): Answer => tooManyRequests(request, level.retryAfter.note(clock.now()));
     if (waiting === undefined) return shed();
+    this.configuration.begin();
     this.#arm();
     const enqueuedMs = clock.monotonicMs();
-    const leave = inFlight.enter('waiting', request.info);
+    const count = inFlight.enter('waiting', request.info);
     return waiting.then((ticket) => {
-      leave();
+      inFlight.leave(count);
       request.waitedMs = clock.monotonicMs() - enqueuedMs;
       if (ticket === undefined) return shed();
       const run = async (): Promise<Answer> => await next(request);
@@ -162,26 +168,15 @@ export class FlowControl implements Disposable {
     });
   }
 
-  /** Seats are moved about while somebody needs them; a server that rests sets no timers. */
+  /** Seats are moved when it is time as long as somebody waits for one; nobody else would notice. */
   #arm(): void {
-    if (this.#timer !== undefined || this.#disposed) return;
+    if (this.#timer !== undefined || this.#disposed || !this.configuration.waits) return;
     const { clock } = this.#parts;
-    const missed = Math.floor((clock.monotonicMs() - this.#adjustedMs) / adjustmentPeriodMs);
-    if (missed > 0) {
-      this.configuration.skipIdle(missed);
-      this.#adjust();
-    }
-    this.#timer = clock.setTimer(adjustmentPeriodMs, () => {
+    this.#timer = clock.setTimer(this.configuration.dueMs - clock.monotonicMs(), () => {
       this.#timer = undefined;
-      const { busy } = this.configuration;
-      this.#adjust();
-      if (busy) this.#arm();
+      this.configuration.catchUp(clock.monotonicMs());
+      this.#arm();
     }, { unref: true });
-  }
-
-  #adjust(): void {
-    this.#adjustedMs = this.#parts.clock.monotonicMs();
-    this.configuration.adjust();
   }
 
   [Symbol.dispose](): void {

@@ -62,11 +62,12 @@ export class PriorityLevel {
   target = 0;
   #placed = false;
 
-  constructor(name: string, settings: LevelSettings, clock: Clock) {
+  /** `beforeChange`: as `QueueSet` has it. */
+  constructor(name: string, settings: LevelSettings, { clock, beforeChange }: { readonly clock: Clock; readonly beforeChange: (nowMs: number) => void }) {
     this.name = name;
     this.settings = settings;
     this.demand = new SeatDemand(clock.monotonicMs());
-    this.set = new QueueSet(clock, this.demand, settings.exempt);
+    this.set = new QueueSet(clock, this.demand, { exempt: settings.exempt, beforeChange });
   }
 
   /** Takes its part of `serverSeats`, of which there are `shareSum` shares. */

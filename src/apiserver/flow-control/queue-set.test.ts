@@ -14,7 +14,7 @@ const wait = { maxWaitMs: 15_000, signal: never };
 
 class Bench {
   readonly clock = new VirtualClock();
-  readonly set = new QueueSet(this.clock, new SeatDemand(0), false);
+  readonly set = new QueueSet(this.clock, new SeatDemand(0), { exempt: false, beforeChange: () => {} });
   readonly stats = new FlowStats('level', 'schema');
   readonly served = new Map<string, number>();
   shed = 0;

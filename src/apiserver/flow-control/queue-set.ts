@@ -50,7 +50,7 @@ interface Waiter {
 
 /** Requests that are served one after the other, from flows that were dealt the same queue. */
 export class Queue {
-  readonly index: number;
+  index: number;
   readonly waiting = new Set<Waiter>();
   readonly executing = new Set<Ticket>();
   /** Sums over those that wait. */
@@ -86,11 +86,16 @@ export class QueueSet {
   readonly #clock: Clock;
   readonly #demand: SeatDemand;
   readonly #exempt: boolean;
+  readonly #beforeChange: (nowMs: number) => void;
   #queuing: Queuing | undefined;
   #limit = 0;
   /** By their number, those that somebody waits in or has seats of; an idle queue has nothing to remember. */
   readonly queues = new Map<number, Queue>();
-  readonly #hands = new Map<string, readonly number[]>();
+  /** Of the last queue that became idle, for the next one that does not: mostly there is one at a time. */
+  #spare: Queue | undefined;
+  /** By schema, then by what its flows are kept apart by. */
+  readonly #hands = new Map<string, Map<string, readonly number[]>>();
+  #dealt = 0;
   /** Requests that run without having been put into a queue. */
   readonly queueless = new Set<Ticket>();
   #currentR = 0;
@@ -111,11 +116,12 @@ export class QueueSet {
   /** The meter and the queues' own readings at the last dispatch, for metrics. */
   lastDispatch = { r: 0, s: 0, min: 0, max: 0, discountedMin: 0, discountedMax: 0 };
 
-  /** `exempt`: everyone gets a seat. */
-  constructor(clock: Clock, demand: SeatDemand, exempt: boolean) {
+  /** `exempt`: everyone gets a seat. `beforeChange`: called before anything changes, also by itself in time. */
+  constructor(clock: Clock, demand: SeatDemand, { exempt, beforeChange }: { readonly exempt: boolean; readonly beforeChange: (nowMs: number) => void }) {
     this.#clock = clock;
     this.#demand = demand;
     this.#exempt = exempt;
+    this.#beforeChange = beforeChange;
     this.#lastMs = clock.monotonicMs();
     this.#usage = new LevelUsage(this.#lastMs);
   }
@@ -137,10 +143,10 @@ export class QueueSet {
   /** Somebody is waiting, or was served with a seat that is still taken. */
   get busy(): boolean { return this.#waiting > 0 || this.#seatsInUse > 0; }
 
-  /** Takes effect at once: more seats go to those who wait; who waits in a queue that is one too many waits on there. */
-  configure(queuing: Queuing | undefined, limit: number): void {
-    const nowMs = this.#sync();
-    if (queuing?.queues !== this.#queuing?.queues || queuing?.handSize !== this.#queuing?.handSize) this.#hands.clear();
+  /** Takes effect at `nowMs`, now by default: more seats go to those who wait; who waits in a queue that is one too many waits on there. */
+  configure(queuing: Queuing | undefined, limit: number, nowMs = this.#clock.monotonicMs()): void {
+    this.#moveTo(nowMs);
+    if (queuing?.queues !== this.#queuing?.queues || queuing?.handSize !== this.#queuing?.handSize) this.#forgetHands();
     this.#queuing = queuing;
     this.#limit = limit;
     this.#dispatch(nowMs);
@@ -169,7 +175,7 @@ export class QueueSet {
       this.#activate(queue);
       queue.nextDispatchR += workOf(estimate);
     }
-    return this.#start({ flow, estimate, queue, seats: Math.max(estimate.initialSeats, estimate.finalSeats), arrivedMs: nowMs }, nowMs);
+    return this.#start({ flow, estimate, queue, seats: Math.max(estimate.initialSeats, estimate.finalSeats), arrivedMs: nowMs, startedMs: nowMs });
   }
 
   /**
@@ -247,16 +253,23 @@ export class QueueSet {
   }
 
   #forget(queue: Queue): void {
-    if (!queue.active && queue.seatsInUse === 0) this.queues.delete(queue.index);
+    if (queue.active || queue.seatsInUse > 0) return;
+    this.queues.delete(queue.index);
+    this.#spare = queue;
   }
 
   /** Moves the meter to now; before anything changes. */
   #sync(): number {
     const nowMs = this.#clock.monotonicMs();
+    this.#beforeChange(nowMs);
+    this.#moveTo(nowMs);
+    return nowMs;
+  }
+
+  #moveTo(nowMs: number): void {
     if (this.#activeQueues > 0) this.#currentR += (Math.min(this.#queuedSeatsInUse + this.#waitingSeats, this.#limit) / this.#activeQueues) * ((nowMs - this.#lastMs) / 1000);
     this.#lastMs = nowMs;
     this.#usage.observe(this, nowMs);
-    return nowMs;
   }
 
   #noteDemand(nowMs: number): void {
@@ -265,12 +278,7 @@ export class QueueSet {
 
   /** Of the flow's hand, the queue with the least work; ties go round. */
   #choose({ stats, distinguisher }: Flow, { queues, handSize }: Queuing): Queue {
-    const key = `${stats.schema}\0${distinguisher}`;
-    let hand = this.#hands.get(key);
-    if (hand === undefined) {
-      if (this.#hands.size >= maxHands) this.#hands.clear();
-      this.#hands.set(key, (hand = deal(hashFlow(stats.schema, distinguisher), queues, handSize)));
-    }
+    const hand = this.#hands.get(stats.schema)?.get(distinguisher) ?? this.#deal(stats.schema, distinguisher, { queues, handSize });
     const offset = this.#enqueued++ % hand.length;
     let best = 0;
     let least = Infinity;
@@ -281,7 +289,30 @@ export class QueueSet {
       least = work;
       best = index;
     }
-    return this.queues.get(best) ?? new Queue(best, this.#currentR);
+    return this.queues.get(best) ?? this.#idleQueue(best);
+  }
+
+  /** One that is not among the queues; it is put there when it becomes active. */
+  #idleQueue(index: number): Queue {
+    const queue = this.#spare ?? new Queue(index, this.#currentR);
+    this.#spare = undefined;
+    queue.index = index;
+    return queue;
+  }
+
+  #deal(schema: string, distinguisher: string, { queues, handSize }: Pick<Queuing, 'queues' | 'handSize'>): readonly number[] {
+    if (this.#dealt >= maxHands) this.#forgetHands();
+    let ofSchema = this.#hands.get(schema);
+    if (ofSchema === undefined) this.#hands.set(schema, ofSchema = new Map());
+    const hand = deal(hashFlow(schema, distinguisher), queues, handSize);
+    ofSchema.set(distinguisher, hand);
+    this.#dealt += 1;
+    return hand;
+  }
+
+  #forgetHands(): void {
+    this.#hands.clear();
+    this.#dealt = 0;
   }
 
   #add(waiter: Waiter): void {
@@ -364,12 +395,11 @@ export class QueueSet {
     queue.nextDispatchR += chosen.work;
     bound(queue);
     // It has been counted as active and goes on being so.
-    resolve(this.#start({ flow, estimate: fitted(chosen.estimate, this.#limit), queue, seats, arrivedMs }, nowMs));
+    resolve(this.#start({ flow, estimate: fitted(chosen.estimate, this.#limit), queue, seats, arrivedMs, startedMs: nowMs }));
     return true;
   }
 
-  #start(request: Omit<Ticket, 'startedMs'>, nowMs: number): Ticket {
-    const ticket: Ticket = { ...request, startedMs: nowMs };
+  #start(ticket: Ticket): Ticket {
     const { queue, seats, flow: { stats } } = ticket;
     if (queue === undefined) this.queueless.add(ticket);
     else {
@@ -383,7 +413,7 @@ export class QueueSet {
     stats.dispatched += 1;
     stats.executing += 1;
     stats.executingSeats += seats;
-    this.#noteDemand(nowMs);
+    this.#noteDemand(ticket.startedMs);
     return ticket;
   }
 }

@@ -11,8 +11,11 @@ const ratioBounds = [0, 0.001, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
 type Phase = 'executing' | 'waiting';
 type Kind = 'mutating' | 'readOnly';
 
+/** What a request is counted in. */
+export interface Counted { change(by: 1 | -1, nowMs: number): void }
+
 /** How many requests of a kind are in a phase, and how many were at most in the last second. */
-class Count {
+class Count implements Counted {
   now = 0;
   #peak = 0;
   #peakBefore = 0;
@@ -62,11 +65,15 @@ export class InFlight {
     this.#counts = { executing: both(), waiting: both() };
   }
 
-  /** A request comes into a phase. Returns how it leaves it. */
-  enter(phase: Phase, info: RequestInfo): () => void {
+  /** A request comes into a phase. Returns what it is counted in until it leaves. */
+  enter(phase: Phase, info: RequestInfo): Counted {
     const count = this.#counts[phase][readVerbs.has(info.verb) ? 'readOnly' : 'mutating'];
     count.change(1, this.#clock.monotonicMs());
-    return () => count.change(-1, this.#clock.monotonicMs());
+    return count;
+  }
+
+  leave(count: Counted): void {
+    count.change(-1, this.#clock.monotonicMs());
   }
 
   get families(): readonly Gauge[] {

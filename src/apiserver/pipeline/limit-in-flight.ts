@@ -25,11 +25,18 @@ export function limitInFlight(limits: { readonly reading: number; readonly writi
     if (!(result instanceof Promise)) return result;
     if (reads) reading += 1;
     else writing += 1;
-    const leave = inFlight.enter('executing', request.info);
-    return result.finally(() => {
-      leave();
+    const count = inFlight.enter('executing', request.info);
+    const end = (): void => {
+      inFlight.leave(count);
       if (reads) reading -= 1;
       else writing -= 1;
+    };
+    return result.then((answer) => {
+      end();
+      return answer;
+    }, (error: unknown) => {
+      end();
+      throw error;
     });
   };
 }
