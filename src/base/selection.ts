@@ -23,7 +23,7 @@ export function selectNamed<E extends { readonly name: string }>(selection: read
   const unknown = named.filter(({ name }) => !present.has(name) && isKnown?.(name) !== true).map(({ given }) => `${JSON.stringify(given)} is not in the list of known controllers`);
   if (unknown.length > 0) throw new Error(unknown.length === 1 ? unknown[0] : `[${unknown.join(', ')}]`);
   const absent = named.find(({ name, on }) => on && !present.has(name));
-  if (absent !== undefined) throw new Error(`${JSON.stringify(absent.given)} is not a part of this release`);
+  if (absent !== undefined) throw new Error(`not supported: ${JSON.stringify(absent.given)}`);
   const all = selection.includes('*');
   return entries.filter((entry) => choices.find(({ name }) => name === entry.name)?.on ?? (all && isOffByDefault?.(entry.name) !== true));
 }

@@ -23,7 +23,7 @@ describe('which controllers run', () => {
   it('unknown names are refused in upstream\'s words', () => {
     assert.throws(() => selected('*', '-moon'), { message: '"moon" is not in the list of known controllers' });
     assert.throws(() => selected('sun', 'moon'), { message: '["sun" is not in the list of known controllers, "moon" is not in the list of known controllers]' });
-    assert.throws(() => selected('podgroup-protection-controller'), { message: '"podgroup-protection-controller" is not a part of this release' });
+    assert.throws(() => selected('podgroup-protection-controller'), { message: 'not supported: "podgroup-protection-controller"' });
   });
 
   it('all that Kubernetes has on by default are here', () => {

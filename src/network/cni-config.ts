@@ -1,13 +1,14 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cidr } from './cidr.ts';
-import { formatCidr, gatewayOf } from './cidr.ts';
+import type { IpNetwork } from '../api/meta/ip-network.ts';
+import { formatNetwork } from '../api/meta/ip-network.ts';
+import { gatewayOf } from './gateway.ts';
 
 export interface CniConfigOptions {
   /** The network's name; also in the names of libcni's cached results. */
   readonly name: string;
   readonly bridge: string;
-  readonly ranges: readonly Cidr[];
+  readonly ranges: readonly IpNetwork[];
   readonly mtu: number;
   /** Where host-local keeps its leases. */
   readonly leasesDir: string;
@@ -35,7 +36,7 @@ export function cniConfig(options: CniConfigOptions): object {
         ipam: {
           type: 'host-local',
           dataDir: options.leasesDir,
-          ranges: options.ranges.map((range) => [{ subnet: formatCidr(range), gateway: gatewayOf(range) }]),
+          ranges: options.ranges.map((range) => [{ subnet: formatNetwork(range), gateway: gatewayOf(range) }]),
           routes: options.ranges.map((range) => ({ dst: range.family === 4 ? '0.0.0.0/0' : '::/0' })),
         },
       },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { parseCidr, formatCidr } from './cidr.ts';
+import { formatNetwork, parseNetwork } from '../api/meta/ip-network.ts';
 
 /** Whether this process's network has an interface of that name. Unlike /sys, /proc follows the process into its network namespace. */
 export function hasLink(name: string): boolean {
@@ -20,7 +20,7 @@ export function linkNames(): string[] {
 export function linkSubnets(isOurs: (name: string) => boolean): string[] {
   return Object.entries(networkInterfaces()).filter(([name]) => !isOurs(name)).flatMap(([, addresses]) => addresses ?? [])
     .filter(({ internal, cidr }) => !internal && cidr !== null && !/^fe80:/i.test(cidr))
-    .map(({ cidr }) => parseCidr(cidr ?? '')).filter((range) => range !== undefined).map(formatCidr);
+    .map(({ cidr }) => parseNetwork(cidr ?? '')).filter((range) => range !== undefined).map(formatNetwork);
 }
 
 /** The interface that has this address; undefined when none has. */

@@ -1,13 +1,13 @@
-import type { Cidr } from './cidr.ts';
-import { formatCidr } from './cidr.ts';
+import type { IpNetwork } from '../api/meta/ip-network.ts';
+import { formatNetwork } from '../api/meta/ip-network.ts';
 
 export interface MasqueradeOptions {
   readonly table: string;
   readonly bridge: string;
   /** This node's pods. */
-  readonly podRanges: readonly Cidr[];
+  readonly podRanges: readonly IpNetwork[];
   /** All pods of the cluster: traffic between pods keeps its source address. */
-  readonly clusterRanges: readonly Cidr[];
+  readonly clusterRanges: readonly IpNetwork[];
 }
 
 /**
@@ -19,9 +19,9 @@ export function masqueradeRules(options: MasqueradeOptions): string {
   const rules: string[] = [];
   for (const range of options.podRanges) {
     const family = range.family === 4 ? 'ip' : 'ip6';
-    const inside = options.clusterRanges.filter((cluster) => cluster.family === range.family).map(formatCidr);
+    const inside = options.clusterRanges.filter((cluster) => cluster.family === range.family).map(formatNetwork);
     const multicast = range.family === 4 ? '224.0.0.0/4' : 'ff00::/8';
-    rules.push(`    ${family} saddr ${formatCidr(range)} ${family} daddr != { ${[...inside, multicast].join(', ')} } oifname != "${bridge}" masquerade`);
+    rules.push(`    ${family} saddr ${formatNetwork(range)} ${family} daddr != { ${[...inside, multicast].join(', ')} } oifname != "${bridge}" masquerade`);
   }
   return [
     `table inet ${table}`,

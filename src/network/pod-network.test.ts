@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCidr } from './cidr.ts';
+import { parseNetwork } from '../api/meta/ip-network.ts';
 import { cniConfig } from './cni-config.ts';
 import { masqueradeRules } from './masquerade.ts';
 
-const ranges = [parseCidr('10.244.1.0/24')!, parseCidr('fd00:1::/64')!];
+const ranges = [parseNetwork('10.244.1.0/24')!, parseNetwork('fd00:1::/64')!];
 
 test('the CNI list names the bridge, both families and host ports', () => {
   assert.deepEqual(cniConfig({ name: 'coxswain', bridge: 'cox0', ranges, mtu: 1450, leasesDir: '/data/cni/networks', ipMasq: false, portmap: true, bandwidth: true }), {
@@ -27,7 +27,7 @@ test('the CNI list names the bridge, both families and host ports', () => {
 });
 
 test('pods leave the cluster under the node\'s address and keep theirs inside it', () => {
-  const rules = masqueradeRules({ table: 'coxswain-pods', bridge: 'cox0', podRanges: ranges, clusterRanges: [parseCidr('10.244.0.0/16')!] });
+  const rules = masqueradeRules({ table: 'coxswain-pods', bridge: 'cox0', podRanges: ranges, clusterRanges: [parseNetwork('10.244.0.0/16')!] });
   assert.match(rules, /^table inet coxswain-pods\ndelete table inet coxswain-pods\n/);
   assert.match(rules, /ip saddr 10\.244\.1\.0\/24 ip daddr != \{ 10\.244\.0\.0\/16, 224\.0\.0\.0\/4 \} oifname != "cox0" masquerade/);
   assert.match(rules, /ip6 saddr fd00:1::\/64 ip6 daddr != \{ ff00::\/8 \} oifname != "cox0" masquerade/);

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
-import type { Cidr } from './cidr.ts';
-import { gatewayOf, parseCidr } from './cidr.ts';
+import type { IpNetwork } from '../api/meta/ip-network.ts';
+import { parseNetwork } from '../api/meta/ip-network.ts';
+import { gatewayOf } from './gateway.ts';
 import { cniConfig, cniFile, writeCniConfig } from './cni-config.ts';
 import type { RunCommand } from './commands.ts';
 import { must, mtuOf } from './commands.ts';
@@ -48,9 +49,9 @@ export async function readNetworkRecord(cniDir: string): Promise<NetworkRecord |
   }
 }
 
-function parseRanges(text: string): Cidr[] {
+function parseRanges(text: string): IpNetwork[] {
   return text.split(',').filter((part) => part.trim() !== '').map((part) => {
-    const cidr = parseCidr(part);
+    const cidr = parseNetwork(part);
     if (cidr === undefined) throw new Error(`invalid pod CIDR ${JSON.stringify(part)}`);
     return cidr;
   });
@@ -125,14 +126,14 @@ export class BridgePodNetwork implements PodNetwork {
     return must(this.#options.run, file, args, { purpose, ...(input !== undefined && { input }) });
   }
 
-  async #createBridge(ranges: readonly Cidr[], mtu: number): Promise<void> {
+  async #createBridge(ranges: readonly IpNetwork[], mtu: number): Promise<void> {
     const { ip } = this.#options.tools;
     const bridge = this.#bridge;
     const commands: string[] = [];
     if (!hasLink(bridge)) commands.push(`link add ${bridge} type bridge`);
     const mac = bridgeMac(gatewayOf(ranges[0]!));
     commands.push(`link set ${bridge}${mac === undefined ? '' : ` address ${mac}`} mtu ${mtu} up`);
-    const wanted = ranges.map((range) => `${gatewayOf(range)}/${range.prefix}`);
+    const wanted = ranges.map((range) => `${gatewayOf(range)}/${range.prefixLength}`);
     // An address of an earlier range would make the bridge plugin refuse to add pods.
     const shown = await this.#options.run(ip, ['-o', 'addr', 'show', 'dev', bridge, 'scope', 'global']);
     for (const [, address] of shown.stdout.matchAll(/ inet6? (\S+) /g)) {
@@ -143,7 +144,7 @@ export class BridgePodNetwork implements PodNetwork {
     await this.#must(ip, ['-batch', '-'], `set up the bridge ${bridge}`, `${commands.join('\n')}\n`);
   }
 
-  async #setSysctls(ranges: readonly Cidr[]): Promise<void> {
+  async #setSysctls(ranges: readonly IpNetwork[]): Promise<void> {
     const wanted: [string, string][] = [
       ...(ranges.some((range) => range.family === 4) ? [['net/ipv4/ip_forward', '1'] as [string, string]] : []),
       ...(ranges.some((range) => range.family === 6) ? [['net/ipv6/conf/all/forwarding', '1'] as [string, string]] : []),

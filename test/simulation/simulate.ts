@@ -1,3 +1,8 @@
+// Loaded before: nothing in the path may wait for anything but virtual time, nor the first run of a process longer than the others.
+import '../../src/controllers/manager.ts';
+import '../../src/pki/certificate-signing.ts';
+import '../../src/pki/request-signing.ts';
+import '../../src/scheduler/scheduler.ts';
 import { selectorsReady } from '../../src/api/groups/resource/selector-loader.ts';
 import { configmaps } from '../../src/api/resources.ts';
 import type { LocalRequest } from '../../src/client/transports/local-endpoint.ts';
@@ -43,7 +48,6 @@ export interface SimulationReport {
   readonly simulatedMs: number;
 }
 
-// Loaded before: nothing in the path may wait for anything but virtual time, nor the first run of a process longer than the others.
 await selectorsReady([{}]);
 
 const nodes = 4;

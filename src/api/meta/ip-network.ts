@@ -30,6 +30,9 @@ export function parseNetwork(text: string): IpNetwork | undefined {
   return { family, base: (valueOf(bytes) >> hostBits) << hostBits, prefixLength: cidr.prefixLength, width };
 }
 
+/** In canonical form. */
+export const formatNetwork = ({ family, base, prefixLength }: IpNetwork): string => `${formatAddress({ family, value: base })}/${prefixLength}`;
+
 /** The network's highest address, as a number. */
 export const lastOf = ({ base, width, prefixLength }: IpNetwork): bigint => base + (1n << BigInt(width - prefixLength)) - 1n;
 

@@ -4,7 +4,7 @@ import { must, mtuOf } from '../commands.ts';
 import { hasLink, linkWithAddress } from '../links.ts';
 import type { OverlayPeer, RoutePlan } from './plan.ts';
 import { tunnelEnd, tunnelMac } from './plan.ts';
-import { parseCidr } from '../cidr.ts';
+import { parseNetwork } from '../../api/meta/ip-network.ts';
 
 /** The tunnel's interface. */
 export const tunnelLink = 'cox-vxlan';
@@ -62,7 +62,7 @@ export class NodeRoutes {
     // Its ends and its number cannot be changed once it is there.
     if (hasLink(tunnelLink) && !(await this.#ip(['-d', '-o', 'link', 'show', 'dev', tunnelLink], 'look at the tunnel')).includes(` local ${local} `)) await this.#ip(['link', 'delete', tunnelLink], 'replace the tunnel');
     if (!hasLink(tunnelLink)) await this.#ip(['link', 'add', tunnelLink, 'address', mac, 'type', 'vxlan', 'id', String(tunnelId), 'local', local, 'dev', uplink, 'dstport', String(tunnelPort), 'nolearning'], 'open a tunnel to other nodes');
-    const ends = podCidrs.map(parseCidr).filter((range) => range !== undefined).map((range) => `addr replace ${tunnelEnd(range)}/${range.bits}${range.family === 6 ? ' nodad' : ''} dev ${tunnelLink}`);
+    const ends = podCidrs.map(parseNetwork).filter((range) => range !== undefined).map((range) => `addr replace ${tunnelEnd(range)}/${range.width}${range.family === 6 ? ' nodad' : ''} dev ${tunnelLink}`);
     await this.#ip(['-batch', '-'], 'set up the tunnel', [`link set ${tunnelLink} address ${mac} mtu ${mtu} up`, ...ends]);
     await this.#setPeers(peers);
   }

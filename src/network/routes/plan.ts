@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Cidr } from '../cidr.ts';
-import { formatAddress, formatCidr, parseCidr } from '../cidr.ts';
+import type { IpNetwork } from '../../api/meta/ip-network.ts';
+import { formatAddress, formatNetwork, includes, parseAddress, parseNetwork } from '../../api/meta/ip-network.ts';
 
 /** A node as the pods' network sees it. */
 export interface NetworkNode {
@@ -30,22 +30,22 @@ export interface RoutePlan {
   readonly overlay: readonly OverlayPeer[];
 }
 
-const contains = (range: Cidr, address: string): boolean => {
-  const host = parseCidr(`${address}/${range.bits}`);
-  return host !== undefined && host.family === range.family && host.address >> BigInt(range.bits - range.prefix) === range.address >> BigInt(range.bits - range.prefix);
+const contains = (range: IpNetwork, text: string): boolean => {
+  const address = parseAddress(text);
+  return address !== undefined && includes(range, address);
 };
 
-const rangesOf = (node: NetworkNode): Cidr[] => node.podCidrs.map(parseCidr).filter((range) => range !== undefined);
+const rangesOf = (node: NetworkNode): IpNetwork[] => node.podCidrs.map(parseNetwork).filter((range) => range !== undefined);
 
 /** The address of a node's end of the tunnel for a range of its pods: the range's first, which no pod ever has. */
-export const tunnelEnd = (range: Cidr): string => formatAddress(range.family, range.address);
+export const tunnelEnd = (range: IpNetwork): string => formatAddress({ family: range.family, value: range.base });
 
 /** The Ethernet address of a node's end of the tunnel, which every node works out for itself from the pods' first range. */
 export function tunnelMac(podCidrs: readonly string[]): string | undefined {
-  const range = podCidrs.map(parseCidr).find((one) => one !== undefined);
+  const range = podCidrs.map(parseNetwork).find((one) => one !== undefined);
   if (range === undefined) return undefined;
   // The first 64 bits of an IPv6 range tell nodes apart; of those the last 32 do within one cluster.
-  const bits = range.family === 4 ? range.address : (range.address >> 64n) & 0xffff_ffffn;
+  const bits = range.family === 4 ? range.base : (range.base >> 64n) & 0xffff_ffffn;
   return ['0e', '58', ...[24n, 16n, 8n, 0n].map((shift) => ((bits >> shift) & 0xffn).toString(16).padStart(2, '0'))].join(':');
 }
 
@@ -55,23 +55,23 @@ export function tunnelMac(podCidrs: readonly string[]): string | undefined {
  * claims our own address. Pure; in the order of the nodes' names.
  */
 export function planRoutes(own: NetworkNode, others: readonly NetworkNode[], links: readonly string[]): RoutePlan {
-  const subnets = links.map(parseCidr).filter((range) => range !== undefined);
+  const subnets = links.map(parseNetwork).filter((range) => range !== undefined);
   const direct: DirectRoute[] = [];
   const overlay: OverlayPeer[] = [];
   const taken = new Set(own.podCidrs);
   for (const node of others.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
     if (node.name === own.name || node.addresses.some((address) => own.addresses.includes(address) || isLoopback(address))) continue;
-    const ranges = rangesOf(node).filter((range) => !taken.has(formatCidr(range)));
-    const tunnelled: Cidr[] = [];
+    const ranges = rangesOf(node).filter((range) => !taken.has(formatNetwork(range)));
+    const tunnelled: IpNetwork[] = [];
     for (const range of ranges) {
-      taken.add(formatCidr(range));
+      taken.add(formatNetwork(range));
       const via = node.addresses.find((address) => isIP(address) === range.family && subnets.some((subnet) => contains(subnet, address)));
       if (via === undefined) tunnelled.push(range);
-      else direct.push({ destination: formatCidr(range), via });
+      else direct.push({ destination: formatNetwork(range), via });
     }
     const remote = node.addresses.find((address) => own.addresses.some((mine) => isIP(mine) === isIP(address)));
     const mac = tunnelMac(node.podCidrs);
-    if (tunnelled.length > 0 && remote !== undefined && mac !== undefined) overlay.push({ ranges: tunnelled.map((range) => ({ destination: formatCidr(range), end: tunnelEnd(range) })), mac, remote });
+    if (tunnelled.length > 0 && remote !== undefined && mac !== undefined) overlay.push({ ranges: tunnelled.map((range) => ({ destination: formatNetwork(range), end: tunnelEnd(range) })), mac, remote });
   }
   return { direct, overlay };
 }
