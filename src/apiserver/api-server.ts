@@ -112,7 +112,7 @@ export class ApiServer implements AsyncDisposable {
     this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
     const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...deviceClaimHooks({ reader: this.reader, authorize: (attributes) => authorizeWith(authorizers, attributes) })]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), podGroups: chosen.gates('GenericWorkload'), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
@@ -122,7 +122,7 @@ export class ApiServer implements AsyncDisposable {
     };
     const plugged = options.plugged?.(parts) ?? {};
     if (plugged.dispose !== undefined) this.#cleanUp.push(plugged.dispose);
-    this.#bootstrapObjects = [...(options.bootstrapObjects ?? []), ...(plugged.bootstrapObjects ?? [])];
+    this.#bootstrapObjects = replaced(options.bootstrapObjects ?? [], plugged.bootstrapObjects ?? []);
     authorizers.push(...made(options.authorizers, parts), ...(plugged.authorizers ?? []));
     admission.push(...made(options.admission, parts), ...(plugged.admission ?? []));
     const authenticators = [...made(options.authenticators, parts), ...(plugged.authenticators ?? [])];
@@ -309,4 +309,11 @@ async function* encoded(chunks: AsyncIterable<string>): AsyncGenerator<Uint8Arra
 
 function made<T extends object>(items: readonly MaybeFactory<T>[] | undefined, parts: ServerParts): T[] {
   return (items ?? []).map((item) => (typeof item === 'function' ? (item as Factory<T>)(parts) : item));
+}
+
+/** Objects, with those of the same names out of `others` instead. */
+function replaced(objects: readonly KubeObject[], others: readonly KubeObject[]): readonly KubeObject[] {
+  const idOf = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+  const ids = new Set(others.map(idOf));
+  return [...objects.filter((object) => !ids.has(idOf(object))), ...others];
 }

@@ -56,6 +56,8 @@ export interface Core {
   readonly webhooks: WebhookClient;
   readonly conversionMetrics: ConversionMetrics;
   readonly provenance: ProvenanceLog;
+  /** Do pods name the group that they are scheduled with (feature gate GenericWorkload)? */
+  readonly podGroups: boolean;
   /** True for a value whose sealing on the disk is out of date: it is written even when nothing else changed. */
   readonly isStale: (storeKey: string) => boolean;
   /** For what a request needs beside what its path asks for. */

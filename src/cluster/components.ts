@@ -3,11 +3,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { outside } from '../base/outside-work.ts';
 import type { Random } from '../base/random.ts';
+import type { FeatureGateSettings } from '../apiserver/serving/feature-gates.ts';
 import type { ControllerSettings } from '../controllers/common/settings.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import type { LocalClients } from './identities.ts';
+import { expectPodGroups, podGroupFeatures } from './pod-groups.ts';
 
 /** What the scheduler and the controllers need of the cluster that they act on. */
 export interface ComponentOptions {
@@ -17,6 +19,8 @@ export interface ComponentOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly clusterCidr: string;
+  /** As the API server has them. */
+  readonly featureGates?: FeatureGateSettings | undefined;
 }
 
 /** Which controllers, as kube-controller-manager's flag lists them, and their settings. */
@@ -37,8 +41,11 @@ export async function startControllerManager(options: ComponentOptions, { contro
   // An API server alone has no use for them.
   const manage = await outside(import('../controllers/manager.ts'));
   const stopping = new AbortController();
+  const client = clients.component('kube-controller-manager');
+  const features = podGroupFeatures(options.featureGates);
+  await expectPodGroups(features, client);
   const { ready } = await manage.startControllerManager({
-    client: clients.component('kube-controller-manager'),
+    client,
     clientFor: (name) => clients.serviceAccount(name),
     clock,
     random,
@@ -47,6 +54,7 @@ export async function startControllerManager(options: ComponentOptions, { contro
     controllers,
     settings: {
       ...settings,
+      podGroups: features.podGroups,
       clusterCidrs: options.clusterCidr.split(','),
       rootCa: pki.ca.certificate,
       certificateAuthority: certificateAuthority(pki.ca, clock),
@@ -57,7 +65,10 @@ export async function startControllerManager(options: ComponentOptions, { contro
 }
 
 /** A scheduler that has not been started yet. */
-export async function createScheduler({ clients, clock, random, logger }: Omit<ComponentOptions, 'pki' | 'clusterCidr'>): Promise<Scheduler> {
+export async function createScheduler({ clients, clock, random, logger, featureGates }: Omit<ComponentOptions, 'pki' | 'clusterCidr'>): Promise<Scheduler> {
   const schedule = await outside(import('../scheduler/scheduler.ts'));
-  return new schedule.Scheduler({ client: clients.component('kube-scheduler'), clock, random, logger: logger.named('scheduler') });
+  const client = clients.component('kube-scheduler');
+  const features = podGroupFeatures(featureGates);
+  await expectPodGroups(features, client);
+  return new schedule.Scheduler({ client, clock, random, logger: logger.named('scheduler'), features });
 }

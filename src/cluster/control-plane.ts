@@ -113,7 +113,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const clients = localClients(options.endpoint?.(server.local) ?? server.local, clock);
   const running = new AsyncDisposableStack();
   running.use(server);
-  const components = { clients, pki, clock, random, logger, clusterCidr: options.clusterCidr };
+  const components = { clients, pki, clock, random, logger, clusterCidr: options.clusterCidr, featureGates: options.featureGates };
   return {
     server,
     clients,

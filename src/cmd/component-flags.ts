@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ComponentFlags, ComponentName } from './component.ts';
 import { controllerOptions } from './controller-flags.ts';
-import { addressPools, texts } from './checks.ts';
+import { addressPools, configurationMap, texts } from './checks.ts';
 import { clusterCidrCheck, defaultDataDir, dnsName, ipAddress, wholeNumber } from './options.ts';
 import { parser } from './parser.ts';
 
@@ -13,6 +13,7 @@ const leaderElection = (): Option[] => [new Option('--leader-elect <yes>', 'wait
   return value === 'true';
 })];
 const controllers = (): Option => new Option('--controllers <names>', 'comma-separated; `*` for all, `-name` to leave one out').default(['*'], '*').argParser((value) => value.split(',').map((name) => name.trim()));
+const featureGates = (): Option => new Option('--feature-gates <pairs>', 'features to turn on or off, as the API server has them: name=true or name=false').argParser(parser(configurationMap));
 const listenOn = (): Option => new Option('--listen <ip>', 'address to listen on').default('127.0.0.1').argParser(parser(ipAddress));
 const clusterCidr = (): Option => new Option('--cluster-cidr <cidr>', 'addresses of pods').default('10.244.0.0/16').argParser(parser(clusterCidrCheck));
 /** The flag that names this machine's node. */
@@ -23,9 +24,10 @@ export const file = (flags: string, description: string): Option => new Option(f
 
 /** The flags that a component has beside those that all have. */
 const flagsOf: Readonly<Record<ComponentName, () => readonly Option[]>> = {
-  scheduler: () => [...leaderElection(), file('--config <file>', 'a KubeSchedulerConfiguration: profiles, plug-ins and their arguments, extenders')],
+  scheduler: () => [...leaderElection(), featureGates(), file('--config <file>', 'a KubeSchedulerConfiguration: profiles, plug-ins and their arguments, extenders')],
   'controller-manager': () => [
     ...leaderElection(),
+    featureGates(),
     controllers(),
     clusterCidr(),
     file('--root-ca-file <file>', 'the certificate authority that pods are told to trust (default: the kubeconfig\'s)'),

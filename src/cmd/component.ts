@@ -6,6 +6,7 @@ import { loadKubeconfig } from '../client/kubeconfig.ts';
 import type { ComponentOptions } from '../cluster/alone/component.ts';
 import type { ReadConfiguration as KubeletConfiguration } from '../kubelet/config/read.ts';
 import type { ReadConfiguration } from '../scheduler/config/read.ts';
+import type { SchedulerFeatures } from '../scheduler/config/settings.ts';
 import { controllerSettings } from './controller-flags.ts';
 import { runInForeground } from './foreground.ts';
 import { UsageError } from './options.ts';
@@ -19,6 +20,7 @@ export interface ComponentFlags {
   readonly leaderElect: boolean;
   readonly config?: string;
   readonly controllers: readonly string[];
+  readonly featureGates?: Readonly<Record<string, string>>;
   readonly clusterCidr: string;
   readonly rootCaFile?: string;
   readonly proxyMode: 'auto' | 'nftables' | 'iptables';
@@ -70,13 +72,15 @@ async function starter(name: ComponentName, flags: ComponentFlags & { readonly j
   switch (name) {
     case 'scheduler': {
       const { startSchedulerAlone } = await import('../cluster/alone/scheduler.ts');
-      const configuration = flags.config === undefined ? undefined : await readScheduling(flags.config);
-      return (options) => startSchedulerAlone({ ...options, leaderElect, identity: machine, ...(configuration !== undefined && { configuration }) });
+      const features = await readFeatures(flags.featureGates);
+      const configuration = flags.config === undefined ? undefined : await readScheduling(flags.config, features);
+      return (options) => startSchedulerAlone({ ...options, leaderElect, identity: machine, features, ...(configuration !== undefined && { configuration }) });
     }
     case 'controller-manager': {
       const rootCa = flags.rootCaFile === undefined ? ca ?? '' : await readFlagFile('--root-ca-file', flags.rootCaFile);
       const { startControllerManagerAlone } = await import('../cluster/alone/controller-manager.ts');
-      return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, controllers, clusterCidr, rootCa, settings: controllerSettings({ ...flags }) });
+      const features = await readFeatures(flags.featureGates);
+      return (options) => startControllerManagerAlone({ ...options, leaderElect, identity: machine, features, controllers, clusterCidr, rootCa, settings: controllerSettings({ ...flags }) });
     }
     case 'cloud-controller-manager': {
       const { startCloudControllerManagerAlone } = await import('../cluster/alone/cloud-controller-manager.ts');
@@ -110,11 +114,20 @@ function tlsFiles({ tlsCertFile: cert, tlsPrivateKeyFile: key, clientCaFile: cli
   throw new UsageError('--tls-cert-file, --tls-private-key-file and --client-ca-file go together: give all three or none', 2);
 }
 
-async function readScheduling(path: string): Promise<ReadConfiguration> {
+async function readFeatures(gates: ComponentFlags['featureGates']): Promise<SchedulerFeatures> {
+  const { podGroupFeatures } = await import('../cluster/pod-groups.ts');
+  try {
+    return podGroupFeatures(gates);
+  } catch (error) {
+    throw new UsageError(`--feature-gates: ${(error as Error).message}`);
+  }
+}
+
+async function readScheduling(path: string, features: SchedulerFeatures): Promise<ReadConfiguration> {
   const text = await readFlagFile('--config', path);
   const { readSchedulerConfiguration } = await import('../scheduler/config/read.ts');
   try {
-    return readSchedulerConfiguration(text);
+    return readSchedulerConfiguration(text, features);
   } catch (error) {
     throw new UsageError(`--config: ${(error as Error).message}`);
   }

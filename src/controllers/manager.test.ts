@@ -27,7 +27,7 @@ describe('which controllers run', () => {
   });
 
   it('all that Kubernetes has on by default are here', () => {
-    const offByFeature = ['storageversion-garbage-collector-controller', 'podcertificaterequest-cleaner-controller', 'kube-apiserver-serving-clustertrustbundle-publisher-controller', 'resourcepoolstatusrequest-controller', 'podgroup-protection-controller'];
+    const offByFeature = ['storageversion-garbage-collector-controller', 'podcertificaterequest-cleaner-controller', 'kube-apiserver-serving-clustertrustbundle-publisher-controller', 'resourcepoolstatusrequest-controller'];
     const present = new Set(controllers.map(({ name }) => name));
     assert.deepEqual([...upstreamControllers].filter((name) => !present.has(name) && !disabledByDefault.has(name)).sort(), offByFeature.sort());
   });

@@ -21,6 +21,7 @@ import { startNodeIpamController } from './node-ipam/node-ipam.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle.ts';
 import { startPersistentVolumeBinder } from './persistent-volume-binder/persistent-volume-binder.ts';
 import { startPodGarbageCollector } from './pod-gc/pod-gc.ts';
+import { startPodGroupProtectionController } from './pod-group-protection/pod-group-protection.ts';
 import { startPvProtectionController } from './pv-protection/pv-protection.ts';
 import { startPvcProtectionController } from './pvc-protection/pvc-protection.ts';
 import { startReplicaSetController, startReplicationController } from './replica-set/replica-set.ts';
@@ -84,6 +85,7 @@ export const controllers: readonly ControllerEntry[] = [
   { name: 'persistentvolume-protection-controller', start: startPvProtectionController },
   { name: 'validatingadmissionpolicy-status-controller', start: startValidatingAdmissionPolicyStatusController },
   { name: 'volumeattributesclass-protection-controller', start: startVacProtectionController },
+  { name: 'podgroup-protection-controller', start: startPodGroupProtectionController },
   { name: 'bootstrap-signer-controller', start: startBootstrapSignerController },
   { name: 'token-cleaner-controller', start: startTokenCleanerController },
   { name: 'service-cidr-controller', start: startServiceCidrController },

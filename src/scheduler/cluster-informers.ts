@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/meta/object.ts';
 import type { ResourceType } from '../api/resource-type.ts';
-import { csidrivers, csinodes, csistoragecapacities, deviceclasses, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, replicasets, replicationcontrollers, resourceclaims, resourceslices, services, statefulsets, storageclasses, volumeattachments } from '../api/resources.ts';
+import { csidrivers, csinodes, csistoragecapacities, deviceclasses, persistentvolumeclaims, persistentvolumes, poddisruptionbudgets, podgroups, replicasets, replicationcontrollers, resourceclaims, resourceslices, services, statefulsets, storageclasses, volumeattachments } from '../api/resources.ts';
 import type { Lister } from '../client/informer/store.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import type { ClusterEvent, EventLabel } from './framework/events.ts';
@@ -24,6 +24,7 @@ export function startListers(informers: SharedInformers, notice: (event: Cluster
   const claims = once(() => lister(resourceclaims, { add: 'ResourceClaimAdd', update: 'ResourceClaimUpdate', delete: 'ResourceClaimDelete' }));
   const slices = once(() => lister(resourceslices, { add: 'ResourceSliceAdd', update: 'ResourceSliceUpdate' }));
   const classes = once(() => lister(deviceclasses, { add: 'DeviceClassAdd', update: 'DeviceClassUpdate' }));
+  const groups = once(() => lister(podgroups, { add: 'PodGroupAdd' }));
   return {
     services: lister(services),
     replicationControllers: lister(replicationcontrollers),
@@ -41,6 +42,7 @@ export function startListers(informers: SharedInformers, notice: (event: Cluster
     get resourceClaims() { return claims(); },
     get resourceSlices() { return slices(); },
     get deviceClasses() { return classes(); },
+    get podGroups() { return groups(); },
   };
 }
 

@@ -5,6 +5,9 @@ import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 
 type Result = 'scheduled' | 'unschedulable' | 'error';
 
+/** Of an attempt at a pod group. */
+type GroupResult = Result | 'waiting_on_preemption';
+
 const milliseconds = exponentialBounds(0.001, 2, 15);
 
 /** Series of one family, found by their labels' values. */
@@ -43,12 +46,24 @@ export class SchedulerMetrics {
   readonly #algorithmSeconds = new Histogram(milliseconds);
   readonly #podAttempts = new Histogram(exponentialBounds(1, 2, 5));
   readonly #victims = new Histogram(exponentialBounds(1, 2, 7));
+  readonly #groupAttempts = new Series(['result', 'profile'], () => 0);
+  readonly #groupAttemptSeconds = new Series(['result', 'profile'], () => new Histogram(milliseconds));
+  readonly #groupAlgorithmSeconds = new Histogram(milliseconds);
   #preemptions = 0;
   #afterFlush = 0;
 
   attempted(result: Result, profile: string, seconds: number): void {
     this.#attempts.for(result, profile).value++;
     this.#attemptSeconds.for(result, profile).value.observe(seconds);
+  }
+
+  groupAttempted(result: GroupResult, profile: string, seconds: number): void {
+    this.#groupAttempts.for(result, profile).value++;
+    this.#groupAttemptSeconds.for(result, profile).value.observe(seconds);
+  }
+
+  groupAlgorithm(seconds: number): void {
+    this.#groupAlgorithmSeconds.observe(seconds);
   }
 
   algorithm(seconds: number): void {
@@ -74,10 +89,16 @@ export class SchedulerMetrics {
   }
 
   /** Everything that can be scraped. */
-  families({ queue, cache }: { readonly queue: SchedulingQueue; readonly cache: ClusterCache }): Gauge[] {
+  families({ queue, cache, podGroups }: { readonly queue: SchedulingQueue; readonly cache: ClusterCache; readonly podGroups: boolean }): Gauge[] {
     const histogram = (name: string, help: string, one: Histogram): Gauge => histogramFamily(`scheduler_${name}`, help, () => [labelled({}, one)]);
     const single = (name: string, help: string, type: 'counter' | 'gauge', value: () => number): Gauge => ({ name: `scheduler_${name}`, help, type, read: () => [[{}, value()]] });
+    const ofGroups = (): Gauge[] => [
+      { name: 'scheduler_podgroup_schedule_attempts_total', type: 'counter', help: 'Attempts to schedule pod groups by result.', read: () => this.#groupAttempts },
+      histogramFamily('scheduler_podgroup_scheduling_attempt_duration_seconds', 'Time of an attempt to schedule a pod group.', () => histograms(this.#groupAttemptSeconds)),
+      histogram('podgroup_scheduling_algorithm_duration_seconds', 'Time to find nodes for a pod group.', this.#groupAlgorithmSeconds),
+    ];
     return [
+      ...(podGroups ? ofGroups() : []),
       { name: 'scheduler_schedule_attempts_total', type: 'counter', help: 'Attempts to schedule pods by result.', read: () => this.#attempts },
       histogramFamily('scheduler_scheduling_attempt_duration_seconds', 'Time from the start of an attempt to its end, binding included.', () => histograms(this.#attemptSeconds)),
       histogram('scheduling_algorithm_duration_seconds', 'Time to find a node.', this.#algorithmSeconds),

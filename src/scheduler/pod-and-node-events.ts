@@ -2,6 +2,7 @@ import { mapsEqual, semanticEqual } from '../api/meta/equal.ts';
 import { nameOf, uidOf } from '../api/meta/object.ts';
 import type { Node, Pod } from '../api/types/core/v1.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
+import type { PodGroupStates } from './cache/pod-group-states.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import { podInfoOf } from './cache/pod-info.ts';
 import { isScaledDown, nodeChanges } from './framework/events.ts';
@@ -28,12 +29,16 @@ export class PodAndNodeEvents {
   readonly #queue: SchedulingQueue;
   readonly #nominator: Nominator;
   readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #groups: PodGroupStates | undefined;
+  readonly #removed: (uid: string) => void;
 
-  constructor(parts: { readonly cache: ClusterCache; readonly queue: SchedulingQueue; readonly nominator: Nominator; readonly profiles: ReadonlyMap<string, Profile> }) {
+  constructor(parts: { readonly cache: ClusterCache; readonly queue: SchedulingQueue; readonly nominator: Nominator; readonly profiles: ReadonlyMap<string, Profile>; readonly groups?: PodGroupStates | undefined; /** Told of pods that are gone, or going. */ readonly removed: (uid: string) => void }) {
     this.#cache = parts.cache;
     this.#queue = parts.queue;
     this.#nominator = parts.nominator;
     this.#profiles = parts.profiles;
+    this.#groups = parts.groups;
+    this.#removed = parts.removed;
   }
 
   nodeAdded(node: Node): void {
@@ -70,6 +75,8 @@ export class PodAndNodeEvents {
   podDeleted(pod: Pod): void {
     const uid = uidOf(pod);
     this.#queue.delete(uid);
+    this.#groups?.delete(pod);
+    this.#removed(uid);
     const nominated = this.#nominator.nodeOf(uid);
     this.#nominator.forget(uid);
     const known = this.#cache.placed(uid);
@@ -91,7 +98,9 @@ export class PodAndNodeEvents {
     const profile = this.#profileOf(info.pod);
     if (profile === undefined) return;
     this.#nominator.update(undefined, info);
+    this.#groups?.add(info.pod);
     this.#queue.add(info, profile);
+    if (this.#groups !== undefined) this.#queue.notice({ label: 'UnscheduledPodAdd', object: info });
   }
 
   /** A pod has a node: we put it there, or somebody else did. */
@@ -99,6 +108,7 @@ export class PodAndNodeEvents {
     const uid = uidOf(pod);
     const nodeName = pod.spec?.nodeName ?? '';
     this.#nominator.forget(uid);
+    this.#groups?.add(pod);
     const known = this.#cache.placed(uid);
     if (known !== undefined && known.nodeName === nodeName && mapsEqual(known.pod.pod.metadata.labels, pod.metadata.labels)) {
       // What was assumed has come true: nothing is to be counted anew.

@@ -214,6 +214,6 @@ export class Composition implements AsyncDisposable {
 
   #component(name: string): ComponentOptions {
     const { pki, clock } = this.#options;
-    return { clients: this.clients, pki, clock, random: this.#random(name), logger: this.#logger, clusterCidr: this.#clusterCidr };
+    return { clients: this.clients, pki, clock, random: this.#random(name), logger: this.#logger, clusterCidr: this.#clusterCidr, featureGates: this.#options.apiServer?.featureGates };
   }
 }

@@ -5,7 +5,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { SeededRandom } from '../../src/base/random.ts';
 import type { Client } from '../../src/client/client.ts';
 import { createLocalClient } from '../../src/client/transports/local.ts';
-import type { SchedulerSettings } from '../../src/scheduler/config/settings.ts';
+import type { SchedulerFeatures, SchedulerSettings } from '../../src/scheduler/config/settings.ts';
 import type { Extender } from '../../src/scheduler/framework/extender.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 
@@ -21,8 +21,8 @@ export class Scene implements AsyncDisposable {
     this.scheduler = scheduler;
   }
 
-  static async start(options: { readonly settings?: SchedulerSettings; readonly extenders?: readonly Extender[]; readonly wrap?: (client: Client) => Client } = {}): Promise<Scene> {
-    const server = await TestServer.start();
+  static async start(options: { readonly settings?: SchedulerSettings; readonly extenders?: readonly Extender[]; readonly wrap?: (client: Client) => Client; /** Pod groups are served, and scheduled as such. */ readonly features?: SchedulerFeatures } = {}): Promise<Scene> {
+    const server = await TestServer.start(options.features?.podGroups === true ? { runtimeConfig: { 'scheduling.k8s.io/v1alpha2': 'true' }, featureGates: { GenericWorkload: 'true' } } : {});
     const client = createLocalClient(server.server.local, { user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test', clock: server.clock });
     const { wrap = (same: Client) => same, ...more } = options;
     const scheduler = new Scheduler({ client: wrap(client), clock: server.clock, random: new SeededRandom(1), logger: silentLogger, ...more });

@@ -36,6 +36,7 @@ import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator/
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement/owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize/persistent-volume-claim-resize.ts';
+import { podGroupProtection, podGroupWorkloadExists } from './pod-groups/pod-groups.ts';
 import { nodeSelectors, podNodeSelector } from './pod-node-selector/pod-node-selector.ts';
 import { podPreset } from './pod-preset/pod-preset.ts';
 import { podResizeValidator } from './pod-resize-validator/pod-resize-validator.ts';
@@ -107,7 +108,7 @@ const registry: readonly Entry[] = [
   off('ExtendedResourceToleration', () => extendedResourceToleration()),
   on('DefaultStorageClass', defaultStorageClass),
   on('StorageObjectInUseProtection', () => storageObjectInUseProtection()),
-  on('PodGroupProtection', undefined),
+  on('PodGroupProtection', () => podGroupProtection()),
   off('OwnerReferencesPermissionEnforcement', ownerReferencesPermissionEnforcement),
   on('PersistentVolumeClaimResize', persistentVolumeClaimResize),
   on('RuntimeClass', runtimeClass),
@@ -118,7 +119,7 @@ const registry: readonly Entry[] = [
   on('DefaultIngressClass', defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIps()),
   on('PodTopologyLabels', podTopologyLabels),
-  on('PodGroupWorkloadExists', undefined),
+  on('PodGroupWorkloadExists', podGroupWorkloadExists),
   on('NodeDeclaredFeatureValidator', nodeDeclaredFeatureValidator),
   on('JobValidation', jobValidation),
   on('PodResizeValidator', podResizeValidator),

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.ts';
+import { podgroups } from '../../api/resources.ts';
 import type { Pki } from '../../pki/pki.ts';
 import { systemPriorityClasses } from '../admission/priority/priority.ts';
 import type { ImageReviewer } from '../admission/image-policy-webhook/image-policy-webhook.ts';
@@ -18,7 +19,7 @@ import { parseTokenFile } from '../authentication/token-file.ts';
 import { tokenRequestEndpoint } from '../authentication/token-request.ts';
 import type { TokenWebhookSettings } from '../authentication/webhook/webhook.ts';
 import type { ApiServerOptions, Plugged, ServerParts } from '../options.ts';
-import { rbacBootstrapObjects, storageMigratorObjects } from './bootstrap/objects.ts';
+import { podGroupObjects, rbacBootstrapObjects, storageMigratorObjects } from './bootstrap/objects.ts';
 import { authorizersOfModes } from './configuration.ts';
 import { rbacEscalationCheck } from './rbac/escalation.ts';
 import type { AuthorizationMode, AuthorizerSettings } from './registry.ts';
@@ -122,7 +123,11 @@ function build(options: AccessOptions, authorizers: readonly AuthorizerSettings[
       tokenRequestEndpoint({ reader, clock, issuer, resources: parts.resources, admission: admission.filter(({ name }) => judgesTokens.has(name)) }),
     ],
     paths: openIdPaths(issuer, { ...(jwksUri !== undefined && { jwksUri }) }),
-    bootstrapObjects: [trackingConfigMap(clock), ...(authorization.rbac !== undefined && parts.resources.find('storagemigration.k8s.io', 'v1beta1', 'storageversionmigrations') !== undefined ? storageMigratorObjects() : [])],
+    bootstrapObjects: [
+      trackingConfigMap(clock),
+      ...(authorization.rbac !== undefined && parts.resources.find('storagemigration.k8s.io', 'v1beta1', 'storageversionmigrations') !== undefined ? storageMigratorObjects() : []),
+      ...(authorization.rbac !== undefined && parts.resources.find(podgroups.group, podgroups.version, podgroups.resource) !== undefined ? podGroupObjects() : []),
+    ],
     dispose: () => {
       authentication[Symbol.dispose]();
       authorization[Symbol.dispose]();

@@ -11,13 +11,19 @@ interface Gate {
   readonly default: boolean;
   /** What is served only while it is on, whatever `--runtime-config` says: `group/resource`. */
   readonly resources: readonly string[];
+  /** Gates that must be on where it is. */
+  readonly needs?: readonly string[];
 }
 
 const gates: Readonly<Record<string, Gate>> = {
   CBORServingAndStorage: { stage: 'alpha', default: false, resources: [] },
   ClusterTrustBundle: { stage: 'beta', default: false, resources: ['certificates.k8s.io/clustertrustbundles'] },
+  GangScheduling: { stage: 'alpha', default: false, resources: [], needs: ['GenericWorkload'] },
+  GenericWorkload: { stage: 'alpha', default: false, resources: ['scheduling.k8s.io/podgroups', 'scheduling.k8s.io/workloads'] },
   PodCertificateRequest: { stage: 'beta', default: false, resources: ['certificates.k8s.io/podcertificaterequests'] },
 };
+/** Gates of the same family as some above, which nothing here carries out. */
+const unsupported: ReadonlySet<string> = new Set(['DRAWorkloadResourceClaims', 'TopologyAwareWorkloadScheduling', 'WorkloadAwarePreemption', 'WorkloadWithJob']);
 const stages: Readonly<Record<string, Gate['stage']>> = { AllAlpha: 'alpha', AllBeta: 'beta' };
 
 /** Gates as they were given: name -> `true` or `false`. */
@@ -29,21 +35,27 @@ export type FeatureGates = (name: string) => boolean;
 /** Every gate that `--feature-gates` takes. */
 export const featureGateNames: readonly string[] = [...Object.keys(stages), ...Object.keys(gates)];
 
-/** What the settings make of the gates. Throws an Error, worded as upstream words it, for an unknown gate or a bad value. */
+/** What the settings make of the gates. Throws an Error, worded as upstream words it, for an unknown gate, a bad value, or a gate without one that it depends on. */
 export function featureGates(settings: FeatureGateSettings = {}): FeatureGates {
   const given = new Map<string, boolean>();
   for (const [name, value] of Object.entries(settings)) {
+    if (unsupported.has(name)) throw new Error(`not supported: feature gate ${name}`);
     if (!featureGateNames.includes(name)) throw new Error(`unrecognized feature gate: ${name} (known: ${featureGateNames.join(', ')})`);
     const truth = /^(?:1|t|T|TRUE|true|True)$/.test(value);
     if (!truth && !/^(?:0|f|F|FALSE|false|False)$/.test(value)) throw new Error(`invalid value of ${name}=${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
     given.set(name, truth);
   }
-  return (name) => {
+  const enabled: FeatureGates = (name) => {
     const gate = gates[name];
     if (gate === undefined) return false;
     const [ofStage] = Object.entries(stages).find(([, stage]) => stage === gate.stage)!;
     return given.get(name) ?? given.get(ofStage) ?? gate.default;
   };
+  for (const [name, { needs = [] }] of Object.entries(gates)) {
+    const missing = enabled(name) ? needs.filter((other) => !enabled(other)) : [];
+    if (missing.length > 0) throw new Error(`${name} is enabled, but depends on features that are disabled: [${missing.join(' ')}]`);
+  }
+  return enabled;
 }
 
 const gateOfResource = new Map(Object.entries(gates).flatMap(([name, { resources }]) => resources.map((resource): [string, string] => [resource, name])));

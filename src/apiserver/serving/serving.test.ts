@@ -48,7 +48,9 @@ for (const [runtimeConfig, featureGates, message] of [
   [{ 'api/beta': '' }, {}, 'invalid value api/beta='],
   [{ 'apps/v1': 'yes' }, {}, 'invalid value of apps/v1: yes, err: strconv.ParseBool: parsing "yes": invalid syntax'],
   [{ 'apps/v1/Deployments': 'true' }, {}, 'invalid key apps/v1/Deployments: group/version/resource and resource is always lowercase plural, not "Deployments"'],
-  [{}, { Wonder: 'true' }, 'unrecognized feature gate: Wonder (known: AllAlpha, AllBeta, CBORServingAndStorage, ClusterTrustBundle, PodCertificateRequest)'],
+  [{}, { Wonder: 'true' }, 'unrecognized feature gate: Wonder (known: AllAlpha, AllBeta, CBORServingAndStorage, ClusterTrustBundle, GangScheduling, GenericWorkload, PodCertificateRequest)'],
+  [{}, { WorkloadWithJob: 'true' }, 'not supported: feature gate WorkloadWithJob'],
+  [{}, { GangScheduling: 'true' }, 'GangScheduling is enabled, but depends on features that are disabled: [GenericWorkload]'],
   [{}, { AllBeta: 'maybe' }, 'invalid value of AllBeta=maybe, err: strconv.ParseBool: parsing "maybe": invalid syntax'],
 ] as const) {
   test(`refused: ${message}`, async () => {

@@ -12,6 +12,7 @@ import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { decodeResource } from './decode-object.ts';
+import { dropDisabledFields } from './disabled-fields.ts';
 import { checkAdmitted, fieldManagerOf, trackRequest } from './field-manager.ts';
 import { namespaceOfRequest, objectKey } from './get.ts';
 import { dryRunObject, put } from './store-object.ts';
@@ -101,6 +102,7 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
   const nowMs = core.clock.now();
   object.metadata.uid = core.random.uuid();
   object.metadata.creationTimestamp = formatTime(nowMs);
+  dropDisabledFields(core, served, object);
   definition.prepareForCreate?.(object, { nowMs, user: context.user });
   const hook = core.hooks.get(`${storage.group}/${storage.resource}`);
   const reservation = hook?.beginCreate?.(object) ?? noReservation;

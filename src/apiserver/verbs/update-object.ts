@@ -11,6 +11,7 @@ import type { Core, Reservation, WriteContext } from '../core.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { admit, validateAdmission } from './admit.ts';
 import { createObject, matchNamespace } from './create.ts';
+import { dropDisabledFields } from './disabled-fields.ts';
 import { checkAdmitted, keepTimes } from './field-manager.ts';
 import { objectKey } from './get.ts';
 import { betweenSteps } from './large.ts';
@@ -109,6 +110,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
 
   const nowMs = core.clock.now();
   prepareMeta(object, old);
+  dropDisabledFields(core, served, object, old);
   plan.rules.prepareForUpdate?.(object, old, { nowMs });
   finishMeta(object, old);
   keepTimes(object, old);

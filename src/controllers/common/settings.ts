@@ -35,6 +35,8 @@ export interface ControllerSettings {
   readonly hpaInitialReadinessDelayMs: number;
   /** Tokens in secrets that were made for a service account and are not used for so long are marked, and deleted after as long again. */
   readonly legacyServiceAccountTokenCleanUpPeriodMs: number;
+  /** Pod groups are served, and protected (feature gate GenericWorkload). */
+  readonly podGroups: boolean;
   /** Signs the claims of a token that lies in a secret. Absent: such secrets are not filled. */
   readonly signServiceAccountToken?: (claims: object) => Promise<string>;
   /** Signs certificates that were requested through the API. Absent: none is signed. */
@@ -46,6 +48,7 @@ export const defaultControllerSettings: ControllerSettings = {
   nodeCidrMaskSizeIpv4: 24,
   nodeCidrMaskSizeIpv6: 64,
   rootCa: '',
+  podGroups: false,
   // Upstream says 50 s since v1.32; every tutorial, and what we promise, says 40 s.
   nodeMonitorGracePeriodMs: 40_000,
   nodeMonitorPeriodMs: 5_000,

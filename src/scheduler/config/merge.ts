@@ -2,16 +2,15 @@ import type { ExtensionPoint } from '../framework/profile.ts';
 import { preemptionName } from '../framework/profile.ts';
 import type { PluginEntry, PluginSet, ProfileConfiguration } from './configuration.ts';
 import type { EnabledPlugin } from './settings.ts';
-import { defaultPlugins } from './settings.ts';
 
 const named = (entry: PluginEntry): EnabledPlugin => ({ name: entry.name ?? '', weight: entry.weight ?? 0 });
 const namesOf = (entries: readonly PluginEntry[] | undefined): ReadonlySet<string> => new Set((entries ?? []).map(({ name = '' }) => name));
 
 /** The default plug-ins with what the file says of all points at once: replaced in their place, taken out, added. */
-function merged({ enabled = [], disabled }: PluginSet = {}): EnabledPlugin[] {
+function merged({ enabled = [], disabled }: PluginSet = {}, defaults: readonly EnabledPlugin[]): EnabledPlugin[] {
   const without = namesOf(disabled);
   const own = new Map(enabled.map((entry) => [entry.name ?? '', named(entry)]));
-  const kept = without.has('*') ? [] : defaultPlugins.filter(({ name }) => !without.has(name));
+  const kept = without.has('*') ? [] : defaults.filter(({ name }) => !without.has(name));
   const usual = new Set(kept.map(({ name }) => name));
   return [...kept.map((plugin) => own.get(plugin.name) ?? plugin), ...enabled.map(named).filter(({ name }) => !usual.has(name))];
 }
@@ -39,8 +38,9 @@ export interface MergedPlugins {
   readonly sorts: readonly string[];
 }
 
-export function mergePlugins(plugins: ProfileConfiguration['plugins'] = {}): MergedPlugins {
-  const general = merged(plugins.multiPoint);
+/** What the file says of a profile's plug-ins, on top of the default ones. */
+export function mergePlugins(plugins: ProfileConfiguration['plugins'] = {}, defaults: readonly EnabledPlugin[]): MergedPlugins {
+  const general = merged(plugins.multiPoint, defaults);
   const points = {
     gate: at(general, plugins.preEnqueue),
     prepare: at(general, plugins.preFilter),
@@ -48,6 +48,7 @@ export function mergePlugins(plugins: ProfileConfiguration['plugins'] = {}): Mer
     rescue: at(general, plugins.postFilter),
     score: weighted(at(general, plugins.score)),
     reserve: at(general, plugins.reserve),
+    permit: at(general, plugins.permit),
     preBind: at(general, plugins.preBind),
   };
   const all = new Map([...general, ...Object.values(points).flat()].map((plugin) => [plugin.name, plugin]));

@@ -4,14 +4,15 @@ import { formatFieldErrors } from '../../api/field-error.ts';
 import { defaulted } from './args.ts';
 import type { ExtenderConfiguration, KubeSchedulerConfiguration, PluginArgs, ProfileConfiguration } from './configuration.ts';
 import { mergePlugins } from './merge.ts';
-import type { ProfileSettings, SchedulerSettings } from './settings.ts';
-import { defaultPlugins, usualPreemption } from './settings.ts';
+import type { ProfileSettings, SchedulerFeatures, SchedulerSettings } from './settings.ts';
+import { defaultPluginsWith, noFeatures, usualPreemption } from './settings.ts';
 import { argsSchema, configurationSchema } from './shapes.ts';
 import { configurationErrors } from './validation.ts';
 
 const version = 'kubescheduler.config.k8s.io/v1';
 
-const known: ReadonlySet<string> = new Set(defaultPlugins.map(({ name }) => name));
+/** All there are, with every feature. */
+const known: ReadonlySet<string> = new Set(defaultPluginsWith({ podGroups: true, gangs: true }).map(({ name }) => name));
 
 /** What a configuration file says. */
 export interface ReadConfiguration {
@@ -47,13 +48,15 @@ function withArgs(profile: ProfileConfiguration, index: number, problems: string
   return { ...profile, pluginConfig };
 }
 
-function profileSettings(profile: ProfileConfiguration, ignored: readonly string[]): ProfileSettings {
+function profileSettings(profile: ProfileConfiguration, ignored: readonly string[], features: SchedulerFeatures): ProfileSettings {
   const { schedulerName = '', percentageOfNodesToScore } = profile;
-  const { plugins, points, preempts, binds, sorts } = mergePlugins(profile.plugins);
+  const { plugins, points, preempts, binds, sorts } = mergePlugins(profile.plugins, defaultPluginsWith(features));
   if (sorts.length === 0) throw new Error(`initializing profiles: creating profile for scheduler name ${schedulerName}: at least one queue sort plugin is needed for profile with scheduler name ${JSON.stringify(schedulerName)}`);
   if (!binds) throw new Error(`initializing profiles: creating profile for scheduler name ${schedulerName}: at least one bind plugin is needed for profile with scheduler name ${JSON.stringify(schedulerName)}`);
   const stranger = plugins.find(({ name }) => !known.has(name));
   if (stranger !== undefined) throw new Error(`initializing profiles: creating profile for scheduler name ${schedulerName}: plugin ${JSON.stringify(stranger.name)} does not exist`);
+  // Upstream takes it, and waits for ever to see groups that nobody serves.
+  if (!features.gangs && plugins.some(({ name }) => name === 'GangScheduling')) throw new Error(`initializing profiles: creating profile for scheduler name ${schedulerName}: plugin "GangScheduling" is behind the feature gate GangScheduling, which is off`);
   const args: Record<string, unknown> = Object.fromEntries((profile.pluginConfig ?? []).map((one) => [one.name ?? '', one.args]));
   const fit = (args['NodeResourcesFit'] ?? defaulted.NodeResourcesFit({})) as PluginArgs['NodeResourcesFit'];
   // What an extender looks after, the scheduler need not.
@@ -66,7 +69,7 @@ function profileSettings(profile: ProfileConfiguration, ignored: readonly string
 }
 
 /** Reads a KubeSchedulerConfiguration, YAML or JSON, as strictly as upstream and in its words. Throws an Error. */
-export function readSchedulerConfiguration(text: string): ReadConfiguration {
+export function readSchedulerConfiguration(text: string, features = noFeatures): ReadConfiguration {
   const { value, duplicates } = decodeYaml(text);
   const { apiVersion = '', kind = '' } = (value ?? {}) as { readonly apiVersion?: string; readonly kind?: string };
   if (kind === '') throw new Error("Object 'Kind' is missing in the configuration");
@@ -84,9 +87,10 @@ export function readSchedulerConfiguration(text: string): ReadConfiguration {
   const ignored = extenders.flatMap(({ managedResources = [] }) => managedResources.flatMap(({ name = '', ignoredByScheduler }) => (ignoredByScheduler === true ? [name] : [])));
   return {
     settings: {
-      profiles: profiles.map((profile) => profileSettings(profile, ignored)),
+      profiles: profiles.map((profile) => profileSettings(profile, ignored, features)),
       backoff: { initialMs: complete.podInitialBackoffSeconds * 1000, maxMs: complete.podMaxBackoffSeconds * 1000 },
       percentageOfNodesToScore: object.percentageOfNodesToScore ?? 0,
+      ...(features.podGroups && { podGroups: true }),
     },
     extenders,
     leaderElect: object.leaderElection?.leaderElect,

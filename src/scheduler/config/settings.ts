@@ -24,7 +24,19 @@ export interface SchedulerSettings {
   readonly backoff: BackoffOptions;
   /** 0: by the size of the cluster. */
   readonly percentageOfNodesToScore: number;
+  /** Pods that name a group are placed together (feature gate GenericWorkload). */
+  readonly podGroups?: boolean;
 }
+
+/** Which of the features that are off in v1.36 are on. */
+export interface SchedulerFeatures {
+  /** GenericWorkload. */
+  readonly podGroups: boolean;
+  /** GangScheduling: the plug-in of this name is a default one. */
+  readonly gangs: boolean;
+}
+
+export const noFeatures: SchedulerFeatures = { podGroups: false, gangs: false };
 
 /** The plug-ins of v1.36's default profile, in the order in which they are asked. */
 export const defaultPlugins: readonly EnabledPlugin[] = [
@@ -50,9 +62,15 @@ export const defaultPlugins: readonly EnabledPlugin[] = [
   { name: 'NodeDeclaredFeatures', weight: 0 },
 ];
 
+/** The same where some features are on. */
+export const defaultPluginsWith = ({ gangs }: SchedulerFeatures): readonly EnabledPlugin[] => (gangs ? [...defaultPlugins, { name: 'GangScheduling', weight: 0 }] : defaultPlugins);
+
 export const usualPreemption: PreemptionArgs = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 };
 
 /** Upstream's defaults for a profile of this name. */
-export const usualProfile = (schedulerName: string): ProfileSettings => ({ schedulerName, plugins: defaultPlugins, points: {}, args: {}, preemption: usualPreemption });
+export const usualProfile = (schedulerName: string, features = noFeatures): ProfileSettings => ({ schedulerName, plugins: defaultPluginsWith(features), points: {}, args: {}, preemption: usualPreemption });
 
-export const usualSettings: SchedulerSettings = { profiles: [usualProfile('default-scheduler')], backoff: usualBackoff, percentageOfNodesToScore: 0 };
+/** What the scheduler does that is told nothing. */
+export const usualSettingsWith = (features: SchedulerFeatures): SchedulerSettings => ({ profiles: [usualProfile('default-scheduler', features)], backoff: usualBackoff, percentageOfNodesToScore: 0, ...(features.podGroups && { podGroups: true }) });
+
+export const usualSettings = usualSettingsWith(noFeatures);

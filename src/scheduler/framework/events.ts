@@ -1,5 +1,6 @@
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../../api/types/storage/v1.ts';
 import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.ts';
+import type { PodGroup } from '../../api/types/scheduling/v1alpha2.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types/core/v1.ts';
 import { mapsEqual, semanticEqual } from '../../api/meta/equal.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
@@ -14,13 +15,14 @@ interface Deleted<T> { readonly old: T; readonly object?: undefined }
 /**
  * What happens in the cluster that may let a waiting pod be scheduled, named as upstream's metrics name it, with what a
  * plug-in gets to see of it. `AssignedPod`: one that has a node, or is nominated to one. `UnscheduledPod`: the waiting
- * pod itself was changed.
+ * pod itself was changed. `UnscheduledPodAdd`: another came to wait; told only where pods are scheduled in groups.
  */
 export interface EventPayloads {
   AssignedPodAdd: Added<PodInfo>;
   AssignedPodUpdateLabel: Updated<PodInfo>;
   AssignedPodScaleDown: Updated<PodInfo>;
   AssignedPodDelete: Deleted<PodInfo>;
+  UnscheduledPodAdd: Added<PodInfo>;
   UnscheduledPodUpdateLabel: Updated<PodInfo>;
   UnscheduledPodScaleDown: Updated<PodInfo>;
   UnscheduledPodSchedulingGatesEliminated: Updated<PodInfo>;
@@ -52,6 +54,7 @@ export interface EventPayloads {
   ResourceSliceUpdate: Updated<ResourceSlice>;
   DeviceClassAdd: Added<DeviceClass>;
   DeviceClassUpdate: Updated<DeviceClass>;
+  PodGroupAdd: Added<PodGroup>;
 }
 
 export type EventLabel = keyof EventPayloads;

@@ -2,6 +2,7 @@ import type { ReplicaSet, StatefulSet } from '../../api/types/apps/v1.ts';
 import type { PersistentVolume, PersistentVolumeClaim, ReplicationController, Service } from '../../api/types/core/v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.ts';
 import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.ts';
+import type { PodGroup } from '../../api/types/scheduling/v1alpha2.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../../api/types/storage/v1.ts';
 import type { Lister } from '../../client/informer/store.ts';
 
@@ -22,4 +23,5 @@ export interface Listers {
   readonly resourceClaims: Lister<ResourceClaim>;
   readonly resourceSlices: Lister<ResourceSlice>;
   readonly deviceClasses: Lister<DeviceClass>;
+  readonly podGroups: Lister<PodGroup>;
 }

@@ -32,6 +32,13 @@ export interface Rescue {
   readonly work?: () => Promise<unknown>;
 }
 
+/** A plug-in lets a pod wait that has its place. */
+export interface Permission {
+  readonly reason: string;
+  /** After this the pod gives its place back. */
+  readonly timeoutMs: number;
+}
+
 /**
  * The contract of a scheduling plug-in, named as upstream names it. Every extension point is optional. Those of the
  * scheduling cycle are synchronous and change nothing but their own state; what they throw is an error of the moment
@@ -68,6 +75,11 @@ export interface Plugin<State = unknown, ScoreState = unknown> {
   reserve?(pod: PodInfo, nodeName: string, state: State | undefined): Verdict;
   /** Gives it back; also called when nothing was reserved. What has to be written for that, comes back. */
   unreserve?(pod: PodInfo, nodeName: string, state: State | undefined): (() => Promise<unknown>) | undefined;
+  /**
+   * May the pod that has its place be bound now? Otherwise it waits until the plug-in lets it go on (Permit). Undefined: it
+   * may. Also asked while it is found out whether a group fits; then nobody waits.
+   */
+  permit?(pod: PodInfo, nodeName: string): Permission | undefined;
   /**
    * Work to be done before the pod is bound; undefined when there is none. Runs beside the scheduling of other pods;
    * rejects when the pod cannot be bound (PreBind).

@@ -18,6 +18,7 @@ export interface Profile {
   readonly rescue: readonly Plugin[];
   readonly score: readonly { readonly plugin: Plugin; readonly weight: number }[];
   readonly reserve: readonly Plugin[];
+  readonly permit: readonly Plugin[];
   readonly preBind: readonly Plugin[];
   /** Those that look at pod and node alone. */
   readonly local: readonly Plugin[];
@@ -28,7 +29,7 @@ export interface Profile {
 }
 
 /** Where a plug-in has something to say. */
-export type ExtensionPoint = 'gate' | 'prepare' | 'filter' | 'rescue' | 'score' | 'reserve' | 'preBind';
+export type ExtensionPoint = 'gate' | 'prepare' | 'filter' | 'rescue' | 'score' | 'reserve' | 'permit' | 'preBind';
 
 /** The plug-in that is not one here: it works on the whole cluster. */
 export const preemptionName = 'DefaultPreemption';
@@ -40,6 +41,7 @@ const speaks: Readonly<Record<ExtensionPoint, (plugin: Plugin) => boolean>> = {
   rescue: ({ name, rescue }) => rescue !== undefined || name === preemptionName,
   score: ({ score }) => score !== undefined,
   reserve: ({ reserve, unreserve }) => reserve !== undefined || unreserve !== undefined,
+  permit: ({ permit }) => permit !== undefined,
   preBind: ({ preBind }) => preBind !== undefined,
 };
 
@@ -63,6 +65,7 @@ export function profileOf(options: {
     rescue: plain('rescue'),
     score: at('score').map(({ plugin, weight = 1 }) => ({ plugin, weight })),
     reserve: plain('reserve'),
+    permit: plain('permit'),
     preBind: plain('preBind'),
     local: [...new Set([...plain('filter'), ...plain('score')])].filter(({ alike }) => alike !== undefined),
     ...(options.preemption !== undefined && { preemption: options.preemption }),

@@ -3,11 +3,13 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
 import type { Listers } from '../framework/listers.ts';
+import type { PodGroupStates } from '../cache/pod-group-states.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type { Plugin, PodEvent } from '../framework/plugin.ts';
 import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import { classOfResource } from './common/device-classes.ts';
+import { gangScheduling } from './gang-scheduling/gang-scheduling.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
@@ -43,6 +45,12 @@ export interface PluginContext {
   readonly notice: (event: ClusterEvent) => void;
   /** Records an event on the pod. */
   readonly notify: (pod: PodInfo, event: PodEvent) => void;
+  /** Which pods belong to which group. */
+  readonly podGroups: PodGroupStates;
+  /** Tries pods again at once, wherever they wait. */
+  readonly activate: (uids: readonly string[]) => void;
+  /** Lets a pod be bound that the plug-in of this name lets wait. */
+  readonly allow: (uid: string, plugin: string) => void;
 }
 
 /** A plug-in of this scheduler with its arguments, which were checked before. The plug-in's own types stay its own. */
@@ -66,6 +74,7 @@ const factories: Readonly<Record<string, Factory>> = {
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
   ImageLocality: () => imageLocality,
   NodeDeclaredFeatures: () => nodeDeclaredFeatures,
+  GangScheduling: (_args, context) => gangScheduling(context),
 };
 
 /** The plug-in of this name; undefined for those that are no plug-ins here: the queue's order, preemption, binding. */

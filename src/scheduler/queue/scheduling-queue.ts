@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts';
+import { groupNameOf } from '../cache/pod-group-states.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import { mayHelp, unscheduledPodChanges } from '../framework/events.ts';
@@ -36,6 +37,7 @@ export class SchedulingQueue {
   readonly #clock: Clock;
   readonly #backoffOptions: BackoffOptions;
   readonly #observer: QueueObserver;
+  readonly #podGroups: boolean;
   readonly #active: Heap<QueuedPod>;
   readonly #backoff: Heap<QueuedPod>;
   /** Those that failed for no reason of their own wait their time whatever happens. */
@@ -47,10 +49,11 @@ export class SchedulingQueue {
   #timerDueMs = Infinity;
   #order = 0;
 
-  constructor(options: { readonly clock: Clock; readonly backoff?: BackoffOptions; readonly observer?: QueueObserver }) {
+  constructor(options: { readonly clock: Clock; readonly backoff?: BackoffOptions; readonly observer?: QueueObserver; readonly podGroups?: boolean }) {
     this.#clock = options.clock;
     this.#backoffOptions = options.backoff ?? usualBackoff;
     this.#observer = options.observer ?? {};
+    this.#podGroups = options.podGroups ?? false;
     const keyOf = (one: QueuedPod): string => one.info.uid;
     const byEnd = (a: QueuedPod, b: QueuedPod): number => this.#endOf(a) - this.#endOf(b);
     this.#active = new Heap({ keyOf, before: comesBefore });
@@ -126,7 +129,17 @@ export class SchedulingQueue {
   take(): QueuedPod | undefined {
     // Nobody else wants to be tried: those that back off need not wait.
     const queued = this.#active.pop() ?? this.#backoff.pop();
-    if (queued === undefined) return undefined;
+    return queued === undefined ? undefined : this.#sendOff(queued);
+  }
+
+  /** A pod that is to be tried with another one of its group, wherever it waits; undefined when it is not let in, or is not here. */
+  takeMember(uid: string): QueuedPod | undefined {
+    if (this.#active.get(uid) === undefined) this.activate(uid);
+    const queued = this.#active.delete(uid);
+    return queued === undefined ? undefined : this.#sendOff(queued);
+  }
+
+  #sendOff(queued: QueuedPod): QueuedPod {
     queued.attempts++;
     this.#inFlight.set(queued.info.uid, { queued, latest: queued.info, events: [] });
     return queued;
@@ -164,7 +177,8 @@ export class SchedulingQueue {
     queued.refusedBy = refusedBy;
     const inFlight = this.#land(queued);
     if (inFlight === undefined) return false;
-    if (inFlight.events.some((event) => this.#mayHelp(queued, event))) this.#requeue(queued, 'ScheduleAttemptFailure');
+    // Events are told of pods, and say little of a group: it is tried again when its back-off is over, as upstream does.
+    if (this.#isGrouped(queued) || inFlight.events.some((event) => this.#mayHelp(queued, event))) this.#requeue(queued, 'ScheduleAttemptFailure');
     else this.#put(queued, 'ScheduleAttemptFailure');
     return true;
   }
@@ -240,11 +254,16 @@ export class SchedulingQueue {
     }
     if (this.#isGated(queued, event)) return;
     this.#parked.delete(queued.info.uid);
-    const plain = queued.refusedBy.size > 0;
+    // A group that nothing has happened to would be tried again and again while nobody else wants to be.
+    const plain = queued.refusedBy.size > 0 && !this.#isGrouped(queued);
     (plain ? this.#backoff : this.#errorBackoff).set(queued);
     this.#observer.entered?.('backoff', event);
     if (plain) this.#awake();
     this.#armTimer(backoffOverMs(endMs));
+  }
+
+  #isGrouped({ info: { pod } }: QueuedPod): boolean {
+    return this.#podGroups && groupNameOf(pod) !== undefined;
   }
 
   #activate(queued: QueuedPod, event: string): void {

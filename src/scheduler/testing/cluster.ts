@@ -6,6 +6,7 @@ import { VirtualClock } from '../../base/virtual-clock.ts';
 import type { Client } from '../../client/client.ts';
 import { ObjectStore } from '../../client/informer/store.ts';
 import { ClusterCache } from '../cache/cluster-cache.ts';
+import { PodGroupStates } from '../cache/pod-group-states.ts';
 import { podInfoOf } from '../cache/pod-info.ts';
 import type { ProfileSettings } from '../config/settings.ts';
 import { usualProfile } from '../config/settings.ts';
@@ -42,7 +43,7 @@ type Stores = { readonly [K in keyof Listers]: ObjectStore<KubeObject> };
 
 /** Empty stores of everything that plug-ins read. */
 function emptyStores(): Stores {
-  const names = ['services', 'replicationControllers', 'replicaSets', 'statefulSets', 'persistentVolumes', 'persistentVolumeClaims', 'storageClasses', 'csiNodes', 'csiDrivers', 'csiStorageCapacities', 'volumeAttachments', 'podDisruptionBudgets', 'resourceClaims', 'resourceSlices', 'deviceClasses'] as const;
+  const names = ['services', 'replicationControllers', 'replicaSets', 'statefulSets', 'persistentVolumes', 'persistentVolumeClaims', 'storageClasses', 'csiNodes', 'csiDrivers', 'csiStorageCapacities', 'volumeAttachments', 'podDisruptionBudgets', 'resourceClaims', 'resourceSlices', 'deviceClasses', 'podGroups'] as const;
   return Object.fromEntries(names.map((name) => [name, new ObjectStore<KubeObject>()])) as unknown as Stores;
 }
 
@@ -59,7 +60,7 @@ export class TestCluster {
 
   constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client }) {
     const { random } = this;
-    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, signal: new AbortController().signal, listersReady: () => Promise.resolve(), ungate: () => {}, notice: () => {}, notify: () => {} };
+    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, signal: new AbortController().signal, listersReady: () => Promise.resolve(), ungate: () => {}, notice: () => {}, notify: () => {}, podGroups: new PodGroupStates(), activate: () => {}, allow: () => {} };
     const [profile] = buildProfiles([{ ...usualProfile('default-scheduler'), ...options.settings }], { ...context, preemptionGate: { name: 'DefaultPreemption' } }).values();
     this.profile = profile!;
     for (const each of options.nodes) this.cache.setNode(each);

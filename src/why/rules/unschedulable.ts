@@ -6,6 +6,7 @@ import type { NodeVerdict, PodVerdict } from '../cluster-view.ts';
 import type { Finding } from '../explanation.ts';
 import type { Asking } from '../rule.ts';
 import { rule } from '../rule.ts';
+import { groupFinding } from './pod-groups.ts';
 import { conditionEvidence, counted, nameObject } from '../wording.ts';
 
 /** A pod that no node takes, with what each of them said. */
@@ -21,6 +22,8 @@ export const unschedulable = rule('unschedulable', pods, async (pod, asking): Pr
   }
   const verdict = asking.view.parts.verdictOf(pod.metadata.uid ?? '');
   const claims = await claimFindings(pod, asking);
+  const group = await groupFinding(pod, asking, (member, said) => explained(member, said, []));
+  if (group !== undefined) return typeof verdict === 'object' ? [explained(pod, verdict, claims), group] : [{ ...group, because: [...(group.because ?? []), ...claims] }];
   if (condition === undefined && verdict === undefined) {
     const scheduler = pod.spec?.schedulerName ?? 'default-scheduler';
     return [{ cause: 'unscheduled', fact: `Pod ${pod.metadata.name} has not been looked at by a scheduler yet.`, remedy: [`See that ${scheduler} runs: it is the one that spec.schedulerName names.`], because: claims }];

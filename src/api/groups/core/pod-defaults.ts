@@ -21,8 +21,6 @@ function syncServiceAccount(spec: Loose<PodSpec>): void {
 
 /** Fills in what a pod's spec leaves out, in place; for pods and templates alike (upstream's SetDefaults_PodSpec). */
 export function applyPodSpecDefaults(spec: Loose<PodSpec>): void {
-  // Pod groups are alpha in v1.36 and off: upstream drops the field (GenericWorkload).
-  delete spec.schedulingGroup;
   spec.restartPolicy ||= 'Always';
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.schedulerName ||= 'default-scheduler';

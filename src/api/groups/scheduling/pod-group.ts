@@ -10,6 +10,9 @@ import type { ResourceDefinition } from '../definition.ts';
 import { keepAllButStatus, keepField, keepMetadata } from '../strategy.ts';
 import { addFixed, addFormatted, addOneOf, dropAlphaFields, validateSchedulingPolicy } from './pod-group-rules.ts';
 
+/** Keeps a group while pods name it. */
+export const podGroupProtectionFinalizer = 'scheduling.k8s.io/podgroup-protection';
+
 function validateReference(reference: Loose<PodGroupTemplateReference>, path: string, errors: Errors): void {
   addOneOf(errors, path, reference, ['workload']);
   if (reference.workload === undefined) return;

@@ -146,4 +146,9 @@ export function validatePodSpec(spec: LooseSpec, path: string, context: VolumeCo
   }
   if (spec.overhead !== undefined) validateResources({ limits: spec.overhead }, 'container', `${path}.overhead`, errors);
   if (os !== undefined) validateOs(spec, path, errors);
+  if (spec.schedulingGroup !== undefined) {
+    const { podGroupName } = spec.schedulingGroup;
+    if (podGroupName === undefined) errors.push(invalid(`${path}.schedulingGroup.podGroupName`, null, 'must specify one of: `podGroupName`'));
+    else addInvalid(errors, `${path}.schedulingGroup.podGroupName`, podGroupName, dns1123Subdomain(podGroupName));
+  }
 }

@@ -5,7 +5,7 @@ import { semanticEqual } from '../../../api/meta/equal.ts';
 import type { DefaultClusterRole } from './cluster-roles.ts';
 import { defaultClusterRoles } from './cluster-roles.ts';
 import { controllerRoles } from './controller-roles.ts';
-import { rule } from './rule.ts';
+import { read, rule, write } from './rule.ts';
 import { defaultRoleBindings, defaultRoles, group, serviceAccount, user } from './namespace-roles.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';
@@ -25,23 +25,23 @@ function metadata(name: string, options: { readonly namespace?: string; readonly
 }
 
 /** The rules that an aggregating role gathers, in the order of the gathered roles' names, each rule once. */
-function gathered(target: string, seen: readonly string[] = []): PolicyRule[] {
+function gathered(target: string, roles: readonly DefaultClusterRole[], seen: readonly string[] = []): PolicyRule[] {
   const rules: PolicyRule[] = [];
-  const sources = defaultClusterRoles.filter((role) => role.aggregateTo === target && !seen.includes(role.name));
+  const sources = roles.filter((role) => role.aggregateTo === target && !seen.includes(role.name));
   for (const source of [...sources].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const granted = source.aggregates === undefined ? source.rules ?? [] : gathered(source.aggregates, [...seen, source.name]);
+    const granted = source.aggregates === undefined ? source.rules ?? [] : gathered(source.aggregates, roles, [...seen, source.name]);
     for (const rule of granted) if (!rules.some((one) => semanticEqual(one, rule))) rules.push(rule);
   }
   return rules;
 }
 
-function clusterRole(role: DefaultClusterRole): ClusterRole {
+function clusterRole(role: DefaultClusterRole, roles = defaultClusterRoles): ClusterRole {
   return {
     apiVersion,
     kind: 'ClusterRole',
     metadata: metadata(role.name, role.aggregateTo === undefined ? {} : { aggregateTo: role.aggregateTo }),
     ...(role.aggregates !== undefined && { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateLabel(role.aggregates)]: 'true' } }] } }),
-    rules: structuredClone(role.aggregates === undefined ? [...(role.rules ?? [])] : gathered(role.aggregates)),
+    rules: structuredClone(role.aggregates === undefined ? [...(role.rules ?? [])] : gathered(role.aggregates, roles)),
   };
 }
 
@@ -81,6 +81,23 @@ export function storageMigratorObjects(): readonly KubeObject[] {
     rule('update', 'storagemigration.k8s.io', 'storageversionmigrations/status'),
   ];
   return [clusterRole({ name: `system:controller:${name}`, rules }), clusterRoleBinding(`system:controller:${name}`, [serviceAccount('kube-system', name)])];
+}
+
+const podGroupRules: Readonly<Record<string, readonly PolicyRule[]>> = {
+  'system:aggregate-to-edit': [rule(write, 'scheduling.k8s.io', 'workloads podgroups')],
+  'system:aggregate-to-view': [rule(read, 'scheduling.k8s.io', 'workloads podgroups podgroups/status')],
+  'system:kube-scheduler': [rule(read, 'scheduling.k8s.io', 'podgroups'), rule('patch update', 'scheduling.k8s.io', 'podgroups/status')],
+};
+
+/** Where pod groups are served: the roles that speak of them, instead of the default ones, and what their protection may do. */
+export function podGroupObjects(): readonly KubeObject[] {
+  const name = 'podgroup-protection-controller';
+  const roles = defaultClusterRoles.map((role): DefaultClusterRole => ({ ...role, ...(podGroupRules[role.name] !== undefined && { rules: [...(role.rules ?? []), ...podGroupRules[role.name]!] }) }));
+  return [
+    ...roles.filter((role) => podGroupRules[role.name] !== undefined || role.aggregates !== undefined).map((role) => clusterRole(role, roles)),
+    clusterRole({ name: `system:controller:${name}`, rules: [rule(`${read} update`, 'scheduling.k8s.io', 'podgroups'), rule(read, '', 'pods')] }),
+    clusterRoleBinding(`system:controller:${name}`, [serviceAccount('kube-system', name)]),
+  ];
 }
 
 /**
