@@ -47,7 +47,7 @@ export class WaitingPods {
 
   /** Nobody waits any more. */
   rejectAll(message: string): void {
-    for (const uid of [...this.#waiting.keys()]) this.#end(uid, { plugin: '', message, preempted: true });
+    for (const uid of this.#waiting.keys()) this.#end(uid, { plugin: '', message, preempted: true });
   }
 
   #end(uid: string, rejection: Rejection | undefined): boolean {
