@@ -27,6 +27,15 @@ function read(text: string): number | undefined {
   return Date.UTC(year, month - 1, day, hour, minute, second, fractionMs) - offsetMinutes * 60_000;
 }
 
+/** Is a time, as objects have it, later than another? Anything is later than none. */
+export function isLater(text: string, other: string | undefined): boolean {
+  if (other === undefined) return true;
+  if (text === other) return false;
+  // Both in UTC and whole seconds, as nearly all are: such texts are in the order of their times.
+  if (text.length === 20 && other.length === 20) return text > other;
+  return (parseTime(text) ?? 0) > (parseTime(other) ?? 0);
+}
+
 function daysIn(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;

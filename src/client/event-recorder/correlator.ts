@@ -44,9 +44,9 @@ class RecentMap<V> {
   }
 }
 
-/** Tells what events of one source are about. */
+/** Tells what events of one source are about: an object by its uid, and something that has none by its names. */
 export function objectKeyOf({ kind = '', namespace = '', name = '', uid = '', apiVersion = '' }: ObjectReference): string {
-  return `${kind}\0${namespace}\0${name}\0${uid}\0${apiVersion}`;
+  return uid !== '' ? uid : `${kind}\0${namespace}\0${name}\0${apiVersion}`;
 }
 
 const dropped: Correlated = { action: 'drop' };

@@ -57,9 +57,9 @@ class CronJobController {
     const parts = { client: this.#context.clientFor('cronjob-controller'), clock, recorder: this.#recorder, zones: this.#zones };
     runController({
       name: 'cronjob-controller', clock, logger, signal, informers: [this.#cronJobs, this.#jobs], queue: this.#queue,
-      reconcile: async (key) => {
+      reconcile: (key) => {
         const cronJob = this.#cronJobs.lister.getByKey(key);
-        return cronJob === undefined ? undefined : syncCronJob(parts, cronJob, this.#jobs.lister.byIndex(ownerIndex, key));
+        return cronJob === undefined ? Promise.resolve() : syncCronJob(parts, cronJob, this.#jobs.lister.byIndex(ownerIndex, key));
       },
     });
   }

@@ -1,24 +1,25 @@
 import { nameOf, namespaceOf } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { jobs } from '../../api/resources.ts';
-import type { Job } from '../../api/types/batch/v1.ts';
+import type { CronJob, Job } from '../../api/types/batch/v1.ts';
 import { messageOf } from '../common/errors.ts';
 import type { CronJobSync } from './cron-job-parts.ts';
 import { endOf, forget } from './cron-job-parts.ts';
 
-/** Deletes the oldest jobs that have ended, until there are no more than the limits allow. */
-export async function clearHistory(sync: CronJobSync, children: readonly Job[]): Promise<void> {
-  const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = sync.cronJob.spec;
+/** The oldest jobs that have ended, where there are more than the limits allow. */
+export function surplusJobs({ spec }: CronJob, children: readonly Job[]): readonly Job[] {
+  const { successfulJobsHistoryLimit = Infinity, failedJobsHistoryLimit = Infinity } = spec;
   const complete: Job[] = [];
   const failed: Job[] = [];
   for (const job of children) {
     const end = endOf(job);
     if (end !== undefined) (end === 'Complete' ? complete : failed).push(job);
   }
-  for (const [ended, limit = Infinity] of [[complete, successfulJobsHistoryLimit], [failed, failedJobsHistoryLimit]] as const) {
-    if (ended.length > limit) for (const job of ended.sort(byStartTime).slice(0, ended.length - limit)) await deleteJob(sync, job);
-  }
+  if (complete.length <= successfulJobsHistoryLimit && failed.length <= failedJobsHistoryLimit) return [];
+  return [...oldest(complete, successfulJobsHistoryLimit), ...oldest(failed, failedJobsHistoryLimit)];
 }
+
+const oldest = (ended: Job[], kept: number): Job[] => ended.sort(byStartTime).slice(0, Math.max(0, ended.length - kept));
 
 /** Jobs that never started come last; equal ones by name. */
 function byStartTime(a: Job, b: Job): number {

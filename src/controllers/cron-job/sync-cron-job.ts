@@ -1,23 +1,24 @@
 import { CronError } from '../../api/groups/batch/cron-schedule.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
-import { parseTime } from '../../api/meta/time.ts';
+import { isLater } from '../../api/meta/time.ts';
 import { cronjobs, jobs } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts';
+import type { ObjectReference } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
 import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
 import { isNamespaceTerminating, messageOf } from '../common/errors.ts';
 import type { CronJobParts, CronJobSync } from './cron-job-parts.ts';
 import { endOf, forget, jobFor, jobNameFor } from './cron-job-parts.ts';
-import { clearHistory, deleteJob } from './history.ts';
+import { deleteJob, surplusJobs } from './history.ts';
 import { dueRun, InvalidScheduleError, nextRunInMs } from './missed-runs.ts';
 
 /** Follows the jobs of a cron job, clears away old ones, and starts the one that is due. */
 export async function syncCronJob(parts: CronJobParts, cronJob: CronJob, children: readonly Job[]): Promise<ReconcileResult> {
   const { status = {} } = cronJob;
   const sync: CronJobSync = { parts, cronJob, active: status.active ?? [], status, changed: false };
-  await clearHistory(sync, children);
+  for (const job of surplusJobs(cronJob, children)) await deleteJob(sync, job);
   let delayMs: number | undefined;
   let failure: unknown;
   try {
@@ -38,8 +39,11 @@ const isActive = ({ active }: CronJobSync, uid: string): boolean => active.some(
 
 /** Milliseconds until the next look; undefined when there is nothing to wait for. */
 async function followAndStart(sync: CronJobSync, children: readonly Job[]): Promise<number | undefined> {
-  await followJobs(sync, children);
-  await dropMissing(sync, children);
+  for (const job of children) {
+    const asking = followJob(sync, job);
+    if (asking !== undefined) await asking;
+  }
+  if (sync.active.length > 0) for (const reference of missingJobs(sync, children)) await dropIfGone(sync, reference);
   const { cronJob, parts: { recorder, zones, clock } } = sync;
   const { schedule, timeZone, suspend } = cronJob.spec;
   if (cronJob.metadata.deletionTimestamp !== undefined) return undefined;
@@ -66,54 +70,45 @@ async function followAndStart(sync: CronJobSync, children: readonly Job[]): Prom
   }
 }
 
-const lastSuccessMs = ({ status }: CronJobSync): number => parseTime(status.lastSuccessfulTime ?? '') ?? -Infinity;
-
-/** Jobs that have ended leave the list of active ones; the last success is remembered. */
-async function followJobs(sync: CronJobSync, children: readonly Job[]): Promise<void> {
-  const { client, recorder } = sync.parts;
-  let lastMs = lastSuccessMs(sync);
-  for (const job of children) {
-    const uid = uidOf(job);
-    const end = endOf(job);
-    if (end === undefined) {
-      if (isActive(sync, uid)) continue;
-      const fresh = await client.get(cronjobs, { namespace: namespaceOf(sync.cronJob), name: nameOf(sync.cronJob) });
-      if (fresh.status?.active?.some((reference) => reference.uid === uid) === true) {
-        Object.assign(sync, { cronJob: fresh, active: fresh.status.active, status: fresh.status });
-        lastMs = lastSuccessMs(sync);
-        continue;
-      }
-      recorder.event(sync.cronJob, 'Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${nameOf(job)}`);
-      continue;
-    }
-    if (isActive(sync, uid)) {
-      forget(sync, uid);
-      recorder.event(sync.cronJob, 'Normal', 'SawCompletedJob', `Saw completed job: ${nameOf(job)}, condition: ${end}`);
-    }
-    const completed = job.status?.completionTime;
-    if (end !== 'Complete' || completed === undefined) continue;
-    const completedMs = parseTime(completed) ?? 0;
-    if (completedMs <= lastMs) continue;
-    lastMs = completedMs;
-    sync.status = { ...sync.status, lastSuccessfulTime: completed };
-    sync.changed = true;
+/** A job that has ended leaves the list of active ones; the last success is remembered. One that is not on the list is asked about. */
+function followJob(sync: CronJobSync, job: Job): Promise<void> | undefined {
+  const uid = uidOf(job);
+  const end = endOf(job);
+  if (end === undefined) return isActive(sync, uid) ? undefined : askAbout(sync, job);
+  if (isActive(sync, uid)) {
+    forget(sync, uid);
+    sync.parts.recorder.event(sync.cronJob, 'Normal', 'SawCompletedJob', `Saw completed job: ${nameOf(job)}, condition: ${end}`);
   }
+  const completed = job.status?.completionTime;
+  if (end !== 'Complete' || completed === undefined || !isLater(completed, sync.status.lastSuccessfulTime)) return undefined;
+  sync.status = { ...sync.status, lastSuccessfulTime: completed };
+  sync.changed = true;
+  return undefined;
 }
 
-/** Active jobs that are gone would be waited for for ever. */
-async function dropMissing(sync: CronJobSync, children: readonly Job[]): Promise<void> {
-  if (sync.active.length === 0) return;
+/** The cache may be behind: is the job on the list after all? */
+async function askAbout(sync: CronJobSync, job: Job): Promise<void> {
+  const { client, recorder } = sync.parts;
+  const fresh = await client.get(cronjobs, { namespace: namespaceOf(sync.cronJob), name: nameOf(sync.cronJob) });
+  const active = fresh.status?.active;
+  if (active?.some((reference) => reference.uid === job.metadata.uid) === true) Object.assign(sync, { cronJob: fresh, active, status: fresh.status });
+  else recorder.event(sync.cronJob, 'Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${nameOf(job)}`);
+}
+
+function missingJobs({ active }: CronJobSync, children: readonly Job[]): ObjectReference[] {
   const known = new Set(children.map(uidOf));
-  for (const { uid, namespace = '', name = '' } of sync.active) {
-    if (uid !== undefined && known.has(uid)) continue;
-    try {
-      // The cache may be behind.
-      await sync.parts.client.get(jobs, { namespace, name });
-    } catch (error) {
-      if (!isReason(error, 'NotFound')) throw error;
-      sync.parts.recorder.event(sync.cronJob, 'Normal', 'MissingJob', `Active job went missing: ${name}`);
-      forget(sync, uid);
-    }
+  return active.filter(({ uid }) => uid === undefined || !known.has(uid));
+}
+
+/** An active job that is gone would be waited for for ever. */
+async function dropIfGone(sync: CronJobSync, { uid, namespace = '', name = '' }: ObjectReference): Promise<void> {
+  try {
+    // The cache may be behind.
+    await sync.parts.client.get(jobs, { namespace, name });
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error;
+    sync.parts.recorder.event(sync.cronJob, 'Normal', 'MissingJob', `Active job went missing: ${name}`);
+    forget(sync, uid);
   }
 }
 

@@ -66,7 +66,7 @@ async function actOn(parts: JobParts, sync: JobSync, satisfied: boolean): Promis
     if (isComplete(sync, active)) sync.finishing = newCondition('SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods', parts.clock.now());
     else if (mayManage) suspensionChanged = updateSuspension(parts, sync);
   } else {
-    const { count, ready, error } = await deleteActivePods(parts, sync);
+    const { count, ready, error } = active === 0 ? { count: 0, ready: 0 } : await deleteActivePods(parts, sync);
     // Pods may be left that could not be deleted, or that are not seen yet.
     if (count !== active || !satisfied) sync.finishing = undefined;
     active -= count;

@@ -33,7 +33,7 @@ export async function trackPods(parts: JobParts, sync: JobSync, changed: boolean
     parts.backoffs.set(key, sync.backoff);
     dirty = false;
   }
-  const failure = await removeFinalizers(parts, sync, tally.countable, withFinalizer);
+  const failure = tally.countable.length === 0 ? undefined : await removeFinalizers(parts, sync, tally.countable, withFinalizer);
   dirty = settleCounts(sync, withFinalizer);
   if (failure !== undefined) {
     if (dirty) await writeStatus(parts, sync);

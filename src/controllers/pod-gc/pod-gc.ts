@@ -90,9 +90,18 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
     nextDueMs: (nowMs) => (unknownSinceMs.size > 0 || failed ? nowMs : undefined),
   });
   const wake = (): void => passes.wake();
+  /** Might a pass find something to do with the pod? Most are not deleted, and on nodes that are there. */
+  const concerns = (pod: Pod): boolean => {
+    const node = pod.spec?.nodeName ?? '';
+    if (node !== '' && nodeInformer.lister.get('', node) === undefined) return true;
+    if (isTerminal(pod) && settings.terminatedPodGcThreshold > 0 && podInformer.lister.size > settings.terminatedPodGcThreshold) return true;
+    return pod.metadata.deletionTimestamp !== undefined && (node === '' || outOfService(pod));
+  };
   podInformer.addHandler({
-    add: wake,
-    update: (old, pod) => { if (isTerminal(old) !== isTerminal(pod) || old.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || old.spec?.nodeName !== pod.spec?.nodeName) wake(); },
+    add: (pod) => { if (concerns(pod)) wake(); },
+    update: (old, pod) => {
+      if ((isTerminal(old) !== isTerminal(pod) || old.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp || old.spec?.nodeName !== pod.spec?.nodeName) && concerns(pod)) wake();
+    },
   });
   nodeInformer.addHandler({ update: (old, node) => { if (!semanticEqual(old.spec?.taints, node.spec?.taints) || findCondition(old.status?.conditions, 'Ready')?.status !== findCondition(node.status?.conditions, 'Ready')?.status) wake(); }, delete: wake });
   Promise.all([podInformer.synced(), nodeInformer.synced()]).then(() => passes.start(), (error: unknown) => { if (!signal.aborted) logger.error('pod garbage collector stopped', { error }); });
