@@ -26,8 +26,8 @@ export interface KubeletAccessOptions {
 
 /**
  * Who may ask a kubelet for what: the API says whose a token is (TokenReview), and what of the node its user may see
- * (SubjectAccessReview of `nodes/metrics`, `nodes/log` … `nodes/proxy`). The API server's own certificate and administrators
- * are let in without: they must be when the API does not answer.
+ * (SubjectAccessReview of `nodes/metrics`, `nodes/log` … `nodes/proxy`). The API server and administrators that show a
+ * certificate are let in without: they must be when the API does not answer. What a token says is only the API's word.
  */
 export class KubeletAccess {
   readonly #options: KubeletAccessOptions;
@@ -43,6 +43,7 @@ export class KubeletAccess {
 
   /** `certified`: who the client is by its certificate, where the cluster's authority has signed one. Never rejects. */
   async check(certified: KubeletUser | undefined, authorization: string | undefined, request: KubeletRequest): Promise<Access> {
+    if (certified !== undefined && isTrusted(certified)) return { status: 200 };
     let user = certified;
     try {
       user ??= await this.#userOf(authorization);
@@ -50,7 +51,6 @@ export class KubeletAccess {
       // Whoever cannot be known is nobody, as upstream.
     }
     if (user === undefined) return { status: 401, message: 'Unauthorized' };
-    if (isTrusted(user)) return { status: 200 };
     const { method, path } = request;
     const verb = verbs[method] ?? '';
     const subresources = subresourcesOf(new URL(path, 'https://kubelet').pathname);

@@ -18,8 +18,8 @@ const serving = await issueCertificate(ca, { commonName: 'system:node:node-1', n
 const apiServer = await issueCertificate(ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'], ...lifetime });
 const stranger = await issueCertificate(ca, { commonName: 'jane', organizations: ['dev'], usages: ['client'], ...lifetime });
 
-async function setUp(): Promise<{ node: TestNode; server: KubeletServer; [Symbol.asyncDispose](): Promise<void> }> {
-  const node = await TestNode.start();
+async function setUp(options: Parameters<typeof TestNode.start>[0] = {}): Promise<{ node: TestNode; server: KubeletServer; [Symbol.asyncDispose](): Promise<void> }> {
+  const node = await TestNode.start(options);
   const access = new KubeletAccess({ client: node.kubelet.context.client, nodeName: 'node-1', clock: node.clock });
   const server = await KubeletServer.start({
     handler: new KubeletHandler(() => [node.kubelet]),
@@ -56,6 +56,13 @@ test('only clients that are known and may ask are answered', async () => {
   assert.deepEqual(await get(port, '/healthz', stranger), { status: 403, body: 'Forbidden (user=jane, verb=get, resource=nodes, subresource(s)=[healthz proxy])\n' });
   assert.deepEqual(await get(port, '/healthz'), { status: 401, body: 'Unauthorized' });
   assert.deepEqual(await get(port, '/healthz', undefined, 'nobody'), { status: 401, body: 'Unauthorized' });
+});
+
+test('the API server is known by its certificate, and not by a name that a token has', async () => {
+  await using parts = await setUp({ tokenFile: 'impostor,kube-apiserver-kubelet-client,1\nadmin,root,2,system:masters' });
+  const { port } = parts.server;
+  assert.deepEqual(await get(port, '/healthz', undefined, 'impostor'), { status: 403, body: 'Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource(s)=[healthz proxy])\n' });
+  assert.equal((await get(port, '/healthz', undefined, 'admin')).status, 200, 'administrators may, by the word of the API');
 });
 
 test('who may read what of a node is the API\'s to say', async () => {

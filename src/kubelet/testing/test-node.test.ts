@@ -6,6 +6,7 @@ import { nodeRestriction } from '../../apiserver/admission/node-restriction/node
 import { ApiServer } from '../../apiserver/api-server.ts';
 import { rbacBootstrapObjects } from '../../apiserver/authorization/bootstrap/objects.ts';
 import { authenticationEndpoints } from '../../apiserver/authentication/reviews.ts';
+import { tokenFileAuthenticator } from '../../apiserver/authentication/token-file.ts';
 import { authorizationEndpoints } from '../../apiserver/authorization/reviews.ts';
 import { createAuthorization } from '../../apiserver/authorization/registry.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -39,14 +40,15 @@ export class TestNode implements AsyncDisposable {
     this.runtime = new SimulatedRuntime({ clock: this.clock, random: this.random, ...runtime });
   }
 
-  static async start(options: { readonly kubelet?: Partial<KubeletOptions>; readonly runtime?: Partial<SimulatedRuntimeOptions> } = {}): Promise<TestNode> {
+  /** `tokenFile`: whose tokens are whose. */
+  static async start(options: { readonly kubelet?: Partial<KubeletOptions>; readonly runtime?: Partial<SimulatedRuntimeOptions>; readonly tokenFile?: string } = {}): Promise<TestNode> {
     const node = new TestNode(options.kubelet ?? {}, options.runtime ?? {});
     const { clock, random } = node;
     node.#api = await ApiServer.start({
       store: MemoryStore.open(), clock, random, logger: silentLogger,
       plugged: ({ reader }) => {
         const authorization = createAuthorization({ reader });
-        return { authorizers: [authorization.authorizer], endpoints: [...authorizationEndpoints(authorization), ...authenticationEndpoints({ authenticators: [], audiences: [], clock })] };
+        return { authorizers: [authorization.authorizer], endpoints: [...authorizationEndpoints(authorization), ...authenticationEndpoints({ authenticators: [tokenFileAuthenticator(options.tokenFile ?? '')], audiences: [], clock })] };
       },
       admission: [nodeRestriction],
       bootstrapObjects: rbacBootstrapObjects(),

@@ -1,7 +1,8 @@
-import { access, mkdir, open, readFile, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DevicePlaces, HostDevices, MountRequest } from '../../host.ts';
 import { bindMount, isMountPoint, mountFileSystem, unmountBelow } from './mounts.ts';
+import { realPathOf } from './real-path.ts';
 import { runCommand } from './run-command.ts';
 
 const loopDevices = '/sys/block';
@@ -30,7 +31,7 @@ export const linuxDevices: HostDevices = {
     }
   },
   async unmap({ place, link }) {
-    const loop = (await exists(place)) ? await loopOf(place) : undefined;
+    const loop = await loopOf(place);
     if (loop !== undefined) {
       const { ok, stderr } = await runCommand('losetup', ['-d', loop]);
       if (!ok) throw new Error(`losetup -d ${loop} failed: ${stderr}`);
@@ -47,17 +48,14 @@ export const linuxDevices: HostDevices = {
   mountFormatted,
 };
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
-}
-
 async function isDevice(place: DevicePlaces['place']): Promise<boolean> {
   return stat(place).then((found) => found.isBlockDevice() || found.isCharacterDevice(), () => false);
 }
 
-/** The loop device that keeps this file open; undefined without. */
+/** The loop device that keeps this file open; undefined without, or without the file. */
 async function loopOf(path: string): Promise<string | undefined> {
-  const real = await realpath(path);
+  const real = await realPathOf(path);
+  if (real === undefined) return undefined;
   for (const name of await readdir(loopDevices).catch(() => [])) {
     if (!name.startsWith('loop')) continue;
     const backing = await readFile(`${loopDevices}/${name}/loop/backing_file`, 'utf8').catch(() => '');

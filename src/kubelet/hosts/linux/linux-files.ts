@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../../../base/clock.ts';
@@ -8,6 +8,7 @@ import type { HostFiles, PathType } from '../../host.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { mountFileSystem, mountTmpfs, unmountBelow } from './mounts.ts';
 import { giveToGroup } from './ownership.ts';
+import { realPathOf } from './real-path.ts';
 import { runCommand } from './run-command.ts';
 import { bindSubPath, readInside } from './sub-path.ts';
 
@@ -51,8 +52,8 @@ export function linuxFiles(clock: Clock): HostFiles {
       return { availableBytes: bavail * bsize, capacityBytes: blocks * bsize, usedBytes: (blocks - bfree) * bsize, inodesFree: ffree, inodes: files, inodesUsed: files - ffree };
     },
     async removeTree(path) {
-      if (!(await exists(path))) return;
-      await unmountBelow(await realpath(path));
+      const real = await realPathOf(path);
+      if (real !== undefined) await unmountBelow(real);
       await rm(path, { recursive: true, force: true });
     },
   };
@@ -60,10 +61,6 @@ export function linuxFiles(clock: Clock): HostFiles {
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(() => true, () => false);
 }
 
 async function readTail(path: string, maxBytes: number): Promise<string> {
