@@ -12,6 +12,7 @@ import { annotations, hashOf, labels } from '../pods/pod-runtime.ts';
 import { containerResources, podCgroupParent, unthrottled } from '../resources/linux-resources.ts';
 import { containerHugePages } from '../resources/huge-pages.ts';
 import { podCgroupResources } from '../resources/pod-cgroup.ts';
+import { noGrant } from '../resource-managers/grant.ts';
 import { isStatic } from '../static-pods/annotations.ts';
 import type { PodVolumes } from '../volumes/volume-manager.ts';
 import type { Writable } from './security-context.ts';
@@ -25,7 +26,7 @@ const containerTypeAnnotation = 'coxswain.io/container-type';
 export async function sandboxConfig(context: KubeletContext, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
   const spec = specOf(pod);
   const { host, directories } = context;
-  const runtimeHandler = await context.runtimeHandler(pod);
+  const runtimeHandler = (spec.runtimeClassName ?? '') === '' ? '' : await context.runtimeHandler(pod);
   const users = spec.hostUsers === false ? await usersOf(context, pod, runtimeHandler) : undefined;
   const { config: dns, fellBack } = podDns(pod, await host.resolverConfig(), context.dns);
   if (fellBack) context.events.warning(pod, 'MissingClusterDNS', `pod: ${JSON.stringify(formatPod(pod))}. kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.`);
@@ -106,7 +107,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     volumeFile: (volumeName, path) => volumeFile(context, input.volumes, volumeName, path),
     facts: context.facts(input.podIps),
   });
-  const grant = await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
+  const grant = context.resourceManagers.isEmpty ? noGrant : await context.resourceManagers.grantOf(pod, container.name).catch((error: unknown) => { throw new ContainerConfigError((error as Error).message); });
   const cdiDevices = [...grant.cdiDevices, ...devicesOfClaims(context, pod, container)];
   const limits = containerResources(pod, container, context.machine.memoryBytes);
   const resources: Writable<LinuxResources> = { ...grant.isUnthrottled === true ? unthrottled(limits) : limits, ...containerHugePages(context.machine.hugePages, pod, container) };
@@ -117,7 +118,7 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
   const ownLabels = addPodLabels({}, pod);
   ownLabels[labels.containerName] = container.name;
   const expanded = (texts: readonly string[] | undefined): string[] | undefined => (texts === undefined || texts.length === 0 ? undefined : texts.map((text) => expand(text, (name) => environment.get(name))));
-  return {
+  const config: Writable<ContainerConfig> = {
     name: container.name,
     attempt,
     imageRef: image.id,
@@ -128,7 +129,6 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     env: variablesOf(grant.env, environment),
     mounts: [...await mountsOf(context, input, environment), ...grant.mounts],
     devices: [...volumeDevices(container, input.volumes), ...grant.devices],
-    ...(cdiDevices.length > 0 && { cdiDevices }),
     labels: ownLabels,
     annotations: annotationsOf(input, grant.annotations),
     logPath: `${container.name}/${attempt}.log`,
@@ -137,6 +137,8 @@ export async function containerConfig(context: KubeletContext, input: ContainerC
     tty: container.tty === true,
     linux,
   };
+  if (cdiDevices.length > 0) config.cdiDevices = cdiDevices;
+  return config;
 }
 
 /** What the drivers of its claims say that the container is started with. Throws ContainerConfigError. */
@@ -172,7 +174,7 @@ async function mountsOf(context: KubeletContext, input: ContainerConfigInput, en
   const { pod, container, attempt, podIps } = input;
   const { host, directories } = context;
   const spec = specOf(pod);
-  const mounts = await volumeMounts(context, { pod, container, volumes: input.volumes, environment });
+  const mounts = container.volumeMounts === undefined ? [] : await volumeMounts(context, { pod, container, volumes: input.volumes, environment });
   const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path);
 
   if (!isTaken('/etc/hosts') && (podIps.length > 0 || spec.hostNetwork === true)) {

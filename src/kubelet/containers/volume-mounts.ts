@@ -80,6 +80,7 @@ async function bindSubPath({ host, directories, logger }: KubeletContext, { pod,
 }
 
 function checkSubPath(subPath: string): void {
+  if (subPath === '') return;
   if (subPath.startsWith('/')) throw new ContainerConfigError(`error SubPath \`${subPath}\` must not be an absolute path`);
   if (subPath.split('/').includes('..')) throw new ContainerConfigError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
 }

@@ -104,14 +104,15 @@ export class ImageManager {
       const previous = this.#previousErrors.get(key);
       return { ok: false, reason: 'ImagePullBackOff', message: previous === undefined ? message : `${message}: ${previous}`, retryAfterMs: waitMs };
     }
-    this.#events.container(pod, container.name, 'Normal', 'Pulling', `Pulling image ${JSON.stringify(wanted)}`);
+    const quoted = JSON.stringify(wanted);
+    this.#events.container(pod, container.name, 'Normal', 'Pulling', `Pulling image ${quoted}`);
     const askedAtMs = this.#clock.monotonicMs();
     try {
-      const { image, tookMs } = await this.#limited(() => this.#pullWith(name, credentialsFor(name, secrets)));
+      const { image, tookMs } = await this.#pullInTurn(name, credentialsFor(name, secrets));
       const totalMs = Math.trunc(this.#clock.monotonicMs() - askedAtMs);
       this.#metrics.observe('kubelet_image_pull_duration_seconds', tookMs / 1000, sizeLabel(image.sizeBytes));
       this.#pullSeconds.set(uidOf(pod), (this.#pullSeconds.get(uidOf(pod)) ?? 0) + totalMs / 1000);
-      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${JSON.stringify(wanted)} in ${formatGoDuration(Math.trunc(tookMs))} (${formatGoDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
+      this.#events.container(pod, container.name, 'Normal', 'Pulled', `Successfully pulled image ${quoted} in ${formatGoDuration(Math.trunc(tookMs))} (${formatGoDuration(totalMs)} including waiting). Image size: ${image.sizeBytes} bytes.`);
       this.#previousErrors.delete(key);
       return { ok: true, image };
     } catch (error) {
@@ -140,11 +141,11 @@ export class ImageManager {
     throw failure;
   }
 
-  async #limited<T>(work: () => Promise<T>): Promise<T> {
+  async #pullInTurn(name: ImageName, credentials: readonly RegistryAuth[]): Promise<{ readonly image: Image; readonly tookMs: number }> {
     if (this.#running >= this.#maxParallelPulls) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#running++;
     try {
-      return await work();
+      return await this.#pullWith(name, credentials);
     } finally {
       this.#running--;
       this.#queue.shift()?.();

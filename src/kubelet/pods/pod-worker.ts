@@ -245,7 +245,9 @@ export class PodWorker {
     }
     if (!this.#isFresh) await this.#look();
     if (!this.#admitted) {
-      const refusal = (this.#state.sandboxes.length === 0 ? await this.#judge(pod) : undefined) ?? await this.#context.resourceManagers.allocate(pod);
+      let refusal = this.#state.sandboxes.length === 0 ? this.#context.admit(pod) : undefined;
+      if (refusal !== undefined && dependsOnNode(refusal)) refusal = await this.#judgeAgain(pod);
+      if (refusal === undefined && !this.#context.resourceManagers.isEmpty) refusal = await this.#context.resourceManagers.allocate(pod);
       if (refusal !== undefined) {
         this.#context.metrics.count('kubelet_admission_rejections_total', refusal.reason);
         this.#context.events.warning(pod, refusal.reason, refusal.message);
@@ -292,11 +294,8 @@ export class PodWorker {
     return restMs === Infinity ? undefined : restMs;
   }
 
-  /** Why the pod may not run here. */
-  async #judge(pod: Pod): Promise<Refusal | undefined> {
-    const refusal = this.#context.admit(pod);
-    if (refusal === undefined || !dependsOnNode(refusal)) return refusal;
-    // Labels and taints may have changed since, and the scheduler knows: as upstream, look before refusing.
+  /** Why the pod may not run here, when the node has been looked at anew: labels and taints may have changed, and the scheduler knows. */
+  async #judgeAgain(pod: Pod): Promise<Refusal | undefined> {
     await this.#context.refreshNode();
     return this.#context.admit(pod);
   }
@@ -392,7 +391,7 @@ export class PodWorker {
       old: before,
       hostIps: context.hostIps(),
       isTerminal,
-      ...(this.#failed !== undefined && { failed: this.#failed }),
+      failed: this.#failed,
       ready: ({ containerID }) => context.probes.ready(idOf(containerID)),
       started: ({ containerID }) => context.probes.started(idOf(containerID)),
     });

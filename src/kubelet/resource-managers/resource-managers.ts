@@ -9,7 +9,7 @@ import type { Alignment } from '../topology/alignment.ts';
 import { anywhere } from '../topology/hints.ts';
 import type { Hint } from '../topology/hints.ts';
 import type { Claim, ContainerGrant, ResourceManager } from './grant.ts';
-import { joinGrants, noGrant } from './grant.ts';
+import { joinGrants } from './grant.ts';
 
 /** A refusal with a reason of its own; all others are unexpected. */
 export class AllocationError extends Error {
@@ -59,7 +59,6 @@ export class ResourceManagers {
 
   /** Gives the pod all that it asks for, or nothing and says why. What it has already it keeps. */
   async allocate(pod: Pod): Promise<Refusal | undefined> {
-    if (this.isEmpty) return undefined;
     if (this.#alignment === undefined) return this.#admit(pod);
     const startMs = this.#clock.monotonicMs();
     this.#metrics.count('kubelet_topology_manager_admission_requests_total');
@@ -73,7 +72,6 @@ export class ResourceManagers {
 
   /** What one container starts with. Rejects with what stands in the way. */
   async grantOf(pod: Pod, container: string): Promise<ContainerGrant> {
-    if (this.isEmpty) return noGrant;
     const grants: Partial<ContainerGrant>[] = [];
     for (const manager of this.#managers) grants.push(await manager.grantOf(pod, container));
     return joinGrants(grants);

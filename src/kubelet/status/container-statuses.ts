@@ -1,4 +1,4 @@
-import type { Container, ContainerState, ContainerStatus as ApiContainerStatus, Pod, VolumeMount } from '../../api/types/core/v1.ts';
+import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus as ApiContainerStatus, Pod, VolumeMount } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { resolveRecursiveReadOnly } from '../containers/recursive-read-only.ts';
 import type { ContainerStatus } from '../../runtime/runtime.ts';
@@ -128,16 +128,12 @@ function stateOf(input: ContainerStatusInput, status: ContainerStatus): Containe
       return { running: { startedAt: formatTime(status.startedAtMs) } };
     case 'exited': {
       const message = input.terminationMessage(status.id) ?? status.message;
-      return {
-        terminated: {
-          exitCode: status.exitCode,
-          reason: status.reason !== '' ? status.reason : status.exitCode === 0 ? 'Completed' : 'Error',
-          ...(message !== '' && { message }),
-          startedAt: status.startedAtMs > 0 ? formatTime(status.startedAtMs) : null as unknown as string,
-          finishedAt: status.finishedAtMs > 0 ? formatTime(status.finishedAtMs) : null as unknown as string,
-          containerID: `${input.runtimeName}://${status.id}`,
-        },
-      };
+      const terminated: ContainerStateTerminated = { exitCode: status.exitCode, reason: status.reason !== '' ? status.reason : status.exitCode === 0 ? 'Completed' : 'Error' };
+      if (message !== '') terminated.message = message;
+      terminated.startedAt = status.startedAtMs > 0 ? formatTime(status.startedAtMs) : null as unknown as string;
+      terminated.finishedAt = status.finishedAtMs > 0 ? formatTime(status.finishedAtMs) : null as unknown as string;
+      terminated.containerID = `${input.runtimeName}://${status.id}`;
+      return { terminated };
     }
     case 'created':
     case 'unknown':

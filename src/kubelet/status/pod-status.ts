@@ -15,7 +15,7 @@ export interface PodStatusInput extends ContainerStatusInput {
   /** All containers have ended, and none will be started again. */
   readonly isTerminal: boolean;
   /** Overrides the phase with Failed: eviction, rejection, deadline. */
-  readonly failed?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean };
+  readonly failed?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean } | undefined;
   /** How far a change of its resources is. */
   readonly resize: readonly PodCondition[];
   /** Readiness as the probes see it, for containers that run. */

@@ -219,14 +219,20 @@ function patchOf(entry: Entry): Record<string, unknown> | undefined {
     const gone = present.filter(({ ip }) => !wanted.some((other) => other.ip === ip));
     patch[field] = field === 'hostIPs' ? wanted : [...gone.map(({ ip }) => ({ $patch: 'delete', ip })), ...wanted];
   }
-  const conditions = (status.conditions ?? []).filter((condition) => isOurs(condition) && !semanticEqual(condition, written.conditions?.find(({ type }) => type === condition.type)));
-  const gone = (written.conditions ?? []).filter(({ type }) => resizeConditions.has(type) && !status.conditions?.some((condition) => condition.type === type));
-  if (conditions.length > 0 || gone.length > 0) {
-    // Fields that a condition no longer has must be taken away by name.
-    patch['conditions'] = [...gone.map(({ type }) => ({ $patch: 'delete', type })), ...conditions.map((condition) => {
-      const before = written.conditions?.find(({ type }) => type === condition.type);
-      return { ...(before?.reason !== undefined && { reason: null }), ...(before?.message !== undefined && { message: null }), ...condition };
-    })];
-  }
+  const conditions = conditionsPatch(status.conditions ?? [], written.conditions ?? []);
+  if (conditions.length > 0) patch['conditions'] = conditions;
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function conditionsPatch(wanted: readonly PodCondition[], present: readonly PodCondition[]): Record<string, unknown>[] {
+  const patch: Record<string, unknown>[] = [];
+  for (const { type } of present) if (resizeConditions.has(type) && !wanted.some((condition) => condition.type === type)) patch.push({ $patch: 'delete', type });
+  for (const condition of wanted) {
+    if (!isOurs(condition)) continue;
+    const before = present.find(({ type }) => type === condition.type);
+    if (semanticEqual(condition, before)) continue;
+    // Fields that a condition no longer has must be taken away by name.
+    patch.push({ ...(before?.reason !== undefined && { reason: null }), ...(before?.message !== undefined && { message: null }), ...condition });
+  }
+  return patch;
 }

@@ -15,14 +15,17 @@ type Failure = Exclude<ImageResult, { readonly ok: true }>;
 
 /** Pulls the images that a container mounts as volumes, and its own. The volumes then name what was pulled. The failure is the container's. */
 export async function ensureImages(images: ImageManager, input: ImagesInput): Promise<{ readonly ok: true; readonly image: Image; readonly volumes: PodVolumes } | Failure> {
-  const mounted = await ensureImageVolumes(images, input);
-  if (!mounted.ok) return mounted;
+  let { volumes } = input;
+  if (specOf(input.pod).volumes?.some(({ image }) => image !== undefined) === true) {
+    const mounted = await ensureImageVolumes(images, input);
+    if (!mounted.ok) return mounted;
+    ({ volumes } = mounted);
+  }
   const result = await images.ensure(input.pod, input.container, input.secrets);
-  return result.ok ? { ok: true, image: result.image, volumes: mounted.volumes } : result;
+  return result.ok ? { ok: true, image: result.image, volumes } : result;
 }
 
 async function ensureImageVolumes(images: ImageManager, { pod, container, volumes, secrets }: ImagesInput): Promise<{ readonly ok: true; readonly volumes: PodVolumes } | Failure> {
-  if (specOf(pod).volumes?.some(({ image }) => image !== undefined) !== true) return { ok: true, volumes };
   const wanted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
   const mounted = new Map(volumes.mounted);
   for (const { name, image } of specOf(pod).volumes ?? []) {

@@ -96,10 +96,11 @@ export class VolumeManager {
   async tearDown(podUid: string): Promise<void> {
     this.#pods.delete(podUid);
     const { host, directories } = this.#context;
+    if (host.virtual) return this.#csi?.unmount(podUid);
     // Parts of volumes first: they keep the volumes that they are parts of.
     await host.files.removeTree(directories.volumeSubPaths(podUid));
     await this.#csi?.unmount(podUid);
-    if (!host.virtual) for (const plugin of sourcePlugins) await plugin.unmount?.(this.#context, podUid);
+    for (const plugin of sourcePlugins) await plugin.unmount?.(this.#context, podUid);
     await host.files.removeTree(directories.volumes(podUid));
   }
 
