@@ -1,7 +1,8 @@
 /**
  * The contract of the store: a log of revisions with etcd's semantics. One global revision counts every committed
- * change; keys map to opaque bytes, which need not exist before somebody asks. Implementations: drivers/memory, drivers/sqlite, later drivers/etcd; one contract
- * suite (contract.ts) runs against all of them. Only the API server imports this.
+ * change; keys map to opaque bytes, which need not exist before somebody asks for them. Implementations: drivers/memory,
+ * drivers/sqlite, later drivers/etcd; one contract suite (contract.ts) runs against all of them. Only the API server
+ * imports this.
  */
 
 /** Something that gives its bytes when it is asked for them, always the same ones. */

@@ -30,7 +30,11 @@ export class FaultStore implements Store {
     this.#held = undefined;
   }
 
-  async write(write: Write): Promise<WriteResult> {
+  write(write: Write): Promise<WriteResult> {
+    return this.#held === undefined && this.#refusal === undefined ? this.inner.write(write) : this.#late(write);
+  }
+
+  async #late(write: Write): Promise<WriteResult> {
     while (this.#held !== undefined) await this.#held.promise;
     if (this.#refusal !== undefined) throw new StoreUnavailableError(this.#refusal);
     return this.inner.write(write);

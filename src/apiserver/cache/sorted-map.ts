@@ -1,64 +1,77 @@
 /** Entries a chunk may hold before it is split in two. */
 const chunkLimit = 256;
 
+/** Where the value of one key stands. */
+interface Slot<T> {
+  readonly key: string;
+  value: T;
+}
+
 /**
- * Values by key, with ordered scans. A list of small sorted arrays: inserting moves at most one chunk, and a scan of
- * everything touches arrays only. Keys are compared by UTF-16 code unit, which for the API's ASCII names is bytewise.
+ * Values by key, with ordered scans. A list of small sorted arrays: inserting moves at most one chunk, a value takes the
+ * place of another without a search, and a scan of everything touches arrays only. Keys are compared by UTF-16 code unit,
+ * which for the API's ASCII names is bytewise.
  */
 export class SortedMap<T extends { readonly key: string }> {
-  readonly #byKey = new Map<string, T>();
-  #chunks: T[][] = [];
+  readonly #byKey = new Map<string, Slot<T>>();
+  #chunks: Slot<T>[][] = [];
 
   get size(): number {
     return this.#byKey.size;
   }
 
   get(key: string): T | undefined {
-    return this.#byKey.get(key);
+    return this.#byKey.get(key)?.value;
   }
 
   /** Puts values into an empty map; they are in order of key, and no key is there twice. */
   fill(values: readonly T[]): void {
-    for (const value of values) this.#byKey.set(value.key, value);
+    const slots = values.map((value): Slot<T> => ({ key: value.key, value }));
+    for (const slot of slots) this.#byKey.set(slot.key, slot);
     this.#chunks = [];
-    for (let from = 0; from < values.length; from += chunkLimit >>> 1) this.#chunks.push(values.slice(from, from + (chunkLimit >>> 1)));
+    for (let from = 0; from < slots.length; from += chunkLimit >>> 1) this.#chunks.push(slots.slice(from, from + (chunkLimit >>> 1)));
   }
 
   /** Inserts or replaces. Returns what was there. */
   set(value: T): T | undefined {
     const { key } = value;
-    const previous = this.#byKey.get(key);
-    this.#byKey.set(key, value);
-    if (this.#chunks.length === 0) {
-      this.#chunks.push([value]);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) {
+      const previous = known.value;
+      known.value = value;
       return previous;
+    }
+    const slot: Slot<T> = { key, value };
+    this.#byKey.set(key, slot);
+    if (this.#chunks.length === 0) {
+      this.#chunks.push([slot]);
+      return undefined;
     }
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at]!;
     const index = lowerBound(chunk, key);
-    if (previous !== undefined) chunk[index] = value;
-    else if (index === chunk.length) chunk.push(value);
-    else chunk.splice(index, 0, value);
+    if (index === chunk.length) chunk.push(slot);
+    else chunk.splice(index, 0, slot);
     if (chunk.length > chunkLimit) this.#chunks.splice(at + 1, 0, chunk.splice(chunkLimit >>> 1));
-    return previous;
+    return undefined;
   }
 
   /** Removes. Returns what was there. */
   delete(key: string): T | undefined {
-    const previous = this.#byKey.get(key);
-    if (previous === undefined) return undefined;
+    const slot = this.#byKey.get(key);
+    if (slot === undefined) return undefined;
     this.#byKey.delete(key);
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at]!;
     chunk.splice(lowerBound(chunk, key), 1);
     if (chunk.length === 0) this.#chunks.splice(at, 1);
-    return previous;
+    return slot.value;
   }
 
   /** Values whose key starts with `prefix` and is greater than `after`, in order, until `visit` returns false. */
   scan(prefix: string, after: string | undefined, visit: (value: T) => boolean): void {
     this.#ranges(prefix, after, (chunk, from, to) => {
-      for (let i = from; i < to; i++) if (!visit(chunk[i]!)) return false;
+      for (let i = from; i < to; i++) if (!visit(chunk[i]!.value)) return false;
       return true;
     });
   }
@@ -74,7 +87,7 @@ export class SortedMap<T extends { readonly key: string }> {
   }
 
   /** The parts of chunks that hold what is asked for, in order; only at their edges are keys compared. */
-  #ranges(prefix: string, after: string | undefined, visit: (chunk: readonly T[], from: number, to: number) => boolean): void {
+  #ranges(prefix: string, after: string | undefined, visit: (chunk: readonly Slot<T>[], from: number, to: number) => boolean): void {
     if (this.#chunks.length === 0) return;
     const start = after !== undefined && after >= prefix ? after : prefix;
     const end = prefix === '' ? undefined : prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);

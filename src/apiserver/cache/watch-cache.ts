@@ -116,26 +116,37 @@ export class WatchCache implements Disposable {
   }
 
   #take(events: readonly StoreEvent[], reached: number): void {
-    const touched = new Map<ResourceCache, Change[]>();
+    // Most commits are of one write.
+    let first: ResourceCache | undefined;
+    const firsts: Change[] = [];
+    let others: Map<ResourceCache, Change[]> | undefined;
     for (const event of events) {
       const resource = this.#resource(prefixOf(event.type === 'put' ? event.entry.key : event.key));
       const change = resource.apply(event);
-      const changes = touched.get(resource);
-      if (changes === undefined) touched.set(resource, [change]);
+      first ??= resource;
+      if (resource === first) {
+        firsts.push(change);
+        continue;
+      }
+      const changes = (others ??= new Map<ResourceCache, Change[]>()).get(resource);
+      if (changes === undefined) others.set(resource, [change]);
       else changes.push(change);
     }
     if (reached > this.#revision) this.#revision = reached;
-    for (const [resource, changes] of touched) {
-      try {
-        resource.publish(changes);
-      } catch (error) {
-        this.#logger.error('a watcher failed', { resource: resource.prefix, error });
-      }
-    }
+    if (first !== undefined) this.#publish(first, firsts);
+    if (others !== undefined) for (const [resource, changes] of others) this.#publish(resource, changes);
     for (const waiting of this.#waiting) {
       if (waiting.revision > this.#revision) continue;
       this.#waiting.delete(waiting);
       waiting.resolve();
+    }
+  }
+
+  #publish(resource: ResourceCache, changes: readonly Change[]): void {
+    try {
+      resource.publish(changes);
+    } catch (error) {
+      this.#logger.error('a watcher failed', { resource: resource.prefix, error });
     }
   }
 

@@ -184,6 +184,7 @@ export class WatcherSet {
 
   flush(): void {
     for (const watcher of this.#general) watcher.flush();
+    if (this.#told.size === 0) return;
     for (const watcher of this.#told) watcher.flush();
     this.#told.clear();
   }

@@ -22,11 +22,20 @@ export function cacheMetrics(resources: ServedResources): Gauge[] {
 const durationBounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 type Operation = 'get' | 'list' | 'create' | 'update' | 'delete';
 
+interface Done {
+  readonly operation: Operation;
+  readonly type: string;
+  readonly durations: Histogram;
+  errors: number;
+}
+
 /** A store whose operations are counted and timed, under the names that upstream gives its store's client. */
 export class MeasuredStore implements Store {
   readonly #inner: Store;
   readonly #clock: Clock;
-  readonly #done = new Map<string, { readonly operation: Operation; readonly type: string; readonly durations: Histogram; errors: number }>();
+  /** By operation, then by the part of the key that names the type. */
+  readonly #done: Readonly<Record<Operation, Map<string, Done>>> = { get: new Map(), list: new Map(), create: new Map(), update: new Map(), delete: new Map() };
+  readonly #all: Done[] = [];
 
   constructor(inner: Store, clock: Clock) {
     this.#inner = inner;
@@ -48,20 +57,24 @@ export class MeasuredStore implements Store {
     const startedMs = this.#clock.monotonicMs();
     const afterGroup = key.indexOf('/', 10);
     const type = key.slice(10, Math.max(key.indexOf('/', afterGroup + 1), 10));
-    const id = `${operation} ${type}`;
-    let stats = this.#done.get(id);
-    if (stats === undefined) this.#done.set(id, (stats = { operation, type: type.replace(/^core\//, '').replace(/^([^/]+)\/([^/]+)$/, '$2.$1'), durations: new Histogram(durationBounds), errors: 0 }));
-    const known = stats;
-    const ended = (): void => known.durations.observe((this.#clock.monotonicMs() - startedMs) / 1000);
+    const stats = this.#done[operation].get(type) ?? this.#first(operation, type);
+    const ended = (): void => stats.durations.observe((this.#clock.monotonicMs() - startedMs) / 1000);
     result.then(ended, () => {
-      known.errors += 1;
+      stats.errors += 1;
       ended();
     });
     return result;
   }
 
+  #first(operation: Operation, type: string): Done {
+    const stats: Done = { operation, type: type.replace(/^core\//, '').replace(/^([^/]+)\/([^/]+)$/, '$2.$1'), durations: new Histogram(durationBounds), errors: 0 };
+    this.#done[operation].set(type, stats);
+    this.#all.push(stats);
+    return stats;
+  }
+
   get families(): Gauge[] {
-    const all = (): { readonly operation: Operation; readonly type: string; readonly durations: Histogram; readonly errors: number }[] => [...this.#done.values()];
+    const all = (): readonly Readonly<Done>[] => this.#all;
     return [
       { name: 'apiserver_storage_size_bytes', help: '[STABLE] Size of the storage database file physically allocated in bytes.', read: async () => [[{ storage_cluster_id: 'etcd-0' }, await this.#inner.sizeBytes()]] },
       { name: 'etcd_requests_total', type: 'counter', help: '[ALPHA] Etcd request counts for each operation and object type.', read: () => all().map(({ operation, type, durations }) => [{ operation, type }, durations.total] as const) },

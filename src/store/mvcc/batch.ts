@@ -23,6 +23,11 @@ interface Waiter {
 export class Batch {
   readonly changes: Change[] = [];
   bytes = 0;
+
+  get events(): StoreEvent[] {
+    return this.changes.map(({ event }) => event);
+  }
+
   readonly #waiters: Waiter[] = [];
 
   /** Resolves with the result once the batch is durable. */

@@ -48,6 +48,7 @@ export class MvccStore<P> implements Store {
   #failure: StoreUnavailableError | undefined;
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
+  readonly #onTurn = (): void => this.#commitNext();
 
   constructor(index: VersionIndex<P>, backend: Backend<P>, options: { readonly historyLimit: number }) {
     this.#index = index;
@@ -80,7 +81,15 @@ export class MvccStore<P> implements Store {
     return this.#index.count(prefix);
   }
 
-  async write(write: Write): Promise<WriteResult> {
+  write(write: Write): Promise<WriteResult> {
+    try {
+      return this.#decide(write);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #decide(write: Write): Promise<WriteResult> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#checkOpen();
     const problem = keyProblem(write.key);
@@ -91,9 +100,9 @@ export class MvccStore<P> implements Store {
     if (!isExpected || (write.type === 'delete' && current === undefined)) {
       const refusal: WriteResult = { ok: false, current };
       // What the caller is told to stand there must be durable too.
-      return pending === undefined ? refusal : await pending.batch.outcome(refusal);
+      return pending === undefined ? Promise.resolve(refusal) : pending.batch.outcome(refusal);
     }
-    return await this.#accept(write, current);
+    return this.#accept(write, current);
   }
 
   async watch(
@@ -165,7 +174,7 @@ export class MvccStore<P> implements Store {
     if (!this.#isBusy) {
       this.#isBusy = true;
       // A microtask later: what was called in this turn goes into one commit.
-      void Promise.resolve().then(() => this.#commitNext());
+      void Promise.resolve().then(this.#onTurn);
     }
     return batch.outcome({ ok: true, revision, previous });
   }
@@ -205,7 +214,7 @@ export class MvccStore<P> implements Store {
       if (this.#pending.get(change.key) === change) this.#pending.delete(change.key);
     }
     this.#queue.shift();
-    this.#watchers.deliver(batch.changes.map((change) => change.event), this.#index.revision);
+    this.#watchers.deliver(batch.events, this.#index.revision);
     batch.resolve();
     this.#limitHistory();
     this.#commitNext();
@@ -218,17 +227,12 @@ export class MvccStore<P> implements Store {
   }
 
   #entryOf(version: Version<P> | undefined): Entry | undefined {
-    return version === undefined ? undefined : this.#entriesOf([version])[0];
+    return version === undefined ? undefined : entryOf(version, this.#backend.read([version])[0]!);
   }
 
   #entriesOf(versions: readonly Version<P>[]): Entry[] {
     const values = this.#backend.read(versions);
-    return versions.map((version, i) => ({
-      key: version.key,
-      value: values[i]!,
-      createRevision: version.createRevision,
-      modRevision: version.revision,
-    }));
+    return versions.map((version, i) => entryOf(version, values[i]!));
   }
 
   #eventsOf(versions: readonly Version<P>[]): StoreEvent[] {
@@ -248,6 +252,8 @@ export class MvccStore<P> implements Store {
     });
   }
 }
+
+const entryOf = ({ key, createRevision, revision }: Version<unknown>, value: Value): Entry => ({ key, value, createRevision, modRevision: revision });
 
 /** A small view of a large buffer would keep all of it alive. */
 function compactValue(value: Value): Value {

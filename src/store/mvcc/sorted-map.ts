@@ -53,6 +53,8 @@ export class SortedMap<V> {
   readonly #weigh: (value: V) => number;
   #owner: object = {};
   #root: Node<V>;
+  /** What the insertion that is under way has found in its place. */
+  #replaced: V | undefined;
 
   /** `weigh`: what a value counts in `weightBetween`; must not change while the value is in the map. */
   constructor(weigh: (value: V) => number) {
@@ -67,10 +69,14 @@ export class SortedMap<V> {
     return node.keys[at] === key ? node.values[at] : undefined;
   }
 
-  set(key: string, value: V): void {
+  /** Inserts or replaces. Returns what was there. */
+  set(key: string, value: V): V | undefined {
     this.#root = this.#own(this.#root);
+    this.#replaced = undefined;
     const split = this.#insert(this.#root, key, value);
-    if (split === undefined) return;
+    const replaced = this.#replaced;
+    this.#replaced = undefined;
+    if (split === undefined) return replaced;
     const left = this.#root;
     this.#root = {
       kind: 'branch',
@@ -79,6 +85,7 @@ export class SortedMap<V> {
       children: [left, split],
       weight: left.weight + split.weight,
     };
+    return replaced;
   }
 
   /** Does nothing when the key is not there. */
@@ -120,7 +127,8 @@ export class SortedMap<V> {
       const at = lowerBound(node.keys, key);
       node.weight += this.#weigh(value);
       if (node.keys[at] === key) {
-        node.weight -= this.#weigh(node.values[at]!);
+        this.#replaced = node.values[at]!;
+        node.weight -= this.#weigh(this.#replaced);
         node.values[at] = value;
         return undefined;
       }

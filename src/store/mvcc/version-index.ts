@@ -65,11 +65,9 @@ export class VersionIndex<P> {
 
   /** Appends the next revision; `version.older` is filled in here. */
   append(version: Version<P>): void {
-    const order = orderOf(version.key);
-    const previous = this.#map.get(order);
+    const previous = this.#map.set(orderOf(version.key), version);
     // A shared version's tail belongs to the other side and must not be kept alive from here, nor cut from here.
     version.older = previous !== undefined && previous.revision <= this.#sharedRevision ? { ...previous, older: undefined } : previous;
-    this.#map.set(order, version);
     this.#log.push(version);
     this.#revision = version.revision;
   }

@@ -17,20 +17,21 @@ interface Watcher {
 
 /** Those who listen to committed events. */
 export class Watchers {
-  readonly #watchers = new Set<Watcher>();
+  /** Another list whenever somebody comes or goes: one that a listener adds has had the batch under way in its replay. */
+  #watchers: readonly Watcher[] = [];
 
   /** Delivers events under the prefix from `fromRevision` on, until the signal aborts. */
   add(watcher: Watcher, signal: AbortSignal): void {
-    this.#watchers.add(watcher);
-    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+    this.#watchers = [...this.#watchers, watcher];
+    signal.addEventListener('abort', () => { this.#watchers = this.#watchers.filter((other) => other !== watcher); }, { once: true });
   }
 
   /** Hands a committed batch to each watcher that it concerns. A listener that throws is a bug and crashes. */
   deliver(events: readonly StoreEvent[], revision: number): void {
-    // A copy: one that a listener adds now has had this batch in its replay.
-    for (const watcher of Array.from(this.#watchers)) {
-      if (!this.#watchers.has(watcher)) continue;
-      const concerned = events.filter((event) => keyOf(event).startsWith(watcher.prefix) && revisionOf(event) >= watcher.fromRevision);
+    for (const watcher of this.#watchers) {
+      if (!this.#watchers.includes(watcher)) continue;
+      const concerns = (event: StoreEvent): boolean => keyOf(event).startsWith(watcher.prefix) && revisionOf(event) >= watcher.fromRevision;
+      const concerned = events.every(concerns) ? events : events.filter(concerns);
       if (concerned.length === 0) continue;
       try {
         watcher.listener(concerned, revision);
@@ -43,6 +44,6 @@ export class Watchers {
   }
 
   clear(): void {
-    this.#watchers.clear();
+    this.#watchers = [];
   }
 }
