@@ -3,6 +3,7 @@ import { nameOf, uidOf } from '../api/meta/object.ts';
 import type { Node, Pod } from '../api/types/core/v1.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 import type { PodGroupStates } from './cache/pod-group-states.ts';
+import { groupNameOf } from './cache/pod-group-states.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import { podInfoOf } from './cache/pod-info.ts';
 import { isScaledDown, nodeChanges } from './framework/events.ts';
@@ -100,7 +101,7 @@ export class PodAndNodeEvents {
     this.#nominator.update(undefined, info);
     this.#groups?.add(info.pod);
     this.#queue.add(info, profile);
-    if (this.#groups !== undefined) this.#queue.notice({ label: 'UnscheduledPodAdd', object: info });
+    if (this.#groups !== undefined && groupNameOf(info.pod) !== undefined) this.#queue.notice({ label: 'UnscheduledPodAdd', object: info });
   }
 
   /** A pod has a node: we put it there, or somebody else did. */

@@ -80,8 +80,8 @@ interface Listed { readonly name: string; readonly shortNames?: string[]; readon
 interface Group { readonly name: string; readonly versions: { readonly groupVersion: string }[]; readonly preferredVersion: { readonly groupVersion: string } }
 
 /** What kubectl makes of discovery: every resource once, in its group's preferred version or else the first that has it. */
-async function apiResources(runtimeConfig: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const { served } = await chooseResources({ runtimeConfig });
+async function apiResources(runtimeConfig: Readonly<Record<string, string>> = {}, featureGates: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const { served } = await chooseResources({ runtimeConfig, featureGates });
   const discovery = new Discovery(() => served);
   const read = (path: string): unknown => JSON.parse(new TextDecoder().decode(discovery.respond(path, 'application/json')!.body));
   const groups = (read('/apis') as { groups: Group[] }).groups.map(({ name, versions }) => ({ name, paths: versions.map(({ groupVersion }) => [groupVersion, `/apis/${groupVersion}`] as const) }));
@@ -106,7 +106,7 @@ test('kubectl api-resources lists what upstream lists by default', async () => {
 });
 
 test('it follows what is turned on and off', async () => {
-  const rows = await apiResources({ 'autoscaling/v2': 'false', 'scheduling.k8s.io/v1alpha2': 'true', 'batch/v1/jobs': 'false' });
+  const rows = await apiResources({ 'autoscaling/v2': 'false', 'scheduling.k8s.io/v1alpha2': 'true', 'batch/v1/jobs': 'false' }, { GenericWorkload: 'true' });
   assert.ok(rows.includes('horizontalpodautoscalers hpa autoscaling/v1 true HorizontalPodAutoscaler all verbs all'));
   assert.ok(rows.some((row) => row.startsWith('workloads scheduling.k8s.io/v1alpha2')));
   assert.ok(!rows.some((row) => row.startsWith('jobs ')));

@@ -15,7 +15,7 @@ interface Deleted<T> { readonly old: T; readonly object?: undefined }
 /**
  * What happens in the cluster that may let a waiting pod be scheduled, named as upstream's metrics name it, with what a
  * plug-in gets to see of it. `AssignedPod`: one that has a node, or is nominated to one. `UnscheduledPod`: the waiting
- * pod itself was changed. `UnscheduledPodAdd`: another came to wait; told only where pods are scheduled in groups.
+ * pod itself was changed. `UnscheduledPodAdd`: another came to wait that is scheduled with a group; no other concerns anybody.
  */
 export interface EventPayloads {
   AssignedPodAdd: Added<PodInfo>;

@@ -6,16 +6,16 @@ export type Permissions = ReadonlyMap<string, Permission>;
 
 /** Asks the plug-ins whether the pod may be bound; undefined: it may. Throws, in upstream's words for who failed. */
 export function permissionsOf(plugins: readonly Plugin[], pod: PodInfo, nodeName: string): Permissions | undefined {
-  const found = new Map<string, Permission>();
+  let found: Map<string, Permission> | undefined;
   for (const plugin of plugins) {
     try {
       const permission = plugin.permit?.(pod, nodeName);
-      if (permission !== undefined) found.set(plugin.name, permission);
+      if (permission !== undefined) (found ??= new Map()).set(plugin.name, permission);
     } catch (error) {
       throw new Error(`running Permit plugin ${JSON.stringify(plugin.name)}: ${(error as Error).message}`, { cause: error });
     }
   }
-  return found.size === 0 ? undefined : found;
+  return found;
 }
 
 /** What the user is told of it: the last one's reason, as upstream has it. */
