@@ -14,6 +14,10 @@ test('causes name an object at a revision; of many, the first and the latest are
   assert.equal(causeOf(nodes, object('node-1', '5')), 'nodes/node-1@5');
   assert.equal(causeOf(nodes, object('ä,b', '5')), '');
   assert.equal(['a@1', 'b@2', 'c@3', 'd@4', 'e@5', 'f@6'].reduce(joinCauses, ''), 'a@1,d@4,e@5,f@6');
+  assert.equal(['a@1', 'b@2', 'b@22', 'b@2', 'a@1'].reduce(joinCauses, ''), 'a@1,b@2,b@22');
+  assert.equal(joinCauses('a@1,b@2', 'b@2,c@3,d@4,e@5'), 'a@1,c@3,d@4,e@5');
+  const long = (name: string): string => `${name.repeat(250)}@1`;
+  assert.equal([long('a'), long('b'), long('c')].reduce(joinCauses, ''), `${long('a')},${long('c')}`);
 });
 
 test('what a reference names, and what is outside of the API', () => {

@@ -52,6 +52,17 @@ describe('the next run', () => {
   }
 });
 
+describe('times that are asked for again and again', () => {
+  it('are those of a schedule that is asked for the first time', () => {
+    const schedule = parseCronSchedule('0 0 * * *');
+    // Clocks go back by half an hour in the night to the 5th: from before, upstream's search passes that day over.
+    const times = runTimes(schedule, new Zone('Australia/Lord_Howe'));
+    for (const from of ['2026-04-04T13:01:00Z', '2026-04-04T21:00:00Z', '2026-04-04T13:01:00Z', '2026-04-05T13:30:00Z', '2026-04-04T13:01:00Z', '2026-04-04T21:00:00Z']) {
+      assert.equal(times.next(ms(from)), runTimes(schedule, new Zone('Australia/Lord_Howe')).next(ms(from)), from);
+    }
+  });
+});
+
 const cronJob = (spec: Partial<CronJobSpec>, lastScheduleTime?: string): CronJob => ({
   metadata: { namespace: 'ns', name: 'cj', uid: 'u', creationTimestamp: '2026-01-01T09:59:00Z' },
   spec: { schedule: '0 * * * ?', jobTemplate: {}, ...spec },

@@ -18,22 +18,23 @@ export interface RunTimes {
  */
 export function runTimes(schedule: CronSchedule | CronInterval, zone: Zone): RunTimes {
   if ('everyMs' in schedule) return { next: (afterMs) => afterMs - (((afterMs % 1000) + 1000) % 1000) + schedule.everyMs };
-  let [last, before]: (Span | undefined)[] = [];
+  let [last, before]: (Answer | undefined)[] = [];
   return {
     next(afterMs) {
-      const known = isIn(last, afterMs) ? last : isIn(before, afterMs) ? before : undefined;
+      const known = last?.afterMs === afterMs ? last : before?.afterMs === afterMs ? before : undefined;
       if (known !== undefined) return known.nextMs;
       const nextMs = nextMatch(schedule, zone, afterMs);
-      if (nextMs !== undefined) [last, before] = [{ fromMs: afterMs, nextMs }, last];
+      [last, before] = [{ afterMs, nextMs }, last];
       return nextMs;
     },
   };
 }
 
-/** Between these nothing is due: each sync asks again for the run before now and the one after it. */
-interface Span { readonly fromMs: number; readonly nextMs: number }
-
-const isIn = (span: Span | undefined, ms: number): boolean => span !== undefined && span.fromMs <= ms && ms < span.nextMs;
+/**
+ * Each sync asks about the same two moments: the last run and the one after it. Nothing follows for moments between
+ * them: where clocks are set back by half an hour, what is due next depends on where it is counted from.
+ */
+interface Answer { readonly afterMs: number; readonly nextMs: number | undefined }
 
 /**
  * Looks at month, day, hour and minute in turn. When one does not match it is counted up, with all below it at their
