@@ -3,8 +3,8 @@ import type { KubeObject } from '../api/meta/object.ts';
 import { listKindOf } from '../api/resource-type.ts';
 import { ApiError, badRequestError } from '../api/status.ts';
 import type { Status } from '../api/types/meta/v1.ts';
+import { cloneJson } from '../base/json-value.ts';
 import { causeHeader } from '../client/cause.ts';
-import { cloneJson } from '../client/json-value.ts';
 import type { LocalEndpoint, LocalRequest } from '../client/transports/local-endpoint.ts';
 import type { Answer, ListAnswer, Result } from './answer.ts';
 import type { Credentials } from './authentication/authenticator.ts';
@@ -19,8 +19,6 @@ import type { RequestInfo } from './request.ts';
 import { parseRequestInfo, targetInfo } from './request-info.ts';
 import type { ForwardedRequest } from './subresources/proxy/forwarder.ts';
 import type { DecodedBody } from './verbs/decoded-body.ts';
-import type { Standing } from './verbs/shared-parts.ts';
-import { copySharing } from './verbs/shared-parts.ts';
 
 const never = new AbortController().signal;
 
@@ -78,11 +76,17 @@ class LocalServerRequest extends ServerRequest {
     return { headers: { 'content-type': contentType, 'content-length': String(bytes.length) }, body: once(bytes) };
   }
 
-  decodedBody(_expectedKind?: string, standing?: Standing): Promise<DecodedBody> {
+  decodedBody(): Promise<DecodedBody> {
     const { body } = this.#request;
     this.audit?.received(body);
     // The verbs change what they are given, while components spread frozen objects into what they send.
-    return Promise.resolve({ value: standing === undefined ? cloneJson(body) : copySharing(body, standing), duplicates: [] });
+    return Promise.resolve({ value: cloneJson(body), duplicates: [] });
+  }
+
+  override lentBody(): Promise<DecodedBody> {
+    const { body } = this.#request;
+    this.audit?.received(body);
+    return Promise.resolve({ value: body, borrowed: true, duplicates: [] });
   }
 }
 

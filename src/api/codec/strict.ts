@@ -3,6 +3,7 @@
  * are case-sensitive, unknown fields are dropped and named, null means absent, a value of the wrong type is refused
  * with Go's words. A decoder is compiled for every type once, when it is first met.
  */
+import { cloneJson, setMember } from '../../base/json-value.ts';
 import { alteredMessage } from './exact-integers.ts';
 import type { AnySchema, FieldSchema, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../schema/schema.ts';
 import { goTypeOf, structNameOf } from './go-names.ts';
@@ -12,7 +13,7 @@ import type { ApiError } from '../status.ts';
 import { badRequestError } from '../status.ts';
 
 export interface DecodeOptions {
-  /** Leave the given value as it is and work on a copy; otherwise the value is taken over and changed in place. */
+  /** Leave the given value as it is, and share nothing with it; otherwise the value is taken over and changed in place. */
   readonly copy?: boolean;
   /** Finds a definition by its OpenAPI name: needed only where a type hides behind a union (schemas inside a CustomResourceDefinition). */
   readonly definition?: (name: string) => ObjectSchema | undefined;
@@ -42,9 +43,12 @@ class Context {
   firstUnknownIndex = -1;
   error: string | undefined;
   readonly definition: DecodeOptions['definition'];
+  /** What is decoded is made anew, and the given value stays as it is. */
+  readonly copies: boolean;
 
-  constructor(definition: DecodeOptions['definition']) {
+  constructor(definition: DecodeOptions['definition'], copies: boolean) {
     this.definition = definition;
+    this.copies = copies;
   }
 
   addUnknown(key: string, object: Record<string, unknown>): void {
@@ -73,7 +77,7 @@ class Context {
   }
 }
 
-/** Answers the decoded value, which is `value` itself where nothing had to change. Never called with null. */
+/** Answers the decoded value, which is `value` itself unless the context copies or it had to change. Never called with null. */
 type Decoder = (value: unknown, context: Context, key?: string) => unknown;
 
 const describe = (value: unknown): string => {
@@ -102,25 +106,23 @@ function compileObject(schema: ObjectSchema): Decoder {
     }
     if (ownKey !== undefined) context.stack.push(ownKey);
     context.structs.push(struct);
+    const decoded: Record<string, unknown> = context.copies ? {} : value;
     // oxlint-disable-next-line guard-for-in -- the value comes from a JSON parser: it has own properties only
     for (const key in value) {
       const field = fields.get(key);
-      if (field === undefined) {
-        context.addUnknown(key, value);
-        delete value[key];
-        continue;
-      }
       const current = value[key];
-      if (current === null || current === undefined) {
-        delete value[key];
+      if (field === undefined || current === null || current === undefined) {
+        // What JSON would have dropped was never there.
+        if (field === undefined && current !== undefined) context.addUnknown(key, value);
+        if (decoded === value) delete value[key];
         continue;
       }
-      const next = field.decode(current, context, key);
-      if (next !== current) value[key] = next;
+      const next = typeof current === field.plain ? current : field.decode(current, context, key);
+      if (decoded !== value || next !== current) decoded[key] = next;
     }
     context.structs.pop();
     if (ownKey !== undefined) context.stack.pop();
-    return value;
+    return decoded;
   };
   compiled.set(schema, decode);
   return decode;
@@ -130,9 +132,13 @@ function compileObject(schema: ObjectSchema): Decoder {
 class LazyField {
   readonly #schema: FieldSchema;
   #decode: Decoder | undefined;
+  /** What `typeof` says of values that are decoded as they are, if of any. */
+  readonly plain: 'string' | 'boolean' | 'number' | undefined;
 
   constructor(schema: FieldSchema) {
     this.#schema = schema;
+    const { kind } = schema.value;
+    this.plain = kind === 'string' || kind === 'boolean' || kind === 'number' ? kind : undefined;
   }
 
   get decode(): Decoder {
@@ -169,21 +175,22 @@ function compileList(schema: ListSchema): Decoder {
       context.fail(describe(value), goTypeOf(schema), key);
       return value;
     }
-    const items: unknown[] = value;
+    const items: readonly unknown[] = value;
+    const decoded: unknown[] = context.copies ? [] : value;
     if (key !== undefined) context.stack.push(key);
     for (let at = 0; at < items.length; at++) {
       const current = items[at];
       if (current === null || current === undefined) {
-        items[at] = zeroOf(schema.items);
+        decoded[at] = zeroOf(schema.items);
         continue;
       }
       context.stack.push(at);
       const next = decodeItem(current, context);
       context.stack.pop();
-      if (next !== current) items[at] = next;
+      if (decoded !== items || next !== current) decoded[at] = next;
     }
     if (key !== undefined) context.stack.pop();
-    return items;
+    return decoded;
   };
 }
 
@@ -196,21 +203,23 @@ function compileMap(schema: MapSchema): Decoder {
       return value;
     }
     if (key !== undefined) context.stack.push(key);
+    const decoded: Record<string, unknown> = context.copies ? {} : value;
     // oxlint-disable-next-line guard-for-in -- as above
     for (const name in value) {
       const current = value[name];
-      if (plainStrings && typeof current === 'string') continue;
+      let next = current;
       if (current === null || current === undefined) {
-        value[name] = zeroOf(schema.values);
-        continue;
+        if (current === undefined && context.copies) continue;
+        next = zeroOf(schema.values);
+      } else if (!plainStrings || typeof current !== 'string') {
+        context.stack.push(`\0${name}`);
+        next = decodeValue(current, context);
+        context.stack.pop();
       }
-      context.stack.push(`\0${name}`);
-      const next = decodeValue(current, context);
-      context.stack.pop();
-      if (next !== current) value[name] = next;
+      if (decoded !== value || next !== current) setMember(decoded, name, next);
     }
     if (key !== undefined) context.stack.pop();
-    return value;
+    return decoded;
   };
 }
 
@@ -219,12 +228,13 @@ const unions: ReadonlySet<string> = new Set(['JSONSchemaPropsOrArray', 'JSONSche
 const schemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
 
 function compileAny(schema: AnySchema): Decoder {
-  if (schema.definition === undefined || !unions.has(structNameOf(schema.definition))) return (value) => value;
-  return (value, context) => {
+  if (schema.definition === undefined || !unions.has(structNameOf(schema.definition))) return (value, context) => (context.copies ? cloneJson(value) : value);
+  return (given, context) => {
+    const value = context.copies ? cloneJson(given) : given;
     const props = context.definition?.(schemaProps);
     if (props === undefined) return value;
     const decodeProps = compileObject(props);
-    const inner = new Context(context.definition);
+    const inner = new Context(context.definition, false);
     if (isObject(value)) decodeProps(value, inner);
     else if (Array.isArray(value)) for (const item of value) if (isObject(item)) decodeProps(item, inner);
     if (inner.error !== undefined) context.failPlain(inner.error);
@@ -320,9 +330,8 @@ function compileScalar(kind: ScalarSchema['kind']): Decoder {
  * through upstream's Go types would leave them. Empty lists and maps stay. Never throws for bad input.
  */
 export function decodeObject(value: unknown, schema: ObjectSchema, options: DecodeOptions = {}): DecodeResult {
-  const context = new Context(options.definition);
-  const own = options.copy === true ? structuredClone(value) : value;
-  const object = compileObject(schema)(own ?? {}, context) as Record<string, unknown>;
+  const context = new Context(options.definition, options.copy === true);
+  const object = compileObject(schema)(value ?? {}, context) as Record<string, unknown>;
   return { object, unknownFields: context.unknown, firstUnknownIndex: context.firstUnknownIndex, errors: context.error === undefined ? [] : [context.error] };
 }
 

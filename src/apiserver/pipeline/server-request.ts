@@ -2,7 +2,6 @@ import type { AuditRecord } from '../audit/record.ts';
 import type { Credentials, UserInfo } from '../authentication/authenticator.ts';
 import type { RequestContext, RequestInfo, Upgrade } from '../request.ts';
 import type { DecodedBody } from '../verbs/decoded-body.ts';
-import type { Standing } from '../verbs/shared-parts.ts';
 import type { Span } from '../tracing/tracer.ts';
 import type { Negotiated } from '../encoding/negotiate.ts';
 import type { FlowHeaders } from '../flow-control/flow-headers.ts';
@@ -60,11 +59,13 @@ export abstract class ServerRequest implements RequestContext {
   abstract readonly remoteAddress: string;
   /** Undefined when the user is known without: the local endpoint. */
   abstract readonly credentials: Credentials | undefined;
-  /**
-   * The body, decoded. `expectedKind` words the error where no object can be seen in it. The caller owns it, but for what
-   * it may share with what stands.
-   */
-  abstract decodedBody(expectedKind?: string, standing?: Standing): Promise<DecodedBody>;
+  /** The body, decoded. `expectedKind` words the error where no object can be seen in it. The caller owns it. */
+  abstract decodedBody(expectedKind?: string): Promise<DecodedBody>;
+  /** The same for callers that make something of their own of it: it may be borrowed, and says so then. */
+  lentBody(expectedKind?: string): Promise<DecodedBody> {
+    return this.decodedBody(expectedKind);
+  }
+
   /** Headers and body as a backend may see them that the request is passed on to; the body can be read once. */
   abstract forwarded(): Pick<ForwardedRequest, 'headers' | 'body'>;
   /** Throws UnsupportedMediaType for a body in an encoding that there is not, before anything else is looked at. */

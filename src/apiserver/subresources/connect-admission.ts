@@ -45,7 +45,7 @@ export async function admitConnect(core: Core, request: ServerRequest, object: K
   const { info } = request;
   const { schema } = storedResource(core, info.apiGroup, info.resource);
   const admittee = { operation: 'CONNECT' as const, schema, subresource: info.subresource, kind: object.kind, namespace: info.namespace, name: info.name, object, oldObject: undefined };
-  const context = writeContextOf(request, servedOf(core, request), false, () => undefined);
+  const context = writeContextOf(request, servedOf(core, request), { dryRun: false, options: () => undefined });
   await admit(core, admittee, context);
   await validateAdmission(core, admittee, context);
 }

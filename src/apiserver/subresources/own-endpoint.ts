@@ -53,5 +53,5 @@ export async function readBody<T extends KubeObject>(core: Core, request: Server
   const given = (body.value as { apiVersion?: unknown } | null | undefined)?.apiVersion;
   const version = kind.alsoVersions?.find((other) => given === `${kind.group}/${other}`) ?? kind.version;
   const object = decodeTyped(body, { group: kind.group, version, kind: kind.kind, schema }, { fieldValidation: options.fieldValidation, warn }) as T;
-  return { object, context: writeContextOf(request, servedOf(core, request), options.dryRun) };
+  return { object, context: writeContextOf(request, servedOf(core, request), { dryRun: options.dryRun }) };
 }

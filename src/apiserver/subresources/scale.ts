@@ -136,7 +136,7 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
       return withEntries(copy, parentEntries(owners, scale.metadata.managedFields, served.apiVersion, pathIn));
     },
     view: { of: (whole) => scaleOf(served, whole, 0), put: (whole, scale) => access.setReplicas(whole, (scale as Scale).spec?.replicas ?? 0) },
-  }, writeContextOf(request, served, options.dryRun));
+  }, writeContextOf(request, served, options));
   return { kind: 'object', code: 200, object: scaleOf(served, object.object, 0) };
 }
 

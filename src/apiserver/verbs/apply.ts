@@ -71,7 +71,7 @@ export async function apply(core: Core, served: StoredResource, request: ServerR
     matchName(object, info.name);
     return object;
   };
-  const { object, created } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: info.subresource === '', desired }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
+  const { object, created } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: info.subresource === '', desired }, writeContextOf(request, served, { dryRun: options.dryRun, mayCreate: () => mayCreate(core, request) }));
   return { kind: 'stored', code: created ? 201 : 200, object, served };
 }
 

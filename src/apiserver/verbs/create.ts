@@ -28,14 +28,14 @@ const maxGeneratedPrefix = 63 - 5;
 export async function create(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const options = writeOptions(request.queryOrUndefined, 'CreateOptions');
   const warn = (message: string): void => request.warn(message);
-  const object = decodeResource(await request.decodedBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
+  const object = decodeResource(await request.lentBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn });
   const namespace = namespaceOfRequest(served, request.info);
   matchNamespace(object, namespace);
   const manager = fieldManagerOf(request, served, options);
   wipeSystemFields(object);
   const tracking = trackRequest(core, manager, undefined, object);
   if (tracking !== undefined) await tracking;
-  const created = await createObject(core, served.home, object, writeContextOf(request, served, options.dryRun));
+  const created = await createObject(core, served.home, object, writeContextOf(request, served, options));
   return { kind: 'stored', code: 201, object: created, served };
 }
 
@@ -52,7 +52,10 @@ const noReservation: Reservation = { commit: () => {}, rollback: () => {} };
 
 /** What no client decides about a new object. */
 function wipeSystemFields({ metadata }: KubeObject): void {
-  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) if (metadata[field] !== undefined) delete metadata[field];
+  if (metadata.uid !== undefined) delete metadata.uid;
+  if (metadata.creationTimestamp !== undefined) delete metadata.creationTimestamp;
+  if (metadata.deletionTimestamp !== undefined) delete metadata.deletionTimestamp;
+  if (metadata.deletionGracePeriodSeconds !== undefined) delete metadata.deletionGracePeriodSeconds;
 }
 
 /**
@@ -71,7 +74,7 @@ export async function createObject(core: Core, served: StoredResource, object: K
 async function admitAndCreate(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
   const meta = object.metadata;
   if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
-  delete meta.resourceVersion;
+  if (meta.resourceVersion !== undefined) delete meta.resourceVersion;
   wipeSystemFields(object);
   const { managedFields, namespace = '' } = meta;
   if (served.custom?.terminating === true) throw forbiddenError(served.schema, meta.name ?? '', 'create not allowed while custom resource definition is terminating');

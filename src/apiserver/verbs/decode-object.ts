@@ -5,11 +5,13 @@ import { distinctOwners } from '../../api/meta/owner.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { badRequestError } from '../../api/status.ts';
-import { cloneJson } from '../../client/json-value.ts';
+import { cloneJson } from '../../base/json-value.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { DecodeContext, DecodedBody } from './decoded-body.ts';
 import type { Standing } from './shared-parts.ts';
-import { decodeSharing, sharedNames } from './shared-parts.ts';
+import { decodeSharing, sharedNames, withoutStandingRecord } from './shared-parts.ts';
+
+const definition = (name: string): ObjectSchema | undefined => builtinSchema.definition(name);
 
 /** What a body must be. */
 export interface ExpectedKind {
@@ -26,7 +28,7 @@ const groupVersion = (group: string, version: string): string => (group === '' ?
 
 /**
  * Makes a typed object of a body: checks that it is of the expected kind, drops unknown fields (and says so as
- * `fieldValidation` asks), and refuses values of the wrong type. The body is taken over. Throws BadRequest.
+ * `fieldValidation` asks), and refuses values of the wrong type. The body is taken over unless it is borrowed. Throws BadRequest.
  */
 export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: DecodeContext): KubeObject {
   if (body.value === undefined) throw unrecognizedError('', expected.kind, 'couldn\'t get version/kind; json parse error: unexpected end of JSON input');
@@ -35,7 +37,7 @@ export function decodeTyped(body: DecodedBody, expected: ExpectedKind, context: 
   const apiVersion = text(value['apiVersion']) || wanted;
   const kind = text(value['kind']) || expected.kind;
   if (apiVersion !== wanted || kind !== expected.kind) refuseKind({ apiVersion, kind }, expected, wanted);
-  const { object, unknownFields, firstUnknownIndex, errors } = decodeObject(value, expected.schema, { definition: (name) => builtinSchema.definition(name) });
+  const { object, unknownFields, firstUnknownIndex, errors } = decodeObject(value, expected.schema, { copy: body.borrowed === true, definition });
   if (errors.length > 0) throw context.refuse?.(errors[0]!) ?? undecodableError({ version: expected.version, kind }, expected.kind, errors[0]!);
   const problems = body.format === 'cbor' && unknownFields.length > 0 ? [`cbor: found unknown field at map element index ${firstUnknownIndex}`] : [...body.duplicates, ...unknownFields];
   report(body.inOrder?.(problems) ?? problems, expected, context);
@@ -66,7 +68,8 @@ function report(problems: readonly string[], expected: ExpectedKind, context: De
  * What clients write of a resource, in the version that is stored, with its defaults filled in. What the body shares with
  * what stands stays shared.
  */
-export function decodeResource(body: DecodedBody, served: StoredResource, context: DecodeContext, standing?: Standing): KubeObject {
+export function decodeResource(sent: DecodedBody, served: StoredResource, context: DecodeContext, standing?: Standing): KubeObject {
+  const body = standing === undefined ? sent : { ...sent, value: withoutStandingRecord(sent.value, standing) };
   const shared = sharedNames(body, standing);
   if (shared.length > 0) {
     try {
@@ -74,11 +77,11 @@ export function decodeResource(body: DecodedBody, served: StoredResource, contex
     } catch (error) {
       // What was stored before there were some defaults gets these now, and has to be copied for it.
       if (!(error instanceof TypeError)) throw error;
-      return decodeResource({ ...body, value: cloneJson(body.value) }, served, context);
+      return decodeResource({ ...body, borrowed: true }, served, context);
     }
   }
   if (served.custom !== undefined) {
-    const custom = served.custom.decode(body, context);
+    const custom = served.custom.decode(body.borrowed === true ? { ...body, value: cloneJson(body.value) } : body, context);
     dropRepeatedOwners(custom, context);
     return custom;
   }
@@ -91,7 +94,7 @@ export function decodeResource(body: DecodedBody, served: StoredResource, contex
 }
 
 function settled(object: KubeObject, served: StoredResource, context: DecodeContext): KubeObject {
-  delete object.metadata.selfLink;
+  if (object.metadata.selfLink !== undefined) delete object.metadata.selfLink;
   dropRepeatedOwners(object, context);
   served.home.definition.applyDefaults?.(object);
   return object;

@@ -4,6 +4,8 @@ import type { FieldValidation } from './write-options.ts';
 /** A request's body, read. */
 export interface DecodedBody {
   readonly value: unknown;
+  /** The value is somebody else's, and is not to be changed. */
+  readonly borrowed?: boolean;
   /** `duplicate field "…"`, as the codec reports them. */
   readonly duplicates: readonly string[];
   /** Puts unknown and duplicate fields into the order in which the body has them. */

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { parseTime } from '../../api/meta/time.ts';
 import { conflictError, notFoundError } from '../../api/status.ts';
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts';
-import { cloneJson } from '../../client/json-value.ts';
+import { cloneJson } from '../../base/json-value.ts';
 import type { CachedObject } from '../cache/cached-object.ts';
 import type { Core, WriteContext } from '../core.ts';
 import { markForDeletion } from '../custom-resources/next-status.ts';

@@ -22,7 +22,7 @@ export async function deleteOne(core: Core, served: StoredResource, request: Ser
   const { info } = request;
   const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
   const target = { namespace: namespaceOfRequest(served, info), name: info.name };
-  const { object, deleted } = await deleteObject(core, served.home, target, plan, writeContextOf(request, served, plan.dryRun, () => ({ ...plan.options })));
+  const { object, deleted } = await deleteObject(core, served.home, target, plan, writeContextOf(request, served, { dryRun: plan.dryRun, options: () => ({ ...plan.options }) }));
   if (!deleted || returnsObject.has(`${served.schema.group}/${served.schema.resource}`)) {
     const code = !deleted && plan.orphanDependents === false ? 202 : 200;
     return { kind: 'stored', code, object, served };
@@ -40,7 +40,7 @@ export async function deleteCollection(core: Core, served: StoredResource, reque
   const { info } = request;
   const options = parseListOptions(request.queryOrUndefined, served, { watch: false, name: info.name });
   const plan = { ...(await deletePlan(request)), defaultPropagation: served.conversion?.defaultPropagation };
-  const context = writeContextOf(request, served, plan.dryRun, () => ({ ...plan.options }));
+  const context = writeContextOf(request, served, { dryRun: plan.dryRun, options: () => ({ ...plan.options }) });
   const found = await listWith(core, served, { namespace: info.namespace, name: info.name }, options);
   for (const item of found.items) {
     try {

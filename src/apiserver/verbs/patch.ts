@@ -17,7 +17,7 @@ import { namespaceOfRequest } from './get.ts';
 import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
 import { customPatchTypeOf, patchTypeOf } from './patch-type.ts';
-import { copySharing, standingOf } from './shared-parts.ts';
+import { standingOf } from './shared-parts.ts';
 import { methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
@@ -55,16 +55,16 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     if (existing === undefined) throw notFoundError(served.home.schema, info.name);
     const document = served.conversion === undefined ? existing : served.conversion.fromStored(existing);
     const patched = applyPatch(type, document, body.value, served.schema.schema);
-    // What the patch left alone is shared with the cache, and frozen: the decoder wants a value of its own.
+    // What the patch left alone is shared with the cache, and frozen.
     const standing = standingOf(served, info.subresource, document) ?? { object: document, leaves: () => false };
-    const object = decodeResource({ value: copySharing(patched, standing), duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }, standing);
+    const object = decodeResource({ value: patched, borrowed: true, duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }, standing);
     matchNamespace(object, namespace);
     const tracking = trackRequest(core, manager, existing, object);
     return tracking === undefined ? object : tracking.then(() => object);
   };
   for (let attempt = 0; ; attempt++) {
     try {
-      const { object } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, writeContextOf(request, served, options.dryRun));
+      const { object } = await updateObject(core, { served: served.home, namespace, name: info.name, subresource: info.subresource, rules, allowCreate: false, desired }, writeContextOf(request, served, options));
       return { kind: 'stored', code: 200, object, served };
     } catch (error) {
       const wanted = (body.value as { metadata?: { resourceVersion?: unknown; uid?: unknown } } | null)?.metadata;

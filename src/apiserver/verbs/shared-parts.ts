@@ -1,6 +1,5 @@
 import { writtenWithStatus } from '../../api/groups/strategy.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
-import { cloneJson } from '../../client/json-value.ts';
 import type { StoredResource } from '../served-resources.ts';
 import type { DecodedBody } from './decoded-body.ts';
 
@@ -27,17 +26,15 @@ const isShared = (standing: Standing, name: string, member: unknown): boolean =>
 const memberOf = (object: object, name: string): unknown => (object as Readonly<Record<string, unknown>>)[name];
 
 /**
- * A copy of what is to be written, which the caller owns but for what it shares with what stands. Where it is meant for
- * this very revision, managed fields that are those that stand stay behind: they are made anew from these.
+ * What is to be written, as it is sent. Where it is meant for this very revision, managed fields that are those that
+ * stand stay behind: they are made anew from these.
  */
-export function copySharing(value: unknown, standing: Standing): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return cloneJson(value);
+export function withoutStandingRecord(value: unknown, standing: Standing): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const { metadata } = value as Partial<KubeObject>;
   const { managedFields, resourceVersion } = standing.object.metadata;
-  const keep = (name: string, member: unknown): boolean => isShared(standing, name, member);
-  if (managedFields === undefined || typeof metadata !== 'object' || metadata === null || metadata.managedFields !== managedFields || metadata.resourceVersion !== resourceVersion) return cloneJson(value, keep);
-  const { managedFields: _, ...rest } = metadata;
-  return cloneJson({ ...value, metadata: rest }, keep);
+  if (managedFields === undefined || typeof metadata !== 'object' || metadata === null || metadata.managedFields !== managedFields || metadata.resourceVersion !== resourceVersion) return value;
+  return { ...value, metadata: { ...metadata, managedFields: undefined } };
 }
 
 /** The names of what a body shares with what stands. */

@@ -154,18 +154,18 @@ function checkResourceVersion({ served, name }: UpdatePlan, object: KubeObject, 
 
 /** What no update may change, put back before the resource's own rules look at the object. */
 function prepareMeta({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
-  if (old.generation === undefined) delete meta.generation;
-  else meta.generation = old.generation;
-  delete meta.selfLink;
+  if (old.generation !== undefined) meta.generation = old.generation;
+  else if (meta.generation !== undefined) delete meta.generation;
+  if (meta.selfLink !== undefined) delete meta.selfLink;
 }
 
 function finishMeta({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
   if ((meta.uid ?? '') === '' && old.uid !== undefined) meta.uid = old.uid;
   if (old.creationTimestamp !== undefined) meta.creationTimestamp = old.creationTimestamp;
   if (old.deletionTimestamp !== undefined) meta.deletionTimestamp = old.deletionTimestamp;
-  else delete meta.deletionTimestamp;
+  else if (meta.deletionTimestamp !== undefined) delete meta.deletionTimestamp;
   if (meta.deletionGracePeriodSeconds === undefined && old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
-  else if (old.deletionGracePeriodSeconds === undefined) delete meta.deletionGracePeriodSeconds;
+  else if (meta.deletionGracePeriodSeconds !== undefined && old.deletionGracePeriodSeconds === undefined) delete meta.deletionGracePeriodSeconds;
 }
 
 /** Namespaces wait for their own, second list of finalizers too. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError, badRequestError } from '../../api/status.ts';
-import { cloneJson } from '../../client/json-value.ts';
+import { cloneJson } from '../../base/json-value.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
@@ -36,7 +36,7 @@ export async function update(core: Core, served: StoredResource, request: Server
   const namespace = namespaceOfRequest(served, info);
   // What comes over a connection shares nothing.
   const standing = request.inProcess ? standingOf(served, info.subresource, served.storage.cache.get(objectKey(namespace, info.name))?.object) : undefined;
-  const object = decodeResource(await request.decodedBody(served.schema.kind, standing), served, { fieldValidation: options.fieldValidation, warn }, standing);
+  const object = decodeResource(await request.lentBody(served.schema.kind), served, { fieldValidation: options.fieldValidation, warn }, standing);
   matchNamespace(object, namespace);
   matchName(object, info.name);
   const manager = fieldManagerOf(request, served, options);
@@ -53,6 +53,6 @@ export async function update(core: Core, served: StoredResource, request: Server
       const tracking = trackRequest(core, manager, existing, wanted);
       return tracking === undefined ? wanted : tracking.then(() => wanted);
     },
-  }, { ...writeContextOf(request, served, options.dryRun), mayCreate: () => mayCreate(core, request) });
+  }, writeContextOf(request, served, { dryRun: options.dryRun, mayCreate: () => mayCreate(core, request) }));
   return { kind: 'stored', code: created ? 201 : 200, object: updated, served };
 }

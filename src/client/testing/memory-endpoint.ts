@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/meta/object.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
-import { cloneJson, deepFreeze } from '../json-value.ts';
+import { cloneJson, deepFreeze } from '../../base/json-value.ts';
 import type { LocalEndpoint, LocalRequest } from '../transports/local-endpoint.ts';
 
 type Listener = (type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR', object: KubeObject) => void;

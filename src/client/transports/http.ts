@@ -10,7 +10,7 @@ import { timeoutSignal } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { causeHeader } from '../cause.ts';
 import type { Client } from '../client.ts';
-import { deepFreeze } from '../json-value.ts';
+import { deepFreeze } from '../../base/json-value.ts';
 import type { RawWatchEvent, RestRequest } from '../rest-client.ts';
 import { createRestClient } from '../rest-client.ts';
 
