@@ -17,15 +17,19 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
 }
 
 function sameMembers(left: Record<string, unknown>, right: Record<string, unknown>): boolean {
-  const names = Object.keys(left);
-  let shared = 0;
-  for (const name of names) {
-    const isShared = Object.hasOwn(right, name);
-    if (isShared) shared += 1;
-    if (!semanticEqual(left[name], isShared ? right[name] : undefined)) return false;
+  let extra = 0;
+  // oxlint-disable-next-line guard-for-in -- JSON has own members only
+  for (const name in left) {
+    const mine = left[name];
+    // Nothing is the same that is not a member itself.
+    const theirs = mine === right[name] || Object.hasOwn(right, name) ? right[name] : undefined;
+    if (mine !== theirs && !semanticEqual(mine, theirs)) return false;
+    if (theirs !== undefined) extra -= 1;
   }
-  const others = Object.keys(right);
-  return others.length === shared || others.every((name) => Object.hasOwn(left, name) || isAbsent(right[name]));
+  for (const name in right) if (right[name] !== undefined) extra += 1;
+  if (extra === 0) return true;
+  for (const name in right) if (!isAbsent(right[name]) && !Object.hasOwn(left, name)) return false;
+  return true;
 }
 
 function isAbsent(value: unknown): boolean {

@@ -17,7 +17,9 @@ export function validateImmutable(field: string, value: unknown, old: unknown): 
 /** Keys and values of a label map. */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(labels ?? {})) {
+  // oxlint-disable-next-line guard-for-in -- JSON has own members only
+  for (const key in labels) {
+    const value = labels[key]!;
     for (const message of qualifiedName(key)) errors.push(invalid(path, key, message));
     for (const message of labelValue(value)) errors.push(invalid(path, value, message));
   }
@@ -41,9 +43,9 @@ function validateOwnerReferences(references: readonly Partial<OwnerReference>[] 
   let controller = '';
   for (const reference of references ?? []) {
     const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
-    const slash = apiVersion.split('/');
+    const slash = apiVersion.lastIndexOf('/');
     // A group without a version, or more slashes than one, leaves no version to speak of.
-    if (slash.length > 2 || slash.at(-1) === '') errors.push(invalid(`${path}.apiVersion`, apiVersion, 'version must not be empty'));
+    if (slash === apiVersion.length - 1 || slash !== apiVersion.indexOf('/')) errors.push(invalid(`${path}.apiVersion`, apiVersion, 'version must not be empty'));
     if (kind === '') errors.push(invalid(`${path}.kind`, kind, 'must not be empty'));
     if (name === '') errors.push(invalid(`${path}.name`, name, 'must not be empty'));
     if (uid === '') errors.push(invalid(`${path}.uid`, uid, 'must not be empty'));
@@ -75,19 +77,22 @@ export function validateFinalizerKind(finalizer: string, path: string): FieldErr
 }
 
 function validateManagedFields(entries: ObjectMeta['managedFields'], path: string): FieldError[] {
-  return (entries ?? []).flatMap((entry, i) => {
-    const errors: FieldError[] = [];
+  const errors: FieldError[] = [];
+  entries?.forEach((entry, i) => {
     const at = `${path}[${i}]`;
     if (entry.operation !== 'Apply' && entry.operation !== 'Update') errors.push(invalid(`${at}.operation`, entry.operation ?? '', 'must be `Apply` or `Update`'));
     if (entry.fieldsType !== undefined && entry.fieldsType !== '' && entry.fieldsType !== 'FieldsV1') errors.push(invalid(`${at}.fieldsType`, entry.fieldsType, 'must be `FieldsV1`'));
     errors.push(...validateFieldManager(entry.manager ?? '', `${at}.manager`));
     if (byteLength(entry.subresource ?? '') > 256) errors.push(tooLong(`${at}.subresource`, 256));
-    return errors;
   });
+  return errors;
 }
+
+const printableAscii = /^[ -~]*$/;
 
 /** The name of a field manager: at most 128 printable characters. */
 export function validateFieldManager(manager: string, path: string): FieldError[] {
+  if (manager.length <= 128 && printableAscii.test(manager)) return [];
   const errors: FieldError[] = [];
   if (byteLength(manager) > 128) errors.push(tooLong(path, 128));
   let position = 0;
@@ -101,12 +106,10 @@ export function validateFieldManager(manager: string, path: string): FieldError[
 }
 
 /** What creation and update check alike. */
-function validateCommon(meta: ObjectMeta, path: string): FieldError[] {
-  return [
-    ...validateLabels(meta.labels, `${path}.labels`),
-    ...validateAnnotations(meta.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(meta.ownerReferences, `${path}.ownerReferences`),
-  ];
+function validateCommon(meta: ObjectMeta, path: string, errors: FieldError[]): void {
+  if (meta.labels !== undefined) errors.push(...validateLabels(meta.labels, `${path}.labels`));
+  if (meta.annotations !== undefined) errors.push(...validateAnnotations(meta.annotations, `${path}.annotations`));
+  if (meta.ownerReferences !== undefined) errors.push(...validateOwnerReferences(meta.ownerReferences, `${path}.ownerReferences`));
 }
 
 /** An object's metadata on creation, once a name was generated. `path` defaults to `metadata`. */
@@ -124,9 +127,14 @@ export function validateObjectMeta(meta: ObjectMeta, options: { readonly namespa
     errors.push(forbidden(`${path}.namespace`, 'not allowed on this type'));
   }
   if (generation < 0) errors.push(invalid(`${path}.generation`, generation, 'must be greater than or equal to 0'));
-  errors.push(...validateCommon(meta, path), ...validateFinalizers(meta.finalizers, `${path}.finalizers`), ...validateManagedFields(meta.managedFields, `${path}.managedFields`));
+  validateCommon(meta, path, errors);
+  if (meta.finalizers !== undefined) errors.push(...validateFinalizers(meta.finalizers, `${path}.finalizers`));
+  if (meta.managedFields !== undefined) errors.push(...validateManagedFields(meta.managedFields, `${path}.managedFields`));
   return errors;
 }
+
+const namingFields = ['name', 'namespace', 'uid'] as const;
+const systemFields = ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
 
 /** What an update may not change about an object's metadata. `path` defaults to `metadata`. */
 export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = 'metadata'): FieldError[] {
@@ -137,9 +145,10 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   }
   if ((meta.resourceVersion ?? '') === '') errors.push(invalid(`${path}.resourceVersion`, '', 'must be specified for an update'));
   if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalid(`${path}.generation`, meta.generation ?? 0, 'must not be decremented'));
-  for (const field of ['name', 'namespace', 'uid'] as const) errors.push(...validateImmutable(`${path}.${field}`, meta[field] ?? '', old[field] ?? ''));
-  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) errors.push(...validateImmutable(`${path}.${field}`, meta[field], old[field]));
-  errors.push(...validateCommon(meta, path), ...validateManagedFields(meta.managedFields, `${path}.managedFields`));
+  for (const field of namingFields) if (meta[field] !== old[field]) errors.push(...validateImmutable(`${path}.${field}`, meta[field] ?? '', old[field] ?? ''));
+  for (const field of systemFields) if (meta[field] !== old[field]) errors.push(...validateImmutable(`${path}.${field}`, meta[field], old[field]));
+  validateCommon(meta, path, errors);
+  if (meta.managedFields !== undefined) errors.push(...validateManagedFields(meta.managedFields, `${path}.managedFields`));
   return errors;
 }
 

@@ -35,6 +35,8 @@ export const dnsSubdomainMaxLength = 253;
 
 /** A label of DNS (RFC 1123): `my-name`, `123-abc`. */
 export function dns1123Label(value: string): string[] {
+  // What is well-formed is ASCII.
+  if (value.length <= dnsLabelMaxLength && labelRegex.test(value)) return [];
   const errors: string[] = [];
   if (byteLength(value) > dnsLabelMaxLength) errors.push(maxLengthMessage(dnsLabelMaxLength));
   if (!labelRegex.test(value)) {
@@ -45,6 +47,7 @@ export function dns1123Label(value: string): string[] {
 
 /** Labels joined by dots: `example.com`. */
 export function dns1123Subdomain(value: string): string[] {
+  if (value.length <= dnsSubdomainMaxLength && subdomainRegex.test(value)) return [];
   const errors: string[] = [];
   if (byteLength(value) > dnsSubdomainMaxLength) errors.push(maxLengthMessage(dnsSubdomainMaxLength));
   if (!subdomainRegex.test(value)) errors.push(regexMessage(subdomainMessage, subdomainFormat, 'example.com'));
@@ -81,6 +84,7 @@ const labelValueFormat = `(${keyFormat})?`;
 
 /** A qualified name: the key of a label, an annotation, a finalizer, a taint: `[example.com/]MyName`. */
 export function qualifiedName(value: string): string[] {
+  if (isPlainName(value)) return [];
   const errors: string[] = [];
   const parts = value.split('/');
   if (parts.length > 2) return [`a valid label key ${regexMessage(keyMessage, keyFormat, ...keyExamples)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
@@ -95,6 +99,14 @@ export function qualifiedName(value: string): string[] {
   return errors;
 }
 
+/** Is it well-formed at sight? */
+function isPlainName(value: string): boolean {
+  const slash = value.indexOf('/');
+  const name = slash < 0 ? value : value.slice(slash + 1);
+  if (name.length > 63 || !keyRegex.test(name)) return false;
+  return slash < 0 || (slash <= dnsSubdomainMaxLength && subdomainRegex.test(value.slice(0, slash)));
+}
+
 /** A qualified name that has its prefix: `example.com/MyName`. */
 export function domainPrefixedKey(value: string): string[] {
   const errors = qualifiedName(value);
@@ -104,9 +116,10 @@ export function domainPrefixedKey(value: string): string[] {
 
 /** The value of a label; may be empty. */
 export function labelValue(value: string): string[] {
+  if (value === '' || (value.length <= 63 && keyRegex.test(value))) return [];
   const errors: string[] = [];
   if (byteLength(value) > 63) errors.push(maxLengthMessage(63));
-  if (value !== '' && !keyRegex.test(value)) {
+  if (!keyRegex.test(value)) {
     errors.push(regexMessage("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character", labelValueFormat, 'MyValue', 'my_value', '12345'));
   }
   return errors;

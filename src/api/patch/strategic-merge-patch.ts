@@ -84,15 +84,18 @@ function mergeMap(original: JsonObject, patch: JsonObject, schema: ValueSchema):
   if (directive !== undefined) throw patchError(`unknown patch type: ${showString(directive)} in map: ${showMap(patch)}`);
 
   const result: JsonObject = { ...applyRetainKeys(original, patch) };
-  const ordered = new Set<string>();
-  for (const [key, value] of Object.entries(patch)) {
+  let ordered: Set<string> | undefined;
+  for (const key in patch) {
     if (!key.startsWith(orderPrefix)) continue;
+    const value = patch[key];
     if (!Array.isArray(value)) throw badType('[]interface {}', value);
     const name = fieldOf(key, orderPrefix, 'setElementOrder list');
-    if (mergeOrdered(result, patch, schema, { name, order: value })) ordered.add(name);
+    if (mergeOrdered(result, patch, schema, { name, order: value })) (ordered ??= new Set()).add(name);
   }
-  for (const [key, value] of Object.entries(patch)) {
-    if (key === retainKeysKey || key.startsWith(orderPrefix) || ordered.has(key)) continue;
+  // oxlint-disable-next-line guard-for-in -- JSON has own members only
+  for (const key in patch) {
+    const value = patch[key]!;
+    if (key === retainKeysKey || key.startsWith(orderPrefix) || ordered?.has(key) === true) continue;
     const isDeletion = key.startsWith(deletePrefix);
     const name = isDeletion ? fieldOf(key, deletePrefix, 'primitive list') : key;
     const old = Object.hasOwn(result, name) ? result[name] : undefined;
