@@ -45,6 +45,22 @@ test('a pod runs, is reported and told of in events', async () => {
   assert.equal(node.writes.filter((write) => write === 'patch pods/web status').length, 1, 'one write from Pending to Running');
 });
 
+test('a pod is looked at when it comes, when it runs, when it exits and when it has ended, and no oftener', async () => {
+  await using node = await TestNode.start();
+  const looks = (): number => {
+    const [family] = node.kubelet.context.metrics.families((name) => name === 'kubelet_runtime_operations_total');
+    return [...family?.read() ?? []].find(([labels]) => labels['operation_type'] === 'list_podsandbox')?.[1] ?? 0;
+  };
+  const before = looks();
+  await node.createPod('job', { restartPolicy: 'Never' }, { 'coxswain.io/exit-after': '10s' });
+  await node.clock.advance(5000);
+  assert.equal(node.pod('job').status?.phase, 'Running');
+  assert.equal(looks() - before, 2);
+  await node.clock.advance(10_000);
+  assert.equal(node.pod('job').status?.phase, 'Succeeded');
+  assert.equal(looks() - before, 4);
+});
+
 test('a pod whose object is gone takes nobody\'s place while it ends', async () => {
   await using node = await TestNode.start();
   const most = { containers: [{ name: 'app', image: 'nginx:1.14.2', resources: { requests: { cpu: '5' } } }] };

@@ -35,7 +35,7 @@ test('guaranteed containers that ask for whole processors have them alone; other
   assert.equal(formatCpuSet(cpus.shared), '0-7');
   assert.equal(await all.allocate(pod('whole', [container('a', '2'), container('b', '500m')])), undefined);
   const annotations = { 'coxswain.io/cpus': '{"a":"1,5"}' };
-  const grant = { env: {}, mounts: [], devices: [] };
+  const grant = { env: {}, mounts: [], devices: [], cdiDevices: [] };
   assert.deepEqual(await all.grantOf(pod('whole', []), 'a'), { ...grant, cpus: '1,5', annotations, isUnthrottled: true }, 'the reserved one breaks the first core');
   assert.deepEqual(await all.grantOf(pod('whole', []), 'b'), { ...grant, cpus: '0,2-4,6-7', annotations });
   await all.allocate(pod('burstable', [{ ...container('a', '2'), resources: { requests: { cpu: '2' } } }]));
