@@ -78,7 +78,7 @@ export async function syncPod(context: KubeletContext, input: SyncInput): Promis
   const isProgress = progress || started.progress;
   return {
     progress: isProgress,
-    isAsBefore: !isProgress && !started.failed && started.retryAfterMs === undefined && resized === false,
+    isAsBefore: !isProgress && resized === false && actions.start.length === 0 && !actions.createSandbox,
     resizeError: resized instanceof Error ? resized.message : undefined,
     failed: started.failed,
     retryAfterMs: started.retryAfterMs,
