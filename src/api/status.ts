@@ -31,6 +31,9 @@ interface Named { readonly group: string; readonly resource: string }
 
 const qualified = ({ group, resource }: Named): string => (group === '' ? resource : `${resource}.${group}`);
 
+/** What is answered all the time, and where it came from says nothing: such an error has no stack, which costs more than all else of it. */
+const everyday: ReadonlySet<string> = new Set<StatusReason>(['NotFound', 'AlreadyExists', 'Conflict']);
+
 /** A refusal by the API: what the client sees as a `metav1.Status`. */
 export class ApiError extends Error {
   readonly reason: StatusReason | '';
@@ -40,7 +43,10 @@ export class ApiError extends Error {
   readonly otherReason: string | undefined;
 
   constructor(reason: StatusReason | '', message: string, options: { details?: StatusDetails; code?: number; cause?: unknown; otherReason?: string } = {}) {
+    const { stackTraceLimit } = Error;
+    if (everyday.has(reason)) Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ApiError';
     this.reason = reason;
     this.code = options.code ?? (reason === '' ? 500 : statusCodes[reason]);

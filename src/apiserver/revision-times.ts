@@ -61,13 +61,7 @@ export class RevisionTimes {
 /** Follows the store, from now until the cache is disposed of. */
 export function followRevisions({ cache, clock }: Core): RevisionTimes {
   const times = new RevisionTimes({ atMs: clock.now(), revision: cache.revision });
-  const follow = async (): Promise<never> => {
-    for (;;) {
-      await cache.reached(cache.revision + 1);
-      times.note({ atMs: clock.now(), revision: cache.revision });
-    }
-  };
-  void follow();
+  cache.onAdvance(() => times.note({ atMs: clock.now(), revision: cache.revision }));
   return times;
 }
 

@@ -87,6 +87,8 @@ export class ServedResources {
   readonly #byKind = new Map<string, ServedResource>();
   /** By `group/resource`: the version that is stored, served or not. */
   readonly #homes = new Map<string, StoredResource>();
+  /** What was asked for of them, by group and then by plural name. */
+  readonly #asked = new Map<string, Map<string, StoredResource>>();
   readonly #storages = new Set<Storage>();
   readonly #groups = new Set<string>();
   readonly #options: ServedResourcesOptions;
@@ -159,6 +161,7 @@ export class ServedResources {
   setCustom(group: string, resource: string, custom: CustomServed | undefined): boolean {
     const key = `${group}/${resource}`;
     const before = this.#custom.get(key);
+    this.#asked.clear();
     if (before === undefined && this.#homes.has(key)) return false;
     if (before !== undefined) {
       for (const served of before.versions) this.#remove(served);
@@ -211,7 +214,14 @@ export class ServedResources {
 
   /** The resource in the version that is stored, though that may not be served itself. */
   stored(group: string, resource: string): StoredResource | undefined {
-    return this.#homes.get(storageKey(group, resource));
+    const known = this.#asked.get(group)?.get(resource);
+    if (known !== undefined) return known;
+    const home = this.#homes.get(storageKey(group, resource));
+    if (home === undefined) return undefined;
+    let ofGroup = this.#asked.get(group);
+    if (ofGroup === undefined) this.#asked.set(group, ofGroup = new Map<string, StoredResource>());
+    ofGroup.set(resource, home);
+    return home;
   }
 
   /** Whether built-in resources are served of the group. */

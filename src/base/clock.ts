@@ -20,16 +20,27 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+const secondsOfDay = 86_400;
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
 let lastSecond = Number.NaN;
 let lastText = '';
+let lastDay = Number.NaN;
+/** `2026-01-31T`. */
+let lastDayText = '';
 
-/** RFC 3339 in UTC with whole seconds, as `metav1.Time` is written. Much is written in one second: its text is kept. */
+/** RFC 3339 in UTC with whole seconds, as `metav1.Time` is written. Much is written in one second, and on one day: the text is kept. */
 export function formatTime(epochMs: number): string {
   const second = Math.floor(epochMs / 1000);
-  if (second !== lastSecond) {
-    lastText = `${new Date(second * 1000).toISOString().slice(0, -5)}Z`;
-    lastSecond = second;
+  if (second === lastSecond) return lastText;
+  const day = Math.floor(second / secondsOfDay);
+  if (day !== lastDay) {
+    lastDayText = new Date(day * secondsOfDay * 1000).toISOString().slice(0, -13);
+    lastDay = day;
   }
+  const left = second - day * secondsOfDay;
+  lastText = `${lastDayText}${twoDigits[Math.floor(left / 3600)]}:${twoDigits[Math.floor(left / 60) % 60]}:${twoDigits[left % 60]}Z`;
+  lastSecond = second;
   return lastText;
 }
 

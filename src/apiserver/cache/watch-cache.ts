@@ -37,6 +37,7 @@ export class WatchCache implements Disposable {
   readonly #resources = new Map<string, ResourceCache>();
   readonly #stop = new AbortController();
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  readonly #onAdvance: (() => void)[] = [];
   #revision = 0;
   #loadedAt = 0;
   #forgottenAt = 0;
@@ -140,6 +141,12 @@ export class WatchCache implements Disposable {
       this.#waiting.delete(waiting);
       waiting.resolve();
     }
+    for (const listener of this.#onAdvance) listener();
+  }
+
+  /** Calls `listener`, which must not throw, each time that `revision` may have moved on, after watchers were told; for as long as the cache lives. */
+  onAdvance(listener: () => void): void {
+    this.#onAdvance.push(listener);
   }
 
   #publish(resource: ResourceCache, changes: readonly Change[]): void {

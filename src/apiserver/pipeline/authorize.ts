@@ -19,7 +19,9 @@ export function attributesOf(info: RequestInfo, user: UserInfo, query?: URLSearc
   if (!info.isResourceRequest) return { isResourceRequest: false, user, verb: info.verb, path: info.path };
   const { verb, apiGroup, apiVersion, resource, subresource, namespace, name } = info;
   const selectors = query === undefined || !selectingVerbs.has(verb) ? undefined : new QuerySelectors(query);
-  return { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name, ...(selectors !== undefined && { selectors }) };
+  return selectors === undefined
+    ? { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name }
+    : { isResourceRequest: true, user, verb, apiGroup, apiVersion, resource, subresource, namespace, name, selectors };
 }
 
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);

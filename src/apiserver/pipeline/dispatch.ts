@@ -42,6 +42,8 @@ const endpointKey = (group: string, version: string, resource: string, subresour
 /** The last step: finds what serves a request. */
 export function dispatch({ core, endpoints, paths, negotiator, foreign, explain }: DispatchOptions): Handler {
   const handlers = new Map(endpoints.map((handler) => [endpointKey(handler.group, handler.version, handler.resource, handler.subresource), handler]));
+  /** Subresources that are served by somebody; `status`, which most requests are about, is not among them. */
+  const handled = new Set(endpoints.map(({ subresource }) => subresource));
 
   const serveEndpoint = (handler: OwnEndpoint, request: ServerRequest): Result => {
     if (!handler.verbs.includes(request.info.verb)) throw methodNotAllowed();
@@ -56,7 +58,7 @@ export function dispatch({ core, endpoints, paths, negotiator, foreign, explain 
     if (served.deprecation !== undefined) warnOfDeprecation(request, served.deprecation);
     if (served.custom !== undefined) return serveCustom(core, served as StoredResource, request);
     if (info.subresource !== '') {
-      const handler = handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource));
+      const handler = handled.has(info.subresource) ? handlers.get(endpointKey(info.apiGroup, info.apiVersion, info.resource, info.subresource)) : undefined;
       return handler === undefined ? serveSubresource(core, served, request) : serveEndpoint(handler, request);
     }
     checkScope(served, request);

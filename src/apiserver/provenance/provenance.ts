@@ -61,9 +61,8 @@ export class ProvenanceLog implements Provenance {
   /** A write that the store has acknowledged. Events are not recorded: they are what is told, not what happens. */
   wrote(type: { readonly group: string; readonly resource: string }, key: string, { operation, revision, uid }: Pick<WriteRecord, 'operation' | 'revision'> & { readonly uid: string | undefined }, origin: WriteOrigin): void {
     if (type.resource === 'events') return;
-    this.#writes.add(`${groupResourceOf(type)}/${key}`, {
-      revision, uid: uid ?? '', operation, ...this.#who(origin), subresource: origin.info.subresource, atMs: this.#clock.now(),
-    });
+    const { user, agent, command, cause } = this.#who(origin);
+    this.#writes.add(`${groupResourceOf(type)}/${key}`, { revision, uid: uid ?? '', operation, user, agent, command, cause, subresource: origin.info.subresource, atMs: this.#clock.now() });
   }
 
   /** A write that was refused: by admission, validation, a budget, or because the user may not. */

@@ -14,6 +14,8 @@ export interface WriteLogContents {
   readonly old: ReadonlyMap<string, readonly WriteRecord[]>;
 }
 
+const none: readonly WriteRecord[] = [];
+
 /**
  * The latest writes of each object. Objects that are not written for long are forgotten: when the young generation is
  * full the old one is dropped and it becomes the old one, which costs nothing on the way of a write.
@@ -38,8 +40,8 @@ export class WriteLog {
   add(key: string, record: WriteRecord): void {
     let known = this.#young.get(key);
     if (known === undefined) {
-      known = this.#old.get(key) ?? [];
-      this.#old.delete(key);
+      known = this.#old.get(key) ?? none;
+      if (known !== none) this.#old.delete(key);
       this.#records += known.length;
     }
     const records = record.cause !== '' || record.user.startsWith('system:') ? withoutAlike(known, record) : [...known];
@@ -55,7 +57,7 @@ export class WriteLog {
   }
 
   of(key: string): readonly WriteRecord[] {
-    return this.#young.get(key) ?? this.#old.get(key) ?? [];
+    return this.#young.get(key) ?? this.#old.get(key) ?? none;
   }
 }
 

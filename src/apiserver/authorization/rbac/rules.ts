@@ -18,13 +18,18 @@ function urlMatches(url: string, path: string): boolean {
   return url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
 }
 
+/** Whether a rule is about a resource and its subresource, whatever it allows of it. */
+export function ruleCovers(rule: PolicyRule, resource: string, subresource: string): boolean {
+  return resourceMatches(rule.resources, subresource === '' ? resource : `${resource}/${subresource}`, subresource);
+}
+
 /** Whether one rule allows what is asked. */
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, '*') && !has(rule.verbs, attributes.verb)) return false;
   if (!attributes.isResourceRequest) return rule.nonResourceURLs?.some((url) => urlMatches(url, attributes.path)) ?? false;
   const { apiGroup, resource, subresource, name } = attributes;
   return (has(rule.apiGroups, '*') || has(rule.apiGroups, apiGroup))
-    && resourceMatches(rule.resources, subresource === '' ? resource : `${resource}/${subresource}`, subresource)
+    && ruleCovers(rule, resource, subresource)
     && (rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(name));
 }
 
