@@ -105,6 +105,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #work = new Set<Promise<void>>();
   #bindings = 0;
   #bindingEnded: (() => void) | undefined;
+  #following: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -158,8 +159,18 @@ export class Scheduler implements AsyncDisposable {
     });
   }
 
+  /** Gets to know the cluster, once; resolves when it is known. Nothing is scheduled yet. */
+  follow(): Promise<void> {
+    return (this.#following ??= this.#follow());
+  }
+
   /** Resolves when the cluster is known and scheduling has begun. */
   async start(): Promise<void> {
+    await this.follow();
+    this.#loop = this.#run();
+  }
+
+  #follow(): Promise<void> {
     const events = new PodAndNodeEvents({ cache: this.#cache, queue: this.#queue, nominator: this.#nominator, profiles: this.#profiles, groups: this.#podGroups && this.#groups, removed: (uid) => this.#waiting.reject(uid, { plugin: '', message: 'removed', preempted: false }) });
     this.#informers.informer(nodes).addHandler({
       add: (node) => events.nodeAdded(node),
@@ -176,8 +187,7 @@ export class Scheduler implements AsyncDisposable {
       update: (old, pod) => events.podUpdated(old, pod),
       delete: (pod) => events.podDeleted(pod),
     });
-    await this.#informers.synced();
-    this.#loop = this.#run();
+    return this.#informers.synced();
   }
 
   /** How many pods wait, and in which part of the queue. */

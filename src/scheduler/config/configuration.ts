@@ -11,6 +11,7 @@ export interface PluginSet { readonly enabled?: readonly PluginEntry[]; readonly
 export interface KubeSchedulerConfiguration {
   readonly parallelism?: number;
   readonly leaderElection?: { readonly leaderElect?: boolean; readonly leaseDuration?: string; readonly renewDeadline?: string; readonly retryPeriod?: string; readonly resourceLock?: string };
+  readonly delayCacheUntilActive?: boolean;
   readonly clientConnection?: { readonly burst?: number };
   readonly percentageOfNodesToScore?: number;
   readonly podInitialBackoffSeconds?: number;

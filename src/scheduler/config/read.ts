@@ -20,6 +20,8 @@ export interface ReadConfiguration {
   readonly extenders: readonly ExtenderConfiguration[];
   /** Undefined: the file does not say. */
   readonly leaderElect: boolean | undefined;
+  /** Whoever does not lead yet knows nothing of the cluster: less to hold, and more to wait for when it comes to that. */
+  readonly delayCacheUntilActive: boolean;
 }
 
 /** Decodes strictly: a field that is not known is an error, as is a value of another type. */
@@ -94,5 +96,6 @@ export function readSchedulerConfiguration(text: string, features = noFeatures):
     },
     extenders,
     leaderElect: object.leaderElection?.leaderElect,
+    delayCacheUntilActive: object.delayCacheUntilActive === true,
   };
 }
