@@ -4,7 +4,9 @@ import { describe, it } from 'node:test';
 import { compileDeviceSelector } from '../../src/api/cel/device-selector.ts';
 import { deviceclasses, nodes, pods, resourceclaims, resourceslices } from '../../src/api/resources.ts';
 import type { Device, DeviceClaim, ResourceClaim, ResourceSliceSpec } from '../../src/api/types/resource/v1.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import type { Client } from '../../src/client/client.ts';
+import { usualProfile, usualSettings } from '../../src/scheduler/config/settings.ts';
 import { Scene } from './scene.ts';
 
 const driver = 'gpu.example.com';
@@ -31,6 +33,23 @@ const taken = async (scene: Scene, name: string): Promise<string[]> => ((await c
 const none = (count = 1): string => `Unschedulable: 0/${count} nodes are available: ${count} cannot allocate all claims. still not schedulable, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
 
 describe('devices for resource claims', () => {
+  // Of twenty devices no two are alike, which takes some hundred steps to find out.
+  const alike: DeviceClaim = { requests: [one, { name: 'two', exactly: { ...one.exactly, count: 2 } }], constraints: [{ requests: ['two'], matchAttribute: `${driver}/index` }] };
+  for (const [title, filterTimeout, expected] of [
+    ['are looked for on a node for so long, and again after a back-off', '2ms', 'SchedulerError: running "DynamicResources" filter plugin: node a: timed out trying to allocate devices'],
+    ['are looked for on a node for as long as it takes', '0s', none()],
+  ] as const) it(title, async () => {
+    let passedMs = 0;
+    // Three milliseconds pass between two looks at the clock.
+    const clockOf = (clock: Clock): Clock => ({ localZone: 'UTC', now: () => clock.now(), monotonicMs: () => clock.monotonicMs() + (passedMs += 3), setTimer: (...given) => clock.setTimer(...given), sleep: (...given) => clock.sleep(...given) });
+    await using scene = await Scene.start({ clockOf, settings: { ...usualSettings, profiles: [{ ...usualProfile('default-scheduler'), args: { DynamicResources: { filterTimeout } } }] } });
+    await scene.node('a');
+    await withClass(scene);
+    await slice(scene, 'a', Array.from({ length: 20 }, (_, i) => gpu(`gpu-${i}`, { attributes: { index: { int: i } } })));
+    await pod(scene, 'p', alike);
+    assert.equal(await scene.told('p'), expected);
+  });
+
   it('are chosen with the node, and written into the claim', async () => {
     await using scene = await Scene.start();
     for (const name of ['a', 'b']) await scene.node(name);

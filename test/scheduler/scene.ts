@@ -1,6 +1,7 @@
 import { events, nodes, pods } from '../../src/api/resources.ts';
 import type { Pod, PodSpec } from '../../src/api/types/core/v1.ts';
 import { TestServer } from '../../src/apiserver/testing/server.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { SeededRandom } from '../../src/base/random.ts';
 import type { Client } from '../../src/client/client.ts';
@@ -21,11 +22,11 @@ export class Scene implements AsyncDisposable {
     this.scheduler = scheduler;
   }
 
-  static async start(options: { readonly settings?: SchedulerSettings; readonly extenders?: readonly Extender[]; readonly wrap?: (client: Client) => Client; /** Pod groups are served, and scheduled as such. */ readonly features?: SchedulerFeatures } = {}): Promise<Scene> {
+  static async start(options: { readonly settings?: SchedulerSettings; readonly extenders?: readonly Extender[]; readonly wrap?: (client: Client) => Client; readonly clockOf?: (clock: Clock) => Clock; /** Pod groups are served, and scheduled as such. */ readonly features?: SchedulerFeatures } = {}): Promise<Scene> {
     const server = await TestServer.start(options.features?.podGroups === true ? { runtimeConfig: { 'scheduling.k8s.io/v1alpha2': 'true' }, featureGates: { GenericWorkload: 'true' } } : {});
     const client = createLocalClient(server.server.local, { user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test', clock: server.clock });
-    const { wrap = (same: Client) => same, ...more } = options;
-    const scheduler = new Scheduler({ client: wrap(client), clock: server.clock, random: new SeededRandom(1), logger: silentLogger, ...more });
+    const { wrap = (same: Client) => same, clockOf = (same: Clock) => same, ...more } = options;
+    const scheduler = new Scheduler({ client: wrap(client), clock: clockOf(server.clock), random: new SeededRandom(1), logger: silentLogger, ...more });
     const starting = scheduler.start();
     await server.clock.settle();
     await starting;
