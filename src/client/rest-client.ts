@@ -85,20 +85,25 @@ const withQuery = (path: string, parameters: Query): string => joined(path, quer
 /** Words that mean something else in a path than the name of a resource, in some places: what is asked for is read out of the path then. */
 const ambiguous: ReadonlySet<string> = new Set(['watch', 'namespaces', 'status', 'finalize']);
 
-/** A request for one object, or for a new one where the name is left out. */
-function aimed(method: RestRequest['method'], type: ResourceType<KubeObject>, ref: { readonly namespace?: string | undefined; readonly name?: string | undefined }, subresource: string | undefined, query: string, more: { readonly body?: unknown; readonly contentType?: string; readonly signal?: AbortSignal | undefined } | undefined, cause: Cause | undefined): RestRequest {
-  const { namespace, name } = ref;
+/** A request for one object, or for a new one where the name is left out. Each says all of it: they are made by the thousand, and alike ones cost less. */
+interface Aim {
+  readonly method: RestRequest['method'];
+  readonly type: ResourceType<KubeObject>;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+  readonly query: string;
+  readonly body: unknown;
+  readonly contentType: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly cause: Cause | undefined;
+}
+
+function aimed({ method, type, namespace, name, subresource, query, body, contentType, signal, cause }: Aim): RestRequest {
   const bare = resourcePath(type, namespace, name, subresource);
   const clear = name !== '' && !ambiguous.has(type.resource) && (subresource === undefined || !subresource.includes('/'));
-  return {
-    method,
-    path: joined(bare, query),
-    target: clear ? { type, namespace: type.namespaced ? namespace ?? '' : '', name: name ?? '', subresource: subresource ?? '', path: bare, query } : undefined,
-    body: more?.body,
-    contentType: more?.contentType,
-    signal: more?.signal,
-    cause,
-  };
+  const target = clear ? { type, namespace: type.namespaced ? namespace ?? '' : '', name: name ?? '', subresource: subresource ?? '', path: bare, query } : undefined;
+  return { method, path: joined(bare, query), target, body, contentType, signal, cause };
 }
 
 const selectorQuery = (options: Selectors | undefined) => ({ labelSelector: options?.labelSelector, fieldSelector: options?.fieldSelector });
@@ -136,7 +141,7 @@ export function createRestClient(transport: RestTransport, because?: Cause): Cli
   const send = <R>(request: RestRequest): Promise<R> => transport.request(request) as Promise<R>;
 
   const client: Client = {
-    get: (type, ref, options) => send(aimed('GET', type, ref, undefined, options?.resourceVersion === undefined ? '' : queryText({ resourceVersion: options.resourceVersion }), options, undefined)),
+    get: (type, ref, options) => send(aimed({ method: 'GET', type, namespace: ref.namespace, name: ref.name, subresource: undefined, query: options?.resourceVersion === undefined ? '' : queryText({ resourceVersion: options.resourceVersion }), body: undefined, contentType: undefined, signal: options?.signal, cause: undefined })),
 
     async list<T extends KubeObject>(type: ResourceType<T>, scope?: { readonly namespace?: string }, options?: ListOptions) {
       const path = withQuery(resourcePath(type, scope?.namespace), {
@@ -161,26 +166,26 @@ export function createRestClient(transport: RestTransport, because?: Cause): Cli
       return mapStream(() => transport.watch({ method: 'GET', path, signal: options.signal }), (event) => watchEvent(type, event));
     },
 
-    create: (type, object, options) => send(aimed('POST', type, { namespace: namespaceOf(object) }, undefined, writeQueryText(options), { body: object, signal: options?.signal }, cause())),
+    create: (type, object, options) => send(aimed({ method: 'POST', type, namespace: namespaceOf(object), name: undefined, subresource: undefined, query: writeQueryText(options), body: object, contentType: undefined, signal: options?.signal, cause: cause() })),
 
-    update: (type, object, options) => send(aimed('PUT', type, { namespace: namespaceOf(object), name: nameOf(object) }, options?.subresource, writeQueryText(options), { body: object, signal: options?.signal }, cause())),
+    update: (type, object, options) => send(aimed({ method: 'PUT', type, namespace: namespaceOf(object), name: nameOf(object), subresource: options?.subresource, query: writeQueryText(options), body: object, contentType: undefined, signal: options?.signal, cause: cause() })),
 
     patch(type, ref, patch: Patch, options) {
       const fieldManager = options?.fieldManager ?? (patch.type === 'apply' ? transport.defaultFieldManager : undefined);
       const query = options === undefined && fieldManager === undefined ? '' : queryText({ ...(options === undefined ? {} : writeQuery(options)), fieldManager, force: options?.force });
-      return send(aimed('PATCH', type, ref, options?.subresource, query, { body: patch.type === 'json' ? patch.operations : patch.value, contentType: patchContentTypes[patch.type], signal: options?.signal }, cause()));
+      return send(aimed({ method: 'PATCH', type, namespace: ref.namespace, name: ref.name, subresource: options?.subresource, query, body: patch.type === 'json' ? patch.operations : patch.value, contentType: patchContentTypes[patch.type], signal: options?.signal, cause: cause() }));
     },
 
-    delete: (type, ref, options) => send(aimed('DELETE', type, ref, undefined, '', options === undefined ? undefined : { body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options } }, cause())),
+    delete: (type, ref, options) => send(aimed({ method: 'DELETE', type, namespace: ref.namespace, name: ref.name, subresource: undefined, query: '', body: options === undefined ? undefined : { kind: 'DeleteOptions', apiVersion: 'v1', ...options }, contentType: undefined, signal: undefined, cause: cause() })),
 
     async deleteCollection(type, scope, options = {}) {
       const { labelSelector, fieldSelector, ...rest } = options;
       await send({ method: 'DELETE', path: withQuery(resourcePath(type, scope?.namespace), { labelSelector, fieldSelector }), body: { kind: 'DeleteOptions', apiVersion: 'v1', ...rest }, cause: cause() });
     },
 
-    createSubresource: (type, ref, subresource, body) => send(aimed('POST', type, ref, subresource, '', { body }, cause())),
+    createSubresource: (type, ref, subresource, body) => send(aimed({ method: 'POST', type, namespace: ref.namespace, name: ref.name, subresource, query: '', body, contentType: undefined, signal: undefined, cause: cause() })),
 
-    getSubresource: (type, ref, subresource) => send(aimed('GET', type, ref, subresource, '', undefined, undefined)),
+    getSubresource: (type, ref, subresource) => send(aimed({ method: 'GET', type, namespace: ref.namespace, name: ref.name, subresource, query: '', body: undefined, contentType: undefined, signal: undefined, cause: undefined })),
 
     raw: (method, path, body, options) => send({ method, path, body, contentType: options?.contentType, signal: options?.signal, cause: method === 'GET' ? undefined : cause() }),
 
