@@ -30,6 +30,24 @@ test('a status that a component writes leaves all else of the object the very sa
   assert.deepEqual(patched.spec?.replicas, 2);
 });
 
+test('what a component sends stays its own, and is stored without what JSON would drop', async () => {
+  await using server = await TestServer.start();
+  const client = clientOf(server);
+  server.watch('/apis/apps/v1/deployments?watch=true');
+  const sent: Deployment = structuredClone({ ...web, metadata: { ...web.metadata, labels: { app: 'web' } } });
+  sent.metadata.annotations = { none: undefined } as never;
+  sent.spec!.minReadySeconds = undefined as never;
+  const copy = structuredClone(sent);
+  const created = await client.create(deployments, sent);
+  assert.deepEqual(sent, copy);
+  assert.ok(![sent, sent.metadata, sent.metadata.labels, sent.spec?.template, sent.spec?.template.spec?.containers].some((part) => Object.isFrozen(part)));
+  assert.deepEqual([created.metadata.annotations, 'minReadySeconds' in created.spec!, created.metadata.labels], [{}, false, { app: 'web' }]);
+  const next: Deployment = { ...created, metadata: { ...created.metadata, labels: { app: 'other' } } };
+  const updated = await client.update(deployments, next);
+  next.metadata.labels!['app'] = 'mine';
+  assert.deepEqual([updated.metadata.labels, Object.isFrozen(next.metadata.labels)], [{ app: 'other' }, false]);
+});
+
 test('a spec that was sent with a status is not written, whatever it is', async () => {
   await using server = await TestServer.start();
   const client = clientOf(server);
