@@ -86,3 +86,18 @@ describe('what a configuration changes', () => {
     assert.deepEqual(new TestCluster({ nodes: [], settings }).profile.score.map(({ plugin, weight }) => [plugin.name, weight]), [['ImageLocality', 7]]);
   });
 });
+
+describe('plug-ins of features', () => {
+  const features = { podGroups: true, gangs: true };
+  const named = (text: string, more?: typeof features): string[] => readSchedulerConfiguration(head + text, more).settings.profiles[0]!.plugins.map(({ name }) => name);
+
+  it('are there with their gate, and can be left out', () => {
+    assert.equal(named('', features).at(-1), 'GangScheduling');
+    assert.ok(!named('profiles:\n- plugins: {multiPoint: {disabled: [{name: GangScheduling}]}}\n', features).includes('GangScheduling'));
+    assert.ok(!named('').includes('GangScheduling'));
+  });
+
+  it('are refused without it', () => {
+    assert.throws(() => named('profiles:\n- plugins: {permit: {enabled: [{name: GangScheduling}]}}\n'), /plugin "GangScheduling" is behind the feature gate GangScheduling, which is off/);
+  });
+});

@@ -75,12 +75,23 @@ export class GroupScheduler {
     return members.sort((a, b) => b.info.priority - a.info.priority || (a.initialAttemptMs ?? 0) - (b.initialAttemptMs ?? 0) || a.order - b.order);
   }
 
+  /** Something may be in the way now that was not while it was only found out. */
+  #send(queued: QueuedPod, place: NonNullable<MemberResult['place']>, startMs: number): void {
+    const { placed, giveBack, failed } = this.#parts;
+    try {
+      placed(queued, place, startMs);
+    } catch (error) {
+      giveBack(queued.info, place.nodeName, place.cycle);
+      failed(queued, errorFailure((error as Error).message), startMs);
+    }
+  }
+
   /** What the group's verdict means for one of its pods. */
   #settle({ queued, startMs, place, failure, permissions }: MemberResult, verdict: GroupVerdict): void {
-    const { failed, placed } = this.#parts;
+    const { failed } = this.#parts;
     if (verdict.kind === 'error') failed(queued, failure?.reason === 'SchedulerError' ? failure : errorFailure(verdict.message), startMs);
     else if (place === undefined) failed(queued, failure ?? heldBack(refusalText(false)), startMs);
-    else if (verdict.kind === 'fits') placed(queued, place, startMs);
+    else if (verdict.kind === 'fits') this.#send(queued, place, startMs);
     else if (verdict.waits) failed(queued, failure ?? heldBack(refusalText(true), place.nodeName), startMs);
     // What evicting others would have come to is of no use: the group does not fit all the same.
     else failed(queued, heldBack(heldBackText(permissions === undefined ? '' : permissionsText(permissions))), startMs);

@@ -11,7 +11,7 @@ export interface Found { readonly nodeName?: string; readonly cycle?: PodCycle |
 /** What placing a group asks of the scheduler. All but `giveBack` may throw: an error of the moment. */
 export interface GroupParts {
   find(queued: QueuedPod, startMs: number): Found | Promise<Found>;
-  /** Takes room for the pod, and what plug-ins want of the node. */
+  /** Takes room for the pod, and what plug-ins want of the node; nothing where it answers with a failure. */
   take(pod: PodInfo, nodeName: string, cycle: PodCycle): Failure | undefined;
   giveBack(pod: PodInfo, nodeName: string, cycle: PodCycle): void;
   permissions(pod: PodInfo, nodeName: string, cycle: PodCycle): Permissions | undefined;
@@ -78,9 +78,9 @@ function takenBy(queued: QueuedPod, startMs: number, found: Found, parts: GroupP
   const { info } = queued;
   const nodeName = found.nodeName ?? failure?.nominatedNodeName ?? '';
   if (nodeName === '' || cycle === undefined) return { queued, startMs, ...(failure !== undefined && { failure }) };
-  const refused = parts.take(info, nodeName, cycle);
-  if (refused !== undefined) return { queued, startMs, failure: refused };
   try {
+    const refused = parts.take(info, nodeName, cycle);
+    if (refused !== undefined) return { queued, startMs, failure: refused };
     return { queued, startMs, place: { nodeName, cycle }, permissions: parts.permissions(info, nodeName, cycle), ...(failure !== undefined && { failure }) };
   } catch (error) {
     parts.giveBack(info, nodeName, cycle);

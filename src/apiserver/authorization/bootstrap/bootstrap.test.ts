@@ -7,7 +7,7 @@ import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../.
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import { FakeReader } from '../fake-reader.ts';
 import { createAuthorization } from '../registry.ts';
-import { rbacBootstrapObjects } from './objects.ts';
+import { podGroupObjects, rbacBootstrapObjects } from './objects.ts';
 import { reconcileDefault } from './reconcile.ts';
 
 const objects = rbacBootstrapObjects();
@@ -112,4 +112,10 @@ test('existing defaults are completed, what others added stays, and opting out i
   assert.equal((emptied.object as ClusterRoleBinding).subjects?.length, 2);
   const bent = reconcileDefault(binding, { ...binding, roleRef: { ...binding.roleRef, name: 'view' } } as KubeObject);
   assert.equal(bent.action, 'recreate');
+});
+
+test('where pod groups are served, the roles that speak of them do, and those that gather these', () => {
+  const rules = new Map(podGroupObjects().filter(({ kind }) => kind === 'ClusterRole').map(({ metadata, ...role }) => [metadata.name, JSON.stringify(role)]));
+  for (const name of ['system:aggregate-to-edit', 'edit', 'admin', 'system:aggregate-to-view', 'view', 'system:kube-scheduler', 'system:controller:podgroup-protection-controller']) assert.match(rules.get(name) ?? '', /podgroups/, name);
+  assert.ok(rbacBootstrapObjects().every((object) => !JSON.stringify(object).includes('podgroups')));
 });
