@@ -1,5 +1,5 @@
 /** Types, lint and import directions: what must hold at every commit, beside the tests. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { checkImports } from './check-imports.ts';
 
@@ -7,19 +7,23 @@ const root = join(import.meta.dirname, '..');
 const bin = join(root, 'node_modules/.bin');
 let failed = false;
 
-function run(title: string, command: string, args: readonly string[]): void {
-  const result = spawnSync(join(bin, command), args, { cwd: root, encoding: 'utf8' });
-  const ok = result.status === 0;
-  console.log(`${ok ? 'ok' : 'FAILED'}  ${title}`);
-  if (!ok) {
-    failed = true;
-    console.log(`${result.stdout}${result.stderr}`.trim());
-  }
+/** Each tells of itself when it is through. */
+function run(title: string, command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    execFile(join(bin, command), args, { cwd: root, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      console.log(`${error === null ? 'ok' : 'FAILED'}  ${title}`);
+      if (error !== null) {
+        failed = true;
+        console.log(`${stdout}${stderr}`.trim());
+      }
+      resolve();
+    });
+  });
 }
 
-run('types (tsc)', 'tsc', ['-p', '.']);
-run('lint (oxlint)', 'oxlint', ['--type-aware', 'src', 'test', 'scripts', 'bench']);
+const others = [run('types (tsc)', 'tsc', ['-p', '.']), run('lint (oxlint)', 'oxlint', ['--type-aware', 'src', 'test', 'scripts', 'bench'])];
 const problems = checkImports();
 console.log(`${problems.length === 0 ? 'ok' : 'FAILED'}  import directions`);
 for (const problem of problems) console.log(`  ${problem}`);
+await Promise.all(others);
 process.exitCode = failed || problems.length > 0 ? 1 : 0;

@@ -6,6 +6,9 @@ import { writeFileSync } from 'node:fs';
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 
+/** A line on a test process's standard error that begins so tells, in JSON, of an error that nobody caught. */
+export const uncaught = 'nobody caught: ';
+
 export default async function* summary(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const skipped = new Map<string, number>();
   const failedFiles = new Set<string>();
@@ -18,6 +21,8 @@ export default async function* summary(source: AsyncIterable<TestEvent>): AsyncG
         if (file?.endsWith('.test.ts') === true) failedFiles.add(file);
         const cause: unknown = (details.error as { cause?: unknown }).cause ?? details.error;
         if ((details.error as { failureType?: string }).failureType === 'subtestsFailed') break;
+        // A lot whose process failed, and none of its tests.
+        if (file?.endsWith('.test.mjs') === true) failedFiles.add(file);
         yield `\nFAILED ${name} (${file ?? '?'}:${line ?? 0})\n${inspect(cause, { depth: 4 })}\n`;
         break;
       }
@@ -27,6 +32,13 @@ export default async function* summary(source: AsyncIterable<TestEvent>): AsyncG
           const reason = typeof skip === 'string' ? skip : 'no reason given';
           skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
         }
+        break;
+      }
+      case 'test:stderr': {
+        const { message } = event.data;
+        if (!message.startsWith(uncaught)) break;
+        if (event.data.file !== undefined) failedFiles.add(event.data.file);
+        yield `\nFAILED ${event.data.file ?? '?'}, ${uncaught}${JSON.parse(message.slice(uncaught.length)) as string}\n`;
         break;
       }
       case 'test:diagnostic': {

@@ -2,7 +2,7 @@
  * `npm test`: checks, then every test. Arguments are passed to the test runner; a path or pattern replaces "every test".
  * Files that failed while others ran beside them run once more by themselves (docs/decisions/0041).
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,10 @@ const flags = args.filter((arg) => arg.startsWith('-'));
 /** Every file of tests is a process of its own: what one has compiled the others take over, a tenth to a third of their time. */
 const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
 
-function run(...script: readonly string[]): void {
-  const { status } = spawnSync(process.execPath, script, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
-  if (status !== 0) process.exit(status ?? 1);
+/** Resolves with whether it succeeded. */
+async function run(script: string): Promise<boolean> {
+  const [code] = await once(spawn(process.execPath, [join(root, script)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env }), 'close') as [number | null];
+  return code === 0;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'coxswain-test-'));
@@ -44,6 +45,8 @@ const lots: readonly (readonly string[])[] = [
   ['test/conformance/[e-z]*.test.ts'],
   ['test/kubectl/[a-j]*.test.ts'],
   ['test/kubectl/[k-z]*.test.ts'],
+  ['test/clients/*.test.ts'],
+  ['test/{network,ingress}/*.test.ts'],
 ];
 
 /** Real containers on machines in network namespaces, and none at all: nothing of this machine's is theirs. */
@@ -63,7 +66,7 @@ function inLots(files: readonly string[]): string[] {
 
 interface Outcome {
   readonly passed: boolean;
-  /** Absolute paths of the files in which something failed. */
+  /** Absolute paths of the files in which something failed; a lot, where none of its files can be told. */
   readonly failed: readonly string[];
 }
 
@@ -72,6 +75,7 @@ async function runTests(concurrency: number, files: readonly string[]): Promise<
   const list = join(scratch, String(runs++));
   const child = spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
+    '--import', join(root, 'scripts/test-promises.ts'),
     '--test',
     '--test-reporter=dot', '--test-reporter-destination=stderr',
     '--test-reporter=' + join(root, 'scripts/test-summary.ts'), '--test-reporter-destination=stdout',
@@ -87,20 +91,25 @@ async function runTests(concurrency: number, files: readonly string[]): Promise<
   return { passed: code === 0, failed: readFileSync(list, 'utf8').split('\n').filter((file) => file !== '') };
 }
 
-if (patterns.length === 0) run(join(root, 'scripts/check.ts'));
-
 // A test of the program starts what a user starts: the bundle.
-run(join(root, 'scripts/build.ts'));
+if (!await run('scripts/build.ts')) process.exit(1);
 
 // Real containers share one machine, its bridge, rules and cgroups: those tests run one at a time. They wait more than
-// they work, and the others run meanwhile; so do clusters of several nodes, whose networks are their own.
+// they work, and the others run meanwhile; so do clusters of several nodes, whose networks are their own. Both begin
+// beside the checks, without which no other test begins.
 if (patterns.length > 0) {
   process.exitCode = (await runTests(2, patterns)).passed ? 0 : 1;
 } else {
   const machine = globSync(['test/node/**/*.test.ts', 'test/e2e/**/*.test.ts'], { cwd: root });
   const isOfItsOwn = (file: string): boolean => ownNetworks.includes(file);
-  const outcomes = await Promise.all([runTests(1, machine.filter((file) => !isOfItsOwn(file))), runTests(1, machine.filter(isOfItsOwn)), runTests(2, inLots(globSync(['src/**/*.test.ts', 'test/!(node|e2e)/**/*.test.ts'], { cwd: root })))]);
-  process.exitCode = outcomes.every(({ passed }) => passed) || await passAlone(outcomes.flatMap(({ failed }) => failed)) ? 0 : 1;
+  const others = inLots(globSync(['src/**/*.test.ts', 'test/!(node|e2e)/**/*.test.ts'], { cwd: root }));
+  const checked = run('scripts/check.ts');
+  const outcomes = await Promise.all([
+    runTests(1, machine.filter((file) => !isOfItsOwn(file))),
+    runTests(1, machine.filter(isOfItsOwn)),
+    checked.then((good): Outcome | Promise<Outcome> => (good ? runTests(2, others) : { passed: false, failed: [] })),
+  ]);
+  process.exitCode = await checked && (outcomes.every(({ passed }) => passed) || await passAlone(outcomes.flatMap(({ failed }) => failed))) ? 0 : 1;
 }
 
 /** More than a few are no accident, and would take the whole time again. */

@@ -32,7 +32,7 @@ describe('examples of tests run as a user runs them', () => {
 
   for (const file of [...readdirSync(examples), ...documented().keys()]) {
     test(file, { timeout: 120_000 }, async () => {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', file], { cwd: project, env: { PATH: process.env['PATH'] ?? '' } });
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=spec', file], { cwd: project, env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: join(root, 'dist/.cache') } });
       let said = '';
       for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text; });
       const code = await new Promise<number | null>((resolve) => { child.on('close', resolve); });

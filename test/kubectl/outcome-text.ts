@@ -30,6 +30,9 @@ export function outcomeText({ code, stdout, stderr }: Outcome): string {
 
 /** What differs from one cluster to the next, and how it is written down instead. */
 const ofOneCluster: readonly (readonly [RegExp, string])[] = [
+  [/\bX509SHA256=[0-9a-f]{64}\b/g, 'FINGERPRINT'],
+  [/\bsimulated:\/\/[0-9a-f]{64}\b/g, 'CONTAINER'],
+  [/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g, 'CERTIFICATE'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, 'TIME'],
   [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** `record`: what upstream's kubectl says is written down anew. `live`: what is written down is not looked at. */
+/** `record`: what upstream's kubectl says is written down anew. `misses`: what is not as written down is, anew. `live`: what is written down is not looked at. */
 export const mode = process.env['COXSWAIN_KUBECTL'] ?? '';
 
 /** Only tests of some name run: what is recorded of the others stays. A whole run leaves out what no test asks for any longer. */
@@ -22,7 +22,7 @@ export class Recording {
   constructor(name: string) {
     this.#file = join(import.meta.dirname, 'recorded', `${name}.json`);
     const kept = mode !== 'live' && existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) as Record<string, string> : {};
-    this.#digests = new Map(mode === '' ? Object.entries(kept) : []);
+    this.#digests = new Map(mode === 'record' ? [] : Object.entries(kept));
     this.#others = new Map(ofSomeTests() ? Object.entries(kept) : []);
   }
 
@@ -33,13 +33,13 @@ export class Recording {
 
   /** Upstream has come to this. */
   keep(key: string, digest: string): void {
-    if (mode === '' && process.env['COXSWAIN_KUBECTL_MISSES'] !== undefined) process.stderr.write(`not as recorded: ${key}\n`);
+    if (mode === 'misses') process.stderr.write(`not as recorded: ${key}\n`);
     this.#changed = true;
     this.#digests.set(key, digest);
   }
 
   save(): void {
-    if (mode !== 'record' || !this.#changed) return;
+    if (!['record', 'misses'].includes(mode) || !this.#changed) return;
     mkdirSync(join(import.meta.dirname, 'recorded'), { recursive: true });
     writeFileSync(this.#file, `${JSON.stringify(Object.fromEntries([...new Map([...this.#others, ...this.#digests])].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
   }
