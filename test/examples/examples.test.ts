@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -8,20 +7,23 @@ import { decodeYamlStream } from '../../src/api/codec/yaml.ts';
 import type { KubeObject } from '../../src/api/meta/object.ts';
 import { daemonsets, deployments, pods, replicasets, replicationcontrollers, statefulsets } from '../../src/api/resources.ts';
 import type { ResourceType } from '../../src/api/resource-type.ts';
-import { isReason } from '../../src/api/status.ts';
 import type { Pod, PodStatus } from '../../src/api/types/core/v1.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { SystemRandom } from '../../src/base/random.ts';
 import { RealClock } from '../../src/base/real-clock.ts';
 import type { Client } from '../../src/client/client.ts';
-import { resourcePath } from '../../src/client/rest-client.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { startCluster } from '../../src/cluster/cluster.ts';
 import { findExecutable } from '../../src/host/capabilities.ts';
+import { runOurs } from '../kubectl/run-ours.ts';
+import { runTheirs } from '../kubectl/run-theirs.ts';
 
 const folder = join(import.meta.dirname, '../../examples');
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ya?ml$/.test(file)).toSorted();
 const kubectl = findExecutable('kubectl');
+type Apply = typeof runOurs;
+/** As a user applies it, with the kubectl that is installed; the second time it is ours, in this process. */
+const theirs: Apply = kubectl === undefined ? runOurs : (line, options) => runTheirs(kubectl, line, options);
 const quiet = (): void => {};
 
 interface Workload extends KubeObject {
@@ -66,16 +68,12 @@ describe('every example', () => {
     rmSync(sandbox, { recursive: true, force: true });
   });
 
-  /** As a user applies it; one line an object. */
-  const apply = async (file: string, namespace: string): Promise<string[]> => {
-    if (kubectl === undefined) return applyWithoutKubectl(client, file, namespace);
-    const run = Promise.withResolvers<string>();
+  /** One line an object. */
+  const apply = async (run: Apply, file: string, namespace: string): Promise<string[]> => {
     const named = objectsOf(file).some(({ metadata }) => metadata.namespace !== undefined);
-    execFile(kubectl, ['--kubeconfig', cluster.adminKubeconfig, 'apply', ...(named ? [] : ['--namespace', namespace]), '-f', join(folder, file)], { env: { HOME: sandbox, PATH: process.env['PATH'] }, timeout: 30_000 }, (error, stdout, stderr) => {
-      if (error === null && !/^error/im.test(stderr)) run.resolve(stdout);
-      else run.reject(new Error(`${file}: ${stderr}${stdout}`));
-    });
-    return (await run.promise).trim().split('\n');
+    const { code, stdout, stderr } = await run(['--kubeconfig', cluster.adminKubeconfig, 'apply', ...(named ? [] : ['--namespace', namespace]), '-f', join(folder, file)], { environment: { HOME: sandbox, PATH: process.env['PATH'] }, folder: sandbox });
+    if (code !== 0 || /^error/im.test(stderr)) throw new Error(`${file}: ${stderr}${stdout}`);
+    return stdout.trim().split('\n');
   };
 
   for (const [index, file] of files.entries()) {
@@ -83,11 +81,11 @@ describe('every example', () => {
       const namespace = `${basename(file).replace(/\.ya?ml$/, '')}-${index}`;
       await client.raw('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
       const objects = objectsOf(file);
-      const first = await apply(file, namespace);
+      const first = await apply(theirs, file, namespace);
       assert.equal(first.length, objects.length);
       for (const line of first) assert.match(line, / (created|configured|unchanged)$/);
       const generations = await Promise.all(objects.map((object) => generationOf(client, object, namespace)));
-      for (const line of await apply(file, namespace)) assert.match(line, alwaysPatched.has(file) ? / (configured|unchanged)$/ : / unchanged$/);
+      for (const line of await apply(runOurs, file, namespace)) assert.match(line, alwaysPatched.has(file) ? / (configured|unchanged)$/ : / unchanged$/);
       assert.deepEqual(await Promise.all(objects.map((object) => generationOf(client, object, namespace))), generations);
       for (const object of objects) {
         const type = typesByKind.get(object.kind!);
@@ -111,29 +109,6 @@ async function generationOf(client: Client, object: KubeObject, namespace: strin
   if (type === undefined) return undefined;
   const stored = await client.get(type, { namespace: object.metadata.namespace ?? namespace, name: object.metadata.name! });
   return stored.metadata.generation;
-}
-
-/** Creates what is missing; says `unchanged` of the rest when a patch with the manifest would change nothing. */
-async function applyWithoutKubectl(client: Client, file: string, namespace: string): Promise<string[]> {
-  const lines: string[] = [];
-  for (const object of objectsOf(file)) {
-    const [group, version] = object.apiVersion!.includes('/') ? object.apiVersion!.split('/') as [string, string] : ['', object.apiVersion!];
-    const resource = `${object.kind!.toLowerCase()}s`;
-    const type = { group, version, kind: object.kind!, resource, namespaced: object.kind !== 'Namespace' } as ResourceType<KubeObject>;
-    const ref = { namespace: object.metadata.namespace ?? namespace, name: object.metadata.name! };
-    const before = await client.get(type, ref).catch((error: unknown) => {
-      if (!isReason(error, 'NotFound')) throw error;
-      return undefined;
-    });
-    if (before === undefined) {
-      await client.raw('POST', resourcePath(type, ref.namespace), object);
-      lines.push(`${resource}/${ref.name} created`);
-    } else {
-      const patched = await client.patch(type, ref, { type: 'strategic', value: object }, { dryRun: true });
-      lines.push(`${resource}/${ref.name} ${before.metadata.generation === patched.metadata.generation ? 'unchanged' : 'configured'}`);
-    }
-  }
-  return lines;
 }
 
 async function until(client: Client, type: ResourceType<KubeObject>, ref: { readonly namespace: string; readonly name: string }, done: (object: Workload) => boolean): Promise<void> {
