@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '../status.ts';
 import { decodeJson } from './json.ts';
-import { decodeStored, encodeStored, spliceResourceVersion } from './stored.ts';
+import { decodeFull, spliceResourceVersion, StoredObject } from './stored.ts';
 import { createdAtColumns, defaultColumns, parseIncludeObject, toTable } from './table.ts';
 import { decodeYaml, decodeYamlStream, encodeYaml } from './yaml.ts';
 
@@ -33,12 +33,12 @@ test('nesting has a limit, brackets in strings do not count', () => {
 
 test('the stored form and its hole', () => {
   const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'é', resourceVersion: '7', uid: 'u' }, spec: { replicas: 1 } };
-  const stored = encodeStored(object);
+  const stored = new StoredObject(object).bytes;
   assert.equal(text(stored), '{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"name":"é","uid":"u"},"spec":{"replicas":1}}');
   assert.equal(text(spliceResourceVersion(stored, 1234)), '{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"resourceVersion":"1234","name":"é","uid":"u"},"spec":{"replicas":1}}');
-  assert.deepEqual(decodeStored(stored, 9), { ...object, metadata: { ...object.metadata, resourceVersion: '9' } });
-  assert.equal(text(spliceResourceVersion(encodeStored({ apiVersion: 'v1', kind: 'X', metadata: {} }), 5)), '{"kind":"X","apiVersion":"v1","metadata":{"resourceVersion":"5"}}');
-  assert.throws(() => encodeStored({ metadata: {} }));
+  assert.deepEqual(decodeFull(spliceResourceVersion(stored, 9)), { ...object, metadata: { ...object.metadata, resourceVersion: '9' } });
+  assert.equal(text(spliceResourceVersion(new StoredObject({ apiVersion: 'v1', kind: 'X', metadata: {} }).bytes, 5)), '{"kind":"X","apiVersion":"v1","metadata":{"resourceVersion":"5"}}');
+  assert.throws(() => new StoredObject({ metadata: {} }));
 });
 
 test('YAML has the types of sigs.k8s.io/yaml', () => {

@@ -19,12 +19,6 @@ const holeHead = encoder.encode('"resourceVersion":"');
 const managedFieldsKey = '"managedFields":';
 const plain = /^[\w./-]+$/;
 
-/** The stored form. `kind` and `apiVersion` must be set; throws for a programmer's error. */
-export function encodeStored(object: KubeObject): Uint8Array {
-  checkKind(object);
-  return encoder.encode(textOf(object, ''));
-}
-
 /** The full JSON, as `spliceResourceVersion` makes it of the stored form. */
 export function encodeFull(object: KubeObject, revision: number): Uint8Array {
   return encoder.encode(textOf(object, `"resourceVersion":"${revision}"`));
@@ -144,11 +138,4 @@ export function decodeFull<T extends KubeObject>(full: Uint8Array): T {
   const afterVersion = text.startsWith('"resourceVersion":"', hole) ? text.indexOf('"', hole + holeHead.length) + 2 : 0;
   if (afterVersion > 0 && text.startsWith(managedFieldsKey, afterVersion)) return parseSharing<T>(text, afterVersion + managedFieldsKey.length);
   return parseExactly(text) as T;
-}
-
-/** The object that was stored, with the resourceVersion of the revision that wrote it. The caller owns it. */
-export function decodeStored<T extends KubeObject>(stored: Uint8Array, revision: number): T {
-  const object = parseExactly(decoder.decode(stored)) as T;
-  object.metadata = { resourceVersion: String(revision), ...object.metadata };
-  return object;
 }

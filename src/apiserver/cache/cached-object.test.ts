@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeStored, jsonLength, spliceResourceVersion, StoredObject } from '../../api/codec/stored.ts';
+import { jsonLength, spliceResourceVersion, StoredObject } from '../../api/codec/stored.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { CachedObject } from './cached-object.ts';
 
@@ -22,12 +22,12 @@ test('an object whose bytes nobody wanted is kept as it is, frozen, at the revis
 });
 
 test('its JSON is the same as of one that was encoded first', () => {
-  const expected = text(spliceResourceVersion(encodeStored(made()), 7));
+  const expected = text(spliceResourceVersion(new StoredObject(made()).bytes, 7));
   const cached = cachedOf(new StoredObject(made()));
   assert.ok(Math.abs(cached.size - expected.length) < 8, `${cached.size} is not about ${expected.length}`);
   assert.equal(text(cached.bytes), expected);
   assert.equal(cached.size, expected.length);
-  assert.equal(text(cachedOf(encodeStored(made())).bytes), expected);
+  assert.equal(text(cachedOf(new StoredObject(made()).bytes).bytes), expected);
   const gone = cachedOf(new StoredObject(made())).at(9);
   assert.equal(text(gone.bytes), expected.replace('"7"', '"9"'));
   assert.equal(gone.object.metadata.resourceVersion, '9');
@@ -54,9 +54,9 @@ test('what changes nothing is told from what does, with bytes and without', () =
     ['an object is no list', { replicas: 1, empty: {} }, false],
   ];
   for (const [what, spec, same] of cases) {
-    const complete = cachedOf(encodeStored(made()));
+    const complete = cachedOf(new StoredObject(made()).bytes);
     void complete.bytes;
-    for (const cached of [cachedOf(new StoredObject(made())), cachedOf(encodeStored(made())), complete]) assert.equal(cached.isStoredAs(new StoredObject(made(spec))), same, what);
+    for (const cached of [cachedOf(new StoredObject(made())), cachedOf(new StoredObject(made()).bytes), complete]) assert.equal(cached.isStoredAs(new StoredObject(made(spec))), same, what);
   }
 });
 

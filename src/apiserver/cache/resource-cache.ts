@@ -130,7 +130,7 @@ export class ResourceCache {
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);
-      if (value instanceof StoredObject && value.isEncoded && (value.wanted || this.isObserved)) object.adopt(value.object, { lent: !this.isObserved });
+      if (value instanceof StoredObject && value.isEncoded && (value.wanted || this.#isObserved)) object.adopt(value.object, { lent: !this.#isObserved });
       const previous = this.#entries.set(object);
       for (const index of this.#indexes.values()) index.set(object);
       change = new Change(previous === undefined ? 'ADDED' : 'MODIFIED', modRevision, object, previous);
@@ -146,7 +146,7 @@ export class ResourceCache {
   }
 
   /** Does anybody look at decoded objects as they change? */
-  get isObserved(): boolean {
+  get #isObserved(): boolean {
     return this.#watchers.size > 0 || this.#listeners.size > 0 || this.#indexes.size > 0;
   }
 
