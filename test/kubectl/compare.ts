@@ -7,7 +7,7 @@ import type { Program } from '../e2e/debian-program.ts';
 import type { RunningCluster } from '../clients/simulated-cluster.ts';
 import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
 import { packagedKubectl } from '../e2e/kubectls.ts';
-import { generalText, outcomeDigest, outcomeText } from './outcome-text.ts';
+import { generalText, inAnyOrder, outcomeDigest, outcomeText } from './outcome-text.ts';
 import { Recording } from './recording.ts';
 import type { Outcome } from './run-ours.ts';
 import { runOurs } from './run-ours.ts';
@@ -85,7 +85,7 @@ export class Comparison implements AsyncDisposable {
   async same(line: string, { stdin, key = stdin === undefined ? line : `${line} < ${stdin}`, anyOrder = false }: { readonly stdin?: string | undefined; readonly key?: string | undefined; readonly anyOrder?: boolean } = {}): Promise<void> {
     await this.sameOutcome(key, async (run) => {
       const outcome = await run(line, stdin);
-      return anyOrder ? { ...outcome, stdout: outcome.stdout.split('\n').sort().join('\n') } : outcome;
+      return anyOrder ? { ...outcome, stdout: inAnyOrder(outcome.stdout) } : outcome;
     });
   }
 

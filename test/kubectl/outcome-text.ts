@@ -19,6 +19,12 @@ function name(text: string, pattern: RegExp, shown: string): string {
   });
 }
 
+/** The lines of a text, in an order in which their ages have no say. */
+export function inAnyOrder(text: string): string {
+  const lines = text.split('\n').map((line) => ({ line, ageless: name(line, ages, 'AGE') }));
+  return lines.sort((a, b) => (a.ageless === b.ageless ? 0 : a.ageless < b.ageless ? -1 : 1)).map(({ line }) => line).join('\n');
+}
+
 /** Lines of upstream's own log, which has a time and a line of its source; what it tells a person stands below. */
 const ofItsLog = /^[EWI]\d{4} [\d:.]+ +\d+ \S+\] .*\n/gm;
 
