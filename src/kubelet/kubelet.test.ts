@@ -445,3 +445,21 @@ test('what crashes waits no longer than the configuration says', async () => {
   assert.ok((status?.restartCount ?? 0) >= 18, `restarted ${status?.restartCount} times`);
   assert.ok(node.eventsOf('crashing').some((event) => event.includes('Back-off restarting failed container')));
 });
+
+test('a pod that was deleted before it ran has failed, for those whose finalizers wait for its end', async () => {
+  await using node = await TestNode.start();
+  const stopping = node.kubelet[Symbol.asyncDispose]();
+  await node.clock.settle();
+  await stopping;
+  const init = { initContainers: [{ name: 'first', image: 'nginx:1.14.2' }, { name: 'second', image: 'nginx:1.14.2' }] };
+  for (const [name, spec] of [['plain', {}], ['with-init', init]] as const) {
+    const { metadata } = await node.createPod(name, spec);
+    await node.client.patch(pods, { namespace: 'default', name }, { type: 'merge', value: { metadata: { uid: metadata.uid, finalizers: ['example.com/accounting'] } } });
+    await node.client.delete(pods, { namespace: 'default', name });
+  }
+  await node.startKubelet();
+  await node.clock.advance(3000);
+  const endOf = (name: string, field: 'containerStatuses' | 'initContainerStatuses') => node.pod(name).status?.[field]?.map(({ state }) => state?.terminated?.reason ?? state?.waiting?.reason);
+  assert.deepEqual([node.pod('plain').status?.phase, endOf('plain', 'containerStatuses')], ['Failed', ['ContainerStatusUnknown']]);
+  assert.deepEqual([node.pod('with-init').status?.phase, endOf('with-init', 'initContainerStatuses'), endOf('with-init', 'containerStatuses')], ['Failed', ['ContainerStatusUnknown', 'PodInitializing'], ['PodInitializing']]);
+});

@@ -2,10 +2,12 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/ty
 import { isSidecar, isTerminalPhase, specOf } from '../pods/pod-spec.ts';
 import { sandboxChanged } from '../pods/pod-runtime.ts';
 import { qosClassOf } from '../resources/qos.ts';
+import { isStatic } from '../static-pods/annotations.ts';
 import { generateConditions, kubeletConditions, terminatedByKubelet } from './conditions.ts';
 import type { ContainerStatusInput } from './container-statuses.ts';
 import { containerStatuses } from './container-statuses.ts';
 import type { PodPhase } from './phase.ts';
+import { neverRan } from './never-ran.ts';
 import { phaseOf } from './phase.ts';
 
 export interface PodStatusInput extends ContainerStatusInput {
@@ -70,7 +72,7 @@ export function generatePodStatus(input: PodStatusInput): PodStatus {
   status.containerStatuses = regular;
   if (ephemeral.length > 0) status.ephemeralContainerStatuses = ephemeral;
   status.qosClass = qosClassOf(pod);
-  return status;
+  return input.isTerminal && !isTerminalPhase(phase) && !isStatic(pod) ? neverRan(pod, status) : status;
 }
 
 /** Tells the pod's owner that its end was the node's doing. */
