@@ -1,6 +1,7 @@
 import { parseExactly } from '../../api/codec/exact-integers.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import { decodeFull, encodeFull, fullLength, jsonLength, spliceResourceVersion, StoredObject } from '../../api/codec/stored.ts';
+import { typeFirst } from '../../api/codec/type-first.ts';
 import { sameStored } from '../../api/meta/equal.ts';
 import { bytesOf } from '../../store/store.ts';
 import type { Value } from '../../store/store.ts';
@@ -109,7 +110,7 @@ export class CachedObject {
 
   /** Complete JSON, which is not kept. */
   #complete(): Uint8Array {
-    if (this.#value === undefined) return this.#isStored ? encodeFull(this.#made!, this.revision) : encoder.encode(JSON.stringify(this.#made));
+    if (this.#value === undefined) return this.#isStored ? encodeFull(this.#made!, this.revision) : encoder.encode(JSON.stringify(typeFirst(this.#made!)));
     return this.#isComplete ? this.#value : spliceResourceVersion(this.#value, this.revision);
   }
 

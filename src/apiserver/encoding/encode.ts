@@ -1,4 +1,5 @@
 import { encodeProtobuf } from '../../api/codec/protobuf.ts';
+import { typeFirst } from '../../api/codec/type-first.ts';
 import { encodeYaml } from '../../api/codec/yaml.ts';
 import type { ObjectSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
@@ -27,7 +28,7 @@ export function effectiveFormat(format: Format, type: Typed): Format {
 /** One object in one encoding. `pretty` indents JSON, as upstream does without a newline at the end. */
 export function encodeObject(object: Typed, format: Format, pretty: boolean): Uint8Array {
   switch (format) {
-    case 'json': return encoder.encode(pretty ? JSON.stringify(object, null, 2) : `${JSON.stringify(object)}\n`);
+    case 'json': return encoder.encode(pretty ? JSON.stringify(typeFirst(object), null, 2) : `${JSON.stringify(typeFirst(object))}\n`);
     case 'yaml': return encoder.encode(encodeYaml(object));
     case 'protobuf': return encodeProtobuf(object, builtinSchemaOf(object)!);
     case 'cbor': return cborCodec().encodeCbor(object, builtinSchemaOf(object));

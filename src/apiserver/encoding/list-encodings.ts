@@ -1,4 +1,5 @@
 import { encodeProtobufItem, frameProtobufList } from '../../api/codec/protobuf.ts';
+import { typeFirst } from '../../api/codec/type-first.ts';
 import { encodeYaml } from '../../api/codec/yaml.ts';
 import { cborCodec } from './cbor.ts';
 import { builtinSchemaOf } from './encode.ts';
@@ -44,7 +45,7 @@ function plainJson(shell: Shell, field: string): ListEncoding {
 function prettyJson(shell: Shell, field: string): ListEncoding {
   const empty = JSON.stringify({ ...shell, [field]: [] }, null, 2);
   return {
-    item: (object, index) => encoder.encode(`${index === 0 ? '' : ','}\n    ${JSON.stringify(object, null, 2).replaceAll('\n', '\n    ')}`),
+    item: (object, index) => encoder.encode(`${index === 0 ? '' : ','}\n    ${JSON.stringify(typeFirst(object), null, 2).replaceAll('\n', '\n    ')}`),
     frame: ({ length }) => length === 0
       ? { head: encoder.encode(empty), tail: nothing }
       : { head: encoder.encode(empty.slice(0, -']\n}'.length)), tail: encoder.encode('\n  ]\n}') },

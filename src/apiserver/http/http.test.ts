@@ -26,6 +26,8 @@ test('objects over HTTPS', async () => {
   assert.equal(partial.json.kind, 'PartialObjectMetadata');
   assert.equal((await http.ask('GET', configMaps)).json.items.length, 2);
   assert.match((await http.ask('GET', `${configMaps}/a`, undefined, { 'user-agent': 'curl/8' })).body.toString(), /^\{\n {2}"kind"/);
+  const dryRun = await http.ask('POST', `${configMaps}?dryRun=All`, JSON.stringify({ data: { k: 'v' }, metadata: { name: 'c' } }), { 'content-type': 'application/json' });
+  assert.match(dryRun.body.toString(), /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{/);
   const head = await http.ask('HEAD', `${configMaps}/a`);
   assert.deepEqual([head.code, head.body.length], [200, 0]);
 });
