@@ -1,5 +1,5 @@
 /** Filling in the defaults of a schema, as upstream's structural defaulting does. */
-import { setField } from '../patch/json-value.ts';
+import { setMember } from '../../base/json-value.ts';
 import type { JsonObject, JsonValue } from '../patch/json-value.ts';
 import { coerceEmbedded } from './embedded.ts';
 import { pruneAt } from './prune.ts';
@@ -40,13 +40,13 @@ export function applyDefaults(value: unknown, node: SchemaNode | undefined): voi
   for (const name of node.defaulted) {
     const property = node.property(name)!;
     const stands = Object.hasOwn(object, name);
-    if (!stands || isUnset(object[name], property)) setField(object, name, defaultOf(property) as JsonValue);
+    if (!stands || isUnset(object[name], property)) setMember(object, name, defaultOf(property) as JsonValue);
   }
   const { values } = node;
   // oxlint-disable-next-line guard-for-in -- the value comes from a JSON parser: it has own properties only
   for (const name in object) {
     const property = node.property(name);
-    if (property === undefined && values !== undefined && isUnset(object[name], values)) setField(object, name, (defaultOf(values) ?? null) as JsonValue);
+    if (property === undefined && values !== undefined && isUnset(object[name], values)) setMember(object, name, (defaultOf(values) ?? null) as JsonValue);
     applyDefaults(object[name], property ?? values);
   }
 }

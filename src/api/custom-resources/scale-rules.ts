@@ -4,7 +4,7 @@ import { goNumber, invalid } from '../field-error.ts';
 import type { ResourceDefinition } from '../groups/definition.ts';
 import type { Loose } from '../meta/loose.ts';
 import type { KubeObject } from '../meta/object.ts';
-import { setField } from '../patch/json-value.ts';
+import { setMember } from '../../base/json-value.ts';
 import type { JsonObject } from '../patch/json-value.ts';
 import { ApiError, internalError } from '../status.ts';
 import type { CustomResourceSubresourceScale } from '../types/apiextensions/v1.ts';
@@ -96,10 +96,10 @@ function setReplicas(object: unknown, path: string, replicas: number): void {
     const inner = Object.hasOwn(at, field) ? at[field] : undefined;
     // What stands may be shared and frozen.
     const next: JsonObject = isObject(inner) ? { ...(inner as JsonObject) } : {};
-    setField(at, field, next);
+    setMember(at, field, next);
     at = next;
   }
-  setField(at, fields.at(-1)!, replicas);
+  setMember(at, fields.at(-1)!, replicas);
 }
 
 /** Reads and writes the scale of an object. Reading throws ApiError where the object has no replicas. */

@@ -1,6 +1,7 @@
 /** What a client applies, and what becomes of it: its fields, its mistakes, and the object that it is merged into. */
 import { showMap } from '../patch/go-text.ts';
-import { isJsonObject, setField } from '../patch/json-value.ts';
+import { setMember } from '../../base/json-value.ts';
+import { isJsonObject } from '../patch/json-value.ts';
 import type { JsonObject, JsonValue } from '../patch/json-value.ts';
 import { childrenOf, isMember, leaf, nodeOf, setOf } from './field-set.ts';
 import type { FieldNode, FieldSet } from './field-set.ts';
@@ -143,7 +144,7 @@ export function mergeApplied(live: JsonValue | undefined, applied: JsonValue | u
   const merged: JsonObject = { ...before };
   for (const name of Object.keys(wanted)) {
     const child = mergeApplied(Object.hasOwn(before, name) ? before[name] : undefined, wanted[name], childShape(shape, name) ?? deduced);
-    if (child !== undefined) setField(merged, name, child);
+    if (child !== undefined) setMember(merged, name, child);
   }
   return merged;
 }

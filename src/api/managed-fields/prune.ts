@@ -1,4 +1,5 @@
-import { isJsonObject, setField } from '../patch/json-value.ts';
+import { setMember } from '../../base/json-value.ts';
+import { isJsonObject } from '../patch/json-value.ts';
 import type { JsonObject, JsonValue } from '../patch/json-value.ts';
 import { childrenOf, isMember, leaf, nodeOf, setOf } from './field-set.ts';
 import type { FieldNode, FieldSet } from './field-set.ts';
@@ -39,7 +40,7 @@ export function removeFields(value: JsonValue, set: FieldSet | undefined, shape:
     const node = set[`f:${name}`];
     if (node !== undefined && isMember(node)) continue;
     count++;
-    setField(kept, name, node === undefined ? value[name]! : removeFields(value[name]!, childrenOf(node), below(shape, `f:${name}`) ?? deduced));
+    setMember(kept, name, node === undefined ? value[name]! : removeFields(value[name]!, childrenOf(node), below(shape, `f:${name}`) ?? deduced));
   }
   return count > 0 ? kept : null;
 }

@@ -1,7 +1,8 @@
 import { ApiError, badRequestError } from '../status.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { failureOf, malformation } from './json-patch-failure.ts';
-import { goTypeOf, isJsonObject, jsonEqual, setField } from './json-value.ts';
+import { setMember } from '../../base/json-value.ts';
+import { goTypeOf, isJsonObject, jsonEqual } from './json-value.ts';
 
 export const maxJsonPatchOperations = 10_000;
 
@@ -78,7 +79,7 @@ class Application {
     }
     const parent = this.#parent(parts);
     if (!Array.isArray(parent)) {
-      setField(parent, last, value);
+      setMember(parent, last, value);
       return;
     }
     const index = last === '-' ? parent.length : this.#index(last, parent.length);
@@ -112,7 +113,7 @@ class Application {
     const parent = this.#parent(parts);
     if (this.#child(parent, last) === undefined) throw new PatchFailure('missing key');
     if (Array.isArray(parent)) parent[this.#index(last, parent.length)] = value;
-    else setField(parent, last, value);
+    else setMember(parent, last, value);
   }
 
   #required(parts: readonly string[]): JsonValue {

@@ -1,13 +1,14 @@
 import { badRequestError } from '../status.ts';
 import type { JsonValue } from './json-value.ts';
-import { goTypeOf, isJsonObject, setField } from './json-value.ts';
+import { setMember } from '../../base/json-value.ts';
+import { goTypeOf, isJsonObject } from './json-value.ts';
 
 function merge(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isJsonObject(patch)) return patch;
   const result = isJsonObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else setField(result, key, merge(Object.hasOwn(result, key) ? result[key] : undefined, value));
+    else setMember(result, key, merge(Object.hasOwn(result, key) ? result[key] : undefined, value));
   }
   return result;
 }

@@ -4,7 +4,8 @@ import { badType, checkElementOrder, identityOf, mergeKeyOf, orderElements, patc
 import { goTypeName, showMap, showString } from './go-text.ts';
 import { unprocessable } from './json-patch.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { goTypeOf, isJsonObject, jsonEqual, setField } from './json-value.ts';
+import { setMember } from '../../base/json-value.ts';
+import { goTypeOf, isJsonObject, jsonEqual } from './json-value.ts';
 
 const directiveKey = '$patch';
 const retainKeysKey = '$retainKeys';
@@ -50,7 +51,7 @@ function added(value: JsonValue): JsonValue | undefined {
   const result: JsonObject = {};
   for (const [key, child] of Object.entries(value)) {
     const kept = child === null ? undefined : added(child);
-    if (kept !== undefined) setField(result, key, kept);
+    if (kept !== undefined) setMember(result, key, kept);
   }
   return result;
 }
@@ -70,7 +71,7 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): JsonObject {
     if (!retain.includes(key)) throw badRequestError('invalid patch format of retainKeys');
   }
   const kept: JsonObject = {};
-  for (const [key, value] of Object.entries(original)) if (retain.includes(key)) setField(kept, key, value);
+  for (const [key, value] of Object.entries(original)) if (retain.includes(key)) setMember(kept, key, value);
   return kept;
 }
 
@@ -108,7 +109,7 @@ function mergeMap(original: JsonObject, patch: JsonObject, schema: ValueSchema):
 
 function setOrDelete(object: JsonObject, key: string, value: JsonValue | undefined): void {
   if (value === undefined) delete object[key];
-  else setField(object, key, value);
+  else setMember(object, key, value);
 }
 
 function mergeValue(old: JsonValue, patch: JsonValue, schema: ValueSchema, { name, isDeletion }: { readonly name: string; readonly isDeletion: boolean }): JsonValue {
@@ -137,7 +138,7 @@ function mergeOrdered(result: JsonObject, patch: JsonObject, schema: ValueSchema
   else if (original === undefined) merged = patchList.map(added).filter((item) => item !== undefined);
   else merged = field.strategy === 'merge' ? mergeList(originalList, patchList, field, false) : patchList;
   checkItems(originalList, patchList);
-  setField(result, name, orderElements(merged, order, originalList, identityOf(field.mergeKey)));
+  setMember(result, name, orderElements(merged, order, originalList, identityOf(field.mergeKey)));
   return true;
 }
 
