@@ -13,7 +13,7 @@ export interface CommandOptions {
 /** Runs a program to its end. Never rejects: what cannot be started has the code 127. */
 export function run(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>();
-  const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, timeout: options.timeoutMs ?? 60_000, killSignal: 'SIGKILL' });
+  const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, timeout: options.timeoutMs ?? 150_000, killSignal: 'SIGKILL' });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

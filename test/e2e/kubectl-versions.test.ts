@@ -9,7 +9,7 @@ const versions = ['1.20', '1.36'] as const;
 const kubectls = await Promise.all(versions.map(async (version) => ({ version, found: await packagedKubectl(version) })));
 for (const { version, found } of kubectls) if ('missing' in found) console.log(`# kubectl ${version} is not tested: ${found.missing}`);
 
-test('kubectl, old and new', { skip: kubectls.every(({ found }) => 'missing' in found) ? 'neither can be had here' : false, timeout: 120_000 }, async (t) => {
+test('kubectl, old and new', { skip: kubectls.every(({ found }) => 'missing' in found) ? 'neither can be had here' : false, timeout: 400_000 }, async (t) => {
   await using cluster = new RunningCluster(['--runtime', 'simulated', '--nodes', '2']);
   await cluster.start();
   for (const { version, found } of kubectls) {
@@ -24,7 +24,7 @@ test('kubectl, old and new', { skip: kubectls.every(({ found }) => 'missing' in 
 
       await kubectl.ok('apply -f examples/nginx-deployment.yaml');
       assert.match(await kubectl.ok('apply -f examples/nginx-deployment.yaml'), /deployment\.apps\/nginx-deployment unchanged/);
-      assert.match(await kubectl.ok('rollout status deployment/nginx-deployment --timeout=30s'), /successfully rolled out/);
+      assert.match(await kubectl.ok('rollout status deployment/nginx-deployment --timeout=120s'), /successfully rolled out/);
       assert.match(await kubectl.ok('get deploy,rs,pods,svc,endpoints -o wide'), /deployment\.apps\/nginx-deployment\s+3\/3/);
       assert.match(await kubectl.ok('get pods -o', 'custom-columns=NAME:.metadata.name,PHASE:.status.phase'), /nginx-deployment-\S+\s+Running/);
       assert.equal((await kubectl.ok('get pods -l app=nginx -o name')).trim().split('\n').length, 3);
@@ -42,10 +42,10 @@ test('kubectl, old and new', { skip: kubectls.every(({ found }) => 'missing' in 
       await kubectl.ok('patch deployment nginx-deployment --type=json -p', '[{"op":"remove","path":"/metadata/labels/tier"}]');
       await kubectl.ok('scale deployment nginx-deployment --replicas=4');
       await kubectl.ok('set image deployment/nginx-deployment nginx=nginx:1.16.1');
-      await kubectl.ok('rollout status deployment/nginx-deployment --timeout=30s');
+      await kubectl.ok('rollout status deployment/nginx-deployment --timeout=120s');
       assert.match(await kubectl.ok('rollout history deployment/nginx-deployment'), /\n1 [\s\S]*\n2 /);
       await kubectl.ok('rollout undo deployment/nginx-deployment');
-      await kubectl.ok('rollout status deployment/nginx-deployment --timeout=30s');
+      await kubectl.ok('rollout status deployment/nginx-deployment --timeout=120s');
       assert.match(await kubectl.ok('get deployment nginx-deployment -o', 'jsonpath={.spec.template.spec.containers[0].image}'), /^nginx:1\.14\.2$/);
 
       const refused = await kubectl.run(['get', 'pod', 'nobody']);
