@@ -6,7 +6,7 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly input?: string | Buffer;
-  /** The program is killed after this long, and its code is -1. Default 60 s. */
+  /** The program is killed after this long, and its code is -1. Default 150 s. */
   readonly timeoutMs?: number;
 }
 
