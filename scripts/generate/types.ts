@@ -6,25 +6,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-
-interface Schema {
-  $ref?: string;
-  type?: string;
-  format?: string;
-  items?: Schema;
-  additionalProperties?: Schema;
-  properties?: Record<string, Schema>;
-  required?: string[];
-  'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string }[];
-}
-interface Operation {
-  'x-kubernetes-action'?: string;
-  'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string };
-}
-interface Swagger {
-  definitions: Record<string, Schema>;
-  paths: Record<string, Record<string, Operation>>;
-}
+import type { Schema, Swagger } from './swagger.ts';
 
 const [swaggerPath] = process.argv.slice(2);
 if (swaggerPath === undefined) throw new Error('usage: generate/types.ts swagger.json');

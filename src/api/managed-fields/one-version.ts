@@ -8,7 +8,7 @@ import type { Comparison } from './compare.ts';
 import { covers, difference, freezeNode, overlaps, union } from './field-set.ts';
 import type { FieldNode, FieldSet } from './field-set.ts';
 import { compareEntries, entryOf } from './owners.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Writer } from './writer.ts';
 
 /** Are these entries of different managers, all in this version, and fewer than `limit`? Not where there are none: then nobody is tracked. */

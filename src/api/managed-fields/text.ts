@@ -7,7 +7,7 @@ import { parseExactly } from '../codec/exact-integers.ts';
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts';
 import { freezeNode } from './field-set.ts';
 import type { FieldNode } from './field-set.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../../base/recent.ts';
 
 /** Trees and texts that are kept: the latest ones that were met twice, none of them large. */
 const maxKept = 512;

@@ -1,4 +1,5 @@
 import { flowschemas, prioritylevelconfigurations } from '../../api/resources.ts';
+import { atEnd } from '../../base/at-end.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -138,13 +139,7 @@ export class FlowControl implements Disposable {
       level.set.finish(ticket);
       if (level.quiescing && level.set.idle) this.#reload();
     };
-    return result.then((answer) => {
-      end();
-      return answer;
-    }, (error: unknown) => {
-      end();
-      throw error;
-    });
+    return atEnd(result, end);
   }
 
   #wait(next: Handler, request: ServerRequest, target: FlowTarget): Result {

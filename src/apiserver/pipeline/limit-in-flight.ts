@@ -1,3 +1,4 @@
+import { atEnd } from '../../base/at-end.ts';
 import type { InFlight } from '../metrics/in-flight.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Step } from './step.ts';
@@ -31,12 +32,6 @@ export function limitInFlight(limits: { readonly reading: number; readonly writi
       if (reads) reading -= 1;
       else writing -= 1;
     };
-    return result.then((answer) => {
-      end();
-      return answer;
-    }, (error: unknown) => {
-      end();
-      throw error;
-    });
+    return atEnd(result, end);
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Event, ObjectReference } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { Recent } from '../../base/recent.ts';
 
 /** The numbers of client-go's event correlation. */
 const maxCacheEntries = 4096;
@@ -20,30 +21,6 @@ interface Aggregate { readonly messages: string[]; lastMs: number }
 interface Series { name: string; count: number; readonly firstTimestamp: string }
 interface Bucket { tokens: number; lastMs: number }
 
-/**
- * A map that forgets what has not been used for long: the last `maxCacheEntries` are there, and at most twice as many. Two
- * generations take the place of an order that each use would change.
- */
-class RecentMap<V> {
-  #young = new Map<string, V>();
-  #old = new Map<string, V>();
-
-  get(key: string): V | undefined {
-    const value = this.#young.get(key);
-    if (value !== undefined) return value;
-    const older = this.#old.get(key);
-    if (older !== undefined) this.set(key, older);
-    return older;
-  }
-
-  set(key: string, value: V): void {
-    this.#young.set(key, value);
-    if (this.#young.size < maxCacheEntries) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-  }
-}
-
 /** Tells what events of one source are about: an object by its uid, and something that has none by its names. */
 export function objectKeyOf({ kind = '', namespace = '', name = '', uid = '', apiVersion = '' }: ObjectReference): string {
   return uid !== '' ? uid : `${kind}\0${namespace}\0${name}\0${apiVersion}`;
@@ -57,9 +34,9 @@ const dropped: Correlated = { action: 'drop' };
  */
 export class EventCorrelator {
   readonly #clock: Clock;
-  readonly #aggregates = new RecentMap<Aggregate>();
-  readonly #series = new RecentMap<Series>();
-  readonly #buckets = new RecentMap<Bucket>();
+  readonly #aggregates = new Recent<string, Aggregate>(maxCacheEntries);
+  readonly #series = new Recent<string, Series>(maxCacheEntries);
+  readonly #buckets = new Recent<string, Bucket>(maxCacheEntries);
 
   constructor(clock: Clock) {
     this.#clock = clock;
