@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Pod, PodStatus, ResourceStatus } from '../../api/types/core/v1.ts';
-import { containersOf } from '../pods/pod-spec.ts';
+import { specOf } from '../pods/pod-spec.ts';
 
 /** What is known of the devices of a container, by what it asked for. */
 export type DevicesOfContainer = (pod: Pod, container: Container) => ResourceStatus[];
@@ -7,7 +7,7 @@ export type DevicesOfContainer = (pod: Pod, container: Container) => ResourceSta
 /** The status with what regular containers have of devices, and how well these are (KEP-4680). */
 export function withAllocatedResources(pod: Pod, status: PodStatus, devicesOf: readonly DevicesOfContainer[]): PodStatus {
   const containerStatuses = status.containerStatuses?.map((one): ContainerStatus => {
-    const container = containersOf(pod).find(({ container: { name }, role }) => role === 'regular' && name === one.name)?.container;
+    const container = specOf(pod).containers.find(({ name }) => name === one.name);
     const resources = container === undefined ? [] : devicesOf.flatMap((devices) => devices(pod, container));
     return resources.length === 0 ? one : { ...one, allocatedResourcesStatus: resources };
   });
