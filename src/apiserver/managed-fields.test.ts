@@ -126,3 +126,27 @@ test('a pod that runs: its creator has the spec, the kubelet the status', async 
     'f:status': { 'f:conditions': { 'k:{"type":"Ready"}': { '.': {}, 'f:lastProbeTime': {}, 'f:lastTransitionTime': {}, 'f:status': {}, 'f:type': {} } }, 'f:phase': {}, 'f:podIPs': { '.': {}, 'k:{"ip":"10.0.0.1"}': { '.': {}, 'f:ip': {} } } },
   });
 });
+
+test('who sends a daemon set sets the generation of its template, which apps/v1 keeps in an annotation', async () => {
+  await using api = await TestServer.start();
+  const daemonSets = '/apis/apps/v1/namespaces/default/daemonsets';
+  const set = { ...deployment, kind: 'DaemonSet', spec: { selector: deployment.spec.selector, template: deployment.spec.template } };
+  const annotation = { 'f:deprecated.daemonset.template.generation': {} };
+  const annotationsOf = (object: Shown, manager: string): unknown => (ownersOf(object)[`${manager} Update`] as { readonly 'f:metadata'?: { readonly 'f:annotations': unknown } } | undefined)?.['f:metadata']?.['f:annotations'];
+  const made = await api.request('POST', daemonSets, set, as('creator'));
+  assert.deepEqual(annotationsOf(made, 'creator'), { '.': {}, ...annotation });
+  const updated = await api.request('PUT', `${daemonSets}/web`, set, as('updater'));
+  assert.deepEqual([annotationsOf(updated, 'creator'), annotationsOf(updated, 'updater')], [{}, annotation]);
+  assert.equal(updated.metadata.annotations?.['deprecated.daemonset.template.generation'], '1');
+});
+
+test('nobody owns what a way of writing leaves as it is', async () => {
+  await using api = await TestServer.start();
+  const services = '/apis/apiregistration.k8s.io/v1/apiservices';
+  const service = { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: 'v1.example.com', labels: { a: 'b' } }, spec: { group: 'example.com', version: 'v1', groupPriorityMinimum: 1, versionPriority: 1, service: { namespace: 'n', name: 's' }, insecureSkipTLSVerify: true } };
+  await api.request('PATCH', `${services}/v1.example.com?fieldManager=maker`, service, { contentType: apply });
+  const status = { conditions: [{ type: 'Available', status: 'True' }] };
+  const told = await api.request('PATCH', `${services}/v1.example.com/status?fieldManager=teller`, { ...service, metadata: { name: 'v1.example.com', labels: { a: 'c' } }, status }, { contentType: apply });
+  assert.deepEqual(told.metadata.labels, { a: 'b' });
+  assert.deepEqual(ownersOf(told)['teller Apply status'], { 'f:status': { 'f:conditions': { 'k:{"type":"Available"}': { '.': {}, 'f:status': {}, 'f:type': {} } } } });
+});

@@ -31,7 +31,7 @@ export function keepAllButStatus(object: KubeObject, old: KubeObject): void {
 }
 
 /** Metadata that some kinds' status subresource must not touch either (upstream's ResetObjectMetaForStatus). */
-export function keepMetadata({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
+function keepMetadata({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
   for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
     if (old[field] === undefined) delete meta[field];
     else Object.assign(meta, { [field]: old[field] });
@@ -46,11 +46,12 @@ export function statusRules<T extends KubeObject>(validateUpdate?: UpdateRules<T
 /** What writing `status` may change where upstream calls ResetObjectMetaForStatus: the status alone, no metadata. */
 export function keepAllButStatusAndMeta(object: KubeObject, old: KubeObject): void {
   keepAllButStatus(object, old);
-  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
-    const value = old.metadata[field];
-    if (value === undefined) delete object.metadata[field];
-    else Object.assign(object.metadata, { [field]: value });
-  }
+  keepMetadata(object, old);
+}
+
+/** Rules for a status subresource that touches no metadata, of which nobody therefore owns anything through it. */
+export function statusAloneRules<T extends KubeObject>(more: Pick<UpdateRules<T>, 'prepareForUpdate' | 'validateUpdate'> = {}): UpdateRules<T> {
+  return { resets: ['metadata', 'spec'], prepareForUpdate: keepAllButStatusAndMeta, ...more };
 }
 
 /** Counts a generation when anything but metadata and status changed. */

@@ -11,6 +11,8 @@ const algorithms = {
   ecdsa: { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
   ed25519: { name: 'Ed25519' },
   rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 },
+  // Go takes these for requests, though no longer for certificates.
+  sha1: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 1024 },
 } as const;
 
 async function makeRequest(kind: keyof typeof algorithms): Promise<Uint8Array> {
@@ -30,8 +32,8 @@ const base64 = (data: Uint8Array | string): string => Buffer.from(data).toString
 const pemOf = (der: Uint8Array): string => base64(`-----BEGIN CERTIFICATE REQUEST-----\n${base64(der)}\n-----END CERTIFICATE REQUEST-----\n`);
 const object = (name: string, der: Uint8Array): object => ({ metadata: { name }, spec: { request: pemOf(der), signerName: 'example.com/s', usages: ['client auth'], username: 'somebody else' } });
 
-const failures = { ecdsa: 'x509: ECDSA verification failure', ed25519: 'x509: Ed25519 verification failure', rsa: 'crypto/rsa: verification error' } as const;
-for (const kind of ['ecdsa', 'ed25519', 'rsa'] as const) {
+const failures = { ecdsa: 'x509: ECDSA verification failure', ed25519: 'x509: Ed25519 verification failure', rsa: 'crypto/rsa: verification error', sha1: 'crypto/rsa: verification error' } as const;
+for (const kind of ['ecdsa', 'ed25519', 'rsa', 'sha1'] as const) {
   test(`requests are signed with the key that they are for: ${kind}`, async () => {
     await using api = await TestServer.start();
     const der = await makeRequest(kind);

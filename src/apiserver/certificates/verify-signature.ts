@@ -4,10 +4,11 @@ import type { PublicKey } from '../../api/x509/x509.ts';
 
 type Algorithm = { readonly name: string; readonly hash?: string; readonly namedCurve?: string; readonly saltLength?: number };
 
-const rsaHashes: Readonly<Record<string, string>> = { '1.2.840.113549.1.1.11': 'SHA-256', '1.2.840.113549.1.1.12': 'SHA-384', '1.2.840.113549.1.1.13': 'SHA-512' };
-const ecdsaHashes: Readonly<Record<string, string>> = { '1.2.840.10045.4.3.2': 'SHA-256', '1.2.840.10045.4.3.3': 'SHA-384', '1.2.840.10045.4.3.4': 'SHA-512' };
-/** SHA-1 proves nothing any more; the names are Go's. */
-const insecure: Readonly<Record<string, string>> = { '1.2.840.113549.1.1.5': 'SHA1-RSA', '1.2.840.10045.4.1': 'ECDSA-SHA1', '1.2.840.113549.1.1.4': 'MD5-RSA' };
+// Certificates are no longer signed with SHA-1, but Go takes requests for them that are.
+const rsaHashes: Readonly<Record<string, string>> = { '1.2.840.113549.1.1.5': 'SHA-1', '1.2.840.113549.1.1.11': 'SHA-256', '1.2.840.113549.1.1.12': 'SHA-384', '1.2.840.113549.1.1.13': 'SHA-512' };
+const ecdsaHashes: Readonly<Record<string, string>> = { '1.2.840.10045.4.1': 'SHA-1', '1.2.840.10045.4.3.2': 'SHA-256', '1.2.840.10045.4.3.3': 'SHA-384', '1.2.840.10045.4.3.4': 'SHA-512' };
+/** MD5 proves nothing any more; the name is Go's. */
+const insecure: Readonly<Record<string, string>> = { '1.2.840.113549.1.1.4': 'MD5-RSA' };
 const ed25519 = '1.3.101.112';
 const coordinateBytes: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
 

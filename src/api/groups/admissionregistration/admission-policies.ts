@@ -5,7 +5,7 @@ import type {
 import type { LabelSelector } from '../../types/meta/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { Column, ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 import { expressionsReady } from './expression-checks.ts';
 import { defaultMatch, warningsForName } from './matching-rules.ts';
 import { validateMutatingBinding, validateMutatingPolicy, validateValidatingBinding, validateValidatingPolicy, validateValidatingPolicyStatus } from './policy-validation.ts';
@@ -50,7 +50,7 @@ export const validatingAdmissionPolicyDefinition: ResourceDefinition<ValidatingA
   prepareForCreate: validatingRules.prepareForCreate,
   validate: (object) => validateValidatingPolicy(object),
   update: { ...validatingRules.update, validateUpdate: validateValidatingPolicy },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateValidatingPolicyStatus } },
+  subresources: { status: statusAloneRules({ validateUpdate: validateValidatingPolicyStatus }) },
   warnings: warningsForName,
   columns: [nameColumn, column('Validations', ({ spec }) => spec?.validations?.length ?? 0, { type: 'integer' }), column('ParamKind', ({ spec }) => kindOf(spec?.paramKind)), ageColumn],
 };

@@ -9,7 +9,7 @@ import type { APIService } from '../../types/apiregistration/v1.ts';
 import { fromBase64 } from '../../x509/pem.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 
 type Service = Loose<APIService>;
 type Errors = FieldError[];
@@ -76,7 +76,7 @@ export const apiServiceDefinition: ResourceDefinition<APIService> = {
   },
   validate: validateApiService,
   update: { ...rules.update, validateUpdate: validateApiService },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateStatus } },
+  subresources: { status: statusAloneRules({ validateUpdate: validateStatus }) },
   columns: [
     nameColumn,
     column('Service', ({ spec }) => (spec?.service === undefined ? 'Local' : `${spec.service.namespace ?? ''}/${spec.service.name ?? ''}`)),

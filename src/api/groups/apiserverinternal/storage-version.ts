@@ -2,7 +2,7 @@ import { storageversions } from '../../resources.ts';
 import type { StorageVersion } from '../../types/apiserverinternal/v1alpha1.ts';
 import { ageColumn, column, listWithMore, nameColumn, orUnset } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 import { storageVersionNameErrors, validateStorageVersionStatus } from './storage-version-validation.ts';
 
 const rules = standardRules<StorageVersion>({ status: true, generation: false });
@@ -14,7 +14,7 @@ export const storageVersionDefinition: ResourceDefinition<StorageVersion> = {
   prepareForCreate: rules.prepareForCreate,
   validate: validateStorageVersionStatus,
   update: rules.update,
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateStorageVersionStatus } },
+  subresources: { status: statusAloneRules({ validateUpdate: validateStorageVersionStatus }) },
   columns: [
     nameColumn,
     column('CommonEncodingVersion', ({ status }) => orUnset(status?.commonEncodingVersion)),

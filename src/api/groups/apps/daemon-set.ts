@@ -29,8 +29,12 @@ function setTemplateGeneration(object: DaemonSet, generation: number): void {
   object.metadata.annotations = { ...object.metadata.annotations, [templateGenerationKey]: String(generation) };
 }
 
-/** Fills in what a daemon set leaves out, in place (upstream's SetDefaults_DaemonSet of apps/v1). */
+/**
+ * Fills in what a daemon set leaves out, in place (upstream's SetDefaults_DaemonSet of apps/v1). The annotation is there from
+ * the start, as upstream's conversion has it: whoever sends a daemon set is who sets it, even without a word of it.
+ */
 export function applyDaemonSetDefaults(object: Loose<DaemonSet>): void {
+  if (object.metadata !== undefined) (object.metadata.annotations ??= {})[templateGenerationKey] ??= '0';
   const spec = (object.spec ??= {});
   const strategy = (spec.updateStrategy ??= {});
   strategy.type ||= 'RollingUpdate';

@@ -75,6 +75,7 @@ export const certificateSigningRequestDefinition: ResourceDefinition<Certificate
   },
   validate: (object) => validateRequest(object),
   update: {
+    resets: ['spec', 'status'],
     prepareForUpdate(object, old) {
       keepField(object, old, 'spec');
       keepField(object, old, 'status');

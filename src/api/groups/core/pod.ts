@@ -140,7 +140,7 @@ export const podDefinition: ResourceDefinition<Pod> = {
       },
       validateUpdate: validateEphemeralContainersUpdate,
     },
-    resize: { owns: ['spec.containers.*.resources', 'spec.containers.*.resizePolicy', 'spec.initContainers.*.resources', 'spec.initContainers.*.resizePolicy', 'spec.resources'], prepareForUpdate: prepareForResize, validateUpdate: validatePodResize },
+    resize: { owns: ['spec.containers.*.resources', 'spec.containers.*.resizePolicy', 'spec.initContainers.*.resources', 'spec.initContainers.*.resizePolicy'], prepareForUpdate: prepareForResize, validateUpdate: validatePodResize },
   },
   warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
   gracePeriodSeconds,

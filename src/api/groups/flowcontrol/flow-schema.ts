@@ -2,7 +2,7 @@ import { flowschemas } from '../../resources.ts';
 import type { FlowSchema } from '../../types/flowcontrol/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 import { validateConditionTypes, validateFlowSchema } from './flow-schema-validation.ts';
 
 const defaultPrecedence = 1000;
@@ -18,7 +18,7 @@ export const flowSchemaDefinition: ResourceDefinition<FlowSchema> = {
   prepareForCreate: rules.prepareForCreate,
   validate: validateFlowSchema,
   update: { ...rules.update, validateUpdate: validateFlowSchema },
-  subresources: { status: { resets: ['metadata', 'spec'], prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
+  subresources: { status: statusAloneRules<FlowSchema>({ validateUpdate: validateConditionTypes }) },
   columns: [
     nameColumn,
     column('PriorityLevel', ({ spec }) => spec?.priorityLevelConfiguration.name ?? ''),

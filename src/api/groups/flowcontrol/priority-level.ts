@@ -2,7 +2,7 @@ import { prioritylevelconfigurations } from '../../resources.ts';
 import type { PriorityLevelConfiguration } from '../../types/flowcontrol/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 import { validateConditionTypes } from './flow-schema-validation.ts';
 import { validatePriorityLevel } from './priority-level-validation.ts';
 
@@ -32,7 +32,7 @@ export const priorityLevelConfigurationDefinition: ResourceDefinition<PriorityLe
   prepareForCreate: rules.prepareForCreate,
   validate: validatePriorityLevel,
   update: { ...rules.update, validateUpdate: validatePriorityLevel },
-  subresources: { status: { resets: ['metadata', 'spec'], prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateConditionTypes } },
+  subresources: { status: statusAloneRules<PriorityLevelConfiguration>({ validateUpdate: validateConditionTypes }) },
   columns: [
     nameColumn,
     column('Type', ({ spec }) => spec?.type ?? ''),

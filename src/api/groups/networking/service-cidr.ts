@@ -6,7 +6,7 @@ import { servicecidrs } from '../../resources.ts';
 import type { ServiceCIDR } from '../../types/networking/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 
 const path = 'spec.cidrs';
 
@@ -40,6 +40,6 @@ export const serviceCidrDefinition: ResourceDefinition<ServiceCIDR> = {
   prepareForCreate: rules.prepareForCreate,
   validate: validateServiceCidr,
   update: { ...rules.update, validateUpdate: (object, old) => [...validateServiceCidr(object), ...validateChange(object, old)] },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta } },
+  subresources: { status: statusAloneRules() },
   columns: [nameColumn, column('CIDRs', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
 };

@@ -6,7 +6,7 @@ import { deviceclasses, resourceclaims, resourceclaimtemplates } from '../../res
 import type { DeviceClaim, DeviceClass, DeviceSubRequest, ExactDeviceRequest, ResourceClaim, ResourceClaimTemplate } from '../../types/resource/v1.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { keepAllButStatusAndMeta, standardRules, statusAloneRules } from '../strategy.ts';
 import { dropDeallocatedDevices, validateClaimStatus } from './claim-status-validation.ts';
 import { validateClaimSpec, validateDeviceClass } from './claim-validation.ts';
 import { selectorsOf, selectorsReady } from './selector-loader.ts';
@@ -46,13 +46,13 @@ export const resourceClaimDefinition: ResourceDefinition<ResourceClaim> = {
   validate: ({ spec }) => validateClaimSpec(spec, 'spec'),
   update: { ...claimRules.update, validateUpdate: (object, old) => validateImmutable('spec', object.spec, old.spec) },
   subresources: {
-    status: {
+    status: statusAloneRules({
       prepareForUpdate(object, old) {
         keepAllButStatusAndMeta(object, old);
         dropDeallocatedDevices(object, old);
       },
       validateUpdate: validateClaimStatus,
-    },
+    }),
   },
   columns: [nameColumn, column('State', stateOf), ageColumn],
 };

@@ -12,7 +12,7 @@ import type { ResourcePoolStatusRequest } from '../../types/resource/v1alpha3.ts
 import type { DeviceTaintRule } from '../../types/resource/v1beta2.ts';
 import { ageColumn, column, nameColumn, timeOf } from '../columns.ts';
 import type { ResourceDefinition, RuleContext } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 import { addDriverName, addLabelName, addPoolName, addTaint } from './common-rules.ts';
 import { validateSlice } from './slice-validation.ts';
 
@@ -101,13 +101,12 @@ export const deviceTaintRuleDefinition: ResourceDefinition<DeviceTaintRule> = {
     validateUpdate: validateTaintRule,
   },
   subresources: {
-    status: {
-      prepareForUpdate: keepAllButStatusAndMeta,
+    status: statusAloneRules({
       validateUpdate({ status }) {
         const conditions = status?.conditions ?? [];
         return [...validateConditions(conditions, 'status.conditions'), ...(conditions.length > maxConditions ? [tooMany('status.conditions', conditions.length, maxConditions)] : [])];
       },
-    },
+    }),
   },
   columns: [
     nameColumn,
@@ -169,10 +168,9 @@ export const resourcePoolStatusRequestDefinition: ResourceDefinition<ResourcePoo
   validate: validateRequest,
   update: { ...requestRules.update, validateUpdate: (object, old) => validateImmutable('spec', object.spec, old.spec) },
   subresources: {
-    status: {
-      prepareForUpdate: keepAllButStatusAndMeta,
+    status: statusAloneRules({
       validateUpdate: ({ status }, old) => (old.status === undefined ? validateConditions(status?.conditions, 'status.conditions') : validateImmutable('status', status, old.status)),
-    },
+    }),
   },
   columns: [
     nameColumn,

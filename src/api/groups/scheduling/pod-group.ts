@@ -7,7 +7,7 @@ import { podgroups } from '../../resources.ts';
 import type { PodGroup, PodGroupTemplateReference } from '../../types/scheduling/v1alpha2.ts';
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatus, keepField, keepMetadata } from '../strategy.ts';
+import { keepAllButStatusAndMeta, keepField, statusAloneRules } from '../strategy.ts';
 import { addFixed, addFormatted, addOneOf, dropAlphaFields, validateSchedulingPolicy } from './pod-group-rules.ts';
 
 /** Keeps a group while pods name it. */
@@ -58,15 +58,14 @@ export const podGroupDefinition: ResourceDefinition<PodGroup> = {
     validateUpdate,
   },
   subresources: {
-    status: {
+    status: statusAloneRules({
       prepareForUpdate(object, old) {
-        keepAllButStatus(object, old);
-        keepMetadata(object, old);
+        keepAllButStatusAndMeta(object, old);
         // As the claims that they are about: alpha.
         if ((old.spec as PodGroup['spec'] | undefined)?.resourceClaims === undefined) delete object.status?.resourceClaimStatuses;
       },
       validateUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions'),
-    },
+    }),
   },
   columns: [
     nameColumn,

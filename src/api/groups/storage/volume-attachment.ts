@@ -10,7 +10,7 @@ import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../.
 import { ageColumn, column, nameColumn } from '../columns.ts';
 import { validatePersistentVolumeSpec } from '../core/persistent-volume-validation.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatus, keepMetadata, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 
 const maxMetadataBytes = 256 * 1024;
 const maxMessageBytes = 1024;
@@ -67,16 +67,7 @@ export const volumeAttachmentDefinition: ResourceDefinition<VolumeAttachment> = 
   },
   validate: validateVolumeAttachment,
   update: { ...rules.update, validateUpdate },
-  subresources: {
-    status: {
-      resets: ['metadata', 'spec'],
-      prepareForUpdate(object, old) {
-        keepAllButStatus(object, old);
-        keepMetadata(object, old);
-      },
-      validateUpdate,
-    },
-  },
+  subresources: { status: statusAloneRules({ validateUpdate }) },
   columns: [
     nameColumn,
     column('Attacher', ({ spec }) => spec.attacher, { format: 'name' }),

@@ -10,7 +10,7 @@ import { storageversionmigrations } from '../../resources.ts';
 import type { StorageVersionMigration } from '../../types/storagemigration/v1beta1.ts';
 import { column } from '../columns.ts';
 import type { ResourceDefinition } from '../definition.ts';
-import { keepAllButStatusAndMeta, standardRules } from '../strategy.ts';
+import { standardRules, statusAloneRules } from '../strategy.ts';
 
 function validateMigration({ spec }: Loose<StorageVersionMigration>): FieldError[] {
   const errors: FieldError[] = [];
@@ -48,7 +48,7 @@ export const storageVersionMigrationDefinition: ResourceDefinition<StorageVersio
   prepareForCreate: rules.prepareForCreate,
   validate: validateMigration,
   update: { ...rules.update, validateUpdate: (object, old) => [...validateMigration(object), ...validateImmutable('spec', object.spec, old.spec)] },
-  subresources: { status: { prepareForUpdate: keepAllButStatusAndMeta, validateUpdate: validateStatus } },
+  subresources: { status: statusAloneRules({ validateUpdate: validateStatus }) },
   columns: [
     // Upstream gives this name no format.
     column('Name', ({ metadata }) => metadata.name ?? ''),
