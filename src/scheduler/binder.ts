@@ -9,6 +9,7 @@ import { causeOf, reactingTo } from '../client/cause.ts';
 import type { Client } from '../client/client.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
+import type { BindingSlots } from './binding-slots.ts';
 import type { Extender } from './framework/extender.ts';
 import { patchPodStatus } from './pod-status.ts';
 import { isAnswer, untilAnswered } from './until-answered.ts';
@@ -20,6 +21,7 @@ export interface BinderOptions {
   readonly logger: Logger;
   readonly extenders: readonly Extender[];
   readonly signal: AbortSignal;
+  readonly slots: BindingSlots;
 }
 
 /** Makes what was decided true: what plug-ins do before, and the binding itself. */
@@ -52,16 +54,17 @@ export class Binder {
   }
 
   /** Stops a pod that is not being bound yet; false: it is too late, or it never was. */
-  cancel(uid: string): boolean {
+  cancel(uid: string, why: string): boolean {
     const controller = this.#beforeBinding.get(uid);
-    controller?.abort(new Error('preempted by DefaultPreemption'));
+    controller?.abort(new Error(why));
     return controller !== undefined;
   }
 
   async #prepare(pod: PodInfo, nodeName: string, tasks: readonly { readonly plugin: { readonly name: string }; readonly run: (signal: AbortSignal) => Promise<void> }[]): Promise<void> {
-    const { client, clock, logger, signal } = this.#options;
+    const { client, clock, logger, signal, slots } = this.#options;
     const controller = new AbortController();
     this.#beforeBinding.set(pod.uid, controller);
+    slots.prepare(1);
     try {
       // Autoscalers are told where the pod is going to be, because this may take a while (KEP-5278).
       await patchPodStatus(client, clock, pod.pod, { nominatedNodeName: nodeName }).catch((error: unknown) => logger.debug('nominating the node of a pod that is about to be bound failed', { pod: pod.key, error }));
@@ -75,6 +78,7 @@ export class Binder {
       controller.signal.throwIfAborted();
     } finally {
       this.#beforeBinding.delete(pod.uid);
+      slots.prepare(-1);
     }
   }
 

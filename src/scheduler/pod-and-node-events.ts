@@ -1,9 +1,10 @@
 import { mapsEqual, semanticEqual } from '../api/meta/equal.ts';
 import { nameOf, uidOf } from '../api/meta/object.ts';
-import type { Node, Pod } from '../api/types/core/v1.ts';
+import type { ContainerStatus, Node, Pod } from '../api/types/core/v1.ts';
 import type { ClusterCache } from './cache/cluster-cache.ts';
 import type { PodGroupStates } from './cache/pod-group-states.ts';
 import { groupNameOf } from './cache/pod-group-states.ts';
+import { isResizeInfeasible } from './cache/effective-requests.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import { podInfoOf } from './cache/pod-info.ts';
 import { isScaledDown, nodeChanges } from './framework/events.ts';
@@ -19,10 +20,20 @@ const isLeaving = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== unde
 function countsOtherwise(old: Pod, pod: Pod): boolean {
   return isLeaving(old) !== isLeaving(pod) || !mapsEqual(old.metadata.labels, pod.metadata.labels) || !semanticEqual(old.spec, pod.spec)
     // While it is resized in place, what it has counts, too.
-    || !semanticEqual(resourcesOf(old), resourcesOf(pod));
+    || isGrantedOtherwise(old.status, pod.status) || isResizeInfeasible(old) !== isResizeInfeasible(pod)
+    || haveContainersOtherwise(old.status?.containerStatuses, pod.status?.containerStatuses)
+    || haveContainersOtherwise(old.status?.initContainerStatuses, pod.status?.initContainerStatuses);
 }
 
-const resourcesOf = ({ status }: Pod): unknown => status?.containerStatuses?.map(({ allocatedResources, resources }) => [allocatedResources, resources]);
+type Granted = Pick<ContainerStatus, 'allocatedResources' | 'resources'>;
+
+const isGrantedOtherwise = (old: Granted | undefined, now: Granted | undefined): boolean => !semanticEqual(old?.resources, now?.resources) || !semanticEqual(old?.allocatedResources, now?.allocatedResources);
+
+/** The kubelet lists its containers in one order. */
+function haveContainersOtherwise(old: readonly Granted[] | undefined, now: readonly Granted[] | undefined): boolean {
+  for (let i = 0; i < Math.max(old?.length ?? 0, now?.length ?? 0); i++) if (isGrantedOtherwise(old?.[i], now?.[i])) return true;
+  return false;
+}
 
 /** Keeps cache, queue and nominations as the API says. */
 export class PodAndNodeEvents {

@@ -16,6 +16,7 @@ import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
 import type { Lister } from '../client/informer/store.ts';
 import { Binder } from './binder.ts';
+import { BindingSlots } from './binding-slots.ts';
 import { ClusterCache } from './cache/cluster-cache.ts';
 import { groupNameOf, PodGroupStates } from './cache/pod-group-states.ts';
 import type { PodInfo } from './cache/pod-info.ts';
@@ -66,8 +67,6 @@ export interface SchedulerOptions {
 
 /** How long placing may keep the event loop before others have their turn. */
 const sliceMs = 8;
-/** Bindings under way at once. */
-const maxBindings = 256;
 /** Events are cut to what their type allows. */
 const maxNoteLength = 1024;
 
@@ -103,8 +102,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #stopped = new AbortController();
   /** Bindings, evictions and writes of statuses under way. */
   readonly #work = new Set<Promise<void>>();
-  #bindings = 0;
-  #bindingEnded: (() => void) | undefined;
+  readonly #slots = new BindingSlots();
   #following: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
 
@@ -118,7 +116,7 @@ export class Scheduler implements AsyncDisposable {
     this.#waiting = new WaitingPods(clock);
     this.#queue = new SchedulingQueue({ clock, backoff: settings.backoff, observer: this.#metrics, podGroups: settings.podGroups ?? false });
     this.#placer = new Placer({ cache: this.#cache, nominator: this.#nominator, random, percentageOfNodesToScore: settings.percentageOfNodesToScore, extenders });
-    this.#binder = new Binder({ client, clock, random, logger, extenders, signal });
+    this.#binder = new Binder({ client, clock, random, logger, extenders, signal, slots: this.#slots });
     this.#informers = createSharedInformers(client, { clock, random, logger, signal });
     const listers = startListers(this.#informers, (event) => this.#queue.notice(event));
     this.#pods = this.#informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).lister;
@@ -128,7 +126,7 @@ export class Scheduler implements AsyncDisposable {
       client, clock, logger,
       recorder: (name) => this.#recorder(name),
       current: (pod) => this.#current(pod),
-      cancelBinding: (uid) => this.#waiting.reject(uid, { plugin: preemptionName, message: 'preempted', preempted: true }) || this.#binder.cancel(uid),
+      cancelBinding: (uid) => this.#waiting.reject(uid, { plugin: preemptionName, message: 'preempted', preempted: true }) || this.#binder.cancel(uid, 'preempted by DefaultPreemption'),
       finished: (uid, { failed }) => (failed ? this.#queue.activate(uid) : this.#queue.reconsider(uid)),
     });
     this.#groupScheduler = new GroupScheduler({
@@ -185,7 +183,10 @@ export class Scheduler implements AsyncDisposable {
     this.#informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }).addHandler({
       add: (pod) => events.podAdded(pod),
       update: (old, pod) => events.podUpdated(old, pod),
-      delete: (pod) => events.podDeleted(pod),
+      delete: (pod) => {
+        events.podDeleted(pod);
+        this.#binder.cancel(uidOf(pod), 'pod does not exist any more');
+      },
     });
     return this.#informers.synced();
   }
@@ -215,7 +216,7 @@ export class Scheduler implements AsyncDisposable {
     this.#stopped.abort(new Error('the scheduler was stopped'));
     this.#queue.interrupt();
     this.#waiting.rejectAll('the scheduler was stopped');
-    this.#bindingEnded?.();
+    this.#slots.interrupt();
     await this.#loop;
     await Promise.allSettled(this.#work);
   }
@@ -243,14 +244,14 @@ export class Scheduler implements AsyncDisposable {
     while (!signal.aborted) {
       await this.#queue.ready();
       const startMs = clock.monotonicMs();
-      while (!signal.aborted && this.#bindings < maxBindings && clock.monotonicMs() - startMs <= sliceMs) {
+      while (!signal.aborted && !this.#slots.full && clock.monotonicMs() - startMs <= sliceMs) {
         const queued = this.#queue.take();
         if (queued === undefined) break;
         if (this.#podGroups !== undefined && groupNameOf(queued.info.pod) !== undefined) await this.#groupScheduler.schedule(queued, this.#podGroups);
         else if (this.#extenders.some((extender) => extender.isInterested(queued.info.pod))) await this.#scheduleWithExtenders(queued);
         else this.#schedule(queued);
       }
-      if (this.#bindings >= maxBindings) await new Promise<void>((resolve) => (this.#bindingEnded = resolve));
+      if (this.#slots.full) await this.#slots.room();
       else await clock.sleep(0, signal).catch(() => undefined);
     }
   }
@@ -408,12 +409,8 @@ export class Scheduler implements AsyncDisposable {
 
   #startBinding(queued: QueuedPod, nodeName: string, cycle: PodCycle, startMs: number): void {
     this.#queue.done(queued.info.uid);
-    this.#bindings++;
-    this.#track(this.#bind(queued, nodeName, cycle, { startMs }).finally(() => {
-      this.#bindings--;
-      this.#bindingEnded?.();
-      this.#bindingEnded = undefined;
-    }));
+    this.#slots.start();
+    this.#track(this.#bind(queued, nodeName, cycle, { startMs }).finally(() => this.#slots.end()));
   }
 
   async #bind(queued: QueuedPod, nodeName: string, cycle: PodCycle, { startMs }: { readonly startMs: number }): Promise<void> {

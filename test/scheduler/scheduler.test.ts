@@ -105,6 +105,17 @@ describe('the scheduler', () => {
     assert.deepEqual(bound, ['p b']);
   });
 
+  it('looks at all nodes when an extender refuses the nominated one', async () => {
+    const extender: Extender = { name: 'picky', ignorable: false, weight: 1, isInterested: () => true, filter: (_pod, all) => Promise.resolve({ nodes: all.filter(({ name }) => name === 'b'), failed: new Map([['a', 'not that one']]), unresolvable: new Map() }) };
+    await using scene = await Scene.start({ extenders: [extender] });
+    for (const name of ['a', 'b']) await scene.node(name);
+    const ref = { namespace: 'default', name: 'p' };
+    await scene.pod('p', { schedulingGates: [{ name: 'example.com/wait' }] });
+    await scene.client.patch(pods, ref, { type: 'merge', value: { status: { nominatedNodeName: 'a' } } }, { subresource: 'status' });
+    await scene.client.patch(pods, ref, { type: 'json', operations: [{ op: 'remove', path: '/spec/schedulingGates' }] });
+    assert.equal(await scene.told('p'), 'b');
+  });
+
   it('counts under upstream\'s names', async () => {
     await using scene = await Scene.start();
     await scene.node('a', { cpu: '1' });

@@ -47,8 +47,9 @@ const isSidecar = (container: Container): boolean => container.restartPolicy ===
  * What a pod needs of a node: the sum of its containers, or the largest moment of its start-up (init containers run one
  * after the other beside the sidecars that started before them), plus overhead (upstream's resourcehelper.PodRequests).
  * Pod-level requests, where given, replace the sum. `pick`: which of a container's quantities count; default requests.
+ * `ofPod`: what counts of the requests of the pod as a whole; default all that it states.
  */
-export function podAmounts(pod: Pod, pick: (container: Container) => Quantities = (container) => container.resources?.requests): Record<string, number> {
+export function podAmounts(pod: Pod, pick: (container: Container) => Quantities = (container) => container.resources?.requests, ofPod: Quantities = pod.spec?.resources?.requests): Record<string, number> {
   const total: Record<string, number> = {};
   const { spec } = pod;
   if (spec === undefined) return total;
@@ -69,7 +70,7 @@ export function podAmounts(pod: Pod, pick: (container: Container) => Quantities 
     add(total, sidecars);
     raise(total, startUp);
   }
-  Object.assign(total, amountsOf(spec.resources?.requests));
+  if (ofPod !== undefined && spec.resources?.requests !== undefined) for (const resource in spec.resources.requests) total[resource] = amountOf(resource, ofPod[resource] ?? '0');
   if (spec.overhead !== undefined) add(total, amountsOf(spec.overhead));
   return total;
 }

@@ -32,7 +32,14 @@ export function enoughNodes(nodes: number, percentage = 0): number {
   return Math.max(minNodesToFind, Math.floor((nodes * share) / 100));
 }
 
-interface Search { readonly cycle: PodCycle; readonly diagnosis: Diagnosis; readonly fitting: NodeInfo[]; readonly answers?: RememberedAnswers | undefined }
+interface Search {
+  readonly cycle: PodCycle;
+  readonly diagnosis: Diagnosis;
+  readonly fitting: NodeInfo[];
+  readonly answers?: RememberedAnswers | undefined;
+  /** Only the nominated node was looked at, and it fits. */
+  readonly isNominated?: true;
+}
 
 /** Finds nodes for pods: filters, scores, picks. */
 export class Placer {
@@ -68,7 +75,8 @@ export class Placer {
     const search = this.#search(pod, profile);
     if (search === undefined) return { kind: 'no nodes' };
     const { cycle, diagnosis } = search;
-    const fitting = await passExtenders(pod, search, interested);
+    let fitting = await passExtenders(pod, search, interested);
+    if (fitting.length === 0 && search.isNominated === true) fitting = await passExtenders(pod, { ...search, fitting: this.#fitting(search) }, interested);
     if (fitting.length === 0) return { kind: 'unschedulable', diagnosis, cycle };
     if (fitting.length === 1) return { kind: 'placed', node: fitting[0]!, cycle };
     const more = await extenderScores(pod, fitting, interested);
@@ -98,8 +106,15 @@ export class Placer {
     const nominated = this.#cache.get(pod.pod.status?.nominatedNodeName ?? '');
     if (nominated !== undefined) {
       const fitting = this.#filter({ cycle, diagnosis, answers }, [nominated]);
-      if (fitting.length > 0) return { cycle, diagnosis, fitting, answers };
+      if (fitting.length > 0) return { cycle, diagnosis, fitting, answers, isNominated: true };
     }
+    return { cycle, diagnosis, fitting: this.#fitting({ cycle, diagnosis, answers }), answers };
+  }
+
+  /** Those of all nodes that come into question that fit. */
+  #fitting(search: Omit<Search, 'fitting'>): NodeInfo[] {
+    const { cycle, diagnosis } = search;
+    const { nodes } = this.#cache;
     let candidates = nodes;
     if (cycle.allowed !== undefined) {
       candidates = [...cycle.allowed.nodes].flatMap((name) => this.#cache.get(name) ?? []);
@@ -107,9 +122,9 @@ export class Placer {
       for (const name of by) diagnosis.refusedBy.add(name);
       diagnosis.absent = { plugin: by[0] ?? '', refusal: refuseForGood(`node(s) didn't satisfy plugin(s) [${by.join(' ')}]`) };
     }
-    const fitting = this.#filter({ cycle, diagnosis, answers }, candidates);
+    const fitting = this.#filter(search, candidates);
     this.#nextStart = (this.#nextStart + fitting.length + diagnosis.looked) % nodes.length;
-    return { cycle, diagnosis, fitting, answers };
+    return fitting;
   }
 
   #answersFor(profile: Profile): AnswersByKind {

@@ -103,4 +103,16 @@ describe('single nodes', () => {
     assert.equal(podInfoOf(shrinking).requests['cpu'], 3000);
     assert.equal(podInfoOf({ ...shrinking, spec: pod({}, { cpu: '9' }).spec!, status: { ...shrinking.status, conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] } }).requests['cpu'], 3000);
   });
+
+  for (const [title, spec, status, expected] of [
+    ['what the pod as a whole has', { resources: { requests: { cpu: '1' } } }, { allocatedResources: { cpu: '3' }, resources: { requests: { cpu: '2' } } }, 3000],
+    ['not what was promised and is not there', {}, { containerStatuses: [{ name: 'c', ready: true, restartCount: 0, image: '', imageID: '', allocatedResources: { cpu: '3' } }] }, 1000],
+    ['what sidecars have', { initContainers: [{ name: 's', restartPolicy: 'Always', resources: { requests: { cpu: '1' } } }] }, { initContainerStatuses: [{ name: 's', ready: true, restartCount: 0, image: '', imageID: '', resources: { requests: { cpu: '4' } } }] }, 5000],
+    ['not what init containers had', { initContainers: [{ name: 's', resources: { requests: { cpu: '1' } } }] }, { initContainerStatuses: [{ name: 's', ready: true, restartCount: 0, image: '', imageID: '', resources: { requests: { cpu: '4' } } }] }, 1000],
+  ] as const) it(`of a pod that is resized, counts ${title}`, () => assert.equal(podInfoOf({ ...pod(spec as never, { cpu: '1' }), status: status as never }).requests['cpu'], expected));
+
+  it('of what a pod as a whole asks for, containers are assumed to add nothing', () => {
+    const whole = (requests: Record<string, string>) => podInfoOf(pod({ resources: { requests } })).scoringRequests;
+    assert.deepEqual([whole({ cpu: '1', memory: '1Gi' }), whole({ cpu: '1' })], [{ cpu: 1000, memory: 2 ** 30 }, { cpu: 1000, memory: 200 * 2 ** 20 }]);
+  });
 });

@@ -128,7 +128,11 @@ export class SchedulingQueue {
   /** The next pod to try; undefined when there is none now. It is in flight until it is parked, retried or done. */
   take(): QueuedPod | undefined {
     // Nobody else wants to be tried: those that back off need not wait.
-    const queued = this.#active.pop() ?? this.#backoff.pop();
+    let queued = this.#active.pop();
+    if (queued === undefined) {
+      queued = this.#backoff.pop();
+      if (queued !== undefined) this.#observer.entered?.('active', 'PopFromBackoffQ');
+    }
     return queued === undefined ? undefined : this.#sendOff(queued);
   }
 

@@ -77,10 +77,12 @@ export function nodeVolumeLimits(listers: Pick<Listers, 'persistentVolumes' | 'p
       if (limits.size === 0) return undefined;
       const attached: Attached = new Map();
       for (const running of node.pods.values()) if (running.pod.spec?.volumes !== undefined) add(running, attached);
+      const wanted = [...state.wanted].filter(([name]) => !attached.has(name));
+      // Upstream counts what is still attached though no pod uses it, also when it is what the pod wants.
       state.attachments ??= attachments();
       for (const [name, driver] of state.attachments.get(node.name) ?? []) attached.set(name, driver);
       for (const [driver, limit] of limits) {
-        const more = [...state.wanted].filter(([name, of]) => of === driver && !attached.has(name)).length;
+        const more = wanted.filter(([, of]) => of === driver).length;
         if (more > 0 && [...attached.values()].filter((of) => of === driver).length + more > limit) return exceeded;
       }
       return undefined;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core/v1.ts';
-import type { StorageClass } from '../../../api/types/storage/v1.ts';
+import type { CSINode, StorageClass } from '../../../api/types/storage/v1.ts';
+import { podInfoOf } from '../../cache/pod-info.ts';
+import { mayHelp } from '../../framework/events.ts';
 import { node, pod, TestCluster } from '../../testing/cluster.ts';
 
 const claim = (name: string, spec: PersistentVolumeClaim['spec'] = {}, more: Partial<PersistentVolumeClaim> = {}): PersistentVolumeClaim => ({
@@ -89,5 +91,13 @@ describe('volumes of a new pod', () => {
     assert.equal(made.outcome(using('two', 'three')), '0/1 nodes are available: 1 node(s) exceed max volume count.');
     made.stores.volumeAttachments.set({ metadata: { name: 'x' }, spec: { attacher: 'csi.example.com', nodeName: 'a', source: { persistentVolumeName: 'v3' } } } as never);
     assert.equal(made.outcome(using('two')), '0/1 nodes are available: 1 node(s) exceed max volume count.');
+    assert.equal(made.outcome(using('three')), '0/1 nodes are available: 1 node(s) exceed max volume count.', 'as upstream counts what is attached and no pod uses');
+  });
+
+  it('are looked for again when a driver takes over volumes of an old kind', () => {
+    const { byName } = cluster({}).profile;
+    const csiNode = (plugins: string): CSINode => ({ metadata: { name: 'a', annotations: { 'storage.alpha.kubernetes.io/migrated-plugins': plugins } }, spec: { drivers: [] } });
+    const helps = (before: string, after: string): boolean => mayHelp(byName.get('VolumeBinding')!.wakes, podInfoOf(using('data')), { label: 'CSINodeUpdate', old: csiNode(before), object: csiNode(after) });
+    assert.deepEqual([helps('', 'kubernetes.io/gce-pd'), helps('kubernetes.io/gce-pd', 'kubernetes.io/gce-pd')], [true, false]);
   });
 });

@@ -40,6 +40,8 @@ function refusal(reasons: readonly string[]): Refusal {
   return known;
 }
 
+/** Where a CSINode tells which kinds of volumes its drivers have taken over from the kubelet. */
+const migratedPlugins = 'storage.alpha.kubernetes.io/migrated-plugins';
 const unboundImmediate = refuseForGood('pod has unbound immediate PersistentVolumeClaims');
 const uses = ({ pod, namespace }: PodInfo, claim: PersistentVolumeClaim): boolean => claim.metadata.namespace === namespace && claimsOf(pod).some(({ name }) => name === claim.metadata.name);
 
@@ -98,6 +100,7 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: VolumeBindingArgs, {
       NodeAdd: true,
       NodeUpdateLabel: true,
       CSINodeAdd: true,
+      CSINodeUpdate: (_pod, { old, object }) => old.metadata.annotations?.[migratedPlugins] !== object.metadata.annotations?.[migratedPlugins],
       CSIDriverUpdate: ({ pod }, { old, object }) => old.spec.storageCapacity === true && object.spec.storageCapacity !== true && pod.spec?.volumes?.some(({ csi }) => csi?.driver === object.metadata.name) === true,
       CSIStorageCapacityAdd: true,
       CSIStorageCapacityUpdate: (_pod, { old, object }) => compareQuantity(limitOf(object), limitOf(old)) > 0,
