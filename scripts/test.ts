@@ -70,12 +70,12 @@ interface Outcome {
   readonly failed: readonly string[];
 }
 
-/** What the run says of failures and counts comes when it is through, in one piece. Real containers wait more than they work: there promises are followed as Node does. */
+/** What the run says of failures and counts comes when it is through, in one piece. */
 async function runTests(concurrency: number, files: readonly string[]): Promise<Outcome> {
   const list = join(scratch, String(runs++));
   const child = spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
-    ...(files.some((file) => file.includes('test/node/')) ? [] : ['--import', join(root, 'scripts/test-promises.ts')]),
+    '--import', join(root, 'scripts/test-promises.ts'),
     '--test',
     '--test-reporter=dot', '--test-reporter-destination=stderr',
     '--test-reporter=' + join(root, 'scripts/test-summary.ts'), '--test-reporter-destination=stdout',
