@@ -51,9 +51,10 @@ test('[sig-api-machinery] ServerSideApply should give up ownership of a field if
 });
 
 test('[sig-api-machinery] ServerSideApply should remove a field if it is owned but removed in the apply request', { skip }, async () => {
-  const map = (data: object): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fields' }, data });
-  await apply(map({ a: '1', b: '2' }));
+  const map = (data: object, metadata: object = {}): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fields', ...metadata }, data });
+  await apply(map({ a: '1', b: '2' }, { labels: { all: 'mine' } }));
   await apply(map({ a: '1' }));
+  assert.equal(await read('configmap/fields', '{.metadata.name}{.metadata.labels}'), 'fields');
   assert.equal(await read('configmap/fields', '{.data}'), '{"a":"1"}');
   assert.match((await apply(map({ a: '1', c: '3' }), '--dry-run=server', '-o', 'yaml')).out, /c: "3"/);
   assert.equal(await read('configmap/fields', '{.data}'), '{"a":"1"}');

@@ -94,11 +94,14 @@ function applyOnce(live: KubeObject | undefined, patch: JsonObject, stands: Kube
   const id = ownerId({ ...writer.endpoint, manager: writer.manager, operation: 'Apply' });
   const last = owners.get(id);
   const { owned, ignored } = writer.endpoint;
-  const named = difference(recursiveDifference(appliedFields(patch, writer.endpoint.shape), ignored), metadataItself);
+  const said = appliedFields(patch, writer.endpoint.shape);
+  const named = difference(recursiveDifference(said, ignored), metadataItself);
   const fields = owned === undefined ? named : restrict(named, owned);
   const mine: Owner = { manager: writer.manager, operation: 'Apply', apiVersion: writer.endpoint.apiVersion, subresource: writer.endpoint.subresource, time: last?.time, fields };
-  owners.set(id, mine);
+  // Also what is named and never owned holds its struct: metadata stays with the name when the last label goes.
+  owners.set(id, { ...mine, fields: said });
   const object = last === undefined ? merged : prune(merged, owners, last, writer);
+  owners.set(id, mine);
   const comparison = ownedPart(compareObjects(stands, object, writer.endpoint.shape, { form: 'raw', ignored }), writer);
   const losses = lossesOf(owners, { live: stands, object: object as unknown as KubeObject, comparison, except: id }, writer);
   if (!force && losses.conflicts.size > 0) throw new Conflicts([...losses.conflicts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([owner, set]) => [...pathsOf(set)].map((path) => ({ owner, path }))));
@@ -126,8 +129,8 @@ function prune(merged: JsonObject, owners: Owners, last: Owner, writer: Writer):
   const inLast = convert(merged, last.apiVersion, writer);
   if (inLast === undefined) return merged;
   const { object: before, shape } = inLast;
-  const gone = removeFields(before, withNamedFields(last.fields, shape), shape) as JsonObject | null;
-  const kept = addBackOwned({ merged: before, pruned: gone ?? {}, version: last.apiVersion }, owners, writer);
+  const gone = removeFields(before, withNamedFields(last.fields, shape), shape) as JsonObject;
+  const kept = addBackOwned({ merged: before, pruned: gone, version: last.apiVersion }, owners, writer);
   const convertedKept = convert(kept, last.apiVersion, writer);
   if (convertedKept === undefined) return merged;
   // Only what this manager had itself goes.
@@ -155,7 +158,7 @@ function addBackOwned({ merged, pruned, version }: Pruning, owners: Owners, writ
     if (whole === undefined || part === undefined) continue;
     const { object, shape } = whole;
     const keep = union(namedIn(part.object, shape), withNamedFields(byVersion.get(apiVersion), shape));
-    current = { merged: object, pruned: (removeFields(object, difference(namedIn(object, shape), keep), shape) ?? {}) as JsonObject };
+    current = { merged: object, pruned: removeFields(object, difference(namedIn(object, shape), keep), shape) as JsonObject };
   }
   return current.pruned;
 }

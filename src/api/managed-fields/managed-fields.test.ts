@@ -81,6 +81,7 @@ class Story {
       delete result.metadata.managedFields;
       if (applied.managedFields !== undefined) result.metadata.managedFields = applied.managedFields;
       this.live = result;
+      assert.equal(result.metadata.name, 'x', 'an apply never takes the name away');
     } catch (error) {
       const { details, message } = error as ApiError;
       if (step.error !== undefined) assert.match(message, step.error);
@@ -108,6 +109,8 @@ const stories: readonly { readonly name: string; readonly steps: readonly Step[]
   { name: 'an update takes without asking', steps: [{ apply: { number: 1, text: 't' }, by: 'a' }, { update: { number: 2, text: 't' }, by: 'u' }], owners: { a: ['.text'], u: ['.number'] } },
   { name: 'what is applied no more goes', steps: [{ apply: { number: 1, inner: { a: 1, b: 2 } }, by: 'a' }, { apply: { number: 1, inner: { b: 2 } }, by: 'a' }], content: { number: 1, inner: { b: 2 } }, owners: { a: ['.number', '.inner.b'] } },
   { name: 'a struct goes with its last field', steps: [{ apply: { number: 1, inner: { a: 1 } }, by: 'a' }, { apply: { number: 1 }, by: 'a' }], content: { number: 1 } },
+  { name: 'metadata stays when the last label goes', steps: [{ apply: { number: 1, metadata: { labels: { x: '1' } } }, by: 'a' }, { apply: { number: 1 }, by: 'a' }], content: { number: 1 }, owners: { a: ['.number'] } },
+  { name: 'a map that is applied empty stays, empty', steps: [{ apply: { map: { x: '1' } }, by: 'a' }, { apply: { map: {} }, by: 'a' }], content: { map: {} }, owners: { a: ['.map'] } },
   { name: 'what an updater has stays when its applier drops it', steps: [{ apply: { number: 1, text: 't' }, by: 'a' }, { update: { number: 2, text: 't' }, by: 'u' }, { apply: { text: 't' }, by: 'a' }], content: { number: 2, text: 't' }, owners: { a: ['.text'], u: ['.number'] } },
   { name: 'what two have goes with the second', steps: [{ apply: { number: 1 }, by: 'a' }, { apply: { number: 1 }, by: 'b' }, { apply: {}, by: 'a' }, { apply: {}, by: 'b' }], content: {}, owners: {} },
   { name: 'maps: keys of their own', steps: [{ apply: { map: { x: '1' } }, by: 'a' }, { apply: { map: { y: '2' } }, by: 'b' }, { apply: {}, by: 'a' }], content: { map: { y: '2' } }, owners: { b: ['.map.y'] } },

@@ -19,30 +19,28 @@ function below(shape: Shape | undefined, element: string): Shape | undefined {
   }
 }
 
-/** Takes the places of a set out of a value. What is emptied so is null. Shares what stays. */
+/** Takes the places of a set out of a value. What is emptied so stays, empty. Shares what stays. */
 export function removeFields(value: JsonValue, set: FieldSet | undefined, shape: Shape): JsonValue {
   if (set === undefined || shape.kind === 'scalar') return value;
   if (Array.isArray(value)) {
-    if (shape.kind !== 'list' || shape.relation === 'atomic') return null;
+    if (shape.kind !== 'list' || shape.relation === 'atomic') return [];
     const kept: JsonValue[] = [];
     for (const item of value) {
       const node = set[knownElement(shape, item)];
       if (node === undefined) kept.push(item);
       else if (!isMember(node)) kept.push(removeFields(item, childrenOf(node), shape.items));
     }
-    return kept.length > 0 ? kept : null;
+    return kept;
   }
-  if (!isJsonObject(value) || shape.kind === 'list') return null;
-  if (shape.kind !== 'deduced' && shape.atomic) return null;
+  if (!isJsonObject(value)) return shape.kind === 'deduced' ? value : null;
+  if (shape.kind === 'list' || (shape.kind !== 'deduced' && shape.atomic)) return {};
   const kept: JsonObject = {};
-  let count = 0;
   for (const name of Object.keys(value)) {
     const node = set[`f:${name}`];
     if (node !== undefined && isMember(node)) continue;
-    count++;
     setMember(kept, name, node === undefined ? value[name]! : removeFields(value[name]!, childrenOf(node), below(shape, `f:${name}`) ?? deduced));
   }
-  return count > 0 ? kept : null;
+  return kept;
 }
 
 /** A set in which structs that have a field in it are members too, so that they go and stay with their fields. */
