@@ -186,15 +186,20 @@ test('custom resources support the operations that built-in kinds do, go with th
   const type = typeOf(definition);
   await apiOperations(world, type, (name) => customOf(type, name, { spec: { color: 'red' } }), { namespace: ns, status: true, statusPatch: { status: { phase: 'Fine' } }, statusKeepsMetadata: true });
 
-  const owner = await client.create(type, customOf(type, 'owner', { metadata: { namespace: ns } }));
-  const ownerReferences = [{ apiVersion: 'life.example.com/v1', kind: 'Living', name: 'owner', uid: owner.metadata.uid! }];
-  await client.create(type, customOf(type, 'owned', { metadata: { namespace: ns, ownerReferences } }));
-  await client.delete(type, { namespace: ns, name: 'owner' }, { propagationPolicy: 'Background' });
-  await world.until('the dependent to be collected', async () => (await found(client.get(type, { namespace: ns, name: 'owned' }))) === undefined);
-
+  // The second lives in a version that its group does not prefer.
+  const elder = await defineIn(world, definitionOf('life.example.com', 'Elder', { scope: 'Namespaced', versions: [version('v1beta1', schema)] }));
   await world.namespace('leaving');
-  await client.create(type, customOf(type, 'resident', { metadata: { namespace: 'leaving' } }));
+  for (const each of [type, typeOf(elder)]) {
+    const owner = await client.create(each, customOf(each, 'owner', { metadata: { namespace: ns } }));
+    const ownerReferences = [{ apiVersion: `${each.group}/${each.version}`, kind: each.kind, name: 'owner', uid: owner.metadata.uid! }];
+    await client.create(each, customOf(each, 'owned', { metadata: { namespace: ns, ownerReferences } }));
+    await client.delete(each, { namespace: ns, name: 'owner' }, { propagationPolicy: 'Background' });
+    await world.until(`the dependent ${each.kind} to be collected`, async () => (await found(client.get(each, { namespace: ns, name: 'owned' }))) === undefined);
+    await client.create(each, customOf(each, 'resident', { metadata: { namespace: 'leaving' } }));
+  }
   await client.delete(namespaces, { name: 'leaving' });
   await world.untilGone(namespaces, { name: 'leaving' });
+  assert.deepEqual((await client.list(typeOf(elder))).items, []);
+  await undefineIn(world, elder);
   await undefineIn(world, definition);
 });

@@ -10,7 +10,7 @@ export interface ServedResource extends ResourceType<KubeObject> {
 }
 
 export interface Discovery {
-  /** Every resource in the preferred version of its group, without subresources. */
+  /** Every resource, without subresources: in the preferred version of its group, or the first that has it where that one does not. */
   readonly resources: readonly ServedResource[];
   /** Group versions that could not be asked (an aggregated API that is down), with why. */
   readonly failures: ReadonlyMap<string, string>;
@@ -18,21 +18,29 @@ export interface Discovery {
 
 /** Asks the server what it serves. Rejects only when not even the groups can be listed. */
 export async function discover(client: Client): Promise<Discovery> {
-  const groups = (await client.raw('GET', '/apis')) as APIGroupList;
-  const preferred = groups.groups.map((group) => group.preferredVersion?.groupVersion ?? group.versions[0]?.groupVersion).filter((version) => version !== undefined);
-  const paths = ['/api/v1', ...preferred.map((groupVersion) => `/apis/${groupVersion}`)];
+  const { groups } = (await client.raw('GET', '/apis')) as APIGroupList;
+  const paths = ['/api/v1'];
+  for (const { preferredVersion, versions } of groups) {
+    // A custom resource may have none but another version than the one that its group prefers.
+    const first = preferredVersion?.groupVersion ?? versions[0]?.groupVersion;
+    if (first !== undefined) paths.push(`/apis/${first}`);
+    for (const { groupVersion } of versions) if (groupVersion !== first) paths.push(`/apis/${groupVersion}`);
+  }
   const answers = await Promise.allSettled(paths.map((path) => client.raw('GET', path)));
   const failures = new Map<string, string>();
-  const resources = answers.flatMap((answer, index): ServedResource[] => {
-    const groupVersion = paths[index]!.replace(/^\/apis?\//, '');
+  const resources = new Map<string, ServedResource>();
+  for (let i = 0; i < paths.length; i++) {
+    const answer = answers[i]!;
+    const groupVersion = paths[i]!.replace(/^\/apis?\//, '');
     if (answer.status === 'rejected') {
       failures.set(groupVersion, messageOf(answer.reason));
-      return [];
+      continue;
     }
     const [group, version] = groupVersion.includes('/') ? (groupVersion.split('/') as [string, string]) : ['', groupVersion];
-    return (answer.value as APIResourceList).resources
-      .filter(({ name }) => !name.includes('/'))
-      .map(({ name, kind, namespaced, verbs }) => ({ group, version, resource: name, kind, namespaced, verbs }));
-  });
-  return { resources, failures };
+    for (const { name, kind, namespaced, verbs } of (answer.value as APIResourceList).resources) {
+      const id = `${group}/${name}`;
+      if (!name.includes('/') && !resources.has(id)) resources.set(id, { group, version, resource: name, kind, namespaced, verbs });
+    }
+  }
+  return { resources: [...resources.values()], failures };
 }
