@@ -4,6 +4,7 @@ import { LineLogger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { SystemRandom } from '../base/random.ts';
 import { RealClock } from '../base/real-clock.ts';
+import { collectLargeHeapSeldom } from './large-heap.ts';
 import { Progress } from './progress.ts';
 import { tidyWhenIdle } from './tidy-heap.ts';
 import { boundYoungGeneration } from './young-generation.ts';
@@ -44,6 +45,7 @@ export async function runInForeground<T extends AsyncDisposable>(logLevel: LogLe
   });
   process.on('unhandledRejection', (error) => logger.error('a promise was rejected and nobody noticed', { error, stack: error instanceof Error ? error.stack : undefined }));
 
+  collectLargeHeapSeldom(clock);
   if (isLarge) boundYoungGeneration(clock, largeYoungBytes);
   const starting = start({ clock, random: new SystemRandom(), logger, progress });
   await Promise.race([starting, stop]);
