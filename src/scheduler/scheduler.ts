@@ -27,6 +27,7 @@ import { usualSettingsWith, noFeatures } from './config/settings.ts';
 import type { Placement } from './cycle/placement.ts';
 import { Placer } from './cycle/placement.ts';
 import type { PodCycle } from './cycle/pod-cycle.ts';
+import { Devices } from './devices/devices.ts';
 import type { PodVerdict } from './explain/node-verdicts.ts';
 import { podVerdictOf } from './explain/node-verdicts.ts';
 import type { Diagnosis } from './framework/diagnosis.ts';
@@ -147,8 +148,7 @@ export class Scheduler implements AsyncDisposable {
     };
     this.#profiles = buildProfiles(settings.profiles, {
       listers, client, clock, random, logger, signal, preemptionGate,
-      listersReady: () => this.#informers.synced(),
-      ungate: (plugin) => this.#queue.reconsiderAll(plugin),
+      devices: new Devices({ listers, clock, listersReady: () => this.#informers.synced(), ungate: (plugin) => this.#queue.reconsiderAll(plugin) }),
       notice: (event) => this.#queue.notice(event),
       notify: (pod, event) => this.#notify(pod, event),
       podGroups: this.#groups,

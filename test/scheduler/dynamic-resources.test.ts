@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 // Loaded before, so that nobody waits for it on virtual time.
 import { compileDeviceSelector } from '../../src/api/cel/device-selector.ts';
 import { deviceclasses, nodes, pods, resourceclaims, resourceslices } from '../../src/api/resources.ts';
+import type { PodSpec } from '../../src/api/types/core/v1.ts';
 import type { Device, DeviceClaim, ResourceClaim, ResourceSliceSpec } from '../../src/api/types/resource/v1.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import type { Client } from '../../src/client/client.ts';
@@ -23,9 +24,9 @@ async function withClass(scene: Scene, expression = `device.driver == "${driver}
 const one = { name: 'r', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } };
 
 /** A claim and a pod that uses it. */
-async function pod(scene: Scene, name: string, devices: DeviceClaim = { requests: [one] }): Promise<void> {
+async function pod(scene: Scene, name: string, devices: DeviceClaim = { requests: [one] }, spec: Partial<PodSpec> = {}): Promise<void> {
   await scene.client.create(resourceclaims, { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { namespace: 'default', name }, spec: { devices } });
-  await scene.pod(name, { resourceClaims: [{ name: 'c', resourceClaimName: name }] });
+  await scene.pod(name, { resourceClaims: [{ name: 'c', resourceClaimName: name }], ...spec });
 }
 
 const claim = (scene: Scene, name: string): Promise<ResourceClaim> => scene.client.get(resourceclaims, { namespace: 'default', name });
@@ -77,6 +78,20 @@ describe('devices for resource claims', () => {
     await scene.client.update(resourceclaims, { ...released, status: {} }, { subresource: 'status' });
     await scene.server.clock.advance(1000);
     assert.equal(await scene.told('second'), 'a');
+  });
+
+  it('are given once by all profiles together, before any claim is seen to have them', async () => {
+    await using scene = await Scene.start({ settings: { ...usualSettings, profiles: [usualProfile('default-scheduler'), usualProfile('second')] } });
+    await scene.node('a');
+    await withClass(scene);
+    await pod(scene, 'p');
+    await pod(scene, 'q', { requests: [one] }, { schedulerName: 'second' });
+    assert.deepEqual([await scene.told('p'), await scene.told('q')], [none(), none()]);
+    // Both are woken by this, and placed in the same turn of the event loop.
+    await slice(scene, 'a', [gpu('gpu-0')]);
+    await scene.server.clock.advance(1500);
+    assert.deepEqual([await scene.told('p'), await scene.told('q')], ['a', none()]);
+    assert.deepEqual([await taken(scene, 'p'), await taken(scene, 'q')], [['r=gpu-0'], []]);
   });
 
   it('may be shared by pods, which then follow the first', async () => {
@@ -237,8 +252,8 @@ describe('devices that have to be made ready', () => {
 
 describe('extended resources that devices stand for', () => {
   const asking = (amount: string, resource = 'example.com/gpu') => ({ containers: [{ name: 'c', image: 'i', resources: { requests: { [resource]: amount }, limits: { [resource]: amount } } }] });
-  const start = async (): Promise<Scene> => {
-    const scene = await Scene.start();
+  const start = async (options: Parameters<typeof Scene.start>[0] = {}): Promise<Scene> => {
+    const scene = await Scene.start(options);
     await scene.node('a');
     await scene.client.create(deviceclasses, { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'gpu' }, spec: { extendedResourceName: 'example.com/gpu', selectors: [{ cel: { expression: `device.driver == "${driver}"` } }] } });
     await slice(scene, 'a', [gpu('g0'), gpu('g1')]);
@@ -278,6 +293,25 @@ describe('extended resources that devices stand for', () => {
     await scene.pod('q', asking('2'));
     assert.match(await scene.told('q') ?? '', /1 Insufficient example.com\/gpu/);
   });
+
+  for (const [type, expected] of [['LeastAllocated', ['b', 'b', 'a']], ['MostAllocated', ['a', 'a', 'b']]] as const) {
+    it(`are scored by the devices that are there: ${type}`, async () => {
+      const args = { NodeResourcesFit: { scoringStrategy: { type, resources: [{ name: 'example.com/gpu', weight: 1 }] } }, NodeResourcesBalancedAllocation: { resources: [{ name: 'example.com/gpu', weight: 1 }] } };
+      await using scene = await start({ settings: { ...usualSettings, profiles: [{ ...usualProfile('default-scheduler'), args }] } });
+      await scene.node('b');
+      await slice(scene, 'b', ['g0', 'g1', 'g2', 'g3'].map((name) => gpu(name)));
+      await slice(scene, 'a2', [gpu('g2')], { nodeName: 'a' });
+      // One of the three of the first is taken. The pods come one by one, and are alike.
+      await pod(scene, 'first', undefined, { nodeSelector: { 'kubernetes.io/hostname': 'a' } });
+      assert.equal(await scene.told('first'), 'a');
+      const outcome: (string | undefined)[] = [];
+      for (const name of ['p', 'q', 'r']) {
+        await scene.pod(name, asking('1'));
+        outcome.push(await scene.told(name));
+      }
+      assert.deepEqual(outcome, expected);
+    });
+  }
 
   it('wait for a class that stands for them', async () => {
     await using scene = await Scene.start();

@@ -1,6 +1,7 @@
 import type { NodeInfo } from '../cache/node-info.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
+import { likeNoOther } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { Refusal } from '../framework/verdict.ts';
 
@@ -69,10 +70,12 @@ export class AnswersByKind {
     this.#profile = profile;
   }
 
-  /** What is remembered for pods like this one; undefined for the first of its kind. */
+  /** What is remembered for pods like this one; undefined for the first of its kind, and for those that are like no other. */
   for(pod: PodInfo, snapshot: Snapshot): RememberedAnswers | undefined {
     const { nodes } = snapshot;
-    const kind = JSON.stringify(this.#profile.local.map((plugin) => plugin.alike?.(pod)));
+    const signs = this.#profile.local.map((plugin) => plugin.alike?.(pod));
+    if (signs.includes(likeNoOther)) return undefined;
+    const kind = JSON.stringify(signs);
     const seen = this.#kinds.has(kind);
     let answers = this.#kinds.get(kind);
     if (seen) this.#kinds.delete(kind);

@@ -39,6 +39,9 @@ export interface Permission {
   readonly timeoutMs: number;
 }
 
+/** What `alike` says of a pod whose answers follow from more than itself and the node: they are remembered for nobody. */
+export const likeNoOther: unique symbol = Symbol('like no other');
+
 /**
  * The contract of a scheduling plug-in, named as upstream names it. Every extension point is optional. Those of the
  * scheduling cycle are synchronous and change nothing but their own state; what they throw is an error of the moment

@@ -2,19 +2,20 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
+import type { Devices } from '../devices/devices.ts';
 import type { Listers } from '../framework/listers.ts';
 import type { PodGroupStates } from '../cache/pod-group-states.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { ClusterEvent } from '../framework/events.ts';
 import type { Plugin, PodEvent } from '../framework/plugin.ts';
 import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
-import { classOfResource } from './common/device-classes.ts';
 import { gangScheduling } from './gang-scheduling/gang-scheduling.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
 import { nodeName } from './node-name/node-name.ts';
 import { nodePorts } from './node-ports/node-ports.ts';
+import type { NodeResourcesBalancedAllocationArgs } from './node-resources-balanced-allocation/node-resources-balanced-allocation.ts';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation/node-resources-balanced-allocation.ts';
 import type { NodeResourcesFitArgs } from './node-resources-fit/node-resources-fit.ts';
 import { nodeResourcesFit } from './node-resources-fit/node-resources-fit.ts';
@@ -31,16 +32,14 @@ import { nodeDeclaredFeatures } from './node-declared-features/node-declared-fea
 /** What plug-ins are made with. */
 export interface PluginContext {
   readonly listers: Listers;
+  /** What is known of devices, by all profiles together. */
+  readonly devices: Devices;
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Aborts when the scheduler stops. */
   readonly signal: AbortSignal;
-  /** Resolves when all listers that were looked at know the cluster. */
-  readonly listersReady: () => Promise<void>;
-  /** Looks again at the pods that the plug-in of this name kept out of the queue. */
-  readonly ungate: (plugin: string) => void;
   /** Wakes the pods that may be helped by what only the plug-in knows. */
   readonly notice: (event: ClusterEvent) => void;
   /** Records an event on the pod. */
@@ -63,7 +62,7 @@ const factories: Readonly<Record<string, Factory>> = {
   TaintToleration: () => taintToleration,
   NodeAffinity: nodeAffinity,
   NodePorts: () => nodePorts,
-  NodeResourcesFit: (args: NodeResourcesFitArgs, { listers }) => nodeResourcesFit(args, (resource) => classOfResource(resource, listers.deviceClasses) !== undefined),
+  NodeResourcesFit: (args: NodeResourcesFitArgs, { devices }) => nodeResourcesFit(args, devices),
   VolumeRestrictions: (_args, { listers }) => volumeRestrictions(listers),
   NodeVolumeLimits: (_args, { listers }) => nodeVolumeLimits(listers),
   VolumeBinding: volumeBinding,
@@ -71,7 +70,7 @@ const factories: Readonly<Record<string, Factory>> = {
   PodTopologySpread: (args, { listers }) => podTopologySpread(args, listers),
   InterPodAffinity: interPodAffinity,
   DynamicResources: dynamicResources,
-  NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
+  NodeResourcesBalancedAllocation: (args: NodeResourcesBalancedAllocationArgs, { devices }) => nodeResourcesBalancedAllocation(args, devices),
   ImageLocality: () => imageLocality,
   NodeDeclaredFeatures: () => nodeDeclaredFeatures,
   GangScheduling: (_args, context) => gangScheduling(context),

@@ -12,6 +12,7 @@ import type { ProfileSettings } from '../config/settings.ts';
 import { usualProfile } from '../config/settings.ts';
 import type { Placement } from '../cycle/placement.ts';
 import { Placer } from '../cycle/placement.ts';
+import { Devices } from '../devices/devices.ts';
 import type { Listers } from '../framework/listers.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { PluginContext } from '../plugins/registry.ts';
@@ -58,9 +59,11 @@ export class TestCluster {
   /** What the placer picks with among equals. */
   readonly random = new SeededRandom(1);
 
-  constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client }) {
+  constructor(options: { readonly nodes: readonly Node[]; readonly running?: readonly (readonly [Pod, string])[]; readonly settings?: Partial<ProfileSettings>; readonly client?: Client; /** Who is let into the queue after all. */ readonly ungate?: (plugin: string) => void }) {
     const { random } = this;
-    const context: PluginContext = { listers: this.stores as unknown as Listers, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, signal: new AbortController().signal, listersReady: () => Promise.resolve(), ungate: () => {}, notice: () => {}, notify: () => {}, podGroups: new PodGroupStates(), activate: () => {}, allow: () => {} };
+    const listers = this.stores as unknown as Listers;
+    const devices = new Devices({ listers, clock: this.clock, listersReady: () => Promise.resolve(), ungate: options.ungate ?? (() => {}) });
+    const context: PluginContext = { listers, devices, client: options.client ?? ({} as Client), clock: this.clock, random, logger: silentLogger, signal: new AbortController().signal, notice: () => {}, notify: () => {}, podGroups: new PodGroupStates(), activate: () => {}, allow: () => {} };
     const [profile] = buildProfiles([{ ...usualProfile('default-scheduler'), ...options.settings }], { ...context, preemptionGate: { name: 'DefaultPreemption' } }).values();
     this.profile = profile!;
     for (const each of options.nodes) this.cache.setNode(each);

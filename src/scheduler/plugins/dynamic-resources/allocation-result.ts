@@ -2,8 +2,8 @@ import type { Quantity } from '../../../api/meta/quantity.ts';
 import { formatQuantity } from '../../../api/meta/quantity.ts';
 import type { Node, NodeSelector, NodeSelectorRequirement } from '../../../api/types/core/v1.ts';
 import type { AllocationResult, DeviceAllocationConfiguration, DeviceRequestAllocationResult, ResourceClaim } from '../../../api/types/resource/v1.ts';
-import type { Consumed } from './consumable-capacity.ts';
-import type { ReachableDevice } from './pools.ts';
+import type { Consumed } from '../../devices/consumable-capacity.ts';
+import type { ReachableDevice } from '../../devices/pools.ts';
 import type { Taken } from './taken.ts';
 
 /** Who has a part of a device gets a name for it when it is decided that he does. */

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { compileDeviceSelector } from '../../../api/cel/device-selector.ts';
 import type { Node } from '../../../api/types/core/v1.ts';
 import type { Device, DeviceClaim, DeviceClass, ExactDeviceRequest, ResourceClaim, ResourceSlice, ResourceSliceSpec } from '../../../api/types/resource/v1.ts';
+import { devicesInUse } from '../../devices/devices-in-use.ts';
+import { Pools } from '../../devices/pools.ts';
 import { Allocator } from './allocator.ts';
 import { withShares } from './allocation-result.ts';
-import { devicesInUse } from './devices-in-use.ts';
-import { Pools } from './pools.ts';
 
 const driver = 'driver-a';
 const node: Node = { metadata: { name: 'here', labels: { zone: 'z' } } };
@@ -48,8 +48,10 @@ function allocate({ claims, slices: some, classes = [deviceClass], inUse = [] }:
   });
   return new Allocator(claims.map((one, i) => claim(one, `c${i}`)), {
     node, pools: new Pools(some), inUse: devicesInUse([{ devices: { results } }]),
-    classOf: (name) => classes.find(({ metadata }) => metadata.name === name),
-    matches: (one, selectors) => (selectors ?? []).every(({ cel }) => compileDeviceSelector(cel?.expression ?? '')(one.device, one.driver)),
+    devices: {
+      classOf: (name) => classes.find(({ metadata }) => metadata.name === name),
+      matches: (one, selectors) => (selectors ?? []).every(({ cel }) => compileDeviceSelector(cel?.expression ?? '')(one.device, one.driver)),
+    },
   }).allocate();
 }
 

@@ -1,14 +1,15 @@
 import type { Node } from '../../../api/types/core/v1.ts';
-import type { AllocationResult, DeviceClass, DeviceRequest, DeviceSelector, DeviceToleration, ExactDeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
+import type { AllocationResult, DeviceRequest, DeviceToleration, ExactDeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
 import { tolerates } from '../../../api/pod/tolerations.ts';
+import type { Consumed } from '../../devices/consumable-capacity.ts';
+import { consumedOf, hasRoom } from '../../devices/consumable-capacity.ts';
+import { PoolCounters } from '../../devices/counters.ts';
+import type { DevicesInUse } from '../../devices/devices-in-use.ts';
+import type { Devices } from '../../devices/devices.ts';
+import type { Pool, Pools, ReachableDevice } from '../../devices/pools.ts';
 import { allocationOf } from './allocation-result.ts';
 import { ConstraintSet } from './constraints.ts';
-import type { Consumed } from './consumable-capacity.ts';
-import { consumedOf, hasRoom } from './consumable-capacity.ts';
-import { PoolCounters } from './counters.ts';
-import type { DevicesInUse } from './devices-in-use.ts';
 import { claimText } from './pod-claims.ts';
-import type { Pool, Pools, ReachableDevice } from './pools.ts';
 import type { Alternative, Taken } from './taken.ts';
 
 /** A claim holds no more devices than this. */
@@ -25,9 +26,7 @@ export interface AllocatorOptions {
   readonly node: Node;
   readonly pools: Pools;
   readonly inUse: DevicesInUse;
-  readonly classOf: (name: string) => DeviceClass | undefined;
-  /** Does the device match all of the selectors? Throws when that cannot be told. */
-  readonly matches: (device: ReachableDevice, selectors: readonly DeviceSelector[] | undefined, owner: string) => boolean;
+  readonly devices: Pick<Devices, 'classOf' | 'matches'>;
   /** Has it taken too long? */
   readonly isLate?: () => boolean;
 }
@@ -78,7 +77,7 @@ export class Allocator {
     const all = exactly === undefined ? (firstAvailable ?? []).map((one) => ({ names: [`${name}/${one.name}`, name], own: one.name, request: one as ExactDeviceRequest })) : [{ names: [name], own: name, request: exactly }];
     return all.map(({ names, own, request }) => {
       const at = `claim ${claimText(claim)}, request ${own}`;
-      const deviceClass = this.#options.classOf(request.deviceClassName);
+      const deviceClass = this.#options.devices.classOf(request.deviceClassName);
       if (deviceClass === undefined) throw new Error(`${at}: could not retrieve device class ${request.deviceClassName}: deviceclass.resource.k8s.io ${JSON.stringify(request.deviceClassName)} not found`);
       if (request.allocationMode !== 'All') return { names, request, deviceClass, count: request.count ?? 1 };
       const draft: Alternative = { names, request, deviceClass, count: 0 };
@@ -94,8 +93,8 @@ export class Allocator {
     const key = `${claimText(claim)} ${names[0]} ${device.id}`;
     let known = this.#selectable.get(key);
     if (known === undefined) {
-      const { matches } = this.#options;
-      known = matches(device, deviceClass.spec.selectors, `class ${deviceClass.metadata.name ?? ''}`) && matches(device, request.selectors, `claim ${claimText(claim)}`);
+      const { devices } = this.#options;
+      known = devices.matches(device, deviceClass.spec.selectors, `class ${deviceClass.metadata.name ?? ''}`) && devices.matches(device, request.selectors, `claim ${claimText(claim)}`);
       this.#selectable.set(key, known);
     }
     return known;

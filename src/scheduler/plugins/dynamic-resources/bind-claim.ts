@@ -7,9 +7,9 @@ import type { Clock } from '../../../base/clock.ts';
 import { formatTime } from '../../../base/clock.ts';
 import type { Client, ObjectRef } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { PendingAllocations } from '../../devices/pending-allocations.ts';
 import type { Asking } from '../../until-answered.ts';
 import { untilAnswered } from '../../until-answered.ts';
-import type { PendingAllocations } from './pending-allocations.ts';
 import { claimText, isReservedFor } from './pod-claims.ts';
 
 /** Keeps a claim until the devices are given back. */

@@ -1,5 +1,5 @@
 import type { DeviceAttribute, DeviceConstraint } from '../../../api/types/resource/v1.ts';
-import type { ReachableDevice } from './pools.ts';
+import type { ReachableDevice } from '../../devices/pools.ts';
 
 /** The attribute by its full name; a device of the driver that the name begins with may leave that out. */
 function attributeOf({ device, driver }: ReachableDevice, name: string): DeviceAttribute | undefined {

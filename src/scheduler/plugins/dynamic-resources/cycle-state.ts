@@ -1,16 +1,17 @@
 import { matchesNodeSelector } from '../../../api/pod/node-selector.ts';
 import type { ContainerExtendedResourceRequest } from '../../../api/types/core/v1.ts';
-import type { AllocationResult, DeviceClass, ResourceClaim } from '../../../api/types/resource/v1.ts';
+import type { AllocationResult, ResourceClaim } from '../../../api/types/resource/v1.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { DevicesInUse } from '../../devices/devices-in-use.ts';
+import type { Devices } from '../../devices/devices.ts';
+import type { Pools } from '../../devices/pools.ts';
 import type { Refusal, Verdict } from '../../framework/verdict.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
 import type { AllocatorOptions } from './allocator.ts';
 import { Allocator } from './allocator.ts';
 import { isOverdue, readinessOf } from './binding-conditions.ts';
-import type { DevicesInUse } from './devices-in-use.ts';
 import { extendedRequests } from './extended-resources.ts';
-import type { Pools } from './pools.ts';
 
 const notHere = refuseForGood('resourceclaim not available on the node');
 const cannotFit = refuseForGood('cannot fit resource');
@@ -43,17 +44,17 @@ export interface CycleState {
   readonly unavailable: Set<ResourceClaim>;
 }
 
-export interface FilterContext extends Pick<AllocatorOptions, 'classOf' | 'matches' | 'isLate'> {
-  readonly classOfResource: (resource: string) => DeviceClass | undefined;
+export interface FilterContext extends Pick<AllocatorOptions, 'isLate'> {
+  readonly devices: Pick<Devices, 'classOf' | 'classFor' | 'matches'>;
   readonly nowMs: number;
   readonly bindingTimeoutMs: number;
 }
 
 /** The extended resources that devices have to provide on this node; `undefined`: one is provided by nobody. */
-function viaDevices({ asked }: CycleState, { allocatable }: NodeInfo, { classOfResource }: FilterContext): readonly string[] | undefined {
+function viaDevices({ asked }: CycleState, { allocatable }: NodeInfo, { devices }: FilterContext): readonly string[] | undefined {
   const resources: string[] = [];
   for (const [resource] of asked) {
-    if (classOfResource(resource) !== undefined && (allocatable[resource] ?? 0) === 0) resources.push(resource);
+    if (devices.classFor(resource) !== undefined && (allocatable[resource] ?? 0) === 0) resources.push(resource);
     else if (allocatable[resource] === undefined) return undefined;
   }
   return resources;
@@ -75,7 +76,7 @@ export function filterNode({ pod }: PodInfo, node: NodeInfo, state: CycleState, 
     const resources = viaDevices(state, node, context);
     if (resources === undefined) return cannotFit;
     if (resources.length > 0) {
-      const { requests, mappings } = extendedRequests(pod, resources, (resource) => context.classOfResource(resource)?.metadata.name ?? '');
+      const { requests, mappings } = extendedRequests(pod, resources, (resource) => context.devices.classFor(resource)?.metadata.name ?? '');
       extended = { allocations: [], extended: { ...state.extended, spec: { devices: { requests: [...requests] } } }, mappings };
     } else if (state.claims.length === 1) return undefined;
   }

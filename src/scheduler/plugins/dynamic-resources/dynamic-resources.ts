@@ -5,28 +5,27 @@ import { parseGoDuration } from '../../../base/go-duration.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Client } from '../../../client/client.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { DevicesInUse } from '../../devices/devices-in-use.ts';
+import type { Devices } from '../../devices/devices.ts';
+import { loading } from '../../devices/devices.ts';
+import { Pools } from '../../devices/pools.ts';
 import type { ClusterEvent } from '../../framework/events.ts';
-import type { Listers } from '../../framework/listers.ts';
 import { normalizeByMax } from '../../framework/normalize.ts';
 import type { Plugin, PodEvent, Preparation } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
-import { classOfResource } from '../common/device-classes.ts';
 import { withShares } from './allocation-result.ts';
 import { deallocateClaim, deleteClaim, lookUp, unreserveClaim } from './bind-claim.ts';
 import { hasBindingConditions } from './binding-conditions.ts';
 import type { CycleState } from './cycle-state.ts';
 import { filterNode } from './cycle-state.ts';
-import { devicesInUse } from './devices-in-use.ts';
 import { askedResources, findExtendedResourceClaim, isUnwritten, newExtendedResourceClaim } from './extended-resources.ts';
 import { makeReady } from './make-ready.ts';
-import { PendingAllocations } from './pending-allocations.ts';
 import { canBeReserved, claimsOfPod, claimText, isReservedFor } from './pod-claims.ts';
-import { Pools } from './pools.ts';
 import { haveAlternatives, preferenceOf } from './preferences.ts';
-import { DeviceSelectors } from './selectors.ts';
 
 const inUse = refuseForGood('resourceclaim in use');
-const loading = refuseForGood('waiting for what device selectors are understood with');
+/** Of who allocates nothing. */
+const nothing: DevicesInUse = { whole: new Set(), shared: new Map() };
 
 export interface DynamicResourcesArgs {
   /** Go durations. How long one node may be looked at; `0s`: as long as it takes. */
@@ -35,18 +34,18 @@ export interface DynamicResourcesArgs {
   readonly bindingTimeout?: string;
 }
 
-/** What the plug-in is made with; `ungate` looks again at pods that it kept out. */
+/** What the plug-in is made with. */
 export interface DynamicResourcesContext {
-  readonly listers: Listers;
+  readonly devices: Devices;
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly listersReady: () => Promise<void>;
-  readonly ungate: (plugin: string) => void;
   readonly notice: (event: ClusterEvent) => void;
   readonly notify: (pod: PodInfo, event: PodEvent) => void;
 }
+
+const name = 'DynamicResources';
 
 const hasClaims = ({ pod }: PodInfo): boolean => (pod.spec?.resourceClaims ?? []).length > 0;
 const mayNeedDevices = (pod: PodInfo): boolean => hasClaims(pod) || askedResources(pod)[Symbol.iterator]().next().done !== true;
@@ -65,11 +64,10 @@ function problemWith({ spec }: ResourceClaim, classOf: (name: string) => DeviceC
  * written into the claims and made ready before the pod is bound.
  */
 export function dynamicResources(args: DynamicResourcesArgs, context: DynamicResourcesContext): Plugin<CycleState, CycleState> {
-  const { listers, client, clock, random, signal } = context;
+  const { devices, client, clock, random, signal } = context;
+  const { pending } = devices;
   const filterTimeoutMs = parseGoDuration(args.filterTimeout ?? '10s') ?? 0;
   const bindingTimeoutMs = parseGoDuration(args.bindingTimeout ?? '600s') ?? 0;
-  const pending = new PendingAllocations();
-  const selectors = new DeviceSelectors();
   /** What was held for the claim is held no more, and no watch will tell: whoever waits for devices, and its own pod, look again. */
   const free = (claim: ResourceClaim): void => {
     const { allocation: _allocation, ...status } = claim.status ?? {};
@@ -77,25 +75,10 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
   };
   /** Of the pod that is being placed. */
   const states = new WeakMap<PodInfo, CycleState>();
-  let known = false;
-  /** Looks at what drivers and users say; false: it is not all known yet. */
-  const isKnown = (): boolean => {
-    if (known) return true;
-    // Looking at them starts them.
-    const { resourceClaims: _claims, resourceSlices: _slices, deviceClasses: _classes } = listers;
-    // A rejection: the scheduler is being stopped.
-    context.listersReady().then(() => { known = true; context.ungate('DynamicResources'); }, () => {});
-    return false;
-  };
-  const isUnderstood = (): boolean => {
-    if (!selectors.isLoaded) selectors.load().then(() => context.ungate('DynamicResources'), () => {});
-    return selectors.isLoaded;
-  };
-  const classOf = (name: string): DeviceClass | undefined => listers.deviceClasses.get('', name);
-  const backed = (pod: PodInfo): [string, number][] => [...askedResources(pod)].filter(([resource]) => classOfResource(resource, listers.deviceClasses) !== undefined).map(([resource, amount]) => [resource, amount]);
+  const backed = (pod: PodInfo): [string, number][] => [...askedResources(pod)].filter(([resource]) => devices.classFor(resource) !== undefined).map(([resource, amount]) => [resource, amount]);
 
   const uses = (pod: PodInfo, claim: ResourceClaim): boolean => {
-    const claims = claimsOfPod(pod, listers.resourceClaims);
+    const claims = claimsOfPod(pod, devices.claims);
     return typeof claims !== 'string' && claims.some(({ metadata }) => metadata.uid === claim.metadata.uid);
   };
 
@@ -106,35 +89,34 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
         continue;
       }
       if (pending.has(claim)) return { refused: refuseForGood(`resource claim ${claimText(claim)} is in the process of being allocated`) };
-      const problem = problemWith(claim, classOf);
+      const problem = problemWith(claim, (className) => devices.classOf(className));
       if (problem !== undefined) return { refused: refuseForGood(problem) };
     }
     return undefined;
   };
 
   return {
-    name: 'DynamicResources',
+    name,
     gate(pod) {
       if (!mayNeedDevices(pod)) return undefined;
-      if (!isKnown()) return loading;
-      const claims = claimsOfPod(pod, listers.resourceClaims);
+      if (!devices.isKnown(name)) return loading;
+      const claims = claimsOfPod(pod, devices.claims);
       if (typeof claims === 'string') return refuseForGood(claims);
-      return (hasClaims(pod) || backed(pod).length > 0) && !isUnderstood() ? loading : undefined;
+      return (hasClaims(pod) || backed(pod).length > 0) && !devices.isUnderstood(name) ? loading : undefined;
     },
     prepare(pod) {
       if (!mayNeedDevices(pod)) return { skip: true };
-      const own = claimsOfPod(pod, listers.resourceClaims);
+      const own = claimsOfPod(pod, devices.claims);
       if (typeof own === 'string') return { refused: refuseForGood(own) };
       const resources = backed(pod);
-      const extended = resources.length === 0 ? undefined : (findExtendedResourceClaim(pod, listers.resourceClaims) ?? newExtendedResourceClaim(pod, random.uuid()));
+      const extended = resources.length === 0 ? undefined : (findExtendedResourceClaim(pod, devices.claims) ?? newExtendedResourceClaim(pod, random.uuid()));
       const claims = extended === undefined ? own : [...own, extended];
       if (claims.length === 0) return { skip: true };
-      pending.settle(listers.resourceClaims, clock.now());
+      devices.settle();
       const refused = refusalOf(claims, pod);
       if (refused !== undefined) return refused;
       const toAllocate = claims.filter(({ status }) => status?.allocation === undefined);
-      const held = toAllocate.length === 0 ? [] : [...listers.resourceClaims.list().flatMap(({ status }) => status?.allocation ?? []), ...pending.allocations()];
-      const state: CycleState = { claims: [...claims], toAllocate, extended, asked: extended === undefined ? [] : [...askedResources(pod)], pools: new Pools(toAllocate.length === 0 ? [] : listers.resourceSlices.list()), inUse: devicesInUse(held), byNode: new Map(), unavailable: new Set() };
+      const state: CycleState = { claims: [...claims], toAllocate, extended, asked: extended === undefined ? [] : [...askedResources(pod)], pools: new Pools(toAllocate.length === 0 ? [] : devices.slices.list()), inUse: toAllocate.length === 0 ? nothing : devices.inUse(), byNode: new Map(), unavailable: new Set() };
       states.set(pod, state);
       return { state };
     },
@@ -142,8 +124,7 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
       if (state === undefined) return undefined;
       const deadlineMs = filterTimeoutMs === 0 ? Infinity : clock.monotonicMs() + filterTimeoutMs;
       return filterNode(pod, node, state, {
-        classOf, classOfResource: (resource) => classOfResource(resource, listers.deviceClasses), nowMs: clock.now(), bindingTimeoutMs,
-        matches: (device, some, owner) => selectors.matches(device, some, owner), isLate: () => clock.monotonicMs() > deadlineMs,
+        devices, nowMs: clock.now(), bindingTimeoutMs, isLate: () => clock.monotonicMs() > deadlineMs,
       });
     },
     rescue(pod, state) {
@@ -187,13 +168,13 @@ export function dynamicResources(args: DynamicResourcesArgs, context: DynamicRes
     },
     preBind(pod, nodeName, state) {
       if (state === undefined || state.claims.every((claim) => claim.status?.allocation !== undefined && isReservedFor(claim, pod) && !hasBindingConditions(claim))) return undefined;
-      return (signal) => makeReady(pod, nodeName, state, { client, clock, signal, pending, claims: listers.resourceClaims, timeoutMs: bindingTimeoutMs, notify: context.notify });
+      return (signal) => makeReady(pod, nodeName, state, { client, clock, signal, pending, claims: devices.claims, timeoutMs: bindingTimeoutMs, notify: context.notify });
     },
     wakes: {
       ResourceClaimAdd: (pod, { object }) => uses(pod, object),
       ResourceClaimUpdate: (pod, { old, object }) => (old.status?.allocation !== undefined && object.status?.allocation === undefined) || (uses(pod, object) && !semanticEqual(old.status, object.status)),
       ResourceClaimDelete: (_pod, { old }) => old.status?.allocation !== undefined,
-      UnscheduledPodGeneratedResourceClaim: (_pod, { object }) => typeof claimsOfPod(object, listers.resourceClaims) !== 'string',
+      UnscheduledPodGeneratedResourceClaim: (_pod, { object }) => typeof claimsOfPod(object, devices.claims) !== 'string',
       NodeAdd: true,
       NodeUpdateLabel: true,
       NodeUpdateAllocatable: true,

@@ -5,7 +5,7 @@ import type { Container, ContainerExtendedResourceRequest, Pod } from '../../../
 import type { DeviceRequest, ResourceClaim } from '../../../api/types/resource/v1.ts';
 import type { Lister } from '../../../client/informer/store.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
-import { mayBeDevices } from '../common/device-classes.ts';
+import { mayBeDevices } from '../../devices/device-classes.ts';
 
 const annotation = 'resource.kubernetes.io/extended-resource-claim';
 /** Not a name that a claim can have: the claim is in memory only until the pod's node is decided. */

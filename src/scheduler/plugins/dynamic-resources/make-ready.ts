@@ -3,12 +3,12 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Lister } from '../../../client/informer/store.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import type { PendingAllocations } from '../../devices/pending-allocations.ts';
 import type { PodEvent } from '../../framework/plugin.ts';
 import { createClaim, reserveClaim, tellPod } from './bind-claim.ts';
 import { hasBindingConditions, isOverdue, readinessOf } from './binding-conditions.ts';
 import type { CycleState } from './cycle-state.ts';
 import { isUnwritten } from './extended-resources.ts';
-import type { PendingAllocations } from './pending-allocations.ts';
 import { claimText, isReservedFor } from './pod-claims.ts';
 
 /** Between two looks at whether devices have become ready. */

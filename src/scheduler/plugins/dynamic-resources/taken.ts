@@ -1,7 +1,7 @@
 import type { DeviceClass, ExactDeviceRequest } from '../../../api/types/resource/v1.ts';
-import type { Consumed } from './consumable-capacity.ts';
-import type { PoolCounters } from './counters.ts';
-import type { ReachableDevice } from './pools.ts';
+import type { Consumed } from '../../devices/consumable-capacity.ts';
+import type { PoolCounters } from '../../devices/counters.ts';
+import type { ReachableDevice } from '../../devices/pools.ts';
 
 /** One way of meeting a request. */
 export interface Alternative {

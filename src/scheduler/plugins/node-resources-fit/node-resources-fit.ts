@@ -2,12 +2,15 @@ import { amountsOf } from '../../../api/pod/resources.ts';
 import type { Node } from '../../../api/types/core/v1.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
+import { implicitResource } from '../../devices/device-classes.ts';
+import type { Devices } from '../../devices/devices.ts';
 import type { Plugin } from '../../framework/plugin.ts';
+import { likeNoOther } from '../../framework/plugin.ts';
 import type { Refusal, Verdict } from '../../framework/verdict.ts';
 import { refuse, refuseForGood } from '../../framework/verdict.ts';
-import { implicitResource, mayBeDevices } from '../common/device-classes.ts';
 import type { WantedResource } from '../common/resource-scores.ts';
 import { wantedResources } from '../common/resource-scores.ts';
+import { ScoredDevices } from '../common/scored-devices.ts';
 import type { ScoringStrategy } from './score-strategy.ts';
 import { leastAllocated, scorer } from './score-strategy.ts';
 
@@ -62,27 +65,28 @@ function fits(wanted: readonly Wanted[], { allocatable, requested, pods }: Pick<
   return reasons === undefined ? undefined : refusal(reasons, couldFit);
 }
 
-/**
- * Requests fit into what is allocatable; how full nodes become scores, by the strategy. `isBackedByDevices`: is there a
- * class of devices that stands for the extended resource (KEP-5004)?
- */
-export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs = {}, isBackedByDevices: (resource: string) => boolean = () => false): Plugin<readonly Wanted[], readonly WantedResource[]> {
+const name = 'NodeResourcesFit';
+
+/** Requests fit into what is allocatable, or devices stand for them (KEP-5004); how full nodes become scores, by the strategy. */
+export function nodeResourcesFit({ ignoredResources = [], ignoredResourceGroups = [], scoringStrategy = leastAllocated }: NodeResourcesFitArgs, devices: Devices): Plugin<readonly Wanted[], readonly WantedResource[]> {
   const score = scorer(scoringStrategy);
-  const isIgnored = (name: string): boolean => isExtended(name) && (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.split('/')[0]!));
-  const isViaDevices = (resource: string): boolean => mayBeDevices(resource) && isBackedByDevices(resource);
+  const scored = new ScoredDevices(name, scoringStrategy.resources, devices);
+  const isIgnored = (resource: string): boolean => isExtended(resource) && (ignoredResources.includes(resource) || ignoredResourceGroups.includes(resource.split('/')[0]!));
+  const isViaDevices = (resource: string): boolean => devices.classFor(resource) !== undefined;
   const wantedBy = (pod: PodInfo): Wanted[] => wantedOf(pod, isIgnored, isViaDevices);
   const fitsEmpty = (pod: PodInfo, node: Node): boolean => fits(wantedBy(pod), { allocatable: amountsOf(node.status?.allocatable), requested: {}, pods: new Map() }) === undefined;
   /** Has the node got more of what the pod asks for? */
   const grew = (pod: PodInfo, old: Node, node: Node): boolean => {
     const [before, after] = [amountsOf(old.status?.allocatable), amountsOf(node.status?.allocatable)];
-    return ['pods', ...Object.keys(pod.requests)].some((name) => (after[name] ?? 0) > (before[name] ?? 0) || isViaDevices(name));
+    return ['pods', ...Object.keys(pod.requests)].some((resource) => (after[resource] ?? 0) > (before[resource] ?? 0) || isViaDevices(resource));
   };
   return {
-    name: 'NodeResourcesFit',
-    alike: ({ requests, scoringRequests }) => [requests, scoringRequests, Object.keys(requests).filter(isViaDevices)],
+    name,
+    ...(scored.any && { gate: (pod) => scored.gate(pod) }),
+    alike: (pod) => (scored.matterTo(pod) ? likeNoOther : [pod.requests, pod.scoringRequests, Object.keys(pod.requests).filter(isViaDevices)]),
     prepare: (pod) => ({ state: wantedBy(pod) }),
     filter: (pod, node, wanted) => fits(wanted ?? wantedBy(pod), node),
-    prepareScore: (pod) => ({ state: wantedResources(pod, scoringStrategy.resources, { assumed: true }) }),
+    prepareScore: (pod) => ({ state: wantedResources(pod, scoringStrategy.resources, { assumed: true, devices }) }),
     score: (_pod, node, wanted) => score(wanted ?? [], node),
     wakes: {
       AssignedPodDelete: true,

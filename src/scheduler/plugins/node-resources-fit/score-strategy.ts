@@ -41,9 +41,11 @@ export function scorer(strategy: ScoringStrategy): (wanted: readonly WantedResou
     let total = 0;
     let weights = 0;
     for (const resource of wanted) {
-      const capacity = node.allocatable[resource.name] ?? 0;
+      const own = node.allocatable[resource.name] ?? 0;
+      const devices = own === 0 ? resource.devicesOn?.(node.node) : undefined;
+      const capacity = devices?.capacity ?? own;
       if (capacity === 0) continue;
-      const score = one(allocatedOn(resource, node) + resource.amount, capacity);
+      const score = one((devices?.allocated ?? allocatedOn(resource, node)) + resource.amount, capacity);
       // Upstream leaves resources out of the mean that the shape makes worthless.
       if (byRatio && score <= 0) continue;
       total += score * resource.weight;

@@ -1,4 +1,4 @@
-import type { AllocationResult } from '../../../api/types/resource/v1.ts';
+import type { AllocationResult } from '../../api/types/resource/v1.ts';
 import type { Consumed } from './consumable-capacity.ts';
 
 /** What claims have, or are about to have. */

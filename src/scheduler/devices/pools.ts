@@ -1,6 +1,6 @@
-import { matchesNodeSelector } from '../../../api/pod/node-selector.ts';
-import type { Node, NodeSelector } from '../../../api/types/core/v1.ts';
-import type { Device, ResourceSlice } from '../../../api/types/resource/v1.ts';
+import { matchesNodeSelector } from '../../api/pod/node-selector.ts';
+import type { Node, NodeSelector } from '../../api/types/core/v1.ts';
+import type { Device, ResourceSlice } from '../../api/types/resource/v1.ts';
 import type { Left } from './counters.ts';
 import { areCountersValid, leftOf } from './counters.ts';
 
@@ -103,6 +103,9 @@ function poolFor(node: Node, { driver, pool, slices, complete, validCounters }: 
   if (!validCounters || new Set(names).size < names.length) return { name, state: 'invalid', devices: [] };
   return { name, state: 'usable', devices: near.flatMap((slice) => devicesFor(node, slice)) };
 }
+
+/** The devices of the slice that the node reaches. */
+export const reachableIn = (slice: ResourceSlice, node: Node): ReachableDevice[] => (slice.spec.perDeviceNodeSelection === true || reaches(slice.spec, node) ? devicesFor(node, slice) : []);
 
 function devicesFor(node: Node, { spec }: ResourceSlice): ReachableDevice[] {
   const each = spec.perDeviceNodeSelection === true;

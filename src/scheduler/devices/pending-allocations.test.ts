@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AllocationResult, ResourceClaim } from '../../../api/types/resource/v1.ts';
-import { ObjectStore } from '../../../client/informer/store.ts';
+import type { AllocationResult, ResourceClaim } from '../../api/types/resource/v1.ts';
+import { ObjectStore } from '../../client/informer/store.ts';
 import { PendingAllocations } from './pending-allocations.ts';
 
 const allocation: AllocationResult = { devices: { results: [] } };

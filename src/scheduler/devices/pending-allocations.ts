@@ -1,5 +1,5 @@
-import type { AllocationResult, ResourceClaim } from '../../../api/types/resource/v1.ts';
-import type { Lister } from '../../../client/informer/store.ts';
+import type { AllocationResult, ResourceClaim } from '../../api/types/resource/v1.ts';
+import type { Lister } from '../../client/informer/store.ts';
 
 /** For so long a claim that was made is expected to be seen. */
 const patienceMs = 120_000;

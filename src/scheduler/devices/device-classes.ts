@@ -1,7 +1,7 @@
 /** Classes of devices that stand for extended resources (KEP-5004). */
-import { isExtendedResource } from '../../../api/pod/validation/resource-names.ts';
-import type { DeviceClass } from '../../../api/types/resource/v1.ts';
-import type { Lister } from '../../../client/informer/store.ts';
+import { isExtendedResource } from '../../api/pod/validation/resource-names.ts';
+import type { DeviceClass } from '../../api/types/resource/v1.ts';
+import type { Lister } from '../../client/informer/store.ts';
 
 const implicitPrefix = 'deviceclass.resource.kubernetes.io/';
 

@@ -1,6 +1,6 @@
-import type { Quantity } from '../../../api/meta/quantity.ts';
-import { addQuantity, compareQuantity, subtractQuantity } from '../../../api/meta/quantity.ts';
-import type { Device, ResourceSlice } from '../../../api/types/resource/v1.ts';
+import type { Quantity } from '../../api/meta/quantity.ts';
+import { addQuantity, compareQuantity, subtractQuantity } from '../../api/meta/quantity.ts';
+import type { Device, ResourceSlice } from '../../api/types/resource/v1.ts';
 
 /** What is left of counters, by their set and name. */
 export type Left = ReadonlyMap<string, Quantity | string>;

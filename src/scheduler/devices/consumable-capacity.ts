@@ -1,6 +1,6 @@
-import type { Quantity } from '../../../api/meta/quantity.ts';
-import { addQuantity, compareQuantity, quantityOf, value } from '../../../api/meta/quantity.ts';
-import type { CapacityRequestPolicy, CapacityRequestPolicyRange, CapacityRequirements, Device, DeviceCapacity } from '../../../api/types/resource/v1.ts';
+import type { Quantity } from '../../api/meta/quantity.ts';
+import { addQuantity, compareQuantity, quantityOf, value } from '../../api/meta/quantity.ts';
+import type { CapacityRequestPolicy, CapacityRequestPolicyRange, CapacityRequirements, Device, DeviceCapacity } from '../../api/types/resource/v1.ts';
 
 type Amount = Quantity | string;
 /** By the capacity's name. */
