@@ -53,6 +53,21 @@ describe('controllers and custom resources that come and go', () => {
     assert.deepEqual(fixture.complaints, []);
   });
 
+  it('one whose conversion fails does not keep the garbage collector from the others', async () => {
+    await using fixture = await startFixture({ controllers: ['garbage-collector-controller'] });
+    const { client, clock } = fixture;
+    await define(fixture);
+    await client.create(type(), widget('old'));
+    const known = await client.get(customresourcedefinitions, { name: 'widgets.example.com' });
+    const conversion = { strategy: 'Webhook', webhook: { clientConfig: { url: 'https://localhost:1/convert' }, conversionReviewVersions: ['v1'] } };
+    await client.update(customresourcedefinitions, { ...known, spec: { ...known.spec, conversion, versions: [{ ...versionOf('v1'), storage: false }, { ...versionOf('v2'), storage: true }] } });
+    await fixture.restart();
+    await clock.advance(31_000);
+    await client.create(configmaps, { metadata: { namespace: 'default', name: 'lost', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: '11111111-2222-4333-8444-555555555555' }] } });
+    await clock.advance(3000);
+    assert.deepEqual((await client.list(configmaps, { namespace: 'default' })).items.map(({ metadata }) => metadata.name), []);
+  });
+
   it('quotas count them', async () => {
     await using fixture = await startFixture({ controllers: ['resourcequota-controller'] });
     const { client, clock } = fixture;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { configmaps, deployments, namespaces, pods, replicasets, serviceaccounts } from '../../src/api/resources.ts';
+import { clusterroles, configmaps, deployments, namespaces, pods, replicasets, serviceaccounts } from '../../src/api/resources.ts';
 import { isReason } from '../../src/api/status.ts';
 import { deployment, startFixture } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
@@ -96,6 +96,51 @@ describe('garbage collector', () => {
     await clock.advance(10_000);
     assert.deepEqual(await names(fixture), []);
   });
+});
+
+describe('references that are wrong', () => {
+  const controllers = ['garbage-collector-controller', 'namespace-controller'];
+
+  it('take only themselves along: what refers to the same owner as it is stays', async () => {
+    await using fixture = await startFixture({ kubelet: false, controllers });
+    const { client, clock } = fixture;
+    await client.create(namespaces, { metadata: { name: 'other' } });
+    const owner = await configMap(fixture, 'owner');
+    const child = (namespace: string, name: string, reference: object): Promise<unknown> => client.create(configmaps, { metadata: { namespace, name, ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', ...owner, ...reference }] } });
+    await child('default', 'good', {});
+    await child('other', 'of-another-kind', { kind: 'Pod' });
+    await fixture.restart();
+    await clock.advance(5000);
+    assert.deepEqual([await names(fixture), (await client.list(configmaps, { namespace: 'other' })).items.length], [['good', 'owner'], 0]);
+    await child('default', 'of-another-name', { name: 'nobody' });
+    await child('other', 'elsewhere', {});
+    await clock.advance(5000);
+    assert.deepEqual([await names(fixture), (await client.list(configmaps, { namespace: 'other' })).items.length], [['good', 'owner'], 0]);
+    assert.deepEqual(await fixture.eventsOn('elsewhere'), [`OwnerRefInvalidNamespace ownerRef [v1/ConfigMap, namespace: other, name: owner, uid: ${owner.uid}] does not exist in namespace "other" x1`]);
+  });
+
+  it('from the whole cluster into a namespace delete nothing, and are said to be wrong', async () => {
+    await using fixture = await startFixture({ kubelet: false, controllers });
+    const { client, clock } = fixture;
+    const owner = await configMap(fixture, 'owner');
+    for (const [name, named] of [['owned', owner], ['lost', { name: 'nobody', uid: '11111111-2222-4333-8444-555555555555' }]] as const) {
+      await client.create(clusterroles, { metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', ...named }] }, rules: [] });
+    }
+    await clock.advance(5000);
+    for (const name of ['owned', 'lost']) await client.get(clusterroles, { name });
+    assert.deepEqual(await fixture.eventsOn('owned'), [`OwnerRefInvalidNamespace ownerRef [v1/ConfigMap, namespace: , name: owner, uid: ${owner.uid}] does not exist in namespace "" x1`]);
+  });
+});
+
+it('regression: an object that another finalizer holds can be deleted in the foreground once more', async () => {
+  await using fixture = await startFixture({ kubelet: false, controllers: ['garbage-collector-controller'] });
+  const { client, clock } = fixture;
+  await configMap(fixture, 'held', [], { finalizers: ['example.com/hold'] });
+  for (let times = 0; times < 2; times++) {
+    await client.delete(configmaps, { namespace: 'default', name: 'held' }, { propagationPolicy: 'Foreground' });
+    await clock.advance(1000);
+    assert.deepEqual((await client.get(configmaps, { namespace: 'default', name: 'held' })).metadata.finalizers, ['example.com/hold']);
+  }
 });
 
 describe('namespaces', () => {

@@ -1,16 +1,16 @@
+import { semanticEqual } from '../../api/meta/equal.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ResourceType } from '../../api/resource-type.ts';
 import { isReason } from '../../api/status.ts';
 import type { OwnerReference } from '../../api/types/meta/v1.ts';
 import type { Client } from '../../client/client.ts';
-import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import { ignoreNotFound } from '../common/errors.ts';
+import type { Coordinates } from './coordinates.ts';
 import type { GraphNode, OwnerGraph } from './graph.ts';
 import { foregroundFinalizer, orphanFinalizer } from './graph.ts';
 
 export interface CollectorOptions {
   readonly client: Client;
-  readonly recorder: EventRecorder;
   readonly graph: OwnerGraph;
   /** The resource of a kind; undefined when the server does not serve it. */
   readonly resourceOf: (apiVersion: string, kind: string) => ResourceType<KubeObject> | undefined;
@@ -35,14 +35,12 @@ export class Collector {
 
   /** Deletes the node's object if all of its owners are gone, or takes the next step of its foreground deletion. */
   async attemptToDelete(node: GraphNode): Promise<void> {
-    const { client, graph } = this.#options;
-    if (node.beingDeleted && !node.deletingDependents) return;
+    if ((node.beingDeleted && !node.deletingDependents) || this.isUnreachable(node)) return;
     const type = this.#typeOf(node.apiVersion, node.kind);
-    const ref = refTo(type, node);
     const latest = await this.#getLive(type, node);
     if (latest === undefined) {
-      // Missing, or made anew under the same name: the one that the graph means is gone.
-      graph.remove(node.uid);
+      // Missing, or made anew under the same name: the one that the graph means is gone, or elsewhere.
+      this.#options.graph.foundMissing(node);
       return;
     }
     if (node.deletingDependents) {
@@ -51,8 +49,9 @@ export class Collector {
     }
     const references = latest.metadata.ownerReferences ?? [];
     if (references.length === 0) return;
-    const { solid, dangling, waiting } = await this.#classify(node, references);
-    const preconditions = { uid: node.uid };
+    const owners = await this.#classify(node, references);
+    if (owners === undefined) return;
+    const { solid, dangling, waiting } = owners;
     if (solid.length > 0) {
       if (dangling.length + waiting.length > 0) await this.#dropOwners(type, latest, new Set([...dangling, ...waiting].map(({ uid }) => uid)));
       return;
@@ -64,12 +63,34 @@ export class Collector {
         await this.#unblock(type, latest);
         break;
       }
-      await client.delete(type, ref, { preconditions, propagationPolicy: 'Foreground' }).catch(ignoreNotFound);
+      await this.#delete(type, node, undefined, 'Foreground');
       return;
     }
     const finalizers = latest.metadata.finalizers ?? [];
     const propagationPolicy = finalizers.includes(orphanFinalizer) ? 'Orphan' : finalizers.includes(foregroundFinalizer) ? 'Foreground' : 'Background';
-    await client.delete(type, ref, { preconditions, propagationPolicy }).catch(ignoreNotFound);
+    await this.#delete(type, node, latest, propagationPolicy);
+  }
+
+  /** Something of the whole cluster cannot be owned by something in a namespace: nothing says in which one to look. */
+  isUnreachable({ apiVersion, kind, namespace }: GraphNode): boolean {
+    return namespace === '' && this.#typeOf(apiVersion, kind).namespaced;
+  }
+
+  /** Deletes the object. `judged`: it must not have got other owners since. */
+  async #delete(type: ResourceType<KubeObject>, node: GraphNode, judged: KubeObject | undefined, propagationPolicy: 'Orphan' | 'Background' | 'Foreground'): Promise<void> {
+    const { client, graph } = this.#options;
+    const resourceVersion = judged?.metadata.resourceVersion;
+    try {
+      await client.delete(type, refTo(type, node), { preconditions: { uid: node.uid, ...(resourceVersion !== undefined && { resourceVersion }) }, propagationPolicy });
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return graph.foundMissing(node);
+      if (judged === undefined || !isReason(error, 'Conflict')) throw error;
+      const live = await this.#getLive(type, node);
+      if (live === undefined) return graph.foundMissing(node);
+      if (!semanticEqual(live.metadata.ownerReferences, judged.metadata.ownerReferences)) throw error;
+      // What changes often for other reasons must not live for ever.
+      await this.#delete(type, node, undefined, propagationPolicy);
+    }
   }
 
   /** Lets the dependents go on without their owner, then lets the owner go. */
@@ -93,23 +114,20 @@ export class Collector {
     for (const dependent of blocking) if (!dependent.deletingDependents) this.#options.enqueue(dependent);
   }
 
-  async #classify(node: GraphNode, references: readonly OwnerReference[]): Promise<Owners> {
+  /** Undefined when an owner can never be found, as it is in a namespace and the node is not: such a node is left alone. */
+  async #classify(node: GraphNode, references: readonly OwnerReference[]): Promise<Owners | undefined> {
+    const { graph } = this.#options;
     const owners: Owners = { solid: [], dangling: [], waiting: [] };
     for (const reference of references) {
-      if (this.#options.graph.isAbsent(reference.uid)) {
+      if (graph.isAbsent(reference, node.namespace)) {
         owners.dangling.push(reference);
         continue;
       }
       const type = this.#typeOf(reference.apiVersion, reference.kind);
-      if (type.namespaced && node.namespace === '') {
-        this.#options.recorder.event({ kind: node.kind, apiVersion: node.apiVersion, name: node.name, uid: node.uid }, 'Warning', 'OwnerRefInvalidNamespace',
-          `ownerRef [${reference.apiVersion}/${reference.kind}, namespace: , name: ${reference.name}, uid: ${reference.uid}] does not exist in namespace ""`);
-        owners.dangling.push(reference);
-        continue;
-      }
+      if (type.namespaced && node.namespace === '') return undefined;
       const owner = await this.#getLive(type, { namespace: node.namespace, name: reference.name, uid: reference.uid });
       if (owner === undefined) {
-        this.#options.graph.markAbsent(reference.uid);
+        graph.markAbsent(reference, type.namespaced ? node.namespace : '');
         owners.dangling.push(reference);
       } else if (owner.metadata.deletionTimestamp !== undefined && owner.metadata.finalizers?.includes(foregroundFinalizer) === true) owners.waiting.push(reference);
       else owners.solid.push(reference);
@@ -118,7 +136,7 @@ export class Collector {
   }
 
   /** The object as the server has it now; undefined when it is gone or another one has its name. */
-  async #getLive(type: ResourceType<KubeObject>, node: { readonly namespace: string; readonly name: string; readonly uid: string }): Promise<KubeObject | undefined> {
+  async #getLive(type: ResourceType<KubeObject>, node: Pick<Coordinates, 'namespace' | 'name' | 'uid'>): Promise<KubeObject | undefined> {
     try {
       const object = await this.#options.client.get(type, refTo(type, node));
       return object.metadata.uid === node.uid ? object : undefined;

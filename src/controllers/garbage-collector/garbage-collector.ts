@@ -21,6 +21,8 @@ const identity = 'generic-garbage-collector';
 /** How soon the server is asked for new resources after a definition of them has changed, and how often where nothing tells of changes. */
 const resyncMs = 30_000;
 const definitionChangedMs = 1000;
+/** A resource that cannot be listed, because its conversion fails for instance, holds up the others no longer than this. */
+const initialSyncMs = 30_000;
 const workers = 20;
 
 /** Events are many, short-lived and own nothing. */
@@ -39,7 +41,15 @@ export async function startGarbageCollector(context: ControllerContext): Promise
   const client = context.clientFor(identity);
   const deletions = new WorkQueue({ clock });
   const orphanings = new WorkQueue({ clock });
-  const graph = new OwnerGraph({ attemptToDelete: (node) => deletions.add(node.uid), attemptToOrphan: (node) => orphanings.add(node.uid) });
+  const recorder = recorderFor(context, client, 'garbage-collector-controller');
+  const graph = new OwnerGraph({
+    attemptToDelete: (node) => deletions.add(node.uid),
+    attemptToOrphan: (node) => orphanings.add(node.uid),
+    foundInvalidNamespace({ kind, apiVersion, namespace, name, uid }, owner) {
+      recorder.event({ kind, apiVersion, name, uid, ...(namespace !== '' && { namespace }) }, 'Warning', 'OwnerRefInvalidNamespace',
+        `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ${JSON.stringify(namespace)}`);
+    },
+  });
   const watched = new Map<string, Watched>();
   const kinds = new Map<string, ServedResource>();
 
@@ -90,7 +100,7 @@ export async function startGarbageCollector(context: ControllerContext): Promise
   };
 
   const collector = new Collector({
-    client, recorder: recorderFor(context, client, 'garbage-collector-controller'), graph,
+    client, graph,
     resourceOf: (apiVersion, kind) => kinds.get(`${apiVersion} ${kind}`) ?? otherVersion(kinds, apiVersion, kind),
     enqueue: (node) => deletions.add(node.uid),
   });
@@ -105,7 +115,7 @@ export async function startGarbageCollector(context: ControllerContext): Promise
         await clock.sleep(1000, signal);
       }
     }
-    await Promise.all([...watched.values()].map(({ informer }) => informer.synced()));
+    await settledWithin(Promise.all([...watched.values()].map(({ informer }) => informer.synced())), context);
   })();
   synced.catch(() => {});
 
@@ -117,7 +127,8 @@ export async function startGarbageCollector(context: ControllerContext): Promise
       if (node === undefined) return undefined;
       await collector.attemptToDelete(node);
       // A virtual node that exists after all is seen soon; if it is not, it is asked for again.
-      return graph.get(uid)?.virtual === true ? { requeueAfterMs: 1000 } : undefined;
+      const left = graph.get(uid);
+      return left?.virtual === true && !collector.isUnreachable(left) ? { requeueAfterMs: 1000 } : undefined;
     },
   });
   runController({
@@ -148,6 +159,20 @@ export async function startGarbageCollector(context: ControllerContext): Promise
     }
   };
   resync().catch((error: unknown) => { if (!signal.aborted) logger.error('garbage collector stopped', { error }); });
+}
+
+/** Waits for it, but not for ever. */
+async function settledWithin(promise: Promise<unknown>, { clock, logger }: ControllerContext): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = clock.setTimer(initialSyncMs, () => {
+    logger.info('garbage collector: not all resources could be listed, proceeding anyway');
+    resolve();
+  }, { unref: true });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** A custom resource may go: it is watched by us alone. */
