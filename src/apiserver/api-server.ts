@@ -33,6 +33,7 @@ import { RequestMetrics } from './metrics/requests.ts';
 import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
 import { WatchMetrics } from './metrics/watches.ts';
 import type { HealthCheck } from './health-check.ts';
+import { startChecks } from './start-checks.ts';
 import type { ApiServerOptions, Factory, MaybeFactory, PathHandler, ServerContents, ServerParts } from './options.ts';
 import { keepFlowControl } from './flow-control/bootstrap.ts';
 import { flowDebugPaths } from './flow-control/debug-paths.ts';
@@ -88,6 +89,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #flowControl: FlowControl | undefined;
   readonly #aggregation: Aggregation | undefined;
   readonly #bootstrapObjects: readonly KubeObject[];
+  #started = false;
   #stopping = false;
   #disposed = false;
 
@@ -192,6 +194,7 @@ export class ApiServer implements AsyncDisposable {
       aggregation.start();
     }
     server.#cleanUp.push(startUpkeep(server.#core, server.#revisionTimes, options));
+    server.#started = true;
     return server;
   }
 
@@ -255,12 +258,17 @@ export class ApiServer implements AsyncDisposable {
         if (this.#stopping) throw new Error('process is shutting down');
       },
     };
+    const log: HealthCheck = { name: 'log', check: () => {} };
+    // What is stored is in the cache before the server is there.
+    const synced: HealthCheck = { name: 'informer-sync', check: () => {} };
     const more = this.#options.health ?? [];
+    const started = startChecks({ flowControl: this.#flowControl !== undefined, roles: this.#bootstrapObjects.some(({ kind }) => kind === 'ClusterRole'), aggregation: this.#aggregation !== undefined }, () => this.#started);
+    const parts = [...started, ...(this.#aggregation === undefined ? [] : [this.#aggregation.health])];
     const json = (object: object): ReturnType<PathHandler['handle']> => ({ kind: 'object', code: 200, object });
     return [
-      ...healthPaths('healthz', [ping, storeCheck, ...more]),
-      ...healthPaths('livez', [ping, storeCheck, ...more]),
-      ...healthPaths('readyz', [ping, storeCheck, ...more, ...(this.#aggregation === undefined ? [] : [this.#aggregation.health]), shutdown]),
+      ...healthPaths('healthz', [ping, log, storeCheck, ...more, ...parts]),
+      ...healthPaths('livez', [ping, log, storeCheck, ...more, ...parts]),
+      ...healthPaths('readyz', [ping, log, storeCheck, { ...storeCheck, name: 'etcd-readiness' }, ...more, synced, ...parts, shutdown]),
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },

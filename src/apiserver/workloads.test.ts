@@ -174,7 +174,9 @@ test('logs come from the pod\'s kubelet; what is missing is said', async () => {
 test('health and version answer without a socket', async () => {
   await using api = await TestServer.start();
   assert.equal(await api.get('/readyz'), 'ok');
-  assert.match(String(await api.get('/livez?verbose')), /\[\+\]etcd ok\nlivez check passed\n$/);
+  const checks = String(await api.get('/livez?verbose'));
+  assert.match(checks, /^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n(\[\+\]poststarthook\/\S+ ok\n)+livez check passed\n$/);
+  for (const hook of ['generic-apiserver-start-informers', 'crd-informer-synced', 'scheduling/bootstrap-system-priority-classes', 'storage-readiness']) assert.ok(checks.includes(`[+]poststarthook/${hook} ok\n`), hook);
   assert.equal((await api.get('/version') as unknown as { gitVersion: string }).gitVersion, 'v1.36.0+coxswain');
   assert.match(String(await api.get('/metrics')), /apiserver_storage_objects\{resource="namespaces"\} 4/);
 });
