@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { podgroups, pods } from '../../src/api/resources.ts';
 import type { PodSpec } from '../../src/api/types/core/v1.ts';
 import { usualProfile, usualSettings } from '../../src/scheduler/config/settings.ts';
+import type { Extender } from '../../src/scheduler/framework/extender.ts';
 import { Scene } from './scene.ts';
 
 const features = { podGroups: true, gangs: true };
@@ -136,6 +137,46 @@ describe('a gang', () => {
     assert.deepEqual((await told(scene, 'p1', 'p2')).sort(), ['a', 'b']);
     assert.match(low ?? '', /^[ab]$/);
     assert.equal(await status(scene), 'True Scheduled: ');
+  });
+
+  it('that lost a pod while it was placed lets the others keep their places for five minutes, and no longer', async () => {
+    // Looks at the third pod for as long as it takes, and finds no node for it.
+    const looked = Promise.withResolvers<undefined>();
+    const extender: Extender = {
+      name: 'slow', ignorable: false, weight: 1,
+      isInterested: ({ metadata }) => metadata.name === 'p3',
+      filter: async (_pod, found) => {
+        await looked.promise;
+        return { nodes: [], failed: new Map(found.map(({ name }) => [name, 'not for this one'])), unresolvable: new Map() };
+      },
+    };
+    await using scene = await starting({ extenders: [extender] });
+    await nodes(scene, 'a', 'b');
+    await members(scene, 'p1', 'p2');
+    await member(scene, 'p3', '100m');
+    await group(scene, 'g', 2);
+    await scene.server.clock.settle();
+    // The first two make the gang, but are not sent before the third was looked at.
+    await scene.client.delete(pods, { namespace: 'default', name: 'p2' }, { gracePeriodSeconds: 0 });
+    await scene.server.clock.settle();
+    looked.resolve(undefined);
+    const place = (await scene.get('p1')).status?.nominatedNodeName;
+    assert.match(place ?? '', /^[ab]$/);
+    await scene.server.clock.advance(299_000);
+    assert.deepEqual([await scene.told('p1'), (await scene.get('p1')).status?.nominatedNodeName], [undefined, place]);
+    await scene.pod('alone', { nodeSelector: { 'kubernetes.io/hostname': place ?? '' } }, '3');
+    assert.match(await scene.told('alone') ?? '', /1 Insufficient cpu/);
+    await scene.server.clock.advance(1000);
+    assert.equal(await scene.told('p1'), 'Unschedulable: 0/1 nodes are available: 1 rejected due to timeout after waiting 5m0s at plugin GangScheduling.');
+    assert.ok((await scene.eventsOn('p1')).includes('Warning FailedScheduling default-scheduler: 0/1 nodes are available: 1 rejected due to timeout after waiting 5m0s at plugin GangScheduling.'));
+    // Its room is free for others, whom that wakes.
+    await scene.server.clock.advance(12_000);
+    assert.equal(await scene.told('alone'), place);
+    // With another pod the gang is placed after all.
+    await nodes(scene, 'c');
+    await members(scene, 'p4');
+    await scene.server.clock.advance(12_000);
+    assert.ok((await told(scene, 'p1', 'p4')).every((one) => /^[abc]$/.test(one ?? '')));
   });
 
   it('of several scheduler names is refused', async () => {
