@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Column } from '../api/groups/definition.ts';
 import type { KubeObject } from '../api/meta/object.ts';
 import type { UserInfo } from './authentication/authenticator.ts';
 
@@ -54,7 +55,8 @@ export interface RequestContext {
 
 /** What a handler answers; the server negotiates the encoding of objects (JSON, YAML, Table, metadata only). */
 export type ApiResponse =
-  | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject | object }
+  /** `columns`: of the table that it is shown as where one is asked for; without them it stays as it is. */
+  | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject | object; readonly columns?: readonly Column<never>[] }
   /** Bytes of any type, whole or as they come (logs, proxied answers); `complete`: nothing has to be waited for, so that they may be compressed. */
   | { readonly kind: 'raw'; readonly code: number; readonly contentType: string; readonly body: Uint8Array | string | AsyncIterable<Uint8Array>; readonly headers?: Readonly<Record<string, string | readonly string[]>>; readonly complete?: boolean }
   /** The handler has taken the connection over (upgrade). */

@@ -1,5 +1,5 @@
-import { isMap, isScalar, parseAllDocuments, stringify, visit } from 'yaml';
-import type { Pair, Tags } from 'yaml';
+import { Composer, isMap, isScalar, Lexer, Parser, stringify, visit } from 'yaml';
+import type { CST, Document, Pair, Tags } from 'yaml';
 import type { ApiError } from '../status.ts';
 import { badRequestError, isReason } from '../status.ts';
 import type { DecodedJson } from './json.ts';
@@ -29,8 +29,6 @@ function depthOf(value: unknown, depth: number): void {
 
 // The parser's own look-out for duplicate keys compares each with all before it: minutes for a map of a megabyte.
 const parseOptions = { version: '1.1', customTags, uniqueKeys: false, prettyErrors: false, strict: false, logLevel: 'silent', stringKeys: false } as const;
-
-type Document = ReturnType<typeof parseAllDocuments>[number];
 
 function lineOf(text: string, offset: number): number {
   let line = 1;
@@ -126,11 +124,21 @@ export function decodeYamlStream(body: Uint8Array | string): unknown[] {
   return decodeDocuments(body).map(({ value }) => value).filter((value) => value !== null);
 }
 
+/** The parser's tokens. It looks through all that is open at every bracket: what nests without end would take it minutes. */
+function* parseTokens(text: string): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > maxJsonDepth) throw tooDeep();
+  }
+  yield* parser.end();
+}
+
 function decodeDocuments(body: Uint8Array | string): DecodedJson[] {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
-  let documents;
+  let documents: Document[];
   try {
-    documents = parseAllDocuments(text, parseOptions);
+    documents = [...new Composer(parseOptions).compose(parseTokens(text))];
   } catch (error) {
     throw error instanceof RangeError ? tooDeep() : error;
   }

@@ -1,6 +1,7 @@
 import { partialMetadata } from '../../api/codec/partial-metadata.ts';
 import type { IncludeObject } from '../../api/codec/table.ts';
 import { parseIncludeObject, toTable } from '../../api/codec/table.ts';
+import type { Column } from '../../api/groups/definition.ts';
 import type { KubeObject } from '../../api/meta/object.ts';
 import type { ResourceSchema } from '../../api/schema/schema.ts';
 import { ApiError } from '../../api/status.ts';
@@ -43,6 +44,11 @@ function render(object: object, { negotiated, pretty }: Pick<RenderContext, 'neg
   return { contentType: contentTypeOf(format), bytes: encodeObject(object, format, pretty) };
 }
 
+/** An object that is not stored, as a table of one row. */
+export function renderTable(object: object, columns: readonly Column<never>[], context: RenderContext): Rendered {
+  return render(tableOf(columns, object as KubeObject, context), context);
+}
+
 /** The object in the version that is served. */
 export function servedObject(served: ServedResource, object: CachedObject): KubeObject {
   return served.conversion === undefined ? object.object : served.conversion.fromStored(object.object);
@@ -75,10 +81,11 @@ export function transformed(served: ServedResource, object: KubeObject, context:
   switch (context.negotiated.as) {
     // Upstream's watches leave objects as they are that cannot become a list.
     case undefined: case 'PartialObjectMetadataList': return object;
-    case 'Table': return toTable(served.definition.columns, [object], {
-      context: { nowMs: context.nowMs }, includeObject: context.includeObject, version: context.negotiated.version,
-      ...(context.withoutDefinitions === true && { withoutDefinitions: true }),
-    });
+    case 'Table': return tableOf(served.definition.columns, object, context);
     case 'PartialObjectMetadata': return partialMetadata(object, context.negotiated.version);
   }
+}
+
+function tableOf(columns: readonly Column<never>[] | undefined, object: KubeObject, { negotiated, nowMs, includeObject, withoutDefinitions = false }: RenderContext & { readonly withoutDefinitions?: boolean }): object {
+  return toTable(columns as readonly Column<KubeObject>[] | undefined, [object], { context: { nowMs }, includeObject, version: negotiated.version, withoutDefinitions });
 }

@@ -163,6 +163,22 @@ test('watches as tables: the heads of the columns come once', async () => {
   assert.equal(seen[3]!.object['rows']![0]!['object']!['metadata']!['annotations']!['k8s.io/initial-events-end'], 'true');
 });
 
+test('a Scale as a table: of a built-in kind, and of a custom resource', async () => {
+  await using http = await HttpServer.start();
+  const widgets = '/apis/example.com/v1/namespaces/default/widgets';
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const version = { name: 'v1', served: true, storage: true, schema, subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } } };
+  await http.api.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { metadata: { name: 'widgets.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' }, versions: [version] } });
+  await http.api.create(widgets, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec: { replicas: 2 } });
+  const controllers = `${namespace}/replicationcontrollers`;
+  await http.api.create(controllers, { metadata: { name: 'a' }, spec: { replicas: 3, selector: { a: 'b' }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } } });
+  for (const [path, heads, replicas] of [[controllers, ['Name string ', 'Desired integer ', 'Available integer ', 'Age string '], 3], [widgets, ['Name string name', 'Desired integer ', 'Available integer ', 'Age date '], 2]] as const) {
+    const { json } = await http.ask('GET', `${path}/a/scale`, undefined, { accept: `application/json;as=Table;${g}` });
+    const { kind, columnDefinitions, rows } = json as unknown as { kind: string; columnDefinitions: { name: string; type: string; format: string }[]; rows: { cells: unknown[] }[] };
+    assert.deepEqual([kind, columnDefinitions.map(({ name, type, format }) => `${name} ${type} ${format}`), rows[0]!.cells.slice(0, 3)], ['Table', heads, ['a', replicas, 0]]);
+  }
+});
+
 test('what a transformation does not fit', async () => {
   await using http = await filled();
   const refused = async (path: string, as: string): Promise<string> => (await http.ask('GET', path, undefined, { accept: `application/json;as=${as};${g}` })).json.message;

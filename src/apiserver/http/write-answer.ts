@@ -6,7 +6,7 @@ import type { Answer, WatchAnswer } from '../answer.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
 import { plainJson } from '../encoding/negotiate.ts';
 import type { RenderContext, Rendered } from '../encoding/render.ts';
-import { includeObjectOf, renderObject, renderStored } from '../encoding/render.ts';
+import { includeObjectOf, renderObject, renderStored, renderTable } from '../encoding/render.ts';
 import type { RenderedList } from '../encoding/render-list.ts';
 import { renderList } from '../encoding/render-list.ts';
 import { WatchEncoder, watchContentType } from '../encoding/watch-encoder.ts';
@@ -98,6 +98,7 @@ export function writeAnswer(writing: Writing, answer: Answer): Promise<void> | u
     }
     case 'object': {
       const { negotiated } = request;
+      if (negotiated?.as === 'Table' && answer.columns !== undefined) return writeRendered(writing, answer.code, renderTable(answer.object, answer.columns, renderContextOf(request, clock)));
       return writeRendered(writing, answer.code, negotiated === undefined ? rawJson(answer.object) : renderObject(answer.object, { negotiated, pretty: negotiated.pretty || isPretty(request) }));
     }
     case 'raw': return writeRaw(writing, answer);

@@ -1,4 +1,5 @@
 import { invalid } from '../../api/field-error.ts';
+import { customScaleColumns, scaleColumns } from '../../api/groups/autoscaling/scale-columns.ts';
 import { applyPatchTo } from '../../api/managed-fields/apply.ts';
 import { parentEntries, scaleEntries, scaleVersion } from '../../api/managed-fields/scale.ts';
 import type { ReplicasPath } from '../../api/managed-fields/scale.ts';
@@ -83,11 +84,13 @@ function scaleOf(served: StoredResource, object: KubeObject, missing?: number): 
   };
 }
 
+const answerWith = (served: StoredResource, object: Scale & KubeObject): Answer => ({ kind: 'object', code: 200, object, columns: served.custom === undefined ? scaleColumns : customScaleColumns });
+
 /** GET of a scale subresource. */
 export async function readScale(core: Core, served: StoredResource, request: ServerRequest): Promise<Answer> {
   const found = await get(core, served, request.info, request.queryOrUndefined);
   if (found.kind !== 'stored') return found;
-  return { kind: 'object', code: 200, object: scaleOf(served, found.object.object) };
+  return answerWith(served, scaleOf(served, found.object.object));
 }
 
 /** PUT or PATCH of a scale subresource: changes the object's replicas and nothing else. */
@@ -137,7 +140,7 @@ async function write(core: Core, served: StoredResource, request: ServerRequest)
     },
     view: { of: (whole) => scaleOf(served, whole, 0), put: (whole, scale) => access.setReplicas(whole, (scale as Scale).spec?.replicas ?? 0) },
   }, writeContextOf(request, served, options));
-  return { kind: 'object', code: 200, object: scaleOf(served, object.object, 0) };
+  return answerWith(served, scaleOf(served, object.object, 0));
 }
 
 /** Sets an object's managed fields, in place. */
