@@ -68,7 +68,7 @@ test('tables', () => {
   const object = { apiVersion: 'v1', kind: 'X', metadata: { name: 'a', creationTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '3' } };
   const context = { nowMs: Date.UTC(2026, 0, 1, 0, 5) };
   const table = toTable(undefined, [object], { context });
-  assert.deepEqual(table.columnDefinitions.map(({ name, format }) => [name, format]), [['Name', 'name'], ['Age', '']]);
+  assert.deepEqual(table.columnDefinitions?.map(({ name, format }) => [name, format]), [['Name', 'name'], ['Age', '']]);
   assert.deepEqual(table.rows, [{ cells: ['a', '5m'], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata } }]);
   assert.deepEqual(table.metadata, { resourceVersion: '3' });
   assert.deepEqual(toTable(createdAtColumns, [object], { context, includeObject: 'None' }).rows, [{ cells: ['a', '2026-01-01T00:00:00Z'], object: null }]);

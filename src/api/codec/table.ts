@@ -30,7 +30,8 @@ export interface Table {
   readonly kind: 'Table';
   readonly apiVersion: string;
   readonly metadata: ListMeta;
-  readonly columnDefinitions: readonly TableColumnDefinition[];
+  /** Null: said before, in an earlier event of the same watch. */
+  readonly columnDefinitions: readonly TableColumnDefinition[] | null;
   readonly rows: readonly TableRow[];
 }
 
@@ -102,7 +103,7 @@ export function toTable<T extends KubeObject>(columns: readonly Column<T>[] | un
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
     metadata: options.metadata ?? (resourceVersion === undefined ? {} : { resourceVersion }),
-    columnDefinitions: options.withoutDefinitions === true ? [] : columnDefinitions(shown),
+    columnDefinitions: options.withoutDefinitions === true ? null : columnDefinitions(shown),
     rows: objects.map((object) => tableRow(shown, object, options)),
   };
 }
