@@ -1,9 +1,10 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { forbidden, invalid } from '../../api/field-error.ts';
-import { ApiError, badRequestError, internalError, invalidError, notFoundError } from '../../api/status.ts';
+import { ApiError, badRequestError, forbiddenError, internalError, invalidError, notFoundError } from '../../api/status.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import type { Answer } from '../answer.ts';
 import type { Core } from '../core.ts';
+import { attributesOf } from '../pipeline/authorize.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { ApiResponse } from '../request.ts';
 import { queryFlag } from '../request-info.ts';
@@ -125,11 +126,19 @@ async function refuse(answer: Extract<ApiResponse, { kind: 'raw' }>, name: strin
   throw new ApiError('', text === '' ? 'unknown' : text, { code: answer.code });
 }
 
+/** A WebSocket is opened by GET, and yet what comes of it is more than reading: who may not create streams may not have one. */
+async function mayConnect(core: Core, { info, user }: ServerRequest): Promise<void> {
+  const { verdict, reason, error } = await core.authorize(attributesOf({ ...info, verb: 'create' }, user));
+  if (verdict === 'allow') return;
+  throw error === undefined ? forbiddenError({ group: info.apiGroup, resource: info.resource }, info.name, reason) : internalError(new Error(error));
+}
+
 async function stream(core: Core, dialer: KubeletDialer | undefined, request: ServerRequest): Promise<Answer> {
   const { info, query } = request;
-  const pod = podOf(core, request);
   const options = streamOptions(info.subresource, query);
   await admitConnect(core, request, options);
+  if (info.verb !== 'create') await mayConnect(core, request);
+  const pod = podOf(core, request);
   const path = options.kind === 'PodPortForwardOptions' ? portForwardPath(info, options) : sessionPath(info, options, containerOf(pod, options.container ?? ''));
   const nodeName = pod.spec?.nodeName ?? '';
   if (nodeName === '') throw badRequestError(`pod ${info.name} does not have a host assigned`);
