@@ -18,3 +18,6 @@ export const errorFailure = (message: string): Failure => ({ message, reason: 'S
 
 /** No node refused the pod, but it may not go alone. */
 export const heldBack = (message: string, nominatedNodeName = ''): Failure => ({ message, reason: 'Unschedulable', refusedBy: nobody, nominatedNodeName });
+
+/** One node was chosen, and then refused. */
+export const refusedOne = (plugin: string, text: string): Failure => ({ message: `0/1 nodes are available: 1 ${text}.`, reason: 'Unschedulable', refusedBy: new Set([plugin]), nominatedNodeName: '' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VirtualClock } from '../base/virtual-clock.ts';
+import { VirtualClock } from '../../base/virtual-clock.ts';
 import { WaitingPods } from './waiting-pods.ts';
 
 const permission = (timeoutMs: number) => ({ reason: 'r', timeoutMs });

@@ -1,18 +1,18 @@
-import { nameOf, namespaceOf, uidOf } from '../api/meta/object.ts';
-import { pods } from '../api/resources.ts';
-import type { Binding, Pod } from '../api/types/core/v1.ts';
-import type { Status } from '../api/types/meta/v1.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
-import { causeOf, reactingTo } from '../client/cause.ts';
-import type { Client } from '../client/client.ts';
-import type { PodInfo } from './cache/pod-info.ts';
-import type { PodCycle } from './cycle/pod-cycle.ts';
+import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import { pods } from '../../api/resources.ts';
+import type { Binding, Pod } from '../../api/types/core/v1.ts';
+import type { Status } from '../../api/types/meta/v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import { causeOf, reactingTo } from '../../client/cause.ts';
+import type { Client } from '../../client/client.ts';
+import type { PodInfo } from '../cache/pod-info.ts';
+import type { PodCycle } from '../cycle/pod-cycle.ts';
+import type { Extender } from '../framework/extender.ts';
+import { patchPodStatus } from '../pod-status.ts';
+import { isAnswer, untilAnswered } from '../until-answered.ts';
 import type { BindingSlots } from './binding-slots.ts';
-import type { Extender } from './framework/extender.ts';
-import { patchPodStatus } from './pod-status.ts';
-import { isAnswer, untilAnswered } from './until-answered.ts';
 
 export interface BinderOptions {
   readonly client: Client;

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '../base/clock.ts';
-import { formatGoDuration } from '../base/go-duration.ts';
-import type { Permission } from './framework/plugin.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { formatGoDuration } from '../../base/go-duration.ts';
+import type { Permission } from '../framework/plugin.ts';
 
 /** Why a pod may not go on. `preempted`: nothing was found against it, so it is tried again. */
 export interface Rejection { readonly plugin: string; readonly message: string; readonly preempted: boolean }
