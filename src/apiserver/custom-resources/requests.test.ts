@@ -57,6 +57,7 @@ test('answers come as JSON, YAML, tables and metadata, not as protobuf', async (
   const ask = (accept: string, path = resource) => server.ask('GET', path, undefined, { accept });
   assert.deepEqual([(await ask('application/vnd.kubernetes.protobuf')).code, (await ask('application/vnd.kubernetes.protobuf,application/json')).json.kind], [406, 'WidgetList']);
   assert.equal((await ask('application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1')).headers['content-type'], 'application/vnd.kubernetes.protobuf');
+  assert.deepEqual(((await ask('application/json')).json.items as { apiVersion: string; kind: string }[]).map(({ apiVersion, kind }) => [apiVersion, kind]), [['example.com/v1', 'Widget']]);
   assert.match((await ask('application/yaml', `${resource}/a`)).text, /^apiVersion: example\.com\/v1\nkind: Widget\n/);
   const table = (await ask('application/json;as=Table;g=meta.k8s.io;v=v1')).json as unknown as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] };
   assert.deepEqual([table.columnDefinitions.map(({ name }) => name), table.rows.map(({ cells }) => cells)], [['Name', 'Color'], [['a', 'red']]]);

@@ -34,3 +34,16 @@ test('a list comes out the same through buffers of any size', () => {
     assert.equal(new TextDecoder().decode(bodyOf(items).whole()), expected);
   }
 });
+
+test('a prefix is left out of the items that begin with it', () => {
+  const pieces = ['{"k":1,"a":1}', '{"k":2,"a":2}', '{"k":1}', '{"k":1,"b":[]}'].map((item) => encoder.encode(item));
+  const expected = '[{"a":1},{"k":2,"a":2},{"k":1},{"b":[]}]';
+  for (const size of [2, 3, 5, 11, 100]) {
+    const body = new ListBody({ head: encoder.encode('['), count: pieces.length, bytesOf: (index) => pieces[index]!, tail: encoder.encode(']'), separated: true, prefix: encoder.encode('{"k":1,') });
+    const buffer = new Uint8Array(size);
+    let text = '';
+    for (let read = body.read(buffer); read > 0; read = body.read(buffer)) text += new TextDecoder().decode(buffer.subarray(0, read));
+    assert.equal(text, expected, `buffer of ${size}`);
+    assert.equal(body.sizeBytes, expected.length);
+  }
+});

@@ -11,6 +11,12 @@ import { listEncoding } from './list-encodings.ts';
 import type { RenderContext } from './render.ts';
 import { internalType, notAcceptable, servedObject } from './render.ts';
 
+/** Items of kinds that are built in do not say what they are: the list does. Custom resources' do, as upstream's. */
+function withoutType(object: KubeObject): object {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return rest;
+}
+
 /** A list whose bytes are only put together while they are sent. */
 export interface RenderedList {
   readonly contentType: string;
@@ -41,7 +47,7 @@ export function renderList(answer: ListAnswer, context: RenderContext): Rendered
   const { served, items } = answer;
   if (negotiated.format === 'json' && negotiated.as === undefined && !pretty && served.conversion === undefined) {
     const head = `{"kind":"${listKindOf(served.schema)}","apiVersion":"${served.apiVersion}","metadata":${JSON.stringify(listMetadata(answer))},"items":[`;
-    return { contentType: 'application/json', list: new ListBody({ head: encoder.encode(head), count: items.length, bytesOf: (index) => items[index]!.bytes, tail: jsonTail, separated: true }) };
+    return { contentType: 'application/json', list: new ListBody({ head: encoder.encode(head), count: items.length, bytesOf: (index) => items[index]!.bytes, tail: jsonTail, separated: true, prefix: served.custom === undefined ? encoder.encode(`{"kind":"${served.schema.kind}","apiVersion":"${served.apiVersion}",`) : undefined }) };
   }
   const { shell, field, show } = shownAs(answer, context);
   const format = effectiveFormat(negotiated.format, shell);
@@ -85,7 +91,7 @@ function shownAs(answer: ListAnswer, context: RenderContext): { readonly shell: 
   const metadata = listMetadata(answer);
   const apiVersion = `meta.k8s.io/${version}`;
   switch (as) {
-    case undefined: return { shell: { kind: listKindOf(served.schema), apiVersion: served.apiVersion, metadata }, field: 'items', show: (object) => object };
+    case undefined: return { shell: { kind: listKindOf(served.schema), apiVersion: served.apiVersion, metadata }, field: 'items', show: served.custom === undefined ? withoutType : (object) => object };
     case 'PartialObjectMetadata': throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${internalType(served.schema)}List)`);
     case 'PartialObjectMetadataList': return { shell: { kind: as, apiVersion, metadata }, field: 'items', show: (object) => partialMetadata(object, version) };
     case 'Table': {
