@@ -1,6 +1,6 @@
 import type { FieldError } from '../../api/field-error.ts';
 import { invalid } from '../../api/field-error.ts';
-import { needsHealthCheck, needsNodePort } from '../../api/groups/core/service-kind.ts';
+import { mayHaveNodePorts, needsHealthCheck, needsNodePort } from '../../api/groups/core/service-kind.ts';
 import { internalError, invalidError } from '../../api/status.ts';
 import type { Service, ServiceSpec } from '../../api/types/core/v1.ts';
 import type { Random } from '../../base/random.ts';
@@ -40,7 +40,7 @@ export class NodePortAllocator {
     const taken: number[] = [];
     const letGo = (): void => taken.splice(0).forEach((port) => this.#held.remove(port));
     try {
-      if (needsNodePort(spec)) this.#allocatePorts(service, spec, before, taken);
+      if (mayHaveNodePorts(spec)) this.#allocatePorts(service, spec, before, taken);
       if (needsHealthCheck(spec)) this.#allocateHealthCheck(spec, before, taken);
     } catch (error) {
       letGo();
@@ -68,6 +68,7 @@ export class NodePortAllocator {
       }
     });
     if (errors.length > 0) throw invalidError({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors);
+    if (!needsNodePort(spec)) return;
     const byNumber = new Map<number, { protocol: string; nodePort: number }[]>();
     const remember = (port: number, protocol: string, nodePort: number): void => void byNumber.set(port, [...(byNumber.get(port) ?? []), { protocol, nodePort }]);
     for (const { port, protocol = 'TCP', nodePort = 0 } of spec.ports ?? []) if (nodePort !== 0) remember(port, protocol, nodePort);

@@ -169,3 +169,24 @@ it('a server with a second family gives it to the default range', async () => {
   await using api = await TestServer.start({ store, ...dual });
   assert.deepEqual((await api.get(`${cidrs}/kubernetes`)).spec, { cidrs: ['10.96.0.0/24', 'fd00:10:96::/112'] });
 });
+
+it('a load balancer that wants no node ports keeps those that it has, until it lets go of one; a port is known by its name', async () => {
+  await using api = await TestServer.start();
+  const portsOf = ({ spec }: Shown): { name?: string; port: number; nodePort?: number }[] => spec['ports'] as unknown as { name?: string; port: number; nodePort?: number }[];
+  const made = await make(api, 'web', { type: 'LoadBalancer', ports: [{ name: 'a', port: 80 }, { name: 'b', port: 81 }] });
+  const [a, b] = portsOf(made).map(({ nodePort }) => nodePort!);
+  const set = (ports: readonly object[], more: object = {}): Promise<Shown> => api.patch(`${path}/web`, { spec: { ports, ...more } });
+  const kept = await set([{ name: 'a', port: 8080 }, { name: 'b', port: 81, nodePort: b }]);
+  assert.deepEqual(portsOf(kept).map(({ nodePort }) => nodePort), [a, b]);
+  const optedOut = await set(portsOf(kept), { allocateLoadBalancerNodePorts: false });
+  assert.deepEqual(portsOf(optedOut).map(({ nodePort }) => nodePort), [a, b]);
+  assert.deepEqual(portsOf(await set([{ name: 'a', port: 8080 }, { name: 'b', port: 81, nodePort: b }])).map(({ nodePort }) => nodePort), [undefined, b]);
+  await assert.rejects(make(api, 'other', { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ port: 80, nodePort: b }] }), refusal('Invalid', /provided port is already allocated/));
+  await make(api, 'free', { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ port: 80, nodePort: a }] });
+});
+
+it('what says nothing is not kept: an empty selector, and how traffic inside the cluster goes to an external name', async () => {
+  await using api = await TestServer.start();
+  const made = await make(api, 'web', { type: 'ExternalName', externalName: 'example.com', internalTrafficPolicy: 'Cluster', selector: {} });
+  assert.deepEqual([made.spec['internalTrafficPolicy'], made.spec['selector']], [undefined, undefined]);
+});

@@ -83,7 +83,7 @@ function hintsOf(service: Service, nodeName: string | undefined, zone: string | 
   const forZones = zone === undefined ? undefined : [{ name: zone }];
   if (wanted === 'PreferClose' || wanted === 'PreferSameZone') return forZones === undefined ? undefined : { forZones };
   if (wanted !== 'PreferSameNode' || nodeName === undefined) return undefined;
-  return { forNodes: [{ name: nodeName }], ...(forZones !== undefined && { forZones }) };
+  return { ...(forZones !== undefined && { forZones }), forNodes: [{ name: nodeName }] };
 }
 
 /** The labels of a service's slices: the service's own, and ours. */

@@ -10,7 +10,10 @@ export function isHeadless({ clusterIPs = [] }: ServiceSpec): boolean {
 
 export const needsClusterIp = ({ type }: ServiceSpec): boolean => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
 
-/** Node ports are given to NodePort Services, and to LoadBalancer ones that did not opt out. */
+/** May its ports have node ports? */
+export const mayHaveNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+
+/** Node ports are given to NodePort Services, and to LoadBalancer ones that did not opt out; those may still ask for some by number. */
 export function needsNodePort({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
   return type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 }

@@ -3,8 +3,8 @@
  * allocated come back when the client left them out, and leave when the Service's new type has no use for them.
  */
 import { semanticEqual } from '../../meta/equal.ts';
-import type { Service, ServicePort, ServiceSpec } from '../../types/core/v1.ts';
-import { isExternallyAccessible, needsClusterIp, needsHealthCheck, needsNodePort, specOf } from './service-kind.ts';
+import type { Service, ServiceSpec } from '../../types/core/v1.ts';
+import { isExternallyAccessible, mayHaveNodePorts, needsClusterIp, needsHealthCheck, needsNodePort, specOf } from './service-kind.ts';
 
 const nodePortsOf = (spec: ServiceSpec): number[] => (spec.ports ?? []).map(({ nodePort = 0 }) => nodePort);
 
@@ -18,7 +18,7 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
     if (semanticEqual(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies;
     if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
   }
-  if (needsNodePort(old) && !needsNodePort(spec) && semanticEqual(nodePortsOf(spec), nodePortsOf(old))) for (const port of spec.ports ?? []) delete port.nodePort;
+  if (mayHaveNodePorts(old) && !mayHaveNodePorts(spec) && semanticEqual(nodePortsOf(spec), nodePortsOf(old))) for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) delete spec.healthCheckNodePort;
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     if (spec.allocateLoadBalancerNodePorts === old.allocateLoadBalancerNodePorts) delete spec.allocateLoadBalancerNodePorts;
@@ -26,8 +26,6 @@ function dropTypeDependentFields(spec: ServiceSpec, old: ServiceSpec): void {
   }
   if (isExternallyAccessible(old) && !isExternallyAccessible(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
 }
-
-const portIdentity = ({ protocol = 'TCP', port }: ServicePort): string => `${protocol} ${port}`;
 
 /** Fills in allocated values that the client left out. */
 function patchAllocatedValues(spec: ServiceSpec, old: ServiceSpec): void {
@@ -38,14 +36,12 @@ function patchAllocatedValues(spec: ServiceSpec, old: ServiceSpec): void {
     if (spec.ipFamilyPolicy === undefined && old.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy = old.ipFamilyPolicy;
   }
   if (needsNodePort(old) && needsNodePort(spec)) {
-    const used = new Set(nodePortsOf(spec));
-    const before = new Map((old.ports ?? []).map((port) => [portIdentity(port), port.nodePort ?? 0]));
+    const asked = new Set(nodePortsOf(spec));
+    // By name: whatever else of a port has changed, it is the same one.
+    const before = new Map((old.ports ?? []).map(({ name = '', nodePort = 0 }) => [name, nodePort]));
     for (const port of spec.ports ?? []) {
-      const nodePort = before.get(portIdentity(port)) ?? 0;
-      if ((port.nodePort ?? 0) === 0 && nodePort !== 0 && !used.has(nodePort)) {
-        port.nodePort = nodePort;
-        used.add(nodePort);
-      }
+      const nodePort = before.get(port.name ?? '') ?? 0;
+      if ((port.nodePort ?? 0) === 0 && nodePort !== 0 && !asked.has(nodePort)) port.nodePort = nodePort;
     }
   }
   if (needsHealthCheck(old) && needsHealthCheck(spec) && (spec.healthCheckNodePort ?? 0) === 0 && old.healthCheckNodePort !== undefined) spec.healthCheckNodePort = old.healthCheckNodePort;
@@ -80,11 +76,18 @@ function trimDualStackDowngrade(spec: ServiceSpec, old: ServiceSpec): void {
   if (spec.ipFamilies?.length === 2 && semanticEqual(spec.ipFamilies, old.ipFamilies)) spec.ipFamilies = spec.ipFamilies.slice(0, 1);
 }
 
+/** Takes away what says nothing: an empty selector is none, and nothing inside the cluster is sent to an external name. */
+export function dropUnused(spec: ServiceSpec): void {
+  if (spec.selector !== undefined && Object.keys(spec.selector).length === 0) delete spec.selector;
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+}
+
 /** Prepares a Service for update, in place. */
 export function prepareServiceUpdate(service: Service, old: Service): void {
   const spec = specOf(service);
   service.spec = spec;
   const before = specOf(old);
+  dropUnused(spec);
   dropTypeDependentFields(spec, before);
   patchAllocatedValues(spec, before);
   normalizeClusterIps(spec, before);

@@ -10,7 +10,7 @@ import type { ResourceDefinition } from '../definition.ts';
 import { keepField, statusRules } from '../strategy.ts';
 import { validateClusterIpsChange, validateFamiliesChange } from './service-cluster-ips.ts';
 import { isExternallyAccessible, isHeadless, needsHealthCheck, specOf } from './service-kind.ts';
-import { normalizeClusterIps, prepareServiceUpdate } from './service-update.ts';
+import { dropUnused, normalizeClusterIps, prepareServiceUpdate } from './service-update.ts';
 import { validateService, validateServiceStatus } from './service-validation.ts';
 
 const defaultAffinitySeconds = 10_800;
@@ -90,6 +90,7 @@ export const serviceDefinition: ResourceDefinition<Service> = {
   applyDefaults,
   prepareForCreate(service) {
     service.status = { loadBalancer: {} };
+    dropUnused(specOf(service));
     normalizeClusterIps(specOf(service), undefined);
   },
   validate: (service) => validateService(service),
