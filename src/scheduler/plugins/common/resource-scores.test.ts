@@ -137,6 +137,16 @@ describe('extended resources that devices stand for', () => {
     });
   }
 
+  it('are selected anew when their driver says something else of them', async () => {
+    const cluster = await clusterOf({ classes: [selecting(`device.attributes["${driver}"].model == "x"`)], slices: [slice('a', [{ name: 'd1', ...model('x') }, { name: 'd2', ...model('x') }])] }, fit('LeastAllocated'));
+    const fits = cluster.profile.byName.get('NodeResourcesFit')!;
+    assert.deepEqual(scores(cluster, fits, one), { a: 50, b: 0 });
+    cluster.stores.resourceSlices.set(slice('a', [{ name: 'd1', ...model('x') }, { name: 'd2', ...model('y') }]));
+    assert.deepEqual(scores(cluster, fits, one), { a: 0, b: 0 });
+    cluster.stores.resourceSlices.set(slice('a', ['d1', 'd2', 'd3', 'd4'].map((name) => ({ name, ...model('x') }))));
+    assert.deepEqual(scores(cluster, fits, one), { a: 75, b: 0 });
+  });
+
   it('are looked at anew for each pod of a kind', async () => {
     const { placer, profile, stores } = await clusterOf({ slices: [three, two] }, { ...fit('LeastAllocated'), DynamicResources: {} });
     const place = (): string => {
