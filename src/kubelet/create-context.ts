@@ -81,6 +81,7 @@ export function createContext(options: KubeletOptions, parts: ContextParts): Kub
     cgroupRoot,
     qosCgroups: new QosCgroups(host.cgroups, cgroupRoot, () => [...workers].filter(({ isAdmitted }) => isAdmitted).map(({ allocated }) => allocated)),
     podPidsLimit: options.podPidsLimit,
+    systemLogs: options.systemLogs ?? true,
     seccompDefault: options.seccompDefault ?? false,
     images: new ImageManager({ runtime, clock, events, metrics, ...(options.maxParallelImagePulls !== undefined && { maxParallelPulls: options.maxParallelImagePulls }) }),
     volumes: new VolumeManager({

@@ -22,6 +22,8 @@ export interface Host {
   topology?(): Promise<MachineTopology>;
   /** The users that the machine sets aside for pods (`/etc/subuid` of the user kubelet); undefined where it says nothing of them. Rejects when it contradicts itself. */
   subordinateIds?(): Promise<IdRange | undefined>;
+  /** What the machine itself writes to its logs, by the names of folders and a file; undefined where there is nothing. */
+  readSystemLog?(names: readonly string[]): Promise<SystemLog | undefined>;
   readonly files: HostFiles;
   readonly devices: HostDevices;
   readonly cgroups: HostCgroups;
@@ -31,6 +33,9 @@ export interface Host {
   /** Present on virtual nodes: told of each version of the node's pods, whose annotations may say what they use. */
   observePod?(pod: Pod): void;
 }
+
+/** A folder, whose own folders end with a slash, or a file. */
+export type SystemLog = { readonly kind: 'folder'; readonly names: readonly string[] } | { readonly kind: 'file'; readonly content: AsyncIterable<Uint8Array> };
 
 export interface MachineInfo {
   readonly cores: number;

@@ -47,6 +47,8 @@ export interface KubeletContext {
   readonly qosCgroups: QosCgroups;
   /** The most processes and threads of one pod; undefined for no limit. */
   readonly podPidsLimit: number | undefined;
+  /** Whether what the machine writes to its logs is shown. */
+  readonly systemLogs: boolean;
   /** Profile of containers that name none. */
   readonly seccompDefault: boolean;
   /** Who gives parts of the machine to containers. */

@@ -59,6 +59,8 @@ export interface KubeletOptions {
   readonly maxParallelImagePulls?: number;
   /** As kubelet configuration's `crashLoopBackOff.maxContainerRestartPeriod`. Default five minutes. */
   readonly maxRestartDelayMs?: number;
+  /** As kubelet configuration's `enableSystemLogHandler`: what the machine writes to its logs is shown under `/logs`. Default true. */
+  readonly systemLogs?: boolean;
   /** As kubelet configuration's `seccompDefault`: containers that name no profile get the runtime's. Default false. */
   readonly seccompDefault?: boolean;
   /** Beside the safe ones: names, or prefixes that end in `*`. */

@@ -6,6 +6,7 @@ const followed = [
   'staticPodPath', 'fileCheckFrequency', 'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'shutdownGracePeriodByPodPriority', 'rotateCertificates', 'serverTLSBootstrap',
   'cpuManagerPolicy', 'cpuManagerPolicyOptions', 'cpuManagerReconcilePeriod', 'reservedSystemCPUs', 'memoryManagerPolicy', 'reservedMemory',
   'topologyManagerPolicy', 'topologyManagerScope', 'topologyManagerPolicyOptions', 'featureGates', 'userNamespaces', 'podPidsLimit', 'serializeImagePulls', 'maxParallelImagePulls', 'imageMaximumGCAge', 'seccompDefault',
+  'enableSystemLogHandler',
 ] as const;
 
 const zero = ['0s', '0', 0, ''];
@@ -34,7 +35,7 @@ export const inert: ReadonlyMap<string, readonly unknown[]> = new Map<string, re
  * which flags and the cluster's authority say.
  */
 const ownAffairs = [
-  'authentication', 'authorization', 'registryPullQPS', 'registryBurst', 'eventRecordQPS', 'eventBurst', 'kubeAPIQPS', 'kubeAPIBurst', 'contentType', 'maxOpenFiles', 'oomScoreAdj', 'logging', 'enableSystemLogHandler',
+  'authentication', 'authorization', 'registryPullQPS', 'registryBurst', 'eventRecordQPS', 'eventBurst', 'kubeAPIQPS', 'kubeAPIBurst', 'contentType', 'maxOpenFiles', 'oomScoreAdj', 'logging',
   'enableProfilingHandler', 'enableDebugFlagsHandler', 'iptablesMasqueradeBit', 'iptablesDropBit', 'containerRuntimeEndpoint', 'failSwapOn', 'failCgroupV1',
 ];
 

@@ -25,10 +25,11 @@ podPidsLimit: 100
 serializeImagePulls: true
 imageMaximumGCAge: 24h
 seccompDefault: true
+enableSystemLogHandler: false
 userNamespaces: {idsPerPod: 131072}
 `);
   assert.deepEqual(read, {
-    clusterDns: ['10.96.0.10'], clusterDomain: 'example.org', maxPods: 50, podPidsLimit: 100, maxParallelImagePulls: 1, seccompDefault: true, userIdsPerPod: 131_072, allowedUnsafeSysctls: ['net.core.*'], nodeTaints: [{ key: 'dedicated', effect: 'NoSchedule' }], fileCheckFrequencyMs: 5000,
+    clusterDns: ['10.96.0.10'], clusterDomain: 'example.org', maxPods: 50, podPidsLimit: 100, maxParallelImagePulls: 1, seccompDefault: true, systemLogs: false, userIdsPerPod: 131_072, allowedUnsafeSysctls: ['net.core.*'], nodeTaints: [{ key: 'dedicated', effect: 'NoSchedule' }], fileCheckFrequencyMs: 5000,
     shutdownGrace: [{ priority: 0, graceSeconds: 20 }, { priority: 2_000_000_000, graceSeconds: 10 }],
     reserve: { evictionHard: { 'memory.available': '5%', 'nodefs.available': '1Gi' }, evictionSoft: { 'memory.available': '10%' }, evictionSoftGracePeriodMs: { 'memory.available': 90_000 }, systemReserved: { cpu: '500m', memory: '1Gi' } },
     imageCollection: { highThresholdPercent: 70, lowThresholdPercent: 60, minAgeMs: 120_000, maxAgeMs: 86_400_000 },

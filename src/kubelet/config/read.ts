@@ -21,7 +21,7 @@ export type ReadConfiguration = FollowedAsIs & {
 };
 
 type FollowedAsIs = Partial<Pick<KubeletOptions,
-  'fileCheckFrequencyMs' | 'maxRestartDelayMs' | 'userIdsPerPod' | 'podPidsLimit' | 'maxParallelImagePulls' | 'seccompDefault' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
+  'fileCheckFrequencyMs' | 'maxRestartDelayMs' | 'userIdsPerPod' | 'podPidsLimit' | 'maxParallelImagePulls' | 'seccompDefault' | 'systemLogs' | 'shutdownGrace' | 'clusterDns' | 'clusterDomain' | 'maxPods' | 'podCidr' | 'podLogsDir' | 'cgroupRoot' | 'nodeTaints' | 'nodeLeaseDurationSeconds' | 'nodeStatusUpdateFrequencyMs' | 'allowedUnsafeSysctls' | 'reserve' | 'managers' | 'imageCollection' | 'containerLogs'>>;
 
 /**
  * Reads a KubeletConfiguration of kubelet.config.k8s.io/v1beta1, YAML or JSON. Throws an Error for a field that is none, a
@@ -49,6 +49,7 @@ export function readKubeletConfiguration(text: string): ReadConfiguration {
     ...optional('maxParallelImagePulls', readParallelPulls(config)),
     ...optional('maxRestartDelayMs', readRestartDelay(config)),
     ...optional('seccompDefault', boolean(config, 'seccompDefault')),
+    ...optional('systemLogs', boolean(config, 'enableSystemLogHandler')),
     ...optional('podCidr', string(config, 'podCIDR')),
     ...optional('podLogsDir', string(config, 'podLogsDir')),
     ...optional('cgroupRoot', string(config, 'cgroupRoot')?.replace(/\/$/, '')),

@@ -5,6 +5,7 @@ import type { ServedKubelet } from './served-kubelet.ts';
 import { findPod, HttpError, runningContainer } from './served-kubelet.ts';
 import { kubeletMetrics, probeMetrics } from './kubelet-metrics-page.ts';
 import { resourceMetrics, statsSummary } from './statistics.ts';
+import { systemLog } from './system-logs.ts';
 import { serveAttach, serveExec, serveForward } from './streams.ts';
 
 export interface KubeletResponse {
@@ -13,7 +14,7 @@ export interface KubeletResponse {
   readonly body: string | AsyncIterable<Uint8Array>;
 }
 
-const measuredPaths: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/probes', '/metrics/resource', '/metrics/cadvisor', '/containerLogs', '/run', '/exec', '/attach', '/portForward']);
+const measuredPaths: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/probes', '/metrics/resource', '/metrics/cadvisor', '/containerLogs', '/logs', '/run', '/exec', '/attach', '/portForward']);
 const runTimeoutMs = 120_000;
 const numbers = (body: string): KubeletResponse => ({ status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body });
 const text = (status: number, body: string): KubeletResponse => ({ status, contentType: 'text/plain; charset=utf-8', body });
@@ -98,6 +99,10 @@ export class KubeletHandler {
       case '/metrics/cadvisor':
         return numbers(await cadvisorMetrics(this.#kubelet(query)));
       default:
+    }
+    if (verb === 'logs') {
+      if (method !== 'GET' && method !== 'HEAD') throw new HttpError(405, `method ${method} is not allowed`);
+      return { status: 200, ...await systemLog(this.#kubelet(query), segments(url).slice(1)) };
     }
     if (verb === 'containerLogs' && rest.length === 1) {
       if (method !== 'GET' && method !== 'HEAD') throw new HttpError(405, `method ${method} is not allowed`);

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { clusterrolebindings, clusterroles } from '../../api/resources.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createAuthority, issueCertificate } from '../../pki/certificate.ts';
 import { SpdyConnection } from '../../streaming/spdy/connection.ts';
+import { readSystemLog } from '../hosts/linux/system-logs.ts';
 import { TestNode } from '../testing/test-node.test.ts';
 import { KubeletAccess, subresourcesOf } from './access.ts';
 import { KubeletHandler } from './handler.ts';
@@ -56,6 +60,22 @@ test('only clients that are known and may ask are answered', async () => {
   assert.deepEqual(await get(port, '/healthz', stranger), { status: 403, body: 'Forbidden (user=jane, verb=get, resource=nodes, subresource(s)=[healthz proxy])\n' });
   assert.deepEqual(await get(port, '/healthz'), { status: 401, body: 'Unauthorized' });
   assert.deepEqual(await get(port, '/healthz', undefined, 'nobody'), { status: 401, body: 'Unauthorized' });
+});
+
+test('the logs of the machine are shown: its folders and files, and nothing beside them', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'logs-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'log/pods'), { recursive: true });
+  writeFileSync(join(folder, 'log/sys & more'), 'booted\n');
+  writeFileSync(join(folder, 'secret'), 'x');
+  symlinkSync('../secret', join(folder, 'log/link'));
+  await using parts = await setUp();
+  const { node, server: { port } } = parts;
+  assert.deepEqual(await get(port, '/logs/', apiServer), { status: 200, body: '<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n</pre>\n' }, 'a machine in memory has none');
+  Object.assign(node.kubelet.context.host, { readSystemLog: (names: readonly string[]) => readSystemLog(join(folder, 'log'), names) });
+  assert.match((await get(port, '/logs/', apiServer)).body, /<pre>\n<a href="link">link<\/a>\n<a href="pods\/">pods\/<\/a>\n<a href="sys%20%26%20more">sys &amp; more<\/a>\n<\/pre>/);
+  assert.deepEqual(await get(port, '/logs/sys%20%26%20more', apiServer), { status: 200, body: 'booted\n' });
+  for (const path of ['none', 'link', 'pods/..%2f..%2fsecret', '%2e%2e/secret', '..%2fsecret', 'sys%20%26%20more/x']) assert.equal((await get(port, `/logs/${path}`, apiServer)).status, 404, path);
 });
 
 test('the API server is known by its certificate, and not by a name that a token has', async () => {

@@ -9,6 +9,7 @@ import { readAddresses, readMachineInfo, readResolverConfig, readUsage } from '.
 import { readMachineTopology } from './machine-topology.ts';
 import { linuxNetwork } from './network.ts';
 import { readSubordinateIds } from './subordinate-ids.ts';
+import { readSystemLog } from './system-logs.ts';
 
 export interface LinuxHostOptions {
   readonly clock: Clock;
@@ -33,6 +34,7 @@ export function linuxHost(options: LinuxHostOptions): Host {
     resolverConfig: readResolverConfig,
     topology: () => readMachineTopology(),
     subordinateIds: readSubordinateIds,
+    readSystemLog: (names) => readSystemLog('/var/log', names),
     files: linuxFiles(clock),
     devices: linuxDevices,
     cgroups: linuxCgroups(logger),
