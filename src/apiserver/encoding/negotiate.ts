@@ -17,9 +17,11 @@ export interface Negotiated {
   readonly version: MetaVersion;
   /** `;pretty=1`: indented. */
   readonly pretty: boolean;
+  /** The client asked for protobuf first and gets JSON: its items are to say as little of themselves as they would there. */
+  readonly insteadOfProtobuf: boolean;
 }
 
-export const plainJson: Negotiated = { format: 'json', as: undefined, version: 'v1', pretty: false };
+export const plainJson: Negotiated = { format: 'json', as: undefined, version: 'v1', pretty: false, insteadOfProtobuf: false };
 
 /**
  * What is answered, as far as it decides what may be asked for: a resource (`object`), a stream of its changes
@@ -101,7 +103,8 @@ export class Negotiator {
     const [first] = accepted;
     if (first?.format !== 'protobuf') return first;
     // Objects are kept as JSON: whoever takes either gets JSON, and protobuf is made for those who take nothing else. See docs/decisions/0011.
-    return accepted.find(({ format, as, version }) => format === 'json' && as === first.as && version === first.version) ?? first;
+    const json = accepted.find(({ format, as, version }) => format === 'json' && as === first.as && version === first.version);
+    return json === undefined ? first : { ...json, insteadOfProtobuf: true };
   }
 }
 
@@ -121,7 +124,7 @@ function accepts({ type, subtype, parameters }: AcceptClause, format: Format, an
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
   // Tables have no binary form upstream either.
   if (as === 'Table' && (answered === 'plain' || (format !== 'json' && format !== 'yaml'))) return undefined;
-  return { format, as, version, pretty };
+  return { format, as, version, pretty, insteadOfProtobuf: false };
 }
 
 function isTransform(as: string | undefined): as is Transform {

@@ -93,7 +93,7 @@ function shownAs(answer: ListAnswer, context: RenderContext): { readonly shell: 
   switch (as) {
     case undefined: return { shell: { kind: listKindOf(served.schema), apiVersion: served.apiVersion, metadata }, field: 'items', show: served.custom === undefined ? withoutType : (object) => object };
     case 'PartialObjectMetadata': throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${internalType(served.schema)}List)`);
-    case 'PartialObjectMetadataList': return { shell: { kind: as, apiVersion, metadata }, field: 'items', show: (object) => partialMetadata(object, version) };
+    case 'PartialObjectMetadataList': return { shell: { kind: as, apiVersion, metadata }, field: 'items', show: context.negotiated.insteadOfProtobuf ? ({ metadata: own }) => ({ metadata: own }) : (object) => partialMetadata(object, version) };
     case 'Table': {
       const { columns } = served.definition;
       const options = { context: { nowMs: context.nowMs }, includeObject: context.includeObject, version };

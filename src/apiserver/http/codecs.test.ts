@@ -182,6 +182,14 @@ test('a Scale as a table: of a built-in kind, and of a custom resource', async (
   }
 });
 
+test('the items of a list of metadata say what they are in JSON, but not to those who would rather have had protobuf', async () => {
+  await using http = await filled();
+  const partial = `;as=PartialObjectMetadataList;${g}`;
+  const kinds = async (accept: string): Promise<unknown[]> => ((await http.ask('GET', configMaps, undefined, { accept })).json.items as { kind?: string; metadata: { name: string } }[]).map(({ kind, metadata: { name } }) => [name, kind]);
+  assert.deepEqual(await kinds(`application/json${partial}`), ['a', 'b', 'c'].map((name) => [name, 'PartialObjectMetadata']));
+  assert.deepEqual(await kinds(`${protobuf}${partial},application/json${partial},application/json`), ['a', 'b', 'c'].map((name) => [name, undefined]));
+});
+
 test('what a transformation does not fit', async () => {
   await using http = await filled();
   const refused = async (path: string, as: string): Promise<string> => (await http.ask('GET', path, undefined, { accept: `application/json;as=${as};${g}` })).json.message;
