@@ -27,6 +27,7 @@ import { AccessCounts } from './metrics/access.ts';
 import { AdmissionMetrics } from './metrics/admission.ts';
 import { buildMetrics } from './metrics/build.ts';
 import { ConversionMetrics } from './metrics/conversions.ts';
+import { HealthResults } from './metrics/health-results.ts';
 import { InFlight } from './metrics/in-flight.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/requests.ts';
@@ -262,16 +263,18 @@ export class ApiServer implements AsyncDisposable {
     // What is stored is in the cache before the server is there.
     const synced: HealthCheck = { name: 'informer-sync', check: () => {} };
     const more = this.#options.health ?? [];
+    const results = new HealthResults(this.#options.clock.now());
     const started = startChecks({ flowControl: this.#flowControl !== undefined, roles: this.#bootstrapObjects.some(({ kind }) => kind === 'ClusterRole'), aggregation: this.#aggregation !== undefined }, () => this.#started);
     const parts = [...started, ...(this.#aggregation === undefined ? [] : [this.#aggregation.health])];
     const json = (object: object): ReturnType<PathHandler['handle']> => ({ kind: 'object', code: 200, object });
     return [
-      ...healthPaths('healthz', [ping, log, storeCheck, ...more, ...parts]),
-      ...healthPaths('livez', [ping, log, storeCheck, ...more, ...parts]),
-      ...healthPaths('readyz', [ping, log, storeCheck, { ...storeCheck, name: 'etcd-readiness' }, ...more, synced, ...parts, shutdown]),
+      ...healthPaths('healthz', [ping, log, storeCheck, ...more, ...parts], results),
+      ...healthPaths('livez', [ping, log, storeCheck, ...more, ...parts], results),
+      ...healthPaths('readyz', [ping, log, storeCheck, { ...storeCheck, name: 'etcd-readiness' }, ...more, synced, ...parts, shutdown], results),
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
+      { path: '/metrics/slis', handle: async () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await results.render() }) },
       { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: encoded(this.metrics.chunks()), complete: true }) },
     ];
   }

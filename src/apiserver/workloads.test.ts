@@ -177,6 +177,9 @@ test('health and version answer without a socket', async () => {
   const checks = String(await api.get('/livez?verbose'));
   assert.match(checks, /^\[\+\]ping ok\n\[\+\]log ok\n\[\+\]etcd ok\n(\[\+\]poststarthook\/\S+ ok\n)+livez check passed\n$/);
   for (const hook of ['generic-apiserver-start-informers', 'crd-informer-synced', 'scheduling/bootstrap-system-priority-classes', 'storage-readiness']) assert.ok(checks.includes(`[+]poststarthook/${hook} ok\n`), hook);
+  const slis = String(await api.get('/metrics/slis'));
+  for (const line of ['kubernetes_healthcheck{name="etcd",type="livez"} 1', 'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 1']) assert.ok(slis.includes(`${line}\n`), slis);
+  assert.match(slis, /^process_start_time_seconds \d+/m);
   assert.equal((await api.get('/version') as unknown as { gitVersion: string }).gitVersion, 'v1.36.0+coxswain');
   assert.match(String(await api.get('/metrics')), /apiserver_storage_objects\{resource="namespaces"\} 4/);
 });

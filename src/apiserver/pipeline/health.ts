@@ -1,4 +1,5 @@
 import type { HealthCheck } from '../health-check.ts';
+import type { HealthResults } from '../metrics/health-results.ts';
 import type { PathHandler } from '../options.ts';
 import type { ApiResponse, RequestContext } from '../request.ts';
 
@@ -13,19 +14,19 @@ async function failureOf({ check }: HealthCheck): Promise<boolean> {
   }
 }
 
-async function report(endpoint: string, checks: readonly HealthCheck[], context: RequestContext): Promise<ApiResponse> {
+async function report(endpoint: string, checks: readonly HealthCheck[], results: HealthResults, context: RequestContext): Promise<ApiResponse> {
   const excluded = new Set(context.query.getAll('exclude'));
   const lines: string[] = [];
   let failed = false;
   for (const check of checks) {
     if (excluded.delete(check.name)) {
       lines.push(`[+]${check.name} excluded: ok`);
-    } else if (await failureOf(check)) {
-      failed = true;
-      lines.push(`[-]${check.name} failed: reason withheld`);
-    } else {
-      lines.push(`[+]${check.name} ok`);
+      continue;
     }
+    const fails = await failureOf(check);
+    results.observe(check.name, endpoint, !fails);
+    failed ||= fails;
+    lines.push(fails ? `[-]${check.name} failed: reason withheld` : `[+]${check.name} ok`);
   }
   if (excluded.size > 0) lines.push(`warn: some health checks cannot be excluded: no matches for ${[...excluded].map((name) => JSON.stringify(name)).join(',')}`);
   if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`);
@@ -33,9 +34,9 @@ async function report(endpoint: string, checks: readonly HealthCheck[], context:
 }
 
 /** `/healthz`, `/livez` or `/readyz` with a path for each check under it, as upstream serves them. */
-export function healthPaths(endpoint: 'healthz' | 'livez' | 'readyz', checks: readonly HealthCheck[]): PathHandler[] {
+export function healthPaths(endpoint: 'healthz' | 'livez' | 'readyz', checks: readonly HealthCheck[], results: HealthResults): PathHandler[] {
   return [
-    { path: `/${endpoint}`, handle: (context) => report(endpoint, checks, context) },
+    { path: `/${endpoint}`, handle: (context) => report(endpoint, checks, results, context) },
     ...checks.map((check): PathHandler => ({
       path: `/${endpoint}/${check.name}`,
       handle: async () => ((await failureOf(check)) ? text(500, `internal server error: ${check.name} failed: reason withheld\n`) : text(200, 'ok')),
