@@ -1,5 +1,6 @@
 /**
  * `npm test`: checks, then every test. Arguments are passed to the test runner; a path or pattern replaces "every test".
+ * `npm test -- --times`: tells in the end what each process took.
  * Files that failed while others ran beside them run once more by themselves (docs/decisions/0041).
  */
 import { spawn } from 'node:child_process';
@@ -8,23 +9,31 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { timeTable } from './time-table.ts';
 
 const root = join(import.meta.dirname, '..');
 const args = process.argv.slice(2);
 const patterns = args.filter((arg) => !arg.startsWith('-'));
-const flags = args.filter((arg) => arg.startsWith('-'));
-
-/** Every file of tests is a process of its own: what one has compiled the others take over, a tenth to a third of their time. */
-const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
-
-/** Resolves with whether it succeeded. */
-async function run(script: string): Promise<boolean> {
-  const [code] = await once(spawn(process.execPath, [join(root, script)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env }), 'close') as [number | null];
-  return code === 0;
-}
+const timed = args.includes('--times');
+const flags = args.filter((arg) => arg.startsWith('-') && arg !== '--times');
+const beganMs = Date.now();
 
 const scratch = mkdtempSync(join(tmpdir(), 'coxswain-test-'));
 process.on('exit', () => { rmSync(scratch, { recursive: true, force: true }); });
+const times = join(scratch, 'times');
+
+/** What each process of the run is started with. */
+const preloads = timed ? ['--import', join(root, 'scripts/test-times.ts')] : [];
+
+/** Every file of tests is a process of its own: what one has compiled the others take over, a tenth to a third of their time. */
+const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env, TEST_TIMES: times };
+
+/** Resolves with whether it succeeded. */
+async function run(script: string): Promise<boolean> {
+  const [code] = await once(spawn(process.execPath, [...preloads, join(root, script)], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env }), 'close') as [number | null];
+  return code === 0;
+}
+
 let runs = 0;
 
 /**
@@ -75,6 +84,7 @@ async function runTests(concurrency: number, files: readonly string[]): Promise<
   const list = join(scratch, String(runs++));
   const child = spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
+    ...preloads,
     '--import', join(root, 'scripts/test-promises.ts'),
     '--test',
     '--test-reporter=dot', '--test-reporter-destination=stderr',
@@ -111,6 +121,8 @@ if (patterns.length > 0) {
   ]);
   process.exitCode = await checked && (outcomes.every(({ passed }) => passed) || await passAlone(outcomes.flatMap(({ failed }) => failed))) ? 0 : 1;
 }
+
+if (timed) process.stdout.write(timeTable(times, beganMs, (program) => lots[Number(/lot-(\d+)\.test\.mjs$/.exec(program)?.[1])]?.join(' ') ?? relative(root, program)));
 
 /** More than a few are no accident, and would take the whole time again. */
 async function passAlone(files: readonly string[]): Promise<boolean> {
