@@ -85,6 +85,7 @@ async function runTests(concurrency: number, files: readonly string[]): Promise<
   const child = spawn(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     ...preloads,
+    '--import', join(root, 'scripts/test-modules.ts'),
     '--import', join(root, 'scripts/test-promises.ts'),
     '--test',
     '--test-reporter=dot', '--test-reporter-destination=stderr',
