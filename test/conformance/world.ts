@@ -19,6 +19,7 @@ import type { LocalClients } from '../../src/cluster/identities.ts';
 import type { Pki } from '../../src/pki/pki.ts';
 import { createMemoryPki } from '../../src/pki/pki.ts';
 import { MemoryStore } from '../../src/store/drivers/memory/memory-store.ts';
+import type { CompositionState } from '../../src/testing/composition.ts';
 import { Composition } from '../../src/testing/composition.ts';
 import { drive, end } from '../../src/testing/drive.ts';
 
@@ -43,6 +44,8 @@ export interface WorldOptions {
 export interface Seen<T> { readonly type: string; readonly object: T }
 
 let sharedPki: Promise<Pki> | undefined;
+/** What worlds of like settings have after the API server's first start, which the second is a copy of (docs/decisions/0024). */
+const beginnings = new Map<string, { readonly store: MemoryStore; readonly state: CompositionState }>();
 const adminToken = 'conformance-admin';
 const calmMs = 48 * 3_600_000;
 
@@ -81,12 +84,17 @@ export class World implements AsyncDisposable {
     const webhookTransport = new TlsWebhookTransport({ locate });
     const extensions = new TlsExtensionTransport({ client: pki.frontProxyClient, locate });
     const { capacity, calm = false, runtimeConfig, featureGates, ranges } = options;
+    const settings = JSON.stringify([runtimeConfig, featureGates, ranges]);
+    const beginning = beginnings.get(settings);
+    const store = beginning?.store.fork() ?? MemoryStore.open();
     const parts = new Composition({
-      clock, pki, seed: 7, store: MemoryStore.open(),
+      clock, pki, seed: 7, store, ...(beginning !== undefined && { state: beginning.state }),
       apiServer: { ...ranges, runtimeConfig, featureGates, tokenFile: `${adminToken},conformance,1,system:masters\n`, webhookTransport, extensions },
       kubelet: { ...(capacity !== undefined && { capacity }), ...(calm && { foresightMs: calmMs }) },
     });
     const world = new World({ clock, parts, server: await parts.startApiServer(), backends }, pki);
+    if (beginning === undefined) beginnings.set(settings, { store: store.fork(), state: parts.capture() });
+    else parts.resumeChance(beginning.state.chance);
     world.#undo.use(webhookTransport);
     world.#undo.use(extensions);
     if (options.controllers === false) return world;
