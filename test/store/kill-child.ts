@@ -10,9 +10,19 @@ const [path = '', first = '0', writers = '1'] = process.argv.slice(2);
 const store = await SqliteStore.open({ path });
 const known = new Map((await store.list('/')).entries.map((entry) => [entry.key, entry.modRevision]));
 
-/** Synchronous: the line is in the pipe before its writer goes on. Waits while the pipe is full. */
+let unsaid = '';
+
+/** What one commit acknowledged is in the pipe, as one piece, before anything else is done. */
 function say(line: string): void {
-  for (let bytes = Buffer.from(`${line} .\n`); bytes.length > 0; ) {
+  if (unsaid === '') queueMicrotask(sayAll);
+  unsaid += `${line} .\n`;
+}
+
+/** Synchronous. Waits while the pipe is full. */
+function sayAll(): void {
+  const said = unsaid;
+  unsaid = '';
+  for (let bytes = Buffer.from(said); bytes.length > 0; ) {
     try {
       bytes = bytes.subarray(writeSync(1, bytes));
     } catch (error) {
