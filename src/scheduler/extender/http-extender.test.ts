@@ -48,13 +48,27 @@ describe('an extender', () => {
     assert.equal(extender.isInterested(pod({}, { 'example.com/bar': '1' })), true);
   });
 
-  it('strikes out candidates for preemption', async () => {
-    const victims = [podInfoOf(pod()), podInfoOf(pod())];
-    const extender = httpExtender({ urlPrefix: 'http://x', preemptVerb: 'preempt', nodeCacheCapable: true }, (_url, body) => {
-      const { NodeNameToMetaVictims } = JSON.parse(body) as { NodeNameToMetaVictims: Record<string, unknown> };
-      return Promise.resolve({ code: 200, text: JSON.stringify({ nodeNameToMetaVictims: { b: NodeNameToMetaVictims['b'] } }) });
+  describe('for preemption', () => {
+    const [one, two, three] = [pod(), pod(), pod()];
+    const cluster = new TestCluster({ nodes: [node('a'), node('b'), node('c')], running: [[one, 'a'], [two, 'b'], [three, 'c']] });
+    const there = (name: string) => [...cluster.cache.get(name)!.pods.values()];
+    const candidates = new Map([['a', { pods: there('a'), violations: 1 }], ['b', { pods: there('b'), violations: 0 }]]);
+    const left = (answer: (told: Record<string, unknown>) => unknown) => {
+      const extender = httpExtender({ urlPrefix: 'http://x', preemptVerb: 'preempt', nodeCacheCapable: true }, (_url, body) => {
+        const { NodeNameToMetaVictims } = JSON.parse(body) as { NodeNameToMetaVictims: Record<string, unknown> };
+        return Promise.resolve({ code: 200, text: JSON.stringify({ nodeNameToMetaVictims: answer(NodeNameToMetaVictims) }) });
+      });
+      return extender.preempt!(pod(), candidates, cluster.cache).then((nodes) => [...nodes]);
+    };
+
+    it('strikes out candidates', async () => {
+      assert.deepEqual(await left(({ b }) => ({ b })), [['b', { pods: there('b'), violations: 0 }]]);
     });
-    const left = await extender.preempt!(pod(), new Map([['a', { pods: victims, violations: 1 }], ['b', { pods: [victims[1]!], violations: 0 }]]));
-    assert.deepEqual([...left], [['b', { pods: [victims[1]], violations: 0 }]]);
+
+    it('may name any pod of any node', async () => {
+      assert.deepEqual(await left(() => ({ c: { pods: [{ uid: three.metadata.uid }] } })), [['c', { pods: there('c'), violations: 0 }]]);
+      await assert.rejects(left(() => ({ c: { pods: [{ uid: one.metadata.uid }] } })), /claims to preempt pod \(UID: .*\) on node: c, but the pod is not found on that node/);
+      await assert.rejects(left(() => ({ z: { pods: [] } })), { message: 'nodeinfo not found for node name "z"' });
+    });
   });
 });

@@ -56,21 +56,24 @@ export function httpExtender(configuration: ExtenderConfiguration, transport: Ex
     return new Map(answer.map((one) => [String(field(one, 'Host')), Number(field(one, 'Score') ?? 0)]));
   };
   const bind: Extender['bind'] = async (pod, nodeName) => failOnError(await send(bindVerb, { PodName: nameOf(pod), PodNamespace: namespaceOf(pod), PodUID: uidOf(pod), Node: nodeName }));
-  const preempt: Extender['preempt'] = async (pod, candidates) => {
+  const preempt: Extender['preempt'] = async (pod, candidates, snapshot) => {
     const told = Object.fromEntries([...candidates].map(([name, { pods, violations }]) => [name, { Pods: nodeCacheCapable ? pods.map(({ uid }) => ({ UID: uid })) : pods.map(({ pod: victim }) => victim), NumPDBViolations: violations }]));
     const answer = await send(preemptVerb, { Pod: pod, NodeNameToVictims: nodeCacheCapable ? null : told, NodeNameToMetaVictims: nodeCacheCapable ? told : null });
-    return new Map(Object.entries((field(answer, 'NodeNameToMetaVictims') ?? {}) as Record<string, unknown>).map(([name, left]) => [name, victimsOf(left, name, candidates.get(name))]));
+    return new Map(Object.entries((field(answer, 'NodeNameToMetaVictims') ?? {}) as Record<string, unknown>).map(([name, left]) => [name, victimsOf(left, name, snapshot.get(name))]));
   };
-  /** The pods that an extender names by their uids. */
-  const victimsOf = (left: unknown, nodeName: string, known: Victims | undefined): Victims => ({
-    violations: Number(field(left, 'NumPDBViolations') ?? 0),
-    pods: ((field(left, 'Pods') ?? []) as readonly unknown[]).map((one) => {
-      const uid = String(field(one, 'UID'));
-      const pod = known?.pods.find((victim) => victim.uid === uid);
-      if (pod === undefined) throw new Error(`extender: ${urlPrefix} claims to preempt pod (UID: ${uid}) on node: ${nodeName}, but the pod is not found on that node`);
-      return pod;
-    }),
-  });
+  /** The pods that an extender names by their uids: any of the node, not only those it was told. */
+  const victimsOf = (left: unknown, nodeName: string, node: NodeInfo | undefined): Victims => {
+    if (node === undefined) throw new Error(`nodeinfo not found for node name ${JSON.stringify(nodeName)}`);
+    return {
+      violations: Number(field(left, 'NumPDBViolations') ?? 0),
+      pods: ((field(left, 'Pods') ?? []) as readonly unknown[]).map((one) => {
+        const uid = String(field(one, 'UID'));
+        const pod = node.pods.get(uid);
+        if (pod === undefined) throw new Error(`extender: ${urlPrefix} claims to preempt pod (UID: ${uid}) on node: ${nodeName}, but the pod is not found on that node`);
+        return pod;
+      }),
+    };
+  };
   const uses = ({ resources }: { readonly resources?: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> } }): boolean => Object.keys({ ...resources?.requests, ...resources?.limits }).some((name) => managed.has(name));
 
   return {

@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/types/core/v1.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
+import type { Snapshot } from '../cache/snapshot.ts';
 
 /** Pods to be evicted from a node, most important first, and how many disruption budgets that violates. */
 export interface Victims { readonly pods: readonly PodInfo[]; readonly violations: number }
@@ -25,6 +26,6 @@ export interface Extender {
   prioritize?(pod: Pod, nodes: readonly NodeInfo[]): Promise<ReadonlyMap<string, number>>;
   /** Binds the pod instead of the scheduler. */
   bind?(pod: Pod, nodeName: string): Promise<void>;
-  /** Which of the candidates for preemption remain, with which victims. */
-  preempt?(pod: Pod, candidates: ReadonlyMap<string, Victims>): Promise<ReadonlyMap<string, Victims>>;
+  /** Which of the candidates for preemption remain, with which victims; it may name other nodes and other pods of them. */
+  preempt?(pod: Pod, candidates: ReadonlyMap<string, Victims>, snapshot: Snapshot): Promise<ReadonlyMap<string, Victims>>;
 }

@@ -61,7 +61,7 @@ export class Preemption {
     for (const extender of this.#options.extenders) {
       if (extender.preempt === undefined || !extender.isInterested(cycle.pod.pod) || candidates.size === 0) continue;
       try {
-        candidates = checkedVictims(await extender.preempt(cycle.pod.pod, candidates), extender);
+        candidates = checkedVictims(await extender.preempt(cycle.pod.pod, candidates, this.#options.snapshot), extender);
       } catch (error) {
         if (!extender.ignorable) throw error;
       }
