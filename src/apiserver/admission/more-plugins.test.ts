@@ -243,7 +243,7 @@ test('PodTopologyLabels', async () => {
 
 test('PodResizeValidator', async () => {
   const reader = new FakeReader();
-  reader.put(nodes, { metadata: { name: 'n', labels: { 'kubernetes.io/os': 'linux' } }, status: { allocatable: { cpu: '2', memory: '1Gi' } } }, { metadata: { name: 'w', labels: { 'kubernetes.io/os': 'windows' } }, status: { allocatable: { cpu: '2', memory: '1Gi' } } });
+  reader.put(nodes, { metadata: { name: 'n', labels: { 'kubernetes.io/os': 'linux' } }, status: { allocatable: { cpu: '2', memory: '1Gi' } } }, { metadata: { name: 'w', labels: { 'kubernetes.io/os': 'windows' } }, status: { allocatable: { cpu: '2', memory: '1Gi' } } }, { metadata: { name: 'silent' }, status: { allocatable: { cpu: '2', memory: '1Gi' } } });
   const attempt = async (cpu: string, memory: string, nodeName = 'n', generation = 2): Promise<[string, unknown]> => {
     const object: Pod = { metadata: { name: 'p', namespace: 'ns', generation }, spec: { ...(nodeName !== '' && { nodeName }), containers: [{ name: 'c', resources: { requests: { cpu, memory } } }] } };
     try {
@@ -257,7 +257,8 @@ test('PodResizeValidator', async () => {
   assert.deepEqual(await attempt('3', '2Gi'), [refused('Node didn\'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000; memory, requested: 2147483648, allocatable: 1073741824'), 'NodeCapacity']);
   assert.deepEqual(await attempt('3', '2Gi', 'n', 1), ['ok', undefined]);
   assert.deepEqual(await attempt('9', '9Gi', ''), ['ok', undefined]);
-  assert.deepEqual(await attempt('1', '1Gi', 'w'), [refused('pod resize is only supported on linux nodes, node "w" is "windows"'), 'UnsupportedPlatform']);
+  assert.deepEqual(await attempt('1', '1Gi', 'silent'), ['ok', undefined]);
+  assert.deepEqual(await attempt('9', '1Gi', 'w'), [refused('pod resize is only supported on linux nodes, node "w" is "windows"'), 'UnsupportedPlatform']);
   assert.deepEqual(await attempt('1', '1Gi', 'x'), [refused('node "x" not found'), undefined]);
 });
 

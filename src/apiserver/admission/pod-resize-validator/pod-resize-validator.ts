@@ -30,10 +30,10 @@ export function podResizeValidator(options: { readonly reader: ObjectReader }): 
       if (nodeName === '' || pod.metadata.generation === old.metadata.generation) return;
       const node = options.reader.get(nodes, '', nodeName);
       if (node === undefined) throw refusal(attributes, `node ${JSON.stringify(nodeName)} not found`);
+      const system = node.metadata.labels?.['kubernetes.io/os'] ?? 'linux';
+      if (system !== 'linux') throw refusal(attributes, `pod resize is only supported on linux nodes, node ${JSON.stringify(nodeName)} is ${JSON.stringify(system)}`, [{ reason: 'UnsupportedPlatform' }]);
       const capacity = capacityError(pod, node);
       if (capacity !== undefined) throw refusal(attributes, capacity, [{ reason: 'NodeCapacity' }]);
-      const system = node.metadata.labels?.['kubernetes.io/os'] ?? '';
-      if (system !== 'linux') throw refusal(attributes, `pod resize is only supported on linux nodes, node ${JSON.stringify(nodeName)} is ${JSON.stringify(system)}`, [{ reason: 'UnsupportedPlatform' }]);
     },
   };
 }
