@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leases, nodes, pods } from '../api/resources.ts';
+import type { Node } from '../api/types/core/v1.ts';
 import { simulatedHost } from './hosts/simulated/simulated-host.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import { TestNode } from './testing/test-node.test.ts';
@@ -403,6 +404,21 @@ test('a node that comes back with another address says so', async () => {
   await node.clock.advance(1000);
   assert.deepEqual(node.node().status?.addresses, [{ type: 'InternalIP', address: '10.0.0.8' }, { type: 'Hostname', address: 'node-1' }]);
   assert.equal(node.node().metadata.labels?.['zone'], 'a');
+});
+
+test('what an administrator announces of a node can be allocated, and what is withdrawn cannot', async () => {
+  await using node = await TestNode.start();
+  const announce = (capacity: string | null): Promise<Node> => node.client.patch(nodes, { name: 'node-1' }, { type: 'merge', value: { status: { capacity: { 'example.com/dongle': capacity } } } }, { subresource: 'status' });
+  const dongles = (): unknown[] => [node.node().status?.capacity?.['example.com/dongle'], node.node().status?.allocatable?.['example.com/dongle']];
+  await announce('4');
+  await node.clock.advance(15_000);
+  assert.deepEqual(dongles(), ['4', '4']);
+  await node.createPod('greedy', { nodeName: 'node-1', containers: [{ name: 'app', image: 'nginx:1.14.2', resources: { requests: { 'example.com/dongle': '5' }, limits: { 'example.com/dongle': '5' } } }] });
+  await node.clock.advance(1000);
+  assert.equal(node.pod('greedy').status?.reason, 'OutOfexample.com/dongle');
+  await announce(null);
+  await node.clock.advance(15_000);
+  assert.deepEqual(dongles(), [undefined, undefined]);
 });
 
 test('a pod that waits for the kubelet is judged by what the node has, not before that is known', async () => {

@@ -1,4 +1,5 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
+import { isExtendedResource } from '../../api/pod/validation/resource-names.ts';
 import { nodes } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
@@ -109,7 +110,7 @@ export class NodeReporter {
   }
 
   get allocatable(): Readonly<Record<string, string>> {
-    return this.#status?.allocatable ?? {};
+    return { ...announced(this.#node?.status, this.#status), ...this.#status?.allocatable };
   }
 
   /** Why the pod network cannot be used yet. */
@@ -149,8 +150,8 @@ export class NodeReporter {
   /** The node as the watch shows it. */
   observe(node: Node): void {
     this.#node = node;
-    // Others have called it silent.
-    if (node.status?.conditions?.some(({ status }) => status === 'Unknown') === true) this.touched();
+    // Others have called it silent, or announced resources for it.
+    if (node.status?.conditions?.some(({ status }) => status === 'Unknown') === true || toMirror(node.status, this.#status) !== undefined) this.touched();
   }
 
   /** Creates the node, or takes over the one that is there. Retries until it works. */
@@ -296,13 +297,14 @@ export class NodeReporter {
     if (!isDue && told?.written === written && told?.volumesInUse === volumesInUse && semanticEqual(told.seen, seen)) return;
     const status = this.#generate(seen);
     const sameVolumes = semanticEqual(volumesInUse, written?.volumesInUse ?? []);
-    const changed = written === undefined || !sameVolumes || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
+    const mirrored = toMirror(written, status);
+    const changed = written === undefined || !sameVolumes || mirrored !== undefined || !semanticEqual(withoutHeartbeats(status), withoutHeartbeats(ownPartOf(written, status)));
     this.#told = changed || isDue ? undefined : { seen, written, volumesInUse };
     if (changed || isDue) {
       // Only what the kubelet owns; conditions of others are merged by type.
       const { addresses, ...rest } = status;
       const sameAddresses = semanticEqual(addresses, written?.addresses);
-      const value = { status: { ...rest, ...(!sameVolumes && { volumesInUse }), ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
+      const value = { status: { ...rest, allocatable: { ...rest.allocatable, ...mirrored }, ...(!sameVolumes && { volumesInUse }), ...(!sameAddresses && { addresses: [...(addresses ?? []), { $patch: 'replace' }] }) } };
       this.#node = await reactingTo(changed ? '!machine' : '!heartbeat', () => client.patch(nodes, { name: nodeName }, { type: 'strategic', value }, { subresource: 'status' }));
       this.#reportedAtMs = nowMs;
       // As upstream: nodes that change together, as when they start, do not report together ever after. One that
@@ -334,6 +336,20 @@ const conditionEvents: Readonly<Record<string, Readonly<Record<string, string>>>
   PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
   Ready: { True: 'NodeReady', False: 'NodeNotReady' },
 };
+
+/** The capacity that an administrator has announced. */
+function announced(written: NodeStatus | undefined, own: NodeStatus | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(written?.capacity ?? {}).filter(([name]) => own?.capacity?.[name] === undefined));
+}
+
+/** What has to change so that what was announced can be allocated, and what is announced no longer cannot. */
+function toMirror(written: NodeStatus | undefined, own: NodeStatus | undefined): Readonly<Record<string, string | null>> | undefined {
+  const wanted: Record<string, string | null> = announced(written, own);
+  const { capacity, allocatable = {} } = written ?? {};
+  for (const name in wanted) if (wanted[name] === allocatable[name]) delete wanted[name];
+  for (const name in allocatable) if (capacity?.[name] === undefined && own?.allocatable?.[name] === undefined && isExtendedResource(name)) wanted[name] = null;
+  return Object.keys(wanted).length === 0 ? undefined : wanted;
+}
 
 /** What others have written beside us is theirs: conditions, and extended resources that an administrator has announced. */
 function ownPartOf(written: NodeStatus, own: NodeStatus): NodeStatus {
