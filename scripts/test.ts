@@ -49,7 +49,7 @@ const lots: readonly (readonly string[])[] = [
   ['src/apiserver/{[d-g]*,[i-z]*}/**/*.test.ts'],
   ['src/kubelet/**/*.test.ts'],
   ['src/{cloud,cluster,controllers,host,ingress,kubectl,network,network-policy,proxy,runtime,scheduler,store,streaming,why}/**/*.test.ts'],
-  ['test/{controllers,why,scheduler,cloud}/*.test.ts'],
+  ['test/{controllers,metrics,why,scheduler,cloud}/*.test.ts'],
   ['test/conformance/[a-d]*.test.ts'],
   ['test/conformance/[e-z]*.test.ts'],
   ['test/kubectl/[a-j]*.test.ts'],

@@ -1,10 +1,22 @@
 import type { Gauge, HistogramValues, Labels, Rows } from './metrics.ts';
 
-/** Adds a family to the lines, in Prometheus' text format; stops after each of its rows, for whoever wants to send what there is. */
+/**
+ * Adds a family to the lines, in Prometheus' text format; stops after each of its rows, for whoever wants to send what there
+ * is. A family without rows is not there at all: Go's library, too, shows a vector only when it has a series.
+ */
 export function* linesOfFamily({ name, help, type = 'gauge', histograms }: Gauge, rows: Rows, lines: string[]): Generator<void> {
-  lines.push(`\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`);
-  for (const [labels, value] of histograms === undefined ? rows : []) yield void lines.push(name, braced(labelText(labels)), ' ', numberText(value), '\n');
-  for (const one of histograms?.() ?? []) yield writeHistogram(name, one, lines);
+  let head = `\n# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
+  for (const [labels, value] of histograms === undefined ? rows : []) {
+    lines.push(head, name, braced(labelText(labels)), ' ', numberText(value), '\n');
+    head = '';
+    yield;
+  }
+  for (const one of histograms?.() ?? []) {
+    lines.push(head);
+    writeHistogram(name, one, lines);
+    head = '';
+    yield;
+  }
 }
 
 function writeHistogram(name: string, { labels, bounds, counts, sum, total }: HistogramValues, lines: string[]): void {

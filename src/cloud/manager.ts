@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import { selectNamed } from '../base/selection.ts';
 import type { Client } from '../client/client.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
+import { runningControllersOf } from '../client/running-controllers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
 import type { CloudProvider } from './contract.ts';
 import { cloudControllers } from './registry.ts';
@@ -36,7 +37,10 @@ export async function startCloudControllerManager(options: CloudControllerManage
   const informers = createSharedInformers(options.client, { clock, random, logger: logger.named('informers'), signal });
   const cloud = options.provider(informers);
   const settings = { ...defaultCloudSettings, ...options.settings };
-  for (const { start } of chosen) await start({ cloud, clientFor, informers, clock, random, logger, signal, settings });
+  for (const { alias, start } of chosen) {
+    await start({ cloud, clientFor, informers, clock, random, logger, signal, settings });
+    runningControllersOf(clock).started(alias, 'cloud-controller-manager', signal);
+  }
   const ready = informers.synced();
   ready.catch(() => {});
   return { ready };

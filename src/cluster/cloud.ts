@@ -34,7 +34,7 @@ export const cloudAccess: readonly KubeObject[] = [
 ];
 
 /** Starts the controllers of the cloud in this process; `cloudAccess` must be there. Disposing stops them. */
-export async function startCloudControllers({ clients, clock, random, logger, clusterCidr, loadBalancerPools, controllers, provider }: CloudOptions): Promise<RunningController> {
+export async function startCloudControllers({ clients, clock, random, logger, clusterCidr, loadBalancerPools, controllers, provider }: CloudOptions): Promise<Omit<RunningController, 'metrics'>> {
   const pools = loadBalancerPools.map(parsePool);
   const stopping = new AbortController();
   const { ready } = await start({

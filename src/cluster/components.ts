@@ -1,6 +1,7 @@
 import { signClaims, signingKey } from '../apiserver/authentication/jws.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Gauge } from '../base/metrics.ts';
 import { outside } from '../base/outside-work.ts';
 import type { Random } from '../base/random.ts';
 import type { FeatureGateSettings } from '../apiserver/serving/feature-gates.ts';
@@ -33,6 +34,8 @@ export interface ControllerSelection {
 export interface RunningController extends AsyncDisposable {
   /** Resolves when it sees the cluster. */
   readonly ready: Promise<void>;
+  /** Scraped. */
+  readonly metrics: readonly Gauge[];
 }
 
 /** Starts the controllers; resolves when each has been set going. */
@@ -44,7 +47,7 @@ export async function startControllerManager(options: ComponentOptions, { contro
   const client = clients.component('kube-controller-manager');
   const features = podGroupFeatures(options.featureGates);
   await expectPodGroups(features, client);
-  const { ready } = await manage.startControllerManager({
+  const { ready, metrics } = await manage.startControllerManager({
     client,
     clientFor: (name) => clients.serviceAccount(name),
     clock,
@@ -61,7 +64,7 @@ export async function startControllerManager(options: ComponentOptions, { contro
       signServiceAccountToken: async (claims) => signClaims(claims, signingKey(pki.serviceAccount.privateKey)),
     },
   });
-  return { ready, [Symbol.asyncDispose]: async () => stopping.abort(new Error('the controllers were stopped')) };
+  return { ready, metrics, [Symbol.asyncDispose]: async () => stopping.abort(new Error('the controllers were stopped')) };
 }
 
 /** A scheduler that has not been started yet. */

@@ -14,6 +14,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { LocalEndpoint } from '../client/transports/local-endpoint.ts';
+import { runningControllersOf } from '../client/running-controllers.ts';
 import { queueMetricsOf } from '../client/work-queue/queue-metrics.ts';
 import type { Pki } from '../pki/pki.ts';
 import type { Store } from '../store/store.ts';
@@ -102,7 +103,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.advertise !== undefined && { advertise: options.advertise }),
     ...(options.tracer !== undefined && { tracer: options.tracer }),
     ...(options.encryption !== undefined && { encryption: options.encryption }),
-    metrics: [...(options.metrics ?? []), ...queueMetricsOf(clock).families],
+    metrics: [...(options.metrics ?? []), ...queueMetricsOf(clock).families, ...runningControllersOf(clock).families],
     ...(options.audit !== undefined && { audit: options.audit }),
     ...(options.kubelet !== undefined && { kubelet: options.kubelet }),
     ...(options.forwarder !== undefined && { forwarder: options.forwarder }),
@@ -126,7 +127,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         server.metrics.add(scheduler.metrics());
         await scheduler.start();
       }
-      await running.use(await starting).ready;
+      const controllers = running.use(await starting);
+      server.metrics.add(controllers.metrics);
+      await controllers.ready;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

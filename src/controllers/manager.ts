@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Gauge } from '../base/metrics.ts';
 import type { Random } from '../base/random.ts';
 import { selectNamed } from '../base/selection.ts';
 import type { Client } from '../client/client.ts';
@@ -28,6 +29,8 @@ export interface ControllerManagerOptions {
 export interface ControllerManager {
   /** Resolves when the informers that the controllers asked for have synced. */
   readonly ready: Promise<void>;
+  /** What its controllers count, under upstream's names. */
+  readonly metrics: readonly Gauge[];
 }
 
 /** The entries that a `--controllers` list selects; see selectNamed. */
@@ -41,11 +44,13 @@ export async function startControllerManager(options: ControllerManagerOptions):
   const selected = selectControllers(options.controllers ?? ['*']);
   const informers = createSharedInformers(options.client, { clock, random, logger: logger.named('informers'), signal });
   const settings = { ...defaultControllerSettings, ...options.settings };
+  const metrics: Gauge[] = [];
+  const scraped = (families: readonly Gauge[]): void => { metrics.push(...families); };
   for (const { name, start } of selected) {
     logger.debug('starting controller', { name });
-    await start({ client: options.client, clientFor, informers, clock, random, logger, signal, settings });
+    await start({ client: options.client, clientFor, informers, clock, random, logger, signal, settings, scraped });
   }
   const ready = informers.synced();
   ready.catch(() => {});
-  return { ready };
+  return { ready, metrics };
 }

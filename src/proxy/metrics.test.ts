@@ -21,7 +21,7 @@ for (const backend of ['nftables', 'iptables'] as const) {
   it(`the metrics of ${backend} are those that kube-proxy has`, async () => {
     const clock = new VirtualClock();
     const metrics = new ProxyMetrics({ clock, backend });
-    const health = { answers: { healthz: new Map([['200', 3]]), livez: new Map<string, number>() } };
+    const health = { answers: { healthz: new Map([['200', 3]]), livez: new Map([['503', 1]]) } };
     const lines = (): string[] => metricsText(metrics.gauges(health)).split('\n');
     const says = (...expected: string[]): void => { for (const line of expected) assert.ok(lines().includes(`kubeproxy_${line}`), `${line} in\n${lines().join('\n')}`); };
 

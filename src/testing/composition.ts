@@ -128,6 +128,7 @@ export class Composition implements AsyncDisposable {
     });
     this.#contents = undefined;
     this.#apiServer = server;
+    server.metrics.add([...(this.#scheduler?.metrics() ?? []), ...(this.#controllers?.metrics ?? [])]);
     this.#switch.current = server.local;
     return server;
   }
@@ -159,6 +160,7 @@ export class Composition implements AsyncDisposable {
   /** Resolves when the controllers see the cluster. */
   async startControllers(selection: ControllerSelection = {}): Promise<void> {
     this.#controllers ??= await startControllerManager(this.#component('kube-controller-manager'), selection);
+    this.#apiServer?.metrics.add(this.#controllers.metrics);
     await this.#controllers.ready;
   }
 

@@ -10,12 +10,12 @@ export { histogramFamily } from '../../base/metrics.ts';
  * server's are written here, because there may be tens of thousands of lines of them and everybody waits meanwhile.
  */
 export class MetricsRegistry {
-  readonly #gauges: Gauge[] = [];
+  readonly #gauges = new Map<string, Gauge>();
   #process: Registry | undefined;
 
-  /** More to read at each scrape. */
+  /** More to read at each scrape. One of a name that is there takes its place: a component of this process was started anew. */
   add(gauges: readonly Gauge[]): void {
-    this.#gauges.push(...gauges);
+    for (const gauge of gauges) this.#gauges.set(gauge.name, gauge);
   }
 
   /** Prometheus' text format, with the process's own figures. */
@@ -34,7 +34,7 @@ export class MetricsRegistry {
       collectDefaultMetrics({ register: this.#process });
     }
     const lines = [await this.#process.metrics()];
-    for (const gauge of this.#gauges) {
+    for (const gauge of this.#gauges.values()) {
       const rows = gauge.read();
       for (const _ of linesOfFamily(gauge, rows instanceof Promise ? await rows : rows, lines)) {
         if (lines.length > piecesAtATime) yield lines.splice(0).join('');

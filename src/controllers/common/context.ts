@@ -2,6 +2,7 @@ import type { Client } from '../../client/client.ts';
 import type { SharedInformers } from '../../client/informer/shared-informers.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Gauge } from '../../base/metrics.ts';
 import type { Random } from '../../base/random.ts';
 import type { ControllerSettings } from './settings.ts';
 
@@ -18,4 +19,6 @@ export interface ControllerContext {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly settings: ControllerSettings;
+  /** Scraped from now on. A controller tells its families when it is started. */
+  readonly scraped: (families: readonly Gauge[]) => void;
 }

@@ -3,6 +3,17 @@ import type { KubeObject } from '../../api/meta/object.ts';
 /** What tells how far a cache has come: an informer. */
 interface Cache { readonly lastSyncResourceVersion: string }
 
+/** A cache does not show yet what was written. */
+export class StaleCacheError extends Error {
+  readonly cache: Cache;
+
+  constructor(cache: Cache, written: string) {
+    super(`read version: ${cache.lastSyncResourceVersion} is not as new as written version: ${written}`);
+    this.name = 'StaleCacheError';
+    this.cache = cache;
+  }
+}
+
 /** Is a version later than, or the same as, another? Versions are decimal numbers without leading zeros. */
 export function isAtLeast(version: string, other: string): boolean {
   return version.length === other.length ? version >= other : version.length > other.length;
@@ -29,16 +40,15 @@ export class WrittenVersions {
     return this.#unseen(key) !== undefined;
   }
 
-  /** Throws while a cache does not show all that was written for the key. */
+  /** Throws a StaleCacheError while a cache does not show all that was written for the key. */
   ensureSeen(key: string): void {
     const unseen = this.#unseen(key);
-    if (unseen !== undefined) throw new Error(`read version: ${unseen.read} is not as new as written version: ${unseen.written}`);
+    if (unseen !== undefined) throw new StaleCacheError(unseen.cache, unseen.written);
   }
 
-  #unseen(key: string): { readonly read: string; readonly written: string } | undefined {
+  #unseen(key: string): { readonly cache: Cache; readonly written: string } | undefined {
     for (const [cache, written] of this.#written.get(key) ?? []) {
-      const read = cache.lastSyncResourceVersion;
-      if (!isAtLeast(read, written)) return { read, written };
+      if (!isAtLeast(cache.lastSyncResourceVersion, written)) return { cache, written };
     }
     this.#written.delete(key);
     return undefined;

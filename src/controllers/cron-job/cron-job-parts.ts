@@ -6,6 +6,7 @@ import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts';
 import type { ObjectReference } from '../../api/types/core/v1.ts';
 import { BoundedCache } from '../../base/bounded-cache.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { Histogram } from '../../base/metrics.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { RunTimes } from './next-run.ts';
@@ -17,6 +18,8 @@ export interface CronJobParts {
   readonly clock: Clock;
   readonly recorder: EventRecorder;
   readonly zones: Zones;
+  /** Seconds from when runs were due until their jobs were made. */
+  readonly skew: Histogram;
 }
 
 /** One sync: the status is written once, at its end, if anything in it changed. */

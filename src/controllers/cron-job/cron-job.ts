@@ -3,6 +3,7 @@ import { semanticEqual } from '../../api/meta/equal.ts';
 import { controllerOf, joinKey, keyOf, namespaceOf } from '../../api/meta/object.ts';
 import { cronjobs, jobs } from '../../api/resources.ts';
 import type { CronJob, Job } from '../../api/types/batch/v1.ts';
+import { exponentialBounds, Histogram, histogramFamily, labelled } from '../../base/metrics.ts';
 import { runController } from '../../client/controller.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Informer } from '../../client/informer/informer.ts';
@@ -54,7 +55,9 @@ class CronJobController {
       delete: (job) => enqueue(this.#ownerOf(job)),
     });
     const { clock, logger, signal } = this.#context;
-    const parts = { client: this.#context.clientFor('cronjob-controller'), clock, recorder: this.#recorder, zones: this.#zones };
+    const skew = new Histogram(exponentialBounds(1, 2, 10));
+    this.#context.scraped([histogramFamily('cronjob_controller_job_creation_skew_duration_seconds', '[STABLE] From when runs were due until their jobs were made.', () => [labelled({}, skew)])]);
+    const parts = { client: this.#context.clientFor('cronjob-controller'), clock, recorder: this.#recorder, zones: this.#zones, skew };
     runController({
       name: 'cronjob-controller', clock, logger, signal, informers: [this.#cronJobs, this.#jobs], queue: this.#queue,
       reconcile: (key) => {

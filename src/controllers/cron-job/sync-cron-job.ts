@@ -1,6 +1,6 @@
 import { CronError } from '../../api/groups/batch/cron-schedule.ts';
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
-import { isLater } from '../../api/meta/time.ts';
+import { isLater, parseTime } from '../../api/meta/time.ts';
 import { cronjobs, jobs } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts';
@@ -129,12 +129,13 @@ function mayStart({ cronJob, active, status, parts: { recorder } }: CronJobSync,
 
 /** Starts the run, and replaces what runs where that is asked for. Resolves with false when somebody else looks after the run's job. */
 async function start(sync: CronJobSync, dueMs: number): Promise<boolean> {
-  const { cronJob, parts: { client, recorder, zones } } = sync;
+  const { cronJob, parts: { client, recorder, zones, skew } } = sync;
   if (cronJob.spec.concurrencyPolicy === 'Replace') await replaceActive(sync);
   const wanted = jobFor(cronJob, dueMs, zones);
   let job: Job;
   try {
     job = await client.create(jobs, wanted);
+    skew.observe(((parseTime(job.metadata.creationTimestamp ?? '') ?? dueMs) - dueMs) / 1000);
     recorder.event(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${nameOf(job)}`);
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) {

@@ -15,6 +15,7 @@ import { hasSelector, lastChangeTriggerTimeAnnotation, watchPodsForServices } fr
 import { TriggerTimes } from '../common/trigger-time.ts';
 import type { PortGroup } from './desired.ts';
 import { desiredGroups, managedBy, managedByLabel, serviceNameLabel } from './desired.ts';
+import { EndpointSliceMetrics } from './endpoint-slice-metrics.ts';
 import { planSlices } from './plan.ts';
 import { hintZones, topologyOf, wantsTopology, zoneShares } from './topology.ts';
 import { WrittenSlices } from './written-slices.ts';
@@ -36,6 +37,8 @@ export async function startEndpointSliceController(context: ControllerContext): 
   const queue = new WorkQueue({ clock });
   const triggerTimes = new TriggerTimes();
   const written = new WrittenSlices(clock);
+  const metrics = new EndpointSliceMetrics(maxEndpointsPerSlice);
+  context.scraped(metrics.families);
 
   const serviceKey = (slice: EndpointSlice): string | undefined => {
     const name = slice.metadata.labels?.[serviceNameLabel];
@@ -98,12 +101,13 @@ export async function startEndpointSliceController(context: ControllerContext): 
     delete: enqueueTopology,
   });
 
-  const reconcile = async (key: string): Promise<ReconcileResult> => {
+  const sync = async (key: string): Promise<ReconcileResult> => {
     const { namespace, name } = splitKey(key);
     const service = serviceInformer.lister.get(namespace, name);
     if (service === undefined) {
       triggerTimes.forget(key);
       written.forget(key);
+      metrics.forget(key);
       hinted.delete(key);
       return;
     }
@@ -116,19 +120,38 @@ export async function startEndpointSliceController(context: ControllerContext): 
     hint(service, groups);
     const triggerMs = triggerTimes.compute(key, service, selected);
     const plan = planSlices(service, existing, groups, maxEndpointsPerSlice);
+    metrics.planned(key, service, { existing, groups, plan });
     try {
-      for (const slice of plan.create) written.wrote(key, await client.create(endpointslices, stamped(slice, triggerMs)));
-      for (const slice of plan.update) written.wrote(key, await client.update(endpointslices, stamped(slice, triggerMs)));
+      for (const slice of plan.create) {
+        written.wrote(key, await client.create(endpointslices, stamped(slice, triggerMs)));
+        metrics.wrote('create');
+      }
+      for (const slice of plan.update) {
+        written.wrote(key, await client.update(endpointslices, stamped(slice, triggerMs)));
+        metrics.wrote('update');
+      }
       for (const slice of plan.remove) {
         written.expectDeletion(key, slice);
         await client.delete(endpointslices, { namespace, name: nameOf(slice) }).catch((error: unknown) => {
           written.deleted(uidOf(slice));
           ignoreNotFound(error);
         });
+        metrics.wrote('delete');
       }
     } catch (error) {
       if (isNamespaceTerminating(error)) return;
       if (error instanceof ApiError && error.reason !== 'Conflict') recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key}: ${error.message}`);
+      throw error;
+    }
+    metrics.changed(service, plan);
+  };
+  const reconcile = async (key: string): Promise<ReconcileResult> => {
+    try {
+      const result = await sync(key);
+      metrics.synced(result === undefined ? 'success' : 'stale');
+      return result;
+    } catch (error) {
+      metrics.synced('error');
       throw error;
     }
   };

@@ -9,6 +9,8 @@ export interface Plan {
   readonly create: EndpointSlice[];
   readonly update: EndpointSlice[];
   readonly remove: EndpointSlice[];
+  /** How many endpoints come and go, by family. */
+  readonly moved: Map<AddressFamily, { added: number; removed: number }>;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Plan {
  * A service without endpoints keeps one empty slice for each family.
  */
 export function planSlices(service: Service, existing: readonly EndpointSlice[], desired: ReadonlyMap<string, PortGroup>, maxEndpointsPerSlice: number): Plan {
-  const plan: Plan = { create: [], update: [], remove: [] };
+  const plan: Plan = { create: [], update: [], remove: [], moved: new Map() };
   const byGroup = Map.groupBy(existing, (slice) => groupKey(slice.addressType, slice.ports ?? []));
   const labels = sliceLabels(service);
   for (const [key, group] of desired) planGroup(service, labels, group, byGroup.get(key) ?? [], maxEndpointsPerSlice, plan);
@@ -40,13 +42,16 @@ interface Draft { readonly slice: EndpointSlice; readonly endpoints: Endpoint[];
 function planGroup(
   service: Service, labels: Readonly<Record<string, string>>, group: PortGroup, slices: readonly EndpointSlice[], max: number, plan: Plan, options: { readonly placeholder?: boolean } = {},
 ): void {
+  let gone = 0;
   const wanted = new Map(group.endpoints.map((endpoint) => [identityOf(endpoint), endpoint]));
   const drafts = slices.map((slice): Draft => {
     const draft: Draft = { slice, endpoints: [], changed: !mapsEqual(slice.metadata.labels, labels) || controllerOf(slice)?.uid !== service.metadata.uid };
     for (const endpoint of slice.endpoints ?? []) {
       const next = wanted.get(identityOf(endpoint));
-      if (next === undefined) draft.changed = true;
-      else {
+      if (next === undefined) {
+        draft.changed = true;
+        gone++;
+      } else {
         wanted.delete(identityOf(endpoint));
         draft.endpoints.push(next);
         if (!semanticEqual(endpoint, next)) draft.changed = true;
@@ -55,6 +60,8 @@ function planGroup(
     return draft;
   });
   const remaining = [...wanted.values()];
+  const before = plan.moved.get(group.family);
+  if (options.placeholder !== true) plan.moved.set(group.family, { added: (before?.added ?? 0) + remaining.length, removed: (before?.removed ?? 0) + gone });
   const fill = (draft: Draft): void => {
     const added = remaining.splice(0, Math.max(0, max - draft.endpoints.length));
     if (added.length === 0) return;

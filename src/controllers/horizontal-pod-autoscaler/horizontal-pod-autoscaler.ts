@@ -5,6 +5,7 @@ import { runController } from '../../client/controller.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
+import { AutoscalerMetrics } from './autoscaler-metrics.ts';
 import { Kinds } from './kinds.ts';
 import { MetricsClient } from './metrics-client.ts';
 import type { AutoscalerParts } from './reconcile.ts';
@@ -23,9 +24,11 @@ export async function startHorizontalPodAutoscalerController(context: Controller
     client, clock, kinds, settings,
     recorder: recorderFor(context, client, identity),
     metrics: new MetricsClient(client, kinds),
+    counts: new AutoscalerMetrics(),
     histories: new Map(), selectors: new Map(),
     podsOf: (namespace) => podInformer.lister.list(namespace),
   };
+  context.scraped(parts.counts.families(() => parts.selectors.size));
   const periodMs = settings.hpaSyncPeriodMs;
   const queue = new WorkQueue({ clock, rateLimiter: { delayMs: () => periodMs, forget: () => {}, failures: () => 1 } });
   const enqueue = (autoscaler: HorizontalPodAutoscaler): void => {
@@ -40,6 +43,7 @@ export async function startHorizontalPodAutoscalerController(context: Controller
       const autoscaler = autoscalers.lister.getByKey(key);
       if (autoscaler === undefined) {
         parts.histories.delete(key);
+        parts.counts.forget(key);
         return;
       }
       await new Reconciliation(parts, autoscaler).run();

@@ -19,6 +19,9 @@ export interface Proposal {
   readonly status: MetricStatus;
 }
 
+/** The reason of a metric whose type is none that there is. */
+export const invalidMetricType = 'InvalidMetricSourceType';
+
 /** A metric that cannot be used: what its event and condition say, and what the error of the whole computation says. */
 export class MetricFailure extends Error {
   readonly reason: string;
@@ -59,7 +62,7 @@ export async function proposalOf(spec: MetricSpec, context: ProposalContext): Pr
       return failingAs('FailedGetExternalMetric', `failed to get ${spec.external?.metric.name} external metric value`, () => externalProposal(spec.external!, context));
     default: {
       const text = `unknown metric source type ${JSON.stringify(spec.type)}`;
-      throw new MetricFailure('InvalidMetricSourceType', text, text);
+      throw new MetricFailure(invalidMetricType, text, text);
     }
   }
 }

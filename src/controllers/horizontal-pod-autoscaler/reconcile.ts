@@ -13,9 +13,11 @@ import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { ControllerSettings } from '../common/settings.ts';
 import { messageOf } from '../common/errors.ts';
+import type { AutoscalerMetrics, ScalingAction, ScalingError } from './autoscaler-metrics.ts';
+import { actionOf } from './autoscaler-metrics.ts';
 import type { Kinds } from './kinds.ts';
 import type { Proposal } from './metric-proposals.ts';
-import { MetricFailure, proposalOf } from './metric-proposals.ts';
+import { invalidMetricType, MetricFailure, proposalOf } from './metric-proposals.ts';
 import type { MetricsClient } from './metrics-client.ts';
 import type { Tolerances } from './replica-calculator.ts';
 import type { ScaleTarget } from './scale-target.ts';
@@ -28,6 +30,8 @@ export interface AutoscalerParts {
   readonly recorder: EventRecorder;
   readonly kinds: Kinds;
   readonly metrics: MetricsClient;
+  /** What is scraped of all this. */
+  readonly counts: AutoscalerMetrics;
   readonly settings: ControllerSettings;
   /** By key. */
   readonly histories: Map<string, ScalingHistory>;
@@ -42,6 +46,7 @@ export class Reconciliation {
   readonly #autoscaler: HorizontalPodAutoscaler;
   readonly #key: string;
   readonly #status: HorizontalPodAutoscalerStatus;
+  #action: ScalingAction = 'none';
 
   constructor(parts: AutoscalerParts, autoscaler: HorizontalPodAutoscaler) {
     this.#parts = parts;
@@ -52,6 +57,20 @@ export class Reconciliation {
 
   /** Rejects with what went wrong, after it was written down. */
   async run(): Promise<void> {
+    const { clock, counts } = this.#parts;
+    const startMs = clock.monotonicMs();
+    let error: ScalingError = 'none';
+    try {
+      await this.#reconcile();
+    } catch (cause) {
+      error = cause instanceof Error && cause.cause instanceof TargetError && cause.cause.isOfSpec ? 'spec' : 'internal';
+      throw cause;
+    } finally {
+      counts.reconciled(this.#action, error, clock.monotonicMs() - startMs);
+    }
+  }
+
+  async #reconcile(): Promise<void> {
     const { clock, histories } = this.#parts;
     let target: ScaleTarget;
     try {
@@ -73,7 +92,7 @@ export class Reconciliation {
     const { minReplicas = 1, maxReplicas } = this.#autoscaler.spec;
     if (current === 0) {
       this.#condition('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero');
-      return this.#finish(current, current, [], false);
+      return this.#settle(current, current, [], false);
     }
     if (current > maxReplicas) return this.#scaleTo(target, current, maxReplicas, 'Current number of replicas above Spec.MaxReplicas', []);
     if (current < minReplicas) return this.#scaleTo(target, current, minReplicas, 'Current number of replicas below Spec.MinReplicas', []);
@@ -86,7 +105,7 @@ export class Reconciliation {
     const wanted = Math.max(0, proposal.replicas);
     const reason = wanted > current ? `${proposal.name} above target` : wanted < current ? 'All metrics below target' : '';
     const desired = this.#limit(current, wanted, minReplicas, maxReplicas);
-    if (desired === current) await this.#finish(current, current, statuses, false);
+    if (desired === current) await this.#settle(current, current, statuses, false);
     else await this.#scaleTo(target, current, desired, reason, statuses);
     // What still works was acted on; the rest is an error all the same.
     if (failure !== undefined) throw new Error(failure);
@@ -108,13 +127,17 @@ export class Reconciliation {
     let best: Proposal | undefined;
     const failures: MetricFailure[] = [];
     const statuses: MetricStatus[] = [];
+    const { counts } = this.#parts;
     for (const metric of metrics) {
+      const startMs = clock.monotonicMs();
       try {
         const proposal = await proposalOf(metric, context);
+        counts.computed(actionOf(proposal.replicas, this.#autoscaler.status?.currentReplicas ?? 0), 'none', metric.type, clock.monotonicMs() - startMs);
         statuses.push(proposal.status);
         if (best === undefined || best.replicas === 0 || proposal.replicas > best.replicas) best = proposal;
       } catch (error) {
         if (!(error instanceof MetricFailure)) throw error;
+        counts.computed('none', error.reason === invalidMetricType ? 'spec' : 'internal', metric.type, clock.monotonicMs() - startMs);
         this.#event('Warning', error.reason, error.detail);
         failures.push(error);
         // As upstream shows a metric that it could not read.
@@ -196,7 +219,14 @@ export class Reconciliation {
     this.#event('Normal', 'SuccessfulRescale', `New size: ${desired}; reason: ${reason}`);
     const { behavior } = this.#autoscaler.spec;
     if (behavior !== undefined) histories.get(this.#key)!.changed(current, desired, desired > current ? behavior.scaleUp : behavior.scaleDown, clock.now());
-    await this.#finish(current, desired, statuses, true);
+    this.#action = desired > current ? 'scale_up' : 'scale_down';
+    await this.#settle(current, desired, statuses, true);
+  }
+
+  /** What is wanted is decided: it is told, and written. */
+  #settle(current: number, desired: number, statuses: MetricStatus[], rescaled: boolean): Promise<void> {
+    this.#parts.counts.desired(this.#key, desired);
+    return this.#finish(current, desired, statuses, rescaled);
   }
 
   /** Writes the status anew; of the old one, conditions and the time of the last change stay. */

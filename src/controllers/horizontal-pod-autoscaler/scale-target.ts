@@ -19,10 +19,13 @@ export interface ScaleTarget {
 /** An error of the target, with what the whole reconciliation says before it. */
 export class TargetError extends Error {
   readonly prefix: string;
+  /** It is the autoscaler that is wrong, whatever the cluster has. */
+  readonly isOfSpec: boolean;
 
-  constructor(prefix: string, cause: unknown) {
+  constructor(prefix: string, cause: unknown, isOfSpec = false) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.prefix = prefix;
+    this.isOfSpec = isOfSpec;
   }
 }
 
@@ -35,7 +38,7 @@ export function describeTarget({ metadata, spec: { scaleTargetRef } }: Horizonta
 export async function readScale(client: Client, kinds: Kinds, autoscaler: HorizontalPodAutoscaler): Promise<ScaleTarget> {
   const { apiVersion = '', kind, name } = autoscaler.spec.scaleTargetRef;
   const parts = apiVersion.split('/');
-  if (parts.length > 2) throw new TargetError('invalid API version in scale target reference', new Error(`unexpected GroupVersion string: ${apiVersion}`));
+  if (parts.length > 2) throw new TargetError('invalid API version in scale target reference', new Error(`unexpected GroupVersion string: ${apiVersion}`), true);
   let types: readonly ResourceType<KubeObject>[];
   try {
     types = await kinds.resourcesOf(parts.length === 2 ? parts[0]! : '', kind);

@@ -11,6 +11,7 @@ import { finishedMs, nextBackoff } from './backoff.ts';
 import { allIndexFailures, completionIndex, indexesOf, indexFailures, validIndex } from './completion-index.ts';
 import type { Intervals } from './intervals.ts';
 import { countIndexes, hasIndex, parseIntervals, withIndexes } from './intervals.ts';
+import type { SyncAction } from './job-metrics.ts';
 import type { WorkingStatus } from './job-state.ts';
 import { hasTrackingFinalizer, isIndexed, isLimitedPerIndex, isPodFailed, isSuspended, newCondition, workingStatus } from './job-state.ts';
 import { judgeFailure } from './pod-failure-policy.ts';
@@ -28,6 +29,8 @@ export interface JobSync {
   /** What has been counted in the status by uid, and not yet by number. */
   readonly uncounted: { readonly succeeded: ReadonlySet<string>; readonly failed: ReadonlySet<string> };
   readonly succeeded: number;
+  /** Failed pods that count, those included that are not counted in the status yet. */
+  readonly failed: number;
   readonly backoff: BackoffRecord;
   /** Of indexed jobs: what the status said, and with what has finished since. */
   readonly succeededBefore: Intervals;
@@ -37,6 +40,7 @@ export interface JobSync {
   /** The failed pod of each index that is kept until its replacement has its count of failures. */
   readonly replaced: Map<number, Pod>;
   status: WorkingStatus;
+  action: SyncAction;
   /** Why the job is to end, when it is. */
   finishing: JobCondition | undefined;
   ready: number;
@@ -66,7 +70,7 @@ export function evaluate({ key, job, pods, removed, backoff, nowMs }: SyncInput)
   const active = pods.filter(isActive);
   const { succeededBefore, succeededIndexes, failedIndexes } = isIndexed(job) ? evaluateIndexes(job, status, pods) : withoutIndexes;
   return {
-    key, job, pods, active, removed, uncounted, status,
+    key, job, pods, active, removed, uncounted, status, failed, action: 'reconciling',
     succeeded: isIndexed(job) ? countIndexes(succeededIndexes) : status.succeeded + newSucceeded.length + uncounted.succeeded.size,
     backoff: nextBackoff(backoff, newSucceeded, newFailed),
     succeededBefore, succeededIndexes, failedIndexes,

@@ -10,6 +10,7 @@ import type { Expectations } from '../common/expectations.ts';
 import type { PodControl } from '../common/pod-control.ts';
 import type { WrittenVersions } from '../common/written-versions.ts';
 import type { BackoffRecord } from './backoff.ts';
+import type { JobMetrics } from './job-metrics.ts';
 import { hasTrackingFinalizer, trackingFinalizer } from './job-state.ts';
 
 /** What the parts of the controller share. */
@@ -24,6 +25,7 @@ export interface JobParts {
   readonly expectations: Expectations;
   readonly removals: FinalizerRemovals;
   readonly backoffs: Map<string, BackoffRecord>;
+  readonly metrics: JobMetrics;
   /** Uids of jobs that were written as finished, and not yet seen so. */
   readonly finished: Set<string>;
   /** Syncs the job again after a while; pod failures are looked at in batches of a second. */

@@ -16,6 +16,7 @@ import { Expectations } from '../common/expectations.ts';
 import { indexByController } from '../common/indexes.ts';
 import { createPodControl } from '../common/pod-control.ts';
 import { WrittenVersions } from '../common/written-versions.ts';
+import { JobMetrics } from './job-metrics.ts';
 import type { JobParts } from './job-parts.ts';
 import { FinalizerRemovals, removeTrackingFinalizer } from './job-parts.ts';
 import { hasTrackingFinalizer, isFinished, isManagedElsewhere } from './job-state.ts';
@@ -54,6 +55,7 @@ class JobController {
       expectations: new Expectations(clock),
       removals: new FinalizerRemovals(),
       backoffs: new Map(),
+      metrics: new JobMetrics(),
       finished: new Set(),
       syncAfter: (key, delayMs) => this.#queue.addAfter(key, Math.max(delayMs, batchPeriodMs)),
     };
@@ -62,8 +64,9 @@ class JobController {
 
   start(): void {
     const { jobs: jobInformer, pods: podInformer } = this.#parts;
-    jobInformer.addHandler({ add: (job) => this.#queue.add(keyOf(job)), update: (old, job) => this.#jobUpdated(old, job), delete: (job) => this.#jobDeleted(job) });
-    podInformer.addHandler({ add: (pod) => this.#podAdded(pod), update: (old, pod) => this.#podUpdated(old, pod), delete: (pod) => this.#podDeleted(pod, true) });
+    jobInformer.addHandler({ add: (job) => this.#jobAdded(job), update: (old, job) => this.#jobUpdated(old, job), delete: (job) => this.#jobDeleted(job) });
+    podInformer.addHandler({ add: (pod) => this.#podAdded(pod), update: (old, pod) => this.#podUpdated(old, pod), delete: (pod) => this.#podGone(pod) });
+    this.#context.scraped(this.#parts.metrics.families);
     const { clock, logger, signal } = this.#context;
     const common = { clock, logger, signal, informers: [jobInformer, podInformer] };
     runController({ ...common, name: 'job-controller', queue: this.#queue, reconcile: (key) => syncJob(this.#parts, this.#podIndex, key) });
@@ -72,6 +75,11 @@ class JobController {
 
   #syncBatched(job: Job): void {
     this.#queue.addAfter(keyOf(job), batchPeriodMs);
+  }
+
+  #jobAdded(job: Job): void {
+    this.#queue.add(keyOf(job));
+    if (isManagedElsewhere(job)) this.#parts.metrics.managedElsewhere(job.spec?.managedBy ?? '');
   }
 
   #jobUpdated(old: Job, job: Job): void {
@@ -115,6 +123,7 @@ class JobController {
   }
 
   #podAdded(pod: Pod): void {
+    this.#parts.metrics.podChanged(undefined, pod);
     if (pod.metadata.deletionTimestamp !== undefined) return this.#podDeleted(pod, false);
     if (controllerOf(pod) === undefined) return this.#orphanSeen(pod);
     const job = this.#jobOf(pod);
@@ -124,6 +133,7 @@ class JobController {
   }
 
   #podUpdated(old: Pod, pod: Pod): void {
+    this.#parts.metrics.podChanged(old, pod);
     if (isOthers(jobs.kind, old, pod)) return;
     if (pod.metadata.deletionTimestamp !== undefined) return this.#podDeleted(pod, false);
     const ownerChanged = !semanticEqual(controllerOf(old), controllerOf(pod));
@@ -137,6 +147,11 @@ class JobController {
     if (controllerOf(pod) !== undefined) return notice(this.#jobOf(pod));
     if (ownerChanged || !semanticEqual(old.metadata.labels, pod.metadata.labels)) this.#orphanSeen(pod);
     else if (hasTrackingFinalizer(pod)) this.#orphans.add(keyOf(pod));
+  }
+
+  #podGone(pod: Pod): void {
+    this.#parts.metrics.podChanged(pod, undefined);
+    this.#podDeleted(pod, true);
   }
 
   /** `final`: the pod is gone; otherwise it is being deleted. */

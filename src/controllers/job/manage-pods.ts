@@ -39,13 +39,14 @@ export async function managePods(parts: JobParts, sync: JobSync): Promise<Manage
   const { job, active: { length: active } } = sync;
   const wanted = isSuspended(job) ? 0 : wantedActive(sync);
   const surplus = podsToRemove(sync, Math.max(0, active - wanted)).slice(0, isSuspended(job) ? Infinity : maxPodsPerSync);
+  const missing = wanted - active - (replacesOnlyFailed(job) ? sync.terminating : 0);
+  sync.action = isSuspended(job) || surplus.length > 0 ? 'pods_deleted' : missing > 0 ? 'pods_created' : 'tracking';
   if (surplus.length > 0) {
     const { count, ready, error } = await deletePods(parts, sync, surplus);
     sync.terminating += count;
     sync.ready -= ready;
     return { active: active - count, error };
   }
-  const missing = wanted - active - (replacesOnlyFailed(job) ? sync.terminating : 0);
   return missing > 0 ? createPods(parts, sync, missing) : { active };
 }
 
@@ -92,6 +93,7 @@ async function createPods(parts: JobParts, sync: JobSync, missing: number): Prom
   const { count, indexes } = plan;
   parts.expectations.expectCreations(key, count);
   const template = podTemplateOf(job);
+  const tried = { succeeded: 0, failed: 0 };
   const { successes, error } = await slowStartBatches(count, async (i) => {
     const index = indexes?.[i];
     try {
@@ -99,13 +101,18 @@ async function createPods(parts: JobParts, sync: JobSync, missing: number): Prom
         ? await parts.podControl.create(job, template)
         : await parts.podControl.create(job, templateForIndex(job, template, index, sync.replaced.get(index)), { generateName: generateNameFor(job, index) });
       parts.written.wrote(key, parts.pods, pod);
+      tried.succeeded++;
     } catch (cause) {
       // In a namespace that is being deleted every creation fails, and trying again would not help.
-      if (!isNamespaceTerminating(cause)) throw cause;
+      if (!isNamespaceTerminating(cause)) {
+        tried.failed++;
+        throw cause;
+      }
       // The failed pod whose place it was to take has nothing to be kept for: the namespace waits for it to go.
       if (index !== undefined) sync.replaced.delete(index);
     }
   });
+  parts.metrics.podsCreated(job, { ...tried, before: sync });
   for (let i = successes; i < count; i++) parts.expectations.creationObserved(key);
   return { active: active + successes, error };
 }

@@ -4,6 +4,7 @@ import { jobs, pods as podType } from '../../api/resources.ts';
 import type { Job } from '../../api/types/batch/v1.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { StaleCacheError } from '../common/written-versions.ts';
 import { claim } from '../common/claim.ts';
 import type { indexByController } from '../common/indexes.ts';
 import { noFailures } from './backoff.ts';
@@ -18,7 +19,12 @@ import { trackPods } from './track-pods.ts';
 export async function syncJob(parts: JobParts, podIndex: ReturnType<typeof indexByController<Pod>>, key: string): Promise<void> {
   const { expectations, removals, backoffs, written, finished } = parts;
   // While what was written is not seen, what is read would be acted on twice.
-  written.ensureSeen(key);
+  try {
+    written.ensureSeen(key);
+  } catch (error) {
+    if (error instanceof StaleCacheError) parts.metrics.skippedStale(error.cache === parts.jobs ? 'jobs' : 'pods');
+    throw error;
+  }
   const { namespace, name } = splitKey(key);
   const job = parts.jobs.lister.get(namespace, name);
   if (job === undefined) {
@@ -38,12 +44,28 @@ export async function syncJob(parts: JobParts, podIndex: ReturnType<typeof index
     parts.recorder.event(job, 'Warning', 'UnknownCompletionMode', 'Skipped Job sync because completion mode is unknown');
     return;
   }
-  // Asked before pods are read: what is seen in between is not missing from them.
-  const waitMs = expectations.remainingMs(key);
-  if (waitMs > 0) parts.syncAfter(key, waitMs);
-  const pods = await claimPods(parts, podIndex, job);
-  const sync = evaluate({ key, job, pods, removed: removals.of(key), backoff: backoffs.get(key) ?? noFailures, nowMs: parts.clock.now() });
-  await actOn(parts, sync, waitMs === 0);
+  await measured(parts, job, async (started) => {
+    // Asked before pods are read: what is seen in between is not missing from them.
+    const waitMs = expectations.remainingMs(key);
+    if (waitMs > 0) parts.syncAfter(key, waitMs);
+    const pods = await claimPods(parts, podIndex, job);
+    const sync = evaluate({ key, job, pods, removed: removals.of(key), backoff: backoffs.get(key) ?? noFailures, nowMs: parts.clock.now() });
+    started(sync);
+    await actOn(parts, sync, waitMs === 0);
+  });
+}
+
+/** Counts what a sync did in the end, and how long it took. */
+async function measured({ clock, metrics }: JobParts, job: Job, work: (started: (sync: JobSync) => void) => Promise<void>): Promise<void> {
+  const startMs = clock.monotonicMs();
+  let sync: JobSync | undefined;
+  let failed = true;
+  try {
+    await work((started) => { sync = started; });
+    failed = false;
+  } finally {
+    metrics.synced(job, sync?.action ?? 'reconciling', { failed, seconds: (clock.monotonicMs() - startMs) / 1000 });
+  }
 }
 
 function claimPods({ client }: JobParts, podIndex: ReturnType<typeof indexByController<Pod>>, job: Job): Promise<Pod[]> {

@@ -14,6 +14,7 @@ import { countIndexes, formatIntervals, hasIndex, withIndexes } from './interval
 import type { JobParts } from './job-parts.ts';
 import { removeTrackingFinalizer } from './job-parts.ts';
 import { hasTrackingFinalizer, isIndexed, isLimitedPerIndex, isPodFailed, newCondition, withCondition, workingStatus, writtenStatus } from './job-state.ts';
+import type { FailureVerdict } from './pod-failure-policy.ts';
 import { judgeFailure } from './pod-failure-policy.ts';
 
 /** The most uids in a status, which is to stay below about 20 KB. */
@@ -33,6 +34,7 @@ export async function trackPods(parts: JobParts, sync: JobSync, changed: boolean
     parts.backoffs.set(key, sync.backoff);
     dirty = false;
   }
+  parts.metrics.handledByPolicy(tally.handled);
   const failure = tally.countable.length === 0 ? undefined : await removeFinalizers(parts, sync, tally.countable, withFinalizer);
   dirty = settleCounts(sync, withFinalizer);
   if (failure !== undefined) {
@@ -49,10 +51,12 @@ export async function trackPods(parts: JobParts, sync: JobSync, changed: boolean
 
 const isTracked = ({ removed }: JobSync, pod: Pod): boolean => hasTrackingFinalizer(pod) && !removed.has(uidOf(pod));
 
-async function writeStatus({ client, written, jobs: informer }: JobParts, sync: JobSync): Promise<void> {
+async function writeStatus({ client, written, jobs: informer, metrics }: JobParts, sync: JobSync): Promise<void> {
+  const before = sync.job.status ?? {};
   sync.job = await client.update(jobs, { ...sync.job, status: writtenStatus(sync.status) }, { subresource: 'status' });
   written.wrote(sync.key, informer, sync.job);
   sync.status = workingStatus(sync.job.status);
+  metrics.statusWritten(sync.job, before, sync.status);
 }
 
 /** Uids of pods whose finalizer is gone become numbers. */
@@ -73,6 +77,8 @@ interface Tally {
   /** Pods whose finalizer may go. */
   readonly countable: readonly Pod[];
   readonly newIndexes: readonly number[];
+  /** Actions of the failure policy's rules that decided about pods. */
+  readonly handled: readonly string[];
   readonly changed: boolean;
   /** There is more to count in a later sync. */
   readonly full: boolean;
@@ -83,35 +89,43 @@ function tallyPods(sync: JobSync): Tally {
   const { status: { uncountedTerminatedPods: uncounted }, job } = sync;
   const countable: Pod[] = [];
   const newIndexes: number[] = [];
+  const handled: string[] = [];
   let changed = false;
   for (const pod of isIndexed(job) ? sync.pods.toSorted(byCompletionIndex) : sync.pods) {
     if (!isTracked(sync, pod) || !mayLoseFinalizer(sync, pod)) continue;
     countable.push(pod);
-    const outcome = outcomeOf(sync, pod);
+    const { outcome, action } = outcomeOf(sync, pod);
+    if (action !== undefined) handled.push(action);
     if (outcome !== undefined) {
       changed = true;
       if (outcome === 'succeeded' && isIndexed(job)) newIndexes.push(completionIndex(pod)!);
       else uncounted[outcome].push(uidOf(pod));
     }
-    if (newIndexes.length + uncounted.succeeded.length + uncounted.failed.length >= maxUncounted) return { countable, newIndexes, changed, full: true };
+    if (newIndexes.length + uncounted.succeeded.length + uncounted.failed.length >= maxUncounted) return { countable, newIndexes, handled, changed, full: true };
   }
-  return { countable, newIndexes, changed, full: false };
+  return { countable, newIndexes, handled, changed, full: false };
 }
 
-/** What the pod is to be counted as; undefined when it was counted, or counts as nothing. */
-function outcomeOf(sync: JobSync, pod: Pod): 'succeeded' | 'failed' | undefined {
+/** What a pod is to be counted as; undefined when it was counted, or counts as nothing. And what a rule said of it. */
+interface Outcome { readonly outcome?: 'succeeded' | 'failed'; readonly action?: FailureVerdict['action'] }
+
+const nothing: Outcome = {};
+const success: Outcome = { outcome: 'succeeded' };
+
+function outcomeOf(sync: JobSync, pod: Pod): Outcome {
   const { job, uncounted, finishing } = sync;
   const uid = uidOf(pod);
   const index = isIndexed(job) ? validIndex(pod, job) : undefined;
   const misplaced = isIndexed(job) && index === undefined;
   if (pod.status?.phase === 'Succeeded' && !uncounted.failed.has(uid)) {
     const known = index === undefined ? uncounted.succeeded.has(uid) : hasIndex(sync.succeededBefore, index);
-    return misplaced || known ? undefined : 'succeeded';
+    return misplaced || known ? nothing : success;
   }
   // Once the job is to fail, every pod that has not ended counts as failed.
   const failed = isPodFailed(pod, job) || (finishing !== undefined && finishing.type !== 'SuccessCriteriaMet');
-  if (!failed || misplaced || uncounted.failed.has(uid)) return undefined;
-  return judgeFailure(job.spec?.podFailurePolicy, pod).counts ? 'failed' : undefined;
+  if (!failed || misplaced || uncounted.failed.has(uid)) return nothing;
+  const { counts, action } = judgeFailure(job.spec?.podFailurePolicy, pod);
+  return counts ? { outcome: 'failed', action } : { action };
 }
 
 function mayLoseFinalizer({ job, finishing, replaced }: JobSync, pod: Pod): boolean {
@@ -179,7 +193,9 @@ function enactEnd({ finishing, status, terminating }: JobSync, nowMs: number): J
   return finishing;
 }
 
-function recordEnd({ recorder }: JobParts, { job, status }: JobSync, { type, reason = '', message = '' }: JobCondition): void {
+function recordEnd({ recorder, metrics }: JobParts, { job, status }: JobSync, ended: JobCondition): void {
+  const { type, reason = '', message = '' } = ended;
+  metrics.jobFinished(job, ended);
   if (type !== 'Complete') return recorder.event(job, 'Warning', reason, message);
   const completions = job.spec?.completions;
   if (completions !== undefined && status.succeeded > completions) recorder.event(job, 'Warning', 'TooManySucceededPods', 'Too many succeeded pods running after completion count reached');

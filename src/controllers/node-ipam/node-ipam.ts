@@ -3,6 +3,7 @@ import { podCidrsOf } from '../../api/node/pod-cidrs.ts';
 import { nodes } from '../../api/resources.ts';
 import type { Node } from '../../api/types/core/v1.ts';
 import { runController } from '../../client/controller.ts';
+import { runningControllersOf } from '../../client/running-controllers.ts';
 import { WorkQueue } from '../../client/work-queue/work-queue.ts';
 import { recorderFor } from '../../client/event-recorder/recorder-for.ts';
 import type { ControllerContext } from '../common/context.ts';
@@ -16,6 +17,7 @@ const component = 'cidrAllocator';
 export async function startNodeIpamController(context: ControllerContext): Promise<void> {
   const { clock, logger, signal, informers, settings } = context;
   if (settings.clusterCidrs.length === 0) return;
+  runningControllersOf(clock).started('nodeipam', 'kube-controller-manager', signal);
   const client = context.clientFor(identity);
   const recorder = recorderFor(context, client, component);
   const sets = settings.clusterCidrs.map((cidr) => new CidrSet(cidr, { ipv4: settings.nodeCidrMaskSizeIpv4, ipv6: settings.nodeCidrMaskSizeIpv6 }));

@@ -5,6 +5,7 @@ import { isReason } from '../../api/status.ts';
 import type { Lease } from '../../api/types/coordination/v1.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { counterVector, countersFamily } from '../../base/metric-vector.ts';
 import { causeOf, reactingTo } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
@@ -29,6 +30,8 @@ export interface MonitorParts {
 export class NodeMonitor {
   readonly #parts: MonitorParts;
   readonly #health: NodeHealth;
+  /** Nodes that were tainted so that their pods go. */
+  readonly #evictions = counterVector('zone');
   /** By zone. */
   readonly #queues = new Map<string, TaintQueue>();
   readonly #known = new Map<string, { readonly uid: string; readonly zone: string }>();
@@ -43,6 +46,7 @@ export class NodeMonitor {
     const { settings } = parts.context;
     this.#parts = parts;
     this.#health = new NodeHealth({ gracePeriodMs: settings.nodeMonitorGracePeriodMs, startupGracePeriodMs: settings.nodeStartupGracePeriodMs });
+    parts.context.scraped([countersFamily('node_collector_evictions_total', '[STABLE] Nodes that were tainted so that their pods go.', this.#evictions)]);
   }
 
   forget(name: string): void {
@@ -136,6 +140,8 @@ export class NodeMonitor {
     let queue = this.#queues.get(zone);
     if (queue === undefined) {
       const { clock, signal, settings } = this.#parts.context;
+      // The zone is told of from now on.
+      this.#evictions.with(zone);
       this.#queues.set(zone, queue = new TaintQueue({ clock, signal, rate: this.#allDisrupted ? 0 : settings.nodeEvictionRate, taint: (name) => this.#taintNow(name) }));
     }
     return queue;
@@ -186,6 +192,7 @@ export class NodeMonitor {
     if (node === undefined) return true;
     try {
       await reactingTo(causeOf(nodes, node), () => this.#swap(node));
+      if (noExecuteTaint(node) !== undefined) this.#evictions.with(zoneOf(node)).value += 1;
       return true;
     } catch (error) {
       if (isReason(error, 'NotFound')) return true;
