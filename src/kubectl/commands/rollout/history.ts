@@ -24,7 +24,8 @@ function chosen(revisions: readonly Revision[], number: number): Revision {
 
 /** The object as it was in a revision: a ReplicaSet of a Deployment, else the object with what the revision has put into it. */
 async function objectOf({ object }: Item, revision: Revision): Promise<AnyObject> {
-  if (object?.kind === 'Deployment') return goTyped(revision.object);
+  // Items of a list do not say what they are.
+  if (object?.kind === 'Deployment') return goTyped({ apiVersion: 'apps/v1', kind: 'ReplicaSet', ...revision.object });
   return goTyped(await patchLocally(object!, { type: 'strategic', value: revision.object['data'] }));
 }
 
