@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { certificatesigningrequests, clusterrolebindings, deployments, ingressclasses, ingresses, nodes, pods, secrets, services } from '../../src/api/resources.ts';
 import type { CertificateSigningRequest } from '../../src/api/types/certificates/v1.ts';
 import { SystemRandom } from '../../src/base/random.ts';
@@ -9,6 +8,7 @@ import { RealClock } from '../../src/base/real-clock.ts';
 import { loadKubeconfig } from '../../src/client/kubeconfig.ts';
 import { createHttpClient } from '../../src/client/transports/http.ts';
 import { buildKubeconfig } from '../../src/pki/kubeconfig.ts';
+import { until } from '../clients/until.ts';
 import { Sandbox } from './program.ts';
 
 test('each component runs in a process of its own: a Deployment becomes available, and its logs can be read', { timeout: 60_000 }, async () => {
@@ -104,8 +104,7 @@ test('a node joins by a token: it asks for its certificates, keeps them to itsel
     assert.equal(asked?.status?.certificate, undefined, 'nobody approves these by itself');
     await client.update(certificatesigningrequests, { ...asked!, status: { conditions: [{ type: 'Approved', status: 'True', reason: 'Admin', message: 'known' }] } }, { subresource: 'approval' });
     await client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default' }, spec: { nodeName: 'joined', containers: [{ name: 'web', image: 'nginx:1' }] } });
-    let log: unknown;
-    while (typeof log !== 'string') log = await client.raw('GET', '/api/v1/namespaces/default/pods/web/log').catch(() => setImmediate());
+    await until(() => client.raw('GET', '/api/v1/namespaces/default/pods/web/log'), (log) => typeof log === 'string');
     assert.equal(await kubelet.stop(), 0);
 
     await client.delete(secrets, { namespace: 'kube-system', name: 'bootstrap-token-abcdef' });

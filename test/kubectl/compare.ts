@@ -7,11 +7,14 @@ import type { Program } from '../e2e/debian-program.ts';
 import type { RunningCluster } from '../clients/simulated-cluster.ts';
 import { startSimulatedCluster } from '../clients/simulated-cluster.ts';
 import { packagedKubectl } from '../e2e/kubectls.ts';
+import { RealClock } from '../../src/base/real-clock.ts';
 import { generalText, inAnyOrder, outcomeDigest, outcomeText } from './outcome-text.ts';
 import { Recording } from './recording.ts';
 import type { Outcome } from './run-ours.ts';
 import { runOurs } from './run-ours.ts';
 import { runTheirs } from './run-theirs.ts';
+
+const clock = new RealClock();
 
 /** Splits a line as a shell does: single and double quotes, nothing else. */
 export function words(line: string): string[] {
@@ -117,7 +120,7 @@ export class Comparison implements AsyncDisposable {
   async #namespace(name: string): Promise<void> {
     await this.ours(`delete namespace ${name} --ignore-not-found`);
     await this.prepare(`create namespace ${name}`);
-    for (let tries = 0; tries < 1000 && (await this.ours(`get sa default -n ${name}`)).code !== 0; tries++) await new Promise((resolve) => { setImmediate(resolve); });
+    for (let tries = 0; tries < 1000 && (await this.ours(`get sa default -n ${name}`)).code !== 0; tries++) await clock.sleep(5);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
