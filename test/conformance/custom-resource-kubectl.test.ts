@@ -1,6 +1,6 @@
 /** Conformance of custom resources as kubectl sees them, and what people do with it all day. */
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { after, before, test } from 'node:test';
 import type { CustomResourceDefinition, JSONSchemaProps } from '../../src/api/types/apiextensions/v1.ts';
 import { definitionOf, openSchema, schemaFoo, version } from './custom-resource-world.ts';
 import type { KubectlCluster } from './kubectl-cluster.ts';
@@ -8,27 +8,36 @@ import { startKubectlCluster, withoutKubectl } from './kubectl-cluster.ts';
 
 const skip = withoutKubectl;
 
-async function define(cluster: KubectlCluster, definition: CustomResourceDefinition): Promise<void> {
+/** One cluster for all: each test has a kind of its own, and what kubectl knows of the others' costs it nothing. */
+let cluster: KubectlCluster;
+
+before(async () => {
+  if (skip === false) cluster = await startKubectlCluster();
+});
+after(async () => {
+  if (skip === false) await cluster[Symbol.asyncDispose]();
+});
+
+async function define(definition: CustomResourceDefinition): Promise<void> {
   await cluster.run(['create', '-f', '-'], { stdin: JSON.stringify(definition) });
   await cluster.run(['wait', '--for=condition=established', '--timeout=30s', `crd/${definition.metadata.name}`]);
 }
 
-const object = (name: string, more: object): string => JSON.stringify({ kind: 'Foo', apiVersion: 'publish.example.com/v1', metadata: { name }, ...more });
-const inGroup = (schema: JSONSchemaProps): CustomResourceDefinition => definitionOf('publish.example.com', 'Foo', { scope: 'Namespaced', versions: [version('v1', schema)] });
+const object = (kind: string, name: string, more: object): string => JSON.stringify({ kind, apiVersion: 'publish.example.com/v1', metadata: { name }, ...more });
+const inGroup = (kind: string, schema: JSONSchemaProps): CustomResourceDefinition => definitionOf('publish.example.com', kind, { scope: 'Namespaced', versions: [version('v1', schema)] });
 
 /** An object is created and applied, and goes each time. */
-async function createAndApply(cluster: KubectlCluster, name: string, body: string): Promise<void> {
+async function createAndApply(kind: string, name: string, body: string): Promise<void> {
   for (const verb of ['create', 'apply']) {
     await cluster.run([verb, '-f', '-'], { stdin: body });
-    await cluster.run(['delete', 'foos', name]);
+    await cluster.run(['delete', `${kind.toLowerCase()}s`, name]);
   }
 }
 
 test('[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] works for CRD with validation schema [Conformance]', { skip }, async () => {
-  await using cluster = await startKubectlCluster();
-  await define(cluster, inGroup(schemaFoo));
-  await createAndApply(cluster, 'test-foo', object('test-foo', { spec: { bars: [{ name: 'test-bar' }] } }));
-  const refused = async (verb: string, spec: object, message: RegExp): Promise<void> => assert.match((await cluster.run([verb, '-f', '-'], { stdin: object('test-foo', { spec }), code: 1 })).err, message);
+  await define(inGroup('Foo', schemaFoo));
+  await createAndApply('Foo', 'test-foo', object('Foo', 'test-foo', { spec: { bars: [{ name: 'test-bar' }] } }));
+  const refused = async (verb: string, spec: object, message: RegExp): Promise<void> => assert.match((await cluster.run([verb, '-f', '-'], { stdin: object('Foo', 'test-foo', { spec }), code: 1 })).err, message);
   await refused('create', { bars: [{ name: 'test-bar', feeling: 'NonExistentValue' }] }, /Unsupported value: "NonExistentValue"/);
   // Old clients look for themselves, by what is published.
   for (const verb of ['create', 'apply']) {
@@ -44,28 +53,26 @@ test('[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin]
   assert.match((await cluster.run(['explain', 'foos.spec.bars2'], { code: 1 })).err, /field "bars2" does not exist/);
 });
 
-const open: readonly (readonly [title: string, schema: JSONSchemaProps, body: object, explained: RegExp])[] = [
-  ['works for CRD without validation schema', openSchema, { a: { b: [{ c: 'd' }] } }, /DESCRIPTION:.*<empty>/s],
-  ['works for CRD preserving unknown fields at the schema root', { ...openSchema, description: 'preserve-unknown-properties at root for Testing', properties: { spec: { type: 'object', properties: { dummy: { type: 'string' } } } } }, { a: { b: [{ c: 'd' }] } }, /KIND:.*Foo/s],
-  ['works for CRD preserving unknown fields in an embedded object', { type: 'object', description: 'preserve-unknown-properties in nested field for Testing', properties: { spec: { ...openSchema, description: 'Specification of Waldo', properties: { dummy: { type: 'string' } } } } }, { spec: { a: null, b: [{ c: 'd' }] } }, /DESCRIPTION:.*preserve-unknown-properties in nested field for Testing/s],
+const open: readonly (readonly [title: string, kind: string, schema: JSONSchemaProps, body: object, explained: RegExp])[] = [
+  ['works for CRD without validation schema', 'Bare', openSchema, { a: { b: [{ c: 'd' }] } }, /DESCRIPTION:.*<empty>/s],
+  ['works for CRD preserving unknown fields at the schema root', 'Rooted', { ...openSchema, description: 'preserve-unknown-properties at root for Testing', properties: { spec: { type: 'object', properties: { dummy: { type: 'string' } } } } }, { a: { b: [{ c: 'd' }] } }, /KIND:.*Rooted/s],
+  ['works for CRD preserving unknown fields in an embedded object', 'Waldo', { type: 'object', description: 'preserve-unknown-properties in nested field for Testing', properties: { spec: { ...openSchema, description: 'Specification of Waldo', properties: { dummy: { type: 'string' } } } } }, { spec: { a: null, b: [{ c: 'd' }] } }, /DESCRIPTION:.*preserve-unknown-properties in nested field for Testing/s],
 ];
 
-for (const [title, schema, body, explained] of open) {
+for (const [title, kind, schema, body, explained] of open) {
   test(`[sig-api-machinery] CustomResourcePublishOpenAPI [Privileged:ClusterAdmin] ${title} [Conformance]`, { skip }, async () => {
-    await using cluster = await startKubectlCluster();
-    await define(cluster, inGroup(schema));
-    await createAndApply(cluster, 'test-cr', object('test-cr', body));
-    assert.match((await cluster.run(['explain', 'foos'])).out, explained);
+      await define(inGroup(kind, schema));
+    await createAndApply(kind, 'test-cr', object(kind, 'test-cr', body));
+    assert.match((await cluster.run(['explain', `${kind.toLowerCase()}s`])).out, explained);
   });
 }
 
 test('what people do with custom resources through kubectl', { skip }, async () => {
-  await using cluster = await startKubectlCluster();
   const schema: JSONSchemaProps = {
     type: 'object',
     properties: { spec: { type: 'object', required: ['cronSpec'], properties: { cronSpec: { type: 'string' }, image: { type: 'string', default: 'none' }, replicas: { type: 'integer', minimum: 1, maximum: 10, default: 1 } } }, status: { type: 'object', properties: { replicas: { type: 'integer' }, labelSelector: { type: 'string' } } } },
   };
-  await define(cluster, definitionOf('stable.example.com', 'CronTab', {
+  await define(definitionOf('stable.example.com', 'CronTab', {
     scope: 'Namespaced', names: { plural: 'crontabs', singular: 'crontab', kind: 'CronTab', shortNames: ['ct'], categories: ['all'] },
     versions: [version('v1', schema, {
       subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.labelSelector' } },
