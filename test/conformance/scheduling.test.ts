@@ -40,6 +40,7 @@ test('[sig-scheduling] SchedulerPredicates [Serial] validates that NodeSelector 
   await world.client.patch(nodes, { name: 'node-2' }, { type: 'strategic', value: { metadata: { labels: { 'kubernetes.io/e2e-1': '42' } } } });
   const placed = await world.untilPod('default', 'with-labels', isScheduled);
   assert.equal(placed.spec?.nodeName, 'node-2');
+  assert.equal(why(placed), '', 'nothing is left of why it could not be scheduled');
 });
 
 test('[sig-scheduling] SchedulerPredicates [Serial] validates that there exists conflict between pods with same hostPort and protocol but one using 0.0.0.0 hostIP [Conformance]', async () => {

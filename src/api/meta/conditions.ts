@@ -34,6 +34,6 @@ export function setCondition<C extends ConditionLike>(conditions: readonly C[] |
   const same = !moved && old.reason === condition.reason && old.message === condition.message && old.observedGeneration === condition.observedGeneration;
   if (same) return list;
   const lastTransitionTime = moved ? (condition.lastTransitionTime ?? formatTime(nowMs)) : old.lastTransitionTime;
-  return list.with(index, { ...old, ...condition, ...(lastTransitionTime !== undefined && { lastTransitionTime }) });
+  return list.with(index, { ...condition, ...(lastTransitionTime !== undefined && { lastTransitionTime }) });
 }
 

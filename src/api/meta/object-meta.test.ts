@@ -72,4 +72,6 @@ test('setCondition moves the transition time with the status only', () => {
   assert.equal(setCondition(first, { type: 'Ready', status: 'True' }, 5000), first);
   assert.equal(setCondition(first, { type: 'Ready', status: 'True', reason: 'A' }, 5000)[0]?.lastTransitionTime, '1970-01-01T00:00:00Z');
   assert.equal(setCondition(first, { type: 'Ready', status: 'False' }, 5000)[0]?.lastTransitionTime, '1970-01-01T00:00:05Z');
+  // What it was for before says nothing of now.
+  assert.deepEqual(setCondition([{ type: 'Ready', status: 'False', reason: 'A', message: 'b' }], { type: 'Ready', status: 'True' }, 5000), [{ type: 'Ready', status: 'True', lastTransitionTime: '1970-01-01T00:00:05Z' }]);
 });
