@@ -11,7 +11,7 @@ if (withoutContainers !== false) console.log(`# traffic is not tried between rea
 
 describe('traffic between real containers', { skip: withoutContainers, concurrency: 8, timeout: 450_000 }, () => {
   let cluster: RealCluster;
-  before(async () => { cluster = await RealCluster.start({ images: /^registry\.k8s\.io_(pause|e2e-test-images_(agnhost|glibc|nautilus))/ }); });
+  before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
   // What takes longest begins first.
   for (const scenarios of [dnsScenarios, loadBalancerScenarios, serviceScenarios, demoScenarios, apiProxyScenarios, granularScenarios]) scenarios(() => cluster);

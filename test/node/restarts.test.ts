@@ -4,12 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import { pods } from '../../src/api/resources.ts';
 import type { Pod } from '../../src/api/types/core/v1.ts';
 import { hostPaths } from '../../src/host/paths.ts';
+import { ownCpusKubelet, ownCpuScenarios, withoutOwnCpus } from './pods/own-cpus.ts';
 import { isReadyPod, podOf, RealCluster, withoutContainers } from './pods/real-cluster.ts';
 
 /** What runs goes on while the programs of Kubernetes, or containerd, are gone. */
 describe('restarts', { skip: withoutContainers, timeout: 450_000 }, () => {
   let cluster: RealCluster;
-  before(async () => { cluster = await RealCluster.start({ images: /^(busybox_1\.36|registry\.k8s\.io_pause)/ }); });
+  before(async () => { cluster = await RealCluster.start(withoutOwnCpus === false ? { kubelet: ownCpusKubelet } : {}); });
   after(() => cluster[Symbol.asyncDispose]());
 
   const beats = async (): Promise<number> => Number((await cluster.exec('lasting', ['sh', '-c', 'wc -l </beats/beat'])).trim());
@@ -45,4 +46,6 @@ describe('restarts', { skip: withoutContainers, timeout: 450_000 }, () => {
     await cluster.gone('after');
     assert.ok(isReadyPod(await cluster.untilPod('lasting', 'is ready', isReadyPod)));
   });
+
+  ownCpuScenarios(() => cluster, { skip: withoutOwnCpus });
 });

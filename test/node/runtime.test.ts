@@ -15,6 +15,7 @@ import { allProcesses, commandLineOf } from '../../src/host/processes.ts';
 import { reset } from '../../src/host/reset.ts';
 import type { ContainerConfig, PodSandboxConfig, RuntimeEvent, SecurityContext } from '../../src/runtime/runtime.ts';
 import { RuntimeError } from '../../src/runtime/runtime.ts';
+import { testImages } from './pods/images-folder.ts';
 
 /** Real containers on this machine: a private containerd in a temporary folder, a bridge and cgroups of its own. */
 
@@ -34,7 +35,7 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 let dataDir = '';
 let node: NodeRuntime;
 const start = async (): Promise<NodeRuntime> => startNodeRuntime({ dataDir, capabilities, clock, logger, bridge });
-const doReset = () => reset({ dataDir, clock, logger, entries: ['logs', 'images'] });
+const doReset = () => reset({ dataDir, clock, logger, entries: ['logs'] });
 
 const securityContext: SecurityContext = {
   supplementalGroups: [], privileged: false, readOnlyRootFilesystem: false, noNewPrivileges: false, addCapabilities: [], dropCapabilities: [],
@@ -90,7 +91,6 @@ async function logsOf(containerId: string): Promise<string[]> {
 before(async () => {
   if (skip !== false) return;
   dataDir = mkdtempSync(join(tmpdir(), 'cox-node-'));
-  execFileSync('sh', [join(import.meta.dirname, '../../scripts/make-images.sh'), join(dataDir, 'images')], { stdio: ['ignore', 'ignore', 'inherit'] });
   node = await start();
   await node.runtime.updatePodCidr(podCidr);
 });
@@ -108,7 +108,8 @@ test('containerd is ready, and the network is once the pod range is known', { sk
 });
 
 test('image archives are loaded under their full names; bad ones are refused with a line', { skip, timeout: 60_000 }, async () => {
-  const image = (name: string): string => join(dataDir, 'images', name);
+  const images = testImages();
+  const image = (name: string): string => join(images, name);
   assert.deepEqual(await node.loadImageArchive(image('registry.k8s.io_pause_3.10.tar')), ['registry.k8s.io/pause:3.10']);
   assert.deepEqual(await node.loadImageArchive(image('busybox_1.28.tar')), ['docker.io/library/busybox:1.28']);
   assert.deepEqual(await node.loadImageArchive(image('nginx_1.14.2.tar')), ['docker.io/library/nginx:1.14.2']);

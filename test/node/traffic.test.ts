@@ -7,7 +7,7 @@ if (withoutContainers !== false) console.log(`# changes under traffic are not tr
 
 describe('traffic while Services and pods change', { skip: withoutContainers, concurrency: 6, timeout: 300_000 }, () => {
   let cluster: RealCluster;
-  before(async () => { cluster = await RealCluster.start({ images: /^registry\.k8s\.io_(pause|e2e-test-images_agnhost)/ }); });
+  before(async () => { cluster = await RealCluster.start(); });
   after(() => cluster[Symbol.asyncDispose]());
   for (const scenarios of [beyondScenarios, endpointScenarios]) scenarios(() => cluster);
 });

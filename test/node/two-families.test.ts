@@ -26,7 +26,7 @@ for (const families of [[4, 6], [6]] as const) {
     let cluster: RealCluster;
     before(async () => {
       const settings = { clusterCidr: families.map((family) => ranges[family].clusterCidr).join(), serviceCidr: families.map((family) => ranges[family].serviceCidr).join() };
-      cluster = await RealCluster.start({ images: /^registry\.k8s\.io_(pause|e2e-test-images_agnhost)/, settings: { ...settings, loadBalancerPool: undefined } });
+      cluster = await RealCluster.start({ settings: { ...settings, loadBalancerPool: undefined } });
     });
     after(() => cluster[Symbol.asyncDispose]());
 

@@ -14,12 +14,12 @@ const [hostName, serviceName] = ['dns-querier-1', 'dns-test-service'];
 interface Probe { readonly command: string; readonly files: readonly string[] }
 interface Wanted { readonly names?: readonly string[]; readonly hosts?: readonly string[]; readonly reverse?: string }
 
-/** A line of shell that asks for all of it by UDP and by TCP, and leaves a file for each answer. */
+/** A line of shell that asks for all of it by UDP and by TCP, and leaves a file for each answer. What has been answered is not asked again. */
 function probe(prefix: string, { names = [], hosts = [], reverse }: Wanted): Probe {
   const files: string[] = [];
   const found = (file: string, output: string): string => {
     files.push(file);
-    return `check="${output}" && test -n "$$check" && echo OK > /results/${file};`;
+    return `test -e /results/${file} || { check="${output}" && test -n "$$check" && echo OK > /results/${file}; };`;
   };
   const lookUp = (what: string, file: string): string => ['udp', 'tcp'].map((how) => found(`${file.replace('%', how)}`, `$$(dig ${how === 'udp' ? '+notcp' : '+tcp'} +noall +answer +search ${what})`)).join('');
   const lines = [

@@ -1,22 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pod } from '../../../src/api/types/core/v1.ts';
 import { program } from '../../cli/program.ts';
 import type { StartedProgram } from '../../network/machines.ts';
 import { Machines } from '../../network/machines.ts';
-import { testImages } from '../pods/images-folder.ts';
+import { giveImages } from '../pods/image-store.ts';
 
 /** The machines' addresses; `outside` is no node. */
 export const addresses = { first: '198.18.77.1', second: '198.18.77.2', third: '198.18.77.3', fourth: '198.18.77.4', outside: '198.18.77.100' };
 export type NodeName = Exclude<keyof typeof addresses, 'outside'>;
 export interface PlacedPod { readonly name: string; readonly node: NodeName; readonly ip: string }
-
-/** What the tests of this folder start. */
-function smallImages(): readonly string[] {
-  const images = testImages();
-  return readdirSync(images).filter((name) => /^registry.k8s.io_(pause|e2e-test-images_glibc)/.test(name)).map((name) => join(images, name));
-}
 
 /** A node that says nothing is missed early: this is a test. */
 const impatient = ['--node-monitor-grace-period', '10s', '--node-monitor-period', '1s'];
@@ -28,11 +22,11 @@ export class SeveralNodes implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'coxswain-nodes-'));
   readonly #env = { ...process.env, HOME: this.#folder, NO_COLOR: '1' };
   readonly #started = new Map<NodeName, StartedProgram>();
-  readonly #images: readonly string[];
+  readonly #images: readonly string[] | undefined;
   #invitation: readonly string[] = [];
 
-  /** `images`: archives that every node loads. */
-  constructor(images = smallImages()) {
+  /** `images`: archives that every node loads. Default: each has those of our own tests from its start. */
+  constructor(images?: readonly string[]) {
     this.#images = images;
   }
 
@@ -105,8 +99,9 @@ export class SeveralNodes implements AsyncDisposable {
     // Nodes of one machine share its cgroups.
     const config = join(this.#folder, `${node}.yaml`);
     writeFileSync(config, JSON.stringify({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', cgroupRoot: `/coxswain-${node}`, nodeLeaseDurationSeconds }));
+    if (this.#images === undefined) await giveImages(this.#dataDir(node));
     this.#started.set(node, await this.machines.start(node, this.#coxswain(...args, '--kubelet-config', config, '--data-dir', this.#dataDir(node)), said, this.#env));
-    await this.machines.on(node, this.#coxswain('image', 'load', ...this.#images, '--data-dir', this.#dataDir(node)), { env: this.#env, timeoutMs: 300_000 });
+    if (this.#images !== undefined) await this.machines.on(node, this.#coxswain('image', 'load', ...this.#images, '--data-dir', this.#dataDir(node)), { env: this.#env, timeoutMs: 300_000 });
   }
 
   /** The plug is pulled: nothing of the machine answers any more. */

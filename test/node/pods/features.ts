@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { events, pods } from '../../../src/api/resources.ts';
 import type { Pod } from '../../../src/api/types/core/v1.ts';
@@ -31,12 +31,12 @@ export function featureScenarios(cluster: () => RealCluster): void {
   test('processes and queues are shared as far as a pod says', async () => {
     const ns = (kind: string) => `readlink /proc/self/ns/${kind}`;
     const read = (name: string, kind: string, spec = {}) => cluster().output(script(name, ns(kind), {}, spec));
-    const hostNs = async (kind: string) => `${await import('node:fs/promises').then(({ readlink }) => readlink(`/proc/self/ns/${kind}`))}\n`;
-    assert.equal(await read('host-pid', 'pid', { hostPID: true }), await hostNs('pid'));
-    assert.equal(await read('host-ipc', 'ipc', { hostIPC: true }), await hostNs('ipc'));
-    assert.notEqual(await read('own-ipc', 'ipc'), await hostNs('ipc'));
+    const hostNs = (kind: string): string => `${readlinkSync(`/proc/self/ns/${kind}`)}\n`;
     const two = (name: string, shareProcessNamespace: boolean) => cluster().running(podOf(name, {}, { shareProcessNamespace, containers: [{ name: 'main', image: busybox, command: ['sleep', '1234'] }, { name: 'other', image: busybox, command: ['sleep', '4321'] }] }));
-    await Promise.all([two('shared', true), two('apart', false)]);
+    const [hostPid, hostIpc, ownIpc] = await Promise.all([read('host-pid', 'pid', { hostPID: true }), read('host-ipc', 'ipc', { hostIPC: true }), read('own-ipc', 'ipc'), two('shared', true), two('apart', false)]);
+    assert.equal(hostPid, hostNs('pid'));
+    assert.equal(hostIpc, hostNs('ipc'));
+    assert.notEqual(ownIpc, hostNs('ipc'));
     assert.match(await cluster().exec('shared', ['ps'], 'main'), /sleep 4321/);
     assert.doesNotMatch(await cluster().exec('apart', ['ps'], 'main'), /sleep 4321/);
   });

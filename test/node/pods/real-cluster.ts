@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -18,12 +18,11 @@ import { startCluster } from '../../../src/cluster/cluster.ts';
 import type { ClusterSettings } from '../../../src/cluster/start-options.ts';
 import { dataDirEntries } from '../../../src/cluster/layout.ts';
 import { hostCapabilities } from '../../../src/host/capabilities.ts';
-import { loadImageArchive } from '../../../src/host/image-load.ts';
 import { hostPaths } from '../../../src/host/paths.ts';
 import { reset } from '../../../src/host/reset.ts';
 import { readCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
-import { testImages } from './images-folder.ts';
+import { giveImages } from './image-store.ts';
 
 const capabilities = await hostCapabilities();
 /** Why there are no real containers here; false where there are. */
@@ -49,14 +48,13 @@ export class RealCluster implements AsyncDisposable {
   #cluster: Cluster | undefined;
   #credentials: Credentials | undefined;
 
-  /** `images`: which of scripts/make-images.sh's archives are loaded, by their files' names. `kubelet`: a KubeletConfiguration. `settings`: what is not as usual. */
-  static async start({ images = /^(busybox_1|registry\.k8s\.io_(pause|e2e-test-images_(agnhost|kitten)))/, kubelet, settings }: { readonly images?: RegExp; readonly kubelet?: string; readonly settings?: Partial<ClusterSettings> } = {}): Promise<RealCluster> {
+  /** With the images of scripts/make-images.sh. `kubelet`: a KubeletConfiguration. `settings`: what is not as usual. */
+  static async start({ kubelet, settings }: { readonly kubelet?: string; readonly settings?: Partial<ClusterSettings> } = {}): Promise<RealCluster> {
     const cluster = new RealCluster(settings);
     if (kubelet !== undefined) writeFileSync(cluster.#kubeletConfig, kubelet);
     try {
+      await giveImages(cluster.dataDir);
       await cluster.start();
-      const folder = testImages();
-      for (const file of readdirSync(folder).filter((name) => images.test(name))) await cluster.loadImage(join(folder, file));
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -101,10 +99,6 @@ export class RealCluster implements AsyncDisposable {
     const cluster = this.#cluster;
     this.#cluster = undefined;
     await cluster?.[Symbol.asyncDispose]();
-  }
-
-  loadImage(file: string): Promise<string[]> {
-    return loadImageArchive(file, { socketPath: this.containerdSocket, capabilities, clock, snapshotter: 'overlayfs', isKnown: () => Promise.resolve(true) });
   }
 
   /** Looks until there is something; throws when there is not within `withinMs`: on a machine that does much else, nothing is soon. */

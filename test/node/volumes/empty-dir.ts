@@ -62,7 +62,7 @@ function wrapperRace(cluster: () => RealCluster): void {
     const { client } = cluster();
     const names = Array.from({ length: racingMaps }, (_, index) => `racey-configmap-${index}`);
     await Promise.all(names.map((name) => client.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { 'data-1': 'value-1' } })));
-    for (const round of ['a', 'b', 'c']) {
+    await Promise.all(['a', 'b', 'c'].map(async (round) => {
       const name = `wrapped-volume-race-${round}`;
       await client.create(replicationcontrollers, {
         apiVersion: 'v1', kind: 'ReplicationController', metadata: { name, namespace: 'default' },
@@ -87,6 +87,6 @@ function wrapperRace(cluster: () => RealCluster): void {
         throw new Error(`${(error as Error).message}: ${JSON.stringify(last.filter((pod) => !isReadyPod(pod)).map(({ status }) => status))}\n${told.join('\n')}`, { cause: error });
       });
       await client.delete(replicationcontrollers, { namespace: 'default', name }, { propagationPolicy: 'Background' });
-    }
+    }));
   });
 }
