@@ -74,10 +74,11 @@ await build({
     coxswain: join(root, 'src/cmd/main.ts'),
     testing: join(root, 'src/testing/testing.ts'),
     'sqlite-worker': join(root, 'src/store/drivers/sqlite/worker.ts'),
+    'yaml-worker': join(root, 'src/apiserver/http/yaml-worker.ts'),
   },
   // Lazily imported parts (gRPC, X.509, metrics) stay files of their own and cost nothing until they are needed.
   splitting: true,
-  // In one folder: the store finds its worker beside the chunk that it is in.
+  // In one folder: workers are found beside the chunk that starts them.
   chunkNames: '[name]-[hash]',
   format: 'esm',
   plugins: [reflectFirst, plainHttp, kubectlBeside],

@@ -46,7 +46,7 @@ describe('the npm package', () => {
 
   test('holds what a user needs and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'bin/kubectl.js', 'dist/coxswain.js', 'dist/kubectl.cjs', 'dist/kubectl-program.cjs', 'dist/sqlite-worker.js', 'dist/testing.js', 'examples/testing/node-failure.test.ts', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
+    for (const path of ['LICENSE', 'README.md', 'package.json', 'bin/coxswain.js', 'bin/find-node.js', 'bin/kubectl.js', 'dist/coxswain.js', 'dist/kubectl.cjs', 'dist/kubectl-program.cjs', 'dist/sqlite-worker.js', 'dist/testing.js', 'dist/yaml-worker.js', 'examples/testing/node-failure.test.ts', 'scripts/make-images.sh', 'examples/nginx-deployment.yaml', 'examples/learn/pod.yaml']) assert.ok(paths.includes(path), `${path} is missing`);
     const others = paths.filter((path) => !/^(LICENSE|README\.md|package\.json|bin\/[a-z-]+\.js|dist\/[\w.-]+|dist\/types\/[\w/.-]+\.d\.ts|scripts\/make-images\.sh|examples\/[\w/-]+\.yaml|examples\/testing\/[\w-]+\.test\.ts)$/.test(path));
     assert.deepEqual(others, []);
     // Types, and the examples of tests, are all the TypeScript that a user gets.

@@ -108,6 +108,14 @@ function readJson(text: string): DecodedJson | undefined {
   }
 }
 
+/** `decodeYaml` for what is JSON, whatever its size; undefined for what takes the reader of YAML, which is slow. */
+export function decodeYamlThatIsJson(body: Uint8Array, expectedKind: string | undefined): DecodedJson | undefined {
+  const text = new TextDecoder().decode(body);
+  const decoded = readJson(text);
+  if (decoded !== undefined && expectedKind !== undefined) expectObject(decoded.value, expectedKind, text);
+  return decoded;
+}
+
 function decodeOne(body: Uint8Array | string): DecodedJson {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   return readJson(text) ?? decodeSingle(text);

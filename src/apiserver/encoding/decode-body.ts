@@ -39,6 +39,9 @@ export function checkBodyType(contentType: string, negotiator: Negotiator): void
   }
 }
 
+/** Is the body of a request with this header YAML, or a patch in YAML? */
+export const isYamlBody = (contentType: string): boolean => (patchFormatOf(contentType) ?? formatOf(contentType)) === 'yaml';
+
 /** Reads the body of a request. Throws BadRequest for malformed bodies, UnsupportedMediaType for what is none of ours. */
 export function decodeBody(bytes: Uint8Array, options: BodyOptions): DecodedBody {
   const { contentType, expected, negotiator } = options;

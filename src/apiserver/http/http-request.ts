@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { decodeYamlThatIsJson } from '../../api/codec/yaml.ts';
 import { ApiError, badRequestError } from '../../api/status.ts';
 import { parseGoDuration } from '../../base/go-duration.ts';
 import { giveWay } from '../../base/turns.ts';
 import type { Credentials } from '../authentication/authenticator.ts';
-import { checkBodyType, decodeBody } from '../encoding/decode-body.ts';
+import { checkBodyType, decodeBody, isYamlBody } from '../encoding/decode-body.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
 import { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo, Upgrade } from '../request.ts';
@@ -12,6 +13,7 @@ import type { ForwardedRequest } from '../subresources/proxy/forwarder.ts';
 import type { DecodedBody } from '../verbs/decoded-body.ts';
 import { largeBytes } from '../verbs/large.ts';
 import { headersToPassOn } from './headers-to-pass-on.ts';
+import { decodeLargeYaml, largeYamlBytes } from './large-yaml.ts';
 
 /** HTTP/2 requests and responses come in Node's compatibility form, which has all that is used here. */
 export type Incoming = IncomingMessage;
@@ -169,9 +171,10 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
     if (length === '0' || (length === undefined && this.header('transfer-encoding') === undefined && this.#incoming.httpVersionMajor === 1)) return Promise.resolve(empty);
     if (length !== undefined && Number(length) > maxBodyBytes) return Promise.reject(tooLarge());
     return readAll(this.#incoming).then((bytes) => {
+      if (bytes.length > largeYamlBytes) return this.#decodeLarge(bytes, expectedKind);
       const body = this.#decode(bytes, expectedKind);
       this.audit?.received(body.value);
-      return bytes.length > largeBytes ? giveWay().then(() => ({ ...body, sizeBytes: bytes.length })) : body;
+      return body;
     });
   }
 
@@ -186,6 +189,16 @@ export class HttpServerRequest extends ServerRequest implements Credentials {
       headers: { ...passed, 'x-forwarded-for': before === undefined ? address : `${String(before)}, ${address}` },
       body: hasBody ? this.#incoming : undefined,
     };
+  }
+
+  async #decodeLarge(bytes: Uint8Array, expectedKind: string | undefined): Promise<DecodedBody> {
+    const body = isYamlBody(this.header('content-type') ?? '')
+      ? (decodeYamlThatIsJson(bytes, expectedKind) ?? await decodeLargeYaml({ bytes, expectedKind }, this.signal))
+      : this.#decode(bytes, expectedKind);
+    this.audit?.received(body.value);
+    if (bytes.length <= largeBytes) return body;
+    await giveWay();
+    return { ...body, sizeBytes: bytes.length };
   }
 
   #decode(bytes: Uint8Array, expectedKind: string | undefined): DecodedBody {
