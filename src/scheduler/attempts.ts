@@ -13,6 +13,7 @@ import type { Profile } from './framework/profile.ts';
 import { preemptionName } from './framework/profile.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import type { Found } from './pod-groups/place-group.ts';
+import type { Code } from './profile-metrics.ts';
 import type { PodReports } from './pod-reports.ts';
 import type { PreemptionExecutor } from './preemption/executor.ts';
 import type { Preemption, PreemptionOutcome } from './preemption/preemption.ts';
@@ -114,7 +115,7 @@ export class Attempts {
   #refused(queued: QueuedPod, placement: Exclude<Placement, { readonly kind: 'placed' }>, startMs: number, preempt: Preempt): Failure {
     if (placement.kind === 'no nodes') return heldBack('no nodes available to schedule pods');
     const { diagnosis, cycle } = placement;
-    const outcome = this.#rescue(cycle, diagnosis, preempt);
+    const outcome = queued.profile.rescue.length === 0 ? undefined : this.#rescue(cycle, diagnosis, preempt);
     this.#measure(startMs);
     const nominatedNodeName = queued.profile.rescue.length === 0 ? '' : outcome?.kind === 'preempt' ? outcome.nodeName : outcome?.clear === true ? '' : undefined;
     // The preemptor must be out of the queue before its victims' deletion can wake it.
@@ -127,12 +128,16 @@ export class Attempts {
     const { metrics, work } = this.#parts;
     const { profile: { rescue, preemption }, pod } = cycle;
     const messages: string[] = [];
+    const counted = metrics.of(cycle.profile);
+    const startMs = counted.now();
     let outcome: PreemptionOutcome | undefined;
+    let code: Code = 'Unschedulable';
     for (const plugin of rescue) {
       if (plugin.name !== preemptionName) {
         // Upstream's word for a plug-in that was not asked before, and the end of the attempt.
         if (!cycle.isPrepared(plugin)) {
           messages.splice(0, Infinity, 'not found');
+          code = 'Error';
           break;
         }
         const rescued = plugin.rescue?.(pod, cycle.stateOf(plugin));
@@ -142,10 +147,14 @@ export class Attempts {
       } else if (preemption !== undefined) {
         metrics.triedToPreempt();
         outcome = preempt(cycle, diagnosis, preemption);
-        if (outcome?.kind === 'preempt') return outcome;
+        if (outcome?.kind === 'preempt') {
+          counted.passed('PostFilter', 'Success', startMs);
+          return outcome;
+        }
         if (outcome !== undefined) messages.push(outcome.message);
       }
     }
+    counted.passed('PostFilter', code, startMs);
     diagnosis.postFilterMessage = messages.join(', ');
     return outcome;
   }

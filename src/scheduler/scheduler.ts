@@ -69,7 +69,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #cache = new ClusterCache();
   readonly #nominator = new Nominator();
   readonly #groups = new PodGroupStates();
-  readonly #metrics = new SchedulerMetrics();
+  readonly #metrics: SchedulerMetrics;
   readonly #stopped = new AbortController();
   readonly #queue: SchedulingQueue;
   readonly #work: SideWork;
@@ -87,16 +87,17 @@ export class Scheduler implements AsyncDisposable {
     const { client, clock, random, logger, extenders = [] } = options;
     const { signal } = this.#stopped;
     const settings = options.settings ?? usualSettingsWith(options.features ?? noFeatures);
-    const [cache, nominator, metrics] = [this.#cache, this.#nominator, this.#metrics];
+    const metrics = this.#metrics = new SchedulerMetrics(clock);
+    const [cache, nominator] = [this.#cache, this.#nominator];
     const queue = new SchedulingQueue({ clock, backoff: settings.backoff, observer: metrics, podGroups: settings.podGroups ?? false });
     const work = new SideWork({ logger, signal });
-    const placer = new Placer({ cache, nominator, random, percentageOfNodesToScore: settings.percentageOfNodesToScore, extenders });
+    const placer = new Placer({ cache, nominator, random, metrics, percentageOfNodesToScore: settings.percentageOfNodesToScore, extenders });
     const informers = createSharedInformers(client, { clock, random, logger, signal });
     const listers = startListers(informers, (event) => queue.notice(event));
     const current = currentPods(informers.informer(pods, unfinished).lister);
     const reports = new PodReports({ client, clock, random, logger, signal, queue, nominator, metrics, work });
-    const places = new Places({ cache, nominator, groups: settings.podGroups === true ? this.#groups : undefined, work });
-    const bindings = new Bindings({ client, clock, random, logger, signal, extenders, queue, places, reports, work, current });
+    const places = new Places({ cache, nominator, groups: settings.podGroups === true ? this.#groups : undefined, work, metrics });
+    const bindings = new Bindings({ client, clock, random, logger, signal, extenders, queue, places, reports, work, metrics, current });
     const preemption = new Preemption({ snapshot: cache, clock, random, budgets: () => listers.podDisruptionBudgets.list(), extenders });
     const executor = new PreemptionExecutor({
       client, clock, logger, current,
@@ -137,6 +138,8 @@ export class Scheduler implements AsyncDisposable {
       activate: (uids) => { for (const uid of uids) queue.activate(uid); },
       allow: (uid, plugin) => bindings.allow(uid, plugin),
     });
+    // Plug-ins that nobody has asked yet are told of.
+    for (const profile of this.#profiles.values()) metrics.of(profile);
   }
 
   /** Gets to know the cluster, once; resolves when it is known. Nothing is scheduled yet. */

@@ -10,6 +10,7 @@ import type { Client } from '../../client/client.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { PodCycle } from '../cycle/pod-cycle.ts';
 import type { Extender } from '../framework/extender.ts';
+import type { SchedulerMetrics } from '../metrics.ts';
 import { patchPodStatus } from '../pod-status.ts';
 import { isAnswer, untilAnswered } from '../until-answered.ts';
 import type { BindingSlots } from './binding-slots.ts';
@@ -22,6 +23,7 @@ export interface BinderOptions {
   readonly extenders: readonly Extender[];
   readonly signal: AbortSignal;
   readonly slots: BindingSlots;
+  readonly metrics: SchedulerMetrics;
 }
 
 /** Makes what was decided true: what plug-ins do before, and the binding itself. */
@@ -36,21 +38,40 @@ export class Binder {
 
   /** Rejects, with upstream's words for who failed, when the pod cannot be bound. */
   async bind(pod: PodInfo, nodeName: string, cycle: PodCycle): Promise<void> {
+    const metrics = this.#options.metrics.of(cycle.profile);
+    const startMs = metrics.now();
     const tasks = cycle.profile.preBind.flatMap((plugin) => {
       const run = plugin.preBind?.(pod, nodeName, cycle.stateOf(plugin));
       return run === undefined ? [] : [{ plugin, run }];
     });
-    if (tasks.length > 0) await this.#prepare(pod, nodeName, tasks);
+    const preparingMs = metrics.passed('PreBindPreFlight', tasks.length > 0 ? 'Success' : 'Skip', startMs);
+    if (tasks.length > 0) {
+      try {
+        await this.#prepare(pod, nodeName, tasks);
+      } catch (error) {
+        metrics.passed('PreBind', 'Error', preparingMs);
+        throw error;
+      }
+    }
+    const bindingMs = metrics.passed('PreBind', 'Success', preparingMs);
     const extender = this.#options.extenders.find((one) => one.bind !== undefined && one.isInterested(pod.pod));
     if (extender !== undefined) {
       try {
         await extender.bind?.(pod.pod, nodeName);
+        metrics.passed('PostBind', 'Success', metrics.now());
         return;
       } catch (error) {
         if (!extender.ignorable) throw error;
       }
     }
-    await this.#write(pod, nodeName);
+    try {
+      await this.#write(pod, nodeName);
+    } catch (error) {
+      metrics.passed('Bind', 'Error', bindingMs);
+      throw error;
+    }
+    // Nobody has anything to do after that.
+    metrics.passed('PostBind', 'Success', metrics.passed('Bind', 'Success', bindingMs));
   }
 
   /** Stops a pod that is not being bound yet; false: it is too late, or it never was. */

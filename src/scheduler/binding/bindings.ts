@@ -10,6 +10,7 @@ import type { PodCycle } from '../cycle/pod-cycle.ts';
 import { errorFailure, refusedOne } from '../failure.ts';
 import type { Extender } from '../framework/extender.ts';
 import { preemptionName } from '../framework/profile.ts';
+import type { SchedulerMetrics } from '../metrics.ts';
 import type { Permissions } from '../pod-groups/permissions.ts';
 import { permissionsOf } from '../pod-groups/permissions.ts';
 import type { PodReports } from '../pod-reports.ts';
@@ -34,6 +35,7 @@ export interface BindingsParts {
   readonly places: Places;
   readonly reports: PodReports;
   readonly work: SideWork;
+  readonly metrics: SchedulerMetrics;
   /** The pod as the API had it last, if it is still the same. */
   readonly current: (pod: PodInfo) => Pod | undefined;
 }
@@ -49,10 +51,10 @@ export class Bindings {
   readonly #binder: Binder;
 
   constructor(parts: BindingsParts) {
-    const { client, clock, random, logger, signal, extenders } = parts;
+    const { client, clock, random, logger, signal, extenders, metrics } = parts;
     this.#parts = parts;
     this.#waiting = new WaitingPods(clock);
-    this.#binder = new Binder({ client, clock, random, logger, extenders, signal, slots: this.#slots });
+    this.#binder = new Binder({ client, clock, random, logger, extenders, signal, metrics, slots: this.#slots });
   }
 
   /** Are as many pods being bound as can be? */
@@ -76,19 +78,24 @@ export class Bindings {
       return;
     }
     const chosen: Chosen = { queued, nodeName, cycle, startMs };
+    const metrics = this.#parts.metrics.of(profile);
+    const permitMs = metrics.now();
     if (profile.permit.length > 0) {
       try {
         const permissions = permissionsOf(profile.permit, info, nodeName);
         if (permissions !== undefined) {
+          metrics.passed('Permit', 'Wait', permitMs);
           work.track(this.#bindWhenPermitted(chosen, permissions));
           return;
         }
       } catch (error) {
+        metrics.passed('Permit', 'Error', permitMs);
         places.giveBack(info, nodeName, cycle);
         reports.failed(queued, errorFailure((error as Error).message), startMs);
         return;
       }
     }
+    metrics.passed('Permit', 'Success', permitMs);
     this.#start(chosen);
   }
 
@@ -120,14 +127,16 @@ export class Bindings {
 
   /** Keeps the pod's place until plug-ins let it go on. */
   async #bindWhenPermitted(chosen: Chosen, permissions: Permissions): Promise<void> {
-    const { client, clock, logger, signal, reports } = this.#parts;
+    const { client, clock, logger, signal, reports, metrics } = this.#parts;
     const { queued, queued: { info }, nodeName, startMs } = chosen;
     const permitted = this.#waiting.wait(info.uid, permissions);
+    const waitingMs = clock.monotonicMs();
     // Most wait for a pod that is looked at in the same moment. Of others autoscalers are told where they are going to be.
     await Promise.resolve();
     if (this.#waiting.has(info.uid)) await patchPodStatus(client, clock, info.pod, { nominatedNodeName: nodeName }).catch((error: unknown) => logger.debug('nominating the node of a pod that waits to be bound failed', { pod: info.key, error }));
     const rejection = await permitted;
     if (signal.aborted) return;
+    metrics.waitedForPermission(rejection === undefined ? 'Success' : rejection.preempted ? 'Error' : 'Unschedulable', (clock.monotonicMs() - waitingMs) / 1000);
     if (rejection === undefined) {
       this.#start(chosen);
       return;

@@ -8,6 +8,9 @@ import { extenderName } from '../framework/extender.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { Refusal } from '../framework/verdict.ts';
 import { refuse, refuseForGood } from '../framework/verdict.ts';
+import type { SchedulerMetrics } from '../metrics.ts';
+import type { Code } from '../profile-metrics.ts';
+import { codeOf } from '../profile-metrics.ts';
 import type { Nominator } from '../queue/nominator.ts';
 import { PodCycle } from './pod-cycle.ts';
 import { AnswersByKind } from './remembered-answers.ts';
@@ -48,14 +51,16 @@ export class Placer {
   readonly #random: Random;
   readonly #percentageOfNodesToScore: number;
   readonly #extenders: readonly Extender[];
+  readonly #metrics: SchedulerMetrics;
   readonly #answers = new Map<Profile, AnswersByKind>();
   /** Where the last search ended, so that all nodes get their turn. */
   #nextStart = 0;
 
-  constructor(options: { readonly cache: ClusterCache; readonly nominator: Nominator; readonly random: Random; readonly percentageOfNodesToScore?: number; readonly extenders?: readonly Extender[] }) {
+  constructor(options: { readonly cache: ClusterCache; readonly nominator: Nominator; readonly random: Random; readonly metrics: SchedulerMetrics; readonly percentageOfNodesToScore?: number; readonly extenders?: readonly Extender[] }) {
     this.#cache = options.cache;
     this.#nominator = options.nominator;
     this.#random = options.random;
+    this.#metrics = options.metrics;
     this.#percentageOfNodesToScore = options.percentageOfNodesToScore ?? 0;
     this.#extenders = options.extenders ?? [];
   }
@@ -84,7 +89,7 @@ export class Placer {
   }
 
   #pick({ pod, profile }: PodCycle, nodes: readonly NodeInfo[], { more, answers }: { readonly more?: ReadonlyMap<string, number>; readonly answers?: RememberedAnswers | undefined }): NodeInfo {
-    const scores = scoreNodes(pod, nodes, { profile, snapshot: this.#cache, answers });
+    const scores = scoreNodes(pod, nodes, { profile, snapshot: this.#cache, answers, metrics: this.#metrics.of(profile) });
     if (more !== undefined) for (const [i, { name }] of nodes.entries()) scores[i]! += more.get(name) ?? 0;
     return nodes[best(scores, this.#random)]!;
   }
@@ -93,7 +98,7 @@ export class Placer {
     const { nodes } = this.#cache;
     if (nodes.length === 0) return undefined;
     const diagnosis = new Diagnosis(nodes);
-    const cycle = new PodCycle(pod, { profile, snapshot: this.#cache, nominator: this.#nominator });
+    const cycle = this.#begin(pod, profile);
     if (cycle.refused !== undefined) {
       const { plugin, refusal } = cycle.refused;
       diagnosis.absent = { plugin, refusal };
@@ -109,6 +114,19 @@ export class Placer {
       if (fitting.length > 0) return { cycle, diagnosis, fitting, answers, isNominated: true };
     }
     return { cycle, diagnosis, fitting: this.#fitting({ cycle, diagnosis, answers }), answers };
+  }
+
+  #begin(pod: PodInfo, profile: Profile): PodCycle {
+    const metrics = this.#metrics.of(profile);
+    const startMs = metrics.now();
+    let code: Code = 'Error';
+    try {
+      const cycle = new PodCycle(pod, { profile, snapshot: this.#cache, nominator: this.#nominator, metrics });
+      code = cycle.refused === undefined ? 'Success' : codeOf(cycle.refused.refusal);
+      return cycle;
+    } finally {
+      metrics.passed('PreFilter', code, startMs);
+    }
   }
 
   /** Those of all nodes that come into question that fit. */
@@ -129,7 +147,7 @@ export class Placer {
 
   #answersFor(profile: Profile): AnswersByKind {
     let known = this.#answers.get(profile);
-    if (known === undefined) this.#answers.set(profile, (known = new AnswersByKind(profile)));
+    if (known === undefined) this.#answers.set(profile, (known = new AnswersByKind(profile, this.#metrics.of(profile))));
     return known;
   }
 
@@ -137,7 +155,21 @@ export class Placer {
     const { profile } = cycle;
     const chooses = profile.score.length > 0 || this.#extenders.some(({ filter, prioritize }) => filter !== undefined || prioritize !== undefined);
     const wanted = chooses ? enoughNodes(candidates.length, profile.percentageOfNodesToScore ?? this.#percentageOfNodesToScore) : 1;
+    const metrics = this.#metrics.of(profile);
+    const startMs = metrics.now();
     const fitting: NodeInfo[] = [];
+    let code: Code = 'Error';
+    try {
+      this.#look({ cycle, diagnosis, answers }, candidates, { wanted, fitting });
+      code = 'Success';
+    } finally {
+      metrics.passed('Filter', code, startMs);
+    }
+    return fitting;
+  }
+
+  /** Looks at nodes until enough fit. */
+  #look({ cycle, diagnosis, answers }: Omit<Search, 'fitting'>, candidates: readonly NodeInfo[], { wanted, fitting }: { readonly wanted: number; readonly fitting: NodeInfo[] }): void {
     let next = this.#nextStart % candidates.length;
     for (let looked = 0; looked < candidates.length && fitting.length < wanted; looked++) {
       const node = candidates[next]!;
@@ -146,7 +178,6 @@ export class Placer {
       if (refusal === undefined) fitting.push(node);
       else diagnosis.set(node.slot, cycle.refusedBy, refusal);
     }
-    return fitting;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Counter } from '../../base/metric-vector.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
@@ -5,12 +6,13 @@ import type { Plugin, Preparation } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { Refusal } from '../framework/verdict.ts';
 import { refuseForGood } from '../framework/verdict.ts';
+import type { ProfileMetrics } from '../profile-metrics.ts';
 import type { Nominator } from '../queue/nominator.ts';
 import type { AskLocal, RememberedAnswers } from './remembered-answers.ts';
 import { nobody } from './remembered-answers.ts';
 
-/** `rank`: its place among the profile's filters. */
-interface Prepared { readonly plugin: Plugin; readonly state: unknown; readonly rank: number }
+/** `rank`: its place among the profile's filters; `asked`: how often it was. */
+interface Prepared { readonly plugin: Plugin; readonly state: unknown; readonly rank: number; readonly asked: Counter }
 
 /** Errors name who made them, in upstream's words. */
 function preparationOf(plugin: Plugin, pod: PodInfo, snapshot: Snapshot): Preparation<unknown> | undefined {
@@ -21,7 +23,8 @@ function preparationOf(plugin: Plugin, pod: PodInfo, snapshot: Snapshot): Prepar
   }
 }
 
-function verdictOf(plugin: Plugin, pod: PodInfo, node: NodeInfo, state: unknown): Refusal | undefined {
+function verdictOf({ plugin, state, asked }: Prepared, pod: PodInfo, node: NodeInfo): Refusal | undefined {
+  asked.value += 1;
   try {
     return plugin.filter?.(pod, node, state);
   } catch (error) {
@@ -50,7 +53,7 @@ export class PodCycle {
   readonly #askLocal: AskLocal;
   readonly #imaginers: readonly { readonly plugin: Plugin; readonly state: unknown }[];
 
-  constructor(pod: PodInfo, options: { readonly profile: Profile; readonly snapshot: Snapshot; readonly nominator: Nominator }) {
+  constructor(pod: PodInfo, options: { readonly profile: Profile; readonly snapshot: Snapshot; readonly nominator: Nominator; readonly metrics: ProfileMetrics }) {
     this.pod = pod;
     this.profile = options.profile;
     this.#nominator = options.nominator;
@@ -58,11 +61,14 @@ export class PodCycle {
     let nodes: ReadonlySet<string> | undefined;
     const by: string[] = [];
     let refused: PodCycle['refused'];
-    for (const plugin of this.profile.prepare) {
+    const { prepared: askedToPrepare, filtered } = options.metrics;
+    for (const [i, plugin] of this.profile.prepare.entries()) {
       this.#asked.add(plugin);
       const prepared = preparationOf(plugin, pod, options.snapshot);
+      // One that has nothing to say of the pod does not count as asked.
+      if (prepared?.skip === true) skipped.add(plugin);
+      else askedToPrepare[i]!.value += 1;
       if (prepared === undefined) continue;
-      if (prepared.skip === true) skipped.add(plugin);
       if (prepared.state !== undefined) this.#states.set(plugin, prepared.state);
       if (prepared.refused !== undefined) {
         refused = { plugin: plugin.name, refusal: prepared.refused };
@@ -79,11 +85,12 @@ export class PodCycle {
     }
     this.refused = refused;
     this.allowed = nodes === undefined ? undefined : { nodes, by };
-    this.#filters = this.profile.filter.map((plugin, rank) => ({ plugin, rank, state: this.#states.get(plugin) })).filter(({ plugin }) => !skipped.has(plugin));
+    this.#filters = this.profile.filter.map((plugin, rank) => ({ plugin, rank, state: this.#states.get(plugin), asked: filtered[rank]! })).filter(({ plugin }) => !skipped.has(plugin));
     this.#local = this.#filters.filter(({ plugin }) => plugin.alike !== undefined);
     this.#others = this.#filters.filter(({ plugin }) => plugin.alike === undefined);
     this.#askLocal = (node) => {
-      for (const { plugin, state, rank } of this.#local) {
+      for (const { plugin, state, rank, asked } of this.#local) {
+        asked.value += 1;
         const refusal = plugin.filter?.(pod, node, state);
         if (refusal !== undefined) return { rank, refusal };
       }
@@ -103,10 +110,10 @@ export class PodCycle {
 
   /** What speaks against the node; `refusedBy` says who said so. */
   objection(node: NodeInfo): Refusal | undefined {
-    for (const { plugin, state } of this.#filters) {
-      const refusal = verdictOf(plugin, this.pod, node, state);
+    for (const one of this.#filters) {
+      const refusal = verdictOf(one, this.pod, node);
       if (refusal === undefined) continue;
-      this.refusedBy = plugin.name;
+      this.refusedBy = one.plugin.name;
       return refusal;
     }
     return undefined;
@@ -117,7 +124,7 @@ export class PodCycle {
     const rank = answers.rankOf(node, this.#askLocal);
     for (const other of this.#others) {
       if (other.rank > rank) break;
-      const refusal = verdictOf(other.plugin, this.pod, node, other.state);
+      const refusal = verdictOf(other, this.pod, node);
       if (refusal === undefined) continue;
       this.refusedBy = other.plugin.name;
       return refusal;

@@ -3,6 +3,7 @@ import type { PodInfo } from '../cache/pod-info.ts';
 import type { Snapshot } from '../cache/snapshot.ts';
 import { likeNoOther } from '../framework/plugin.ts';
 import type { Profile } from '../framework/profile.ts';
+import type { ProfileMetrics } from '../profile-metrics.ts';
 import type { Refusal } from '../framework/verdict.ts';
 
 /** So many kinds of pods are remembered; the one that was asked for longest ago goes first. */
@@ -63,11 +64,13 @@ export class RememberedAnswers {
 /** The answers to the pods of one profile, by kind. */
 export class AnswersByKind {
   readonly #profile: Profile;
+  readonly #metrics: ProfileMetrics;
   /** Undefined: seen once. A pod that is the only one of its kind is not worth remembering anything for. */
   readonly #kinds = new Map<string, RememberedAnswers | undefined>();
 
-  constructor(profile: Profile) {
+  constructor(profile: Profile, metrics: ProfileMetrics) {
     this.#profile = profile;
+    this.#metrics = metrics;
   }
 
   /** What is remembered for pods like this one; undefined for the first of its kind, and for those that are like no other. */
@@ -88,13 +91,20 @@ export class AnswersByKind {
 
   /** The weighted sum of the scores that are what they are, whatever the other nodes' are. */
   #scorer(pod: PodInfo, snapshot: Snapshot): (node: NodeInfo) => number {
-    const scorers = this.#profile.score.filter(({ plugin }) => isAbsolute(plugin)).flatMap(({ plugin, weight }) => {
+    const { scorePrepared, scored } = this.#metrics;
+    const scorers = this.#profile.score.flatMap(({ plugin, weight }, rank) => {
+      if (!isAbsolute(plugin)) return [];
       const prepared = plugin.prepareScore?.(pod, [], snapshot);
-      return prepared?.skip === true ? [] : [{ plugin, weight, state: prepared?.state }];
+      if (prepared?.skip === true) return [];
+      scorePrepared[rank]!.value += 1;
+      return [{ plugin, weight, state: prepared?.state, asked: scored[rank]! }];
     });
     return (node) => {
       let total = 0;
-      for (const { plugin, weight, state } of scorers) total += weight * (plugin.score?.(pod, node, state) ?? 0);
+      for (const { plugin, weight, state, asked } of scorers) {
+        asked.value += 1;
+        total += weight * (plugin.score?.(pod, node, state) ?? 0);
+      }
       return total;
     };
   }

@@ -16,7 +16,7 @@ async function outcome(configuration: ExtenderConfiguration, answers: Answers, o
     const answer = answers[url.slice('http://extender/'.length)];
     return answer === undefined ? Promise.resolve({ code: 500, text: '' }) : Promise.resolve({ code: 200, text: JSON.stringify(answer(JSON.parse(body) as never)) });
   });
-  const placer = new Placer({ cache: cluster.cache, nominator: cluster.nominator, random: new SeededRandom(1), extenders: [extender] });
+  const placer = new Placer({ cache: cluster.cache, nominator: cluster.nominator, random: new SeededRandom(1), metrics: cluster.metrics, extenders: [extender] });
   const placement = await placer.placeWithExtenders(podInfoOf(one), cluster.profile);
   return placement.kind === 'placed' ? placement.node.name : placement.kind === 'unschedulable' ? placement.diagnosis.message : placement.kind;
 }

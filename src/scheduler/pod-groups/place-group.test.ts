@@ -8,7 +8,7 @@ import { pod, TestCluster } from '../testing/cluster.ts';
 import type { Found, GroupParts } from './place-group.ts';
 import { placeGroup } from './place-group.ts';
 
-const { cache, nominator, profile } = new TestCluster({ nodes: [] });
+const { cache, metrics, nominator, profile } = new TestCluster({ nodes: [] });
 const permissions = new Map([['GangScheduling', { reason: 'waits', timeoutMs: 1 }]]);
 
 /** Places pods `0`, `1` … of which `wanted` is the quorum; `outcomes` says what is found for each. */
@@ -21,7 +21,7 @@ async function attempt(wanted: number, outcomes: readonly ('fits' | 'refused' | 
     find: ({ info }): Found => {
       const outcome = outcomes[indexOf(info)];
       if (outcome === 'throws') throw new Error('broken');
-      const cycle = new PodCycle(info, { profile, snapshot: cache, nominator });
+      const cycle = new PodCycle(info, { profile, snapshot: cache, nominator, metrics: metrics.of(profile) });
       if (outcome === 'refused') return { cycle, failure: heldBack('no') };
       return outcome === 'evicts' ? { cycle, failure: heldBack('not yet', 'n') } : { cycle, nodeName: 'n' };
     },

@@ -26,6 +26,8 @@ export interface QueueSizes { readonly active: number; readonly backoff: number;
 /** What is told of pods that enter a queue, for whoever counts. */
 export interface QueueObserver {
   entered?(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): void;
+  /** A pod's gates were asked, from this monotonic time on. */
+  gated?(profile: Profile, sinceMs: number): void;
 }
 
 /**
@@ -285,7 +287,9 @@ export class SchedulingQueue {
   /** Asks the gates; a pod that is not let in is parked. */
   #isGated(queued: QueuedPod, event: string): boolean {
     this.#parked.delete(queued.info.uid);
+    const startMs = this.#clock.monotonicMs();
     const gate = queued.profile.gate.find((plugin) => plugin.gate?.(queued.info) !== undefined);
+    this.#observer.gated?.(queued.profile, startMs);
     queued.gatedBy = gate?.name;
     if (gate === undefined) return false;
     queued.refusedBy = new Set([...queued.refusedBy, gate.name]);

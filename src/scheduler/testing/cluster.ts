@@ -14,6 +14,7 @@ import type { Placement } from '../cycle/placement.ts';
 import { Placer } from '../cycle/placement.ts';
 import { Devices } from '../devices/devices.ts';
 import type { Listers } from '../framework/listers.ts';
+import { SchedulerMetrics } from '../metrics.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { PluginContext } from '../plugins/registry.ts';
 import { buildProfiles } from '../profiles.ts';
@@ -56,6 +57,7 @@ export class TestCluster {
   readonly stores = emptyStores();
   readonly profile: Profile;
   readonly placer: Placer;
+  readonly metrics = new SchedulerMetrics(this.clock);
   /** What the placer picks with among equals. */
   readonly random = new SeededRandom(1);
 
@@ -68,7 +70,7 @@ export class TestCluster {
     this.profile = profile!;
     for (const each of options.nodes) this.cache.setNode(each);
     for (const [there, name] of options.running ?? []) this.run(there, name);
-    this.placer = new Placer({ cache: this.cache, nominator: this.nominator, random });
+    this.placer = new Placer({ cache: this.cache, nominator: this.nominator, random, metrics: this.metrics });
   }
 
   run(one: Pod, nodeName: string): void {
