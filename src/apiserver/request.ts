@@ -49,6 +49,8 @@ export interface RequestContext {
   body(): Promise<unknown>;
   /** Sends a `Warning: 299 - "…"` header with the response. */
   warn(message: string): void;
+  /** Adds a fact to the audit record, if one is made. The first value of a key stays. */
+  annotate(key: string, value: string): void;
   /** Present when the client asked for a connection upgrade. */
   readonly upgrade?: Upgrade;
 }

@@ -6,8 +6,16 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Hears what there is to say of a request beside who asks. */
+export interface Listener {
+  /** Sends a `Warning` with the answer. */
+  warn(message: string): void;
+  /** Adds a fact to the audit record. */
+  annotate(key: string, value: string): void;
+}
+
 /** What a connection and a request's headers prove or claim. */
-export interface Credentials {
+export interface Credentials extends Listener {
   /** DER of the client certificate that TLS presented, leaf first; chain not yet verified. */
   readonly clientCertificate: Uint8Array | undefined;
   /** From `Authorization: Bearer` or the WebSocket bearer subprotocol. */
@@ -18,8 +26,6 @@ export interface Credentials {
   headerValues(name: string): readonly string[];
   /** Headers whose lower-case name starts so, with the rest of the name and their values. */
   headersWithPrefix(prefix: string): readonly (readonly [string, readonly string[]])[];
-  /** Sends a `Warning` with the answer. */
-  warn(message: string): void;
 }
 
 /**

@@ -23,7 +23,7 @@ const credentials = (clientCertificate: Uint8Array | undefined, headers: Record<
   header: (name) => headers[name]?.join(', '),
   headerValues: (name) => headers[name] ?? [],
   headersWithPrefix: (prefix) => Object.entries(headers).filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values]),
-  warn: () => {},
+  warn: () => {}, annotate: () => {},
 });
 
 test('a certificate names its user and groups', async () => {

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { EndpointHandler } from '../request.ts';
 import { reviewBody } from '../subresources/review-body.ts';
-import type { Authenticator, UserInfo } from './authenticator.ts';
+import type { Authenticator, Listener, UserInfo } from './authenticator.ts';
 import type { TokenAuthenticator } from './token-authenticator.ts';
 import { bearerCredentials } from './token-authenticator.ts';
 
@@ -23,12 +23,12 @@ function shown(user: UserInfo): ReviewedUser {
 const judgesTokens = (authenticator: Authenticator): authenticator is Authenticator & TokenAuthenticator => 'authenticateToken' in authenticator;
 
 /** Whom a token belongs to, asked of every method in turn. */
-async function reviewToken(authenticators: readonly Authenticator[], own: readonly string[], token: string, audiences: readonly string[]): Promise<TokenReviewStatus> {
+async function reviewToken(authenticators: readonly Authenticator[], own: readonly string[], { token, audiences = [] }: { readonly token: string; readonly audiences?: readonly string[] }, listener: Listener): Promise<TokenReviewStatus> {
   const wanted = audiences.length > 0 ? audiences : own;
   const errors: string[] = [];
   for (const authenticator of authenticators) {
     if (judgesTokens(authenticator)) {
-      const verdict = await authenticator.authenticateToken(token, wanted);
+      const verdict = await authenticator.authenticateToken(token, wanted, listener);
       if (verdict.kind === 'accepted') return { authenticated: true, user: shown(verdict.user), audiences: [...verdict.audiences] };
       if (verdict.kind === 'refused') errors.push(verdict.error);
       continue;
@@ -54,7 +54,7 @@ export function authenticationEndpoints(options: { readonly authenticators: read
         const token = spec?.token ?? '';
         if (spec === undefined || token === '') throw badRequestError('token is required for TokenReview in authentication');
         if ((metadata.namespace ?? '') !== '') throw badRequestError(`namespace is not allowed on this type: ${metadata.namespace!}`);
-        const status = await reviewToken(options.authenticators, options.audiences, token, spec.audiences ?? []);
+        const status = await reviewToken(options.authenticators, options.audiences, { ...spec, token }, context);
         return { kind: 'object', code: 201, object: { kind: 'TokenReview', apiVersion: `${group}/v1`, metadata, spec, status } };
       },
     },

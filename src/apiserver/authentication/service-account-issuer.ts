@@ -16,6 +16,8 @@ const extendedSeconds = 365 * 24 * 60 * 60;
 /** A new token and until when its holder should use it. */
 export interface IssuedToken {
   readonly token: string;
+  /** Names the token without giving it away: its `jti`. */
+  readonly id: string;
   /** RFC 3339. */
   readonly expirationTimestamp: string;
 }
@@ -92,7 +94,7 @@ export class ServiceAccountIssuer {
       lifetimeSeconds: extend ? extendedSeconds : expirationSeconds,
       ...(extend && { warnAfterSeconds: expirationSeconds }),
     });
-    return { token: signClaims(claims, this.#key), expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
+    return { token: signClaims(claims, this.#key), id: claims.jti, expirationTimestamp: formatTime(nowMs + expirationSeconds * 1000) };
   }
 
   /** The public keys as an RFC 7517 key set, for those who verify tokens themselves. */

@@ -1,7 +1,7 @@
 import { tokenDigest } from './token-digest.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ObjectReader } from '../cache/reader.ts';
-import type { Authenticator, Credentials, UserInfo } from './authenticator.ts';
+import type { Authenticator, Credentials, Listener, UserInfo } from './authenticator.ts';
 import { BoundedCache } from '../../base/bounded-cache.ts';
 import { looksLikeJws, peekClaims, verifySignature, verifyingKey } from './jws.ts';
 import type { VerifyingKey } from './jws.ts';
@@ -24,11 +24,18 @@ interface VerifiedToken {
   readonly legacy?: LegacyClaims;
   readonly user: UserInfo;
   readonly audiences: readonly string[];
+  /** The token names none, and is for the API server's. */
+  readonly unaddressed: boolean;
   /** Seconds since the epoch; undefined: never. */
   readonly notAfter?: number;
   readonly notBefore?: number;
   readonly issuedAt?: number;
+  /** From when on its holder should have got another; seconds since the epoch. */
+  readonly warnAfter?: number;
 }
+
+/** Hears nothing. */
+const nobody: Listener = { warn: () => {}, annotate: () => {} };
 
 export interface ServiceAccountAuthenticatorOptions {
   readonly reader: ObjectReader;
@@ -72,9 +79,11 @@ function boundToken(claims: Readonly<Record<string, unknown>>, defaultAudiences:
     identity,
     user: userOfIdentity(identity),
     audiences: audiences.length > 0 ? audiences : defaultAudiences,
+    unaddressed: audiences.length === 0,
     ...(typeof claims.exp === 'number' && { notAfter: claims.exp }),
     ...(typeof claims.nbf === 'number' && { notBefore: claims.nbf }),
     ...(typeof claims.iat === 'number' && { issuedAt: claims.iat }),
+    ...(typeof part.warnafter === 'number' && part.warnafter !== 0 && { warnAfter: part.warnafter }),
   };
 }
 
@@ -90,7 +99,7 @@ function legacyToken(claims: Readonly<Record<string, unknown>>, audiences: reado
   if (claims.sub !== `system:serviceaccount:${namespace}:${name}`) return 'sub claim is invalid';
   const identity: ServiceAccountIdentity = { namespace, serviceAccount: { name, uid } };
   const given = [claims.aud ?? []].flat().filter((one): one is string => typeof one === 'string');
-  return { identity, user: userOfIdentity(identity), audiences: given.length > 0 ? given : audiences, legacy: { namespace, secret, serviceAccount: { name, uid } } };
+  return { identity, user: userOfIdentity(identity), audiences: given.length > 0 ? given : audiences, unaddressed: given.length === 0, legacy: { namespace, secret, serviceAccount: { name, uid } } };
 }
 
 /**
@@ -120,30 +129,38 @@ export class ServiceAccountAuthenticator implements Authenticator, TokenAuthenti
     return bearerUser(this, credentials, this.#audiences);
   }
 
-  authenticateToken(token: string, audiences: readonly string[], warn: (message: string) => void = () => {}): Promise<TokenVerdict> | TokenVerdict {
+  authenticateToken(token: string, audiences: readonly string[], listener: Listener = nobody): Promise<TokenVerdict> | TokenVerdict {
     if (!looksLikeJws(token)) return { kind: 'unknown' };
     const digest = tokenDigest(token);
     const known = this.#verified.get(digest);
-    if (known !== undefined) return this.#judge(known, token, audiences, warn);
+    if (known !== undefined) return this.#judge(known, token, audiences, listener);
     return this.#verify(token).then((verified): TokenVerdict => {
       if (verified === undefined) return { kind: 'unknown' };
       if (typeof verified === 'string') return { kind: 'refused', error: verified };
       this.#verified.set(digest, verified);
-      return this.#judge(verified, token, audiences, warn);
+      return this.#judge(verified, token, audiences, listener);
     });
   }
 
   /** Whether a token whose signature is right holds now, for one of the audiences. */
-  #judge(verified: VerifiedToken, token: string, audiences: readonly string[], warn: (message: string) => void): TokenVerdict {
+  #judge(verified: VerifiedToken, token: string, audiences: readonly string[], listener: Listener): TokenVerdict {
+    if (verified.unaddressed) listener.annotate('authentication.k8s.io/legacy-token', verified.user.name);
     const common = verified.audiences.filter((one) => audiences.includes(one));
     if (common.length === 0) {
       const list = (names: readonly string[]): string => `[${names.map((one) => JSON.stringify(one)).join(' ')}]`;
       return { kind: 'refused', error: `token audiences ${list(verified.audiences)} is invalid for the target audiences ${list(audiences)}` };
     }
     const error = verified.legacy !== undefined
-      ? legacyTokenError(verified.legacy, token, { reader: this.#reader, track: this.#track, warn })
+      ? legacyTokenError(verified.legacy, token, { reader: this.#reader, track: this.#track, listener })
       : this.#boundError(verified);
+    if (error === undefined && verified.warnAfter !== undefined) this.#tellStale(verified, verified.warnAfter, listener);
     return error === undefined ? { kind: 'accepted', user: verified.user, audiences: common } : { kind: 'refused', error };
+  }
+
+  /** Tokens of pods hold long after their time: whose holder does not fetch new ones is written down. */
+  #tellStale({ user }: VerifiedToken, warnAfter: number, listener: Listener): void {
+    const overdue = Math.floor(this.#clock.now() / 1000) - warnAfter;
+    if (overdue > 0) listener.annotate('authentication.k8s.io/stale-token', `subject: ${user.name}, seconds after warning threshold: ${overdue}`);
   }
 
   /** The token's meaning; a sentence when it claims to be ours but is not; undefined when it does not. */

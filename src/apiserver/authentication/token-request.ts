@@ -121,6 +121,7 @@ export function tokenRequestEndpoint(options: { readonly reader: ObjectReader; r
       const lifetime = longest === undefined ? expirationSeconds : Math.min(expirationSeconds, longest);
       if (lifetime < expirationSeconds) context.warn(`requested expiration of ${expirationSeconds} seconds shortened to ${lifetime} seconds`);
       const status = await issuer.issue({ serviceAccount: account, audiences, expirationSeconds: lifetime, ...bound });
+      context.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${status.id}`);
       return { kind: 'object', code: 201, object: { ...answer, spec: { ...answer.spec, expirationSeconds: lifetime }, status: { expirationTimestamp: status.expirationTimestamp, token: status.token } } };
     },
   };

@@ -42,7 +42,7 @@ test('the administrator\'s certificate opens every door, a stranger\'s none', as
     }
     return undefined;
   };
-  const admin = await authenticate({ clientCertificate: new X509Certificate(pki.admin.certificate).raw, bearerToken: undefined, header: () => undefined, headerValues: () => [], headersWithPrefix: () => [], warn: () => {} });
+  const admin = await authenticate({ clientCertificate: new X509Certificate(pki.admin.certificate).raw, bearerToken: undefined, header: () => undefined, headerValues: () => [], headersWithPrefix: () => [], warn: () => {}, annotate: () => {} });
   const bob = await authenticate(bearerCredentials('secret'));
   const ask = async (user: typeof admin) => (await authorizer!.authorize({ isResourceRequest: true, user: user!, verb: 'delete', apiGroup: '', apiVersion: 'v1', resource: 'nodes', subresource: '', namespace: '', name: 'n' })).verdict;
   assert.deepEqual([admin?.name, await ask(admin), bob?.name, await ask(bob)], ['kubernetes-admin', 'allow', 'bob', 'no-opinion']);

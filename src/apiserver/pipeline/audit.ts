@@ -32,13 +32,15 @@ function sourceIpsOf(request: ServerRequest): string[] {
 }
 
 function recordOf(parts: AuditParts, request: ServerRequest, plan: AuditPlan): AuditRecord {
-  return new AuditRecord({
+  const record = new AuditRecord({
     plan, clock: parts.clock, sinks: parts.sinks,
     request: {
       auditId: (request.auditId ??= request.header('audit-id') ?? parts.random.uuid()),
       requestUri: request.requestUri, info: request.info, user: request.user, userAgent: request.header('user-agent') ?? '', sourceIps: sourceIpsOf(request), patch: request.info.verb === 'patch',
     },
   });
+  if (request.noted !== undefined) for (const [key, value] of request.noted) record.annotate(key, value);
+  return record;
 }
 
 /** Records what the policy wants recorded of a request; what comes after it may add annotations to `request.audit`. */

@@ -39,6 +39,8 @@ export abstract class ServerRequest implements RequestContext {
   readonly #rawQuery: string;
   #query: URLSearchParams | undefined;
   #warnings: WarningRecorder | undefined;
+  /** Facts of authentication, which comes before it is known what is recorded. */
+  noted: [key: string, value: string][] | undefined;
 
   constructor(method: string, info: RequestInfo, rawQuery: string, upgrade?: Upgrade) {
     this.method = method;
@@ -100,6 +102,11 @@ export abstract class ServerRequest implements RequestContext {
   /** The same warning is sent once. */
   warn(message: string): void {
     (this.#warnings ??= new WarningRecorder()).add(message);
+  }
+
+  annotate(key: string, value: string): void {
+    if (this.audit !== undefined) this.audit.annotate(key, value);
+    else (this.noted ??= []).push([key, value]);
   }
 
   /** Values of the Warning headers. */
