@@ -83,6 +83,7 @@ test('patches: merge, JSON and strategic', async () => {
   assert.deepEqual(labelled.metadata.labels, { x: 'y' });
   await assert.rejects(api.patch(`${configMaps}/a`, {}, 'application/apply-patch+yaml'), refusal('Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'));
   await assert.rejects(api.patch(`${configMaps}/a`, { metadata: { resourceVersion: '1' } }), refusal('Conflict'));
+  await assert.rejects(api.patch(`${configMaps}/a`, { metadata: { name: 'b' } }), refusal('BadRequest', 'the name of the object (b) does not match the name on the URL (a)'));
 });
 
 test('many writers at once lose nothing', async () => {

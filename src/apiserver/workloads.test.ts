@@ -20,11 +20,12 @@ async function runningPod(api: TestServer, name: string): Promise<Shown> {
 test('a binding gives a pod its node, once', async () => {
   await using api = await TestServer.start();
   await api.create(pods, pod('a'));
-  const answer = await api.create(`${pods}/a/binding`, { metadata: { name: 'a', annotations: { x: 'y' } }, target: { kind: 'Node', name: 'n' } });
+  const answer = await api.create(`${pods}/a/binding`, { metadata: { name: 'a', annotations: { x: 'y' }, labels: { app: 'bound' } }, target: { kind: 'Node', name: 'n' } });
   assert.deepEqual(answer, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
   const bound = await api.get(`${pods}/a`);
   assert.equal(bound.spec['nodeName'], 'n');
   assert.equal(bound.metadata.annotations!['x'], 'y');
+  assert.equal(bound.metadata.labels!['app'], 'bound', 'what the binding says comes after what the pod says of itself');
   await assert.rejects(api.create(`${pods}/a/binding`, { metadata: { name: 'a' }, target: { name: 'm' } }), refusal('Conflict', 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n"'));
   await assert.rejects(api.create(`${pods}/a/binding`, { metadata: { name: 'a' } }), refusal('Invalid', 'Binding "a" is invalid: target.name: Required value'));
   await assert.rejects(api.create(`${pods}/none/binding`, { metadata: { name: 'none' }, target: { name: 'm' } }), refusal('NotFound', 'pods "none" not found'));

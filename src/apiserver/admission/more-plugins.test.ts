@@ -235,7 +235,7 @@ test('PodTopologyLabels', async () => {
   assert.deepEqual((bound.metadata as { labels?: unknown }).labels, { 'topology.kubernetes.io/zone': 'z', 'topology.kubernetes.io/region': 'r' });
   const placed: Pod = { ...podOf({ nodeName: 'n' }), metadata: { name: 'p', namespace: 'ns', labels: { 'topology.kubernetes.io/zone': 'own' } } };
   await admitted(plugin, attributesFor(pods, { object: placed }));
-  assert.deepEqual(placed.metadata.labels, { 'topology.kubernetes.io/zone': 'own', 'topology.kubernetes.io/region': 'r' });
+  assert.deepEqual(placed.metadata.labels, { 'topology.kubernetes.io/zone': 'z', 'topology.kubernetes.io/region': 'r' });
   const free = podOf();
   await admitted(plugin, attributesFor(pods, { object: free }));
   assert.equal(free.metadata.labels, undefined);
@@ -254,7 +254,7 @@ test('PodResizeValidator', async () => {
     }
   };
   assert.deepEqual(await attempt('2', '1Gi'), ['ok', undefined]);
-  assert.deepEqual(await attempt('3', '2Gi'), [refused('Node didn\'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000; memory, requested: 2147483648, allocatable: 1073741824'), 'NodeCapacity']);
+  assert.deepEqual(await attempt('3', '2Gi'), [refused('node didn\'t have enough allocatable resources: cpu, requested: 3000, allocatable: 2000; memory, requested: 2147483648, allocatable: 1073741824'), 'NodeCapacity']);
   assert.deepEqual(await attempt('3', '2Gi', 'n', 1), ['ok', undefined]);
   assert.deepEqual(await attempt('9', '9Gi', ''), ['ok', undefined]);
   assert.deepEqual(await attempt('1', '1Gi', 'silent'), ['ok', undefined]);

@@ -61,8 +61,8 @@ function assign(pod: Pod, binding: Binding & KubeObject, nowMs: number): void {
   if ((pod.spec?.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   pod.spec!.nodeName = binding.target.name!;
   if (annotations !== undefined) metadata.annotations = { ...metadata.annotations, ...annotations };
-  // The node's topology, as admission put it there (KEP-4742); what the pod says of itself stays.
-  if (labels !== undefined) metadata.labels = { ...labels, ...metadata.labels };
+  // The node's topology, as admission put it there (KEP-4742): it is right, whatever the pod says of itself.
+  if (labels !== undefined) metadata.labels = { ...metadata.labels, ...labels };
   const { nominatedNodeName: _, ...status } = pod.status ?? {};
   pod.status = { ...status, conditions: [...setCondition(status.conditions, { type: 'PodScheduled', status: 'True' }, nowMs)] };
 }

@@ -18,7 +18,7 @@ import { patchProblems, patchRefusal } from './patch-errors.ts';
 import type { PatchType } from './patch-type.ts';
 import { customPatchTypeOf, patchTypeOf } from './patch-type.ts';
 import { standingOf } from './shared-parts.ts';
-import { methodNotAllowed } from './update.ts';
+import { matchName, methodNotAllowed } from './update.ts';
 import { updateObject } from './update-object.ts';
 import { updateRules } from './update-rules.ts';
 import { writeContextOf } from './write-context.ts';
@@ -59,6 +59,7 @@ export async function patch(core: Core, served: StoredResource, request: ServerR
     const standing = standingOf(served, info.subresource, document) ?? { object: document, leaves: () => false };
     const object = decodeResource({ value: patched, borrowed: true, duplicates }, served, { fieldValidation: options.fieldValidation, warn, refuse: patchRefusal(type, body.value, patched) }, standing);
     matchNamespace(object, namespace);
+    matchName(object, info.name);
     const tracking = trackRequest(core, manager, existing, object);
     return tracking === undefined ? object : tracking.then(() => object);
   };

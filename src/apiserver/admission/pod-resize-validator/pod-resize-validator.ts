@@ -15,7 +15,7 @@ function capacityError(pod: Pod, { status }: Node): string | undefined {
     ...(cpu > cpuThere ? [`cpu, requested: ${cpu}, allocatable: ${cpuThere}`] : []),
     ...(memory > memoryThere ? [`memory, requested: ${memory}, allocatable: ${memoryThere}`] : []),
   ];
-  return messages.length === 0 ? undefined : `Node didn't have enough allocatable resources: ${messages.join('; ')}`;
+  return messages.length === 0 ? undefined : `node didn't have enough allocatable resources: ${messages.join('; ')}`;
 }
 
 /** Refuses resizes that the pod's node can never carry out. */

@@ -16,7 +16,7 @@ export function podTopologyLabels(options: { readonly reader: ObjectReader }): A
       if (nodeName === undefined || nodeName === '') return;
       const labels = options.reader.get(nodes, '', nodeName)?.metadata.labels ?? {};
       const copied = Object.fromEntries(topologyLabels.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]] as const])));
-      if (Object.keys(copied).length > 0) object!.metadata.labels = { ...copied, ...object!.metadata.labels };
+      if (Object.keys(copied).length > 0) object!.metadata.labels = { ...object!.metadata.labels, ...copied };
     },
   };
 }
