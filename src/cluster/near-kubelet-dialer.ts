@@ -15,8 +15,8 @@ export class NearKubeletDialer implements KubeletDialer {
     this.#addressOf = addressOf;
   }
 
-  get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse> {
-    return this.#dialer.get(this.#near(target), path, signal);
+  get(target: KubeletTarget, path: string, options: Parameters<KubeletDialer['get']>[2]): Promise<ApiResponse> {
+    return this.#dialer.get(this.#near(target), path, options);
   }
 
   forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer> {

@@ -48,14 +48,20 @@ export class TlsKubeletDialer implements KubeletDialer, Disposable {
     return { cert: Buffer.from(cert), key: Buffer.from(key), ...(ca === undefined ? { rejectUnauthorized: false } : { ca: Buffer.from(ca) }) };
   }
 
-  async get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse> {
-    const { code, headers, body } = await this.forward(target, { method: 'GET', path, headers: {}, body: undefined, signal });
+  async get(target: KubeletTarget, path: string, { signal, insecure = false }: { readonly signal: AbortSignal; readonly insecure?: boolean }): Promise<ApiResponse> {
+    // Connections that were made without looking are not kept: others want to know whom they talk to.
+    const agent = insecure ? new Agent({ ...this.#tls(), rejectUnauthorized: false }) : this.#agent;
+    const { code, headers, body } = await this.#send(target, { method: 'GET', path, headers: {}, body: undefined, signal }, agent);
     return { kind: 'raw', code, contentType: String(headers['content-type'] ?? 'text/plain'), body };
   }
 
-  async forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer> {
+  forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer> {
+    return this.#send(target, request, this.#agent);
+  }
+
+  #send(target: KubeletTarget, request: ForwardedRequest, agent: Agent): Promise<ForwardedAnswer> {
     const headers = { ...request.headers, host: hostAndPort(target.address, target.port) };
-    return exchange('https', { host: target.address, port: target.port, agent: this.#agent }, { ...request, headers }).catch((error: unknown) => { throw unreachable(target, error); });
+    return exchange('https', { host: target.address, port: target.port, agent }, { ...request, headers }).catch((error: unknown) => { throw unreachable(target, error); });
   }
 
   async upgrade(target: KubeletTarget, path: string, upgrade: Upgrade): Promise<void> {

@@ -16,9 +16,10 @@ export interface KubeletTarget {
 export interface KubeletDialer {
   /**
    * A plain GET, e.g. of `/containerLogs/NS/POD/CONTAINER?follow=true`. The body is streamed; `signal` ends it.
-   * Rejects with ApiError when the kubelet cannot be reached.
+   * `insecure`: whoever answers is the kubelet, whatever its certificate says. Rejects with ApiError when the kubelet
+   * cannot be reached.
    */
-  get(target: KubeletTarget, path: string, signal: AbortSignal): Promise<ApiResponse>;
+  get(target: KubeletTarget, path: string, options: { readonly signal: AbortSignal; readonly insecure?: boolean }): Promise<ApiResponse>;
   /** Any other request, passed on as it is; the kubelet sees the API server's certificate. Rejects with ApiError when it cannot be reached. */
   forward(target: KubeletTarget, request: ForwardedRequest): Promise<ForwardedAnswer>;
   /**

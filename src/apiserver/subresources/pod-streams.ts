@@ -87,7 +87,7 @@ async function log(core: Core, dialer: KubeletDialer | undefined, request: Serve
     if (value !== null && value !== '') params.set(key, value);
   }
   const path = `/containerLogs/${encodeURIComponent(info.namespace)}/${encodeURIComponent(info.name)}/${encodeURIComponent(container)}${params.size > 0 ? `?${params}` : ''}`;
-  const answer = await reachable(dialer).get(kubeletOf(core, nodeName), path, request.signal);
+  const answer = await reachable(dialer).get(kubeletOf(core, nodeName), path, { signal: request.signal, insecure: queryFlag(query.get('insecureSkipTLSVerifyBackend')) });
   return answer.kind === 'raw' && answer.code >= 400 ? refuse(answer, info.name) : answer;
 }
 
