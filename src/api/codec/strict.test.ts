@@ -33,6 +33,23 @@ test('unknown fields are dropped and named with their path', () => {
   assert.deepEqual(object, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers: [{ name: 'c' }, { name: 'd', env: [{ name: 'A' }] }] } });
 });
 
+test('what Go leaves out when it is empty is as if it had not been sent; pointers are what they point to', () => {
+  const value = {
+    apiVersion: '', kind: '', metadata: { name: 'a', labels: {}, finalizers: [], generation: 0, managedFields: [] },
+    spec: { hostNetwork: false, nodeName: '', nodeSelector: {}, tolerations: [], priority: 0, shareProcessNamespace: false, securityContext: {}, containers: [{ name: '', image: '', env: [{ name: 'A', value: '' }], resources: { limits: {} } }], volumes: [{ name: 'v', emptyDir: {} }] },
+  };
+  const kept = {
+    apiVersion: '', kind: '', metadata: { name: 'a', managedFields: [] },
+    spec: { priority: 0, shareProcessNamespace: false, securityContext: {}, containers: [{ name: '', env: [{ name: 'A' }], resources: {} }], volumes: [{ name: 'v', emptyDir: {} }] },
+  };
+  assert.deepEqual(decodeObject(value, pod, { copy: true }).object, kept);
+  assert.deepEqual(decodeObject(value, pod).object, kept);
+  // Rules and subjects are written even where there are none; a zero behind a pointer is a zero.
+  assert.deepEqual(decodeObject({ metadata: {}, rules: [] }, builtinSchema.kind('rbac.authorization.k8s.io', 'v1', 'Role')!).object, { metadata: {}, rules: [] });
+  assert.deepEqual(decodeObject({ spec: { replicas: 0, paused: false } }, deployment).object, { spec: { replicas: 0 } });
+  assert.deepEqual(decodeObject({ gracePeriodSeconds: 0, orphanDependents: false }, builtinSchema.definition('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')!).object, { gracePeriodSeconds: 0, orphanDependents: false });
+});
+
 test('__proto__ is one more unknown field', () => {
   const { object, unknownFields } = decodeObject(JSON.parse('{"metadata":{"__proto__":{"name":"x"},"labels":{"__proto__":"y"}}}'), pod);
   assert.deepEqual(unknownFields, ['unknown field "metadata.__proto__"']);

@@ -5,6 +5,8 @@
  */
 import { cloneJson, setMember } from '../../base/json-value.ts';
 import { alteredMessage } from './exact-integers.ts';
+import { goFieldsOf, hasGoFields, omitsEmpty } from '../schema/go-fields.ts';
+import { builtinSchema } from '../schema/table.ts';
 import type { AnySchema, FieldSchema, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../schema/schema.ts';
 import { goTypeOf, structNameOf } from './go-names.ts';
 import { canonicalDuration, canonicalMicroTime, canonicalTime, checkBase64, ScalarError } from './scalars.ts';
@@ -91,6 +93,16 @@ const describe = (value: unknown): string => {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Left out by Go when they are empty, and yet: an object is told by the one, and the other asks to forget who manages it. */
+const keptEmpty: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'managedFields']);
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value) return key === undefined;
+  return true;
+}
+
 const compiled = new WeakMap<ObjectSchema, Decoder>();
 
 function compileObject(schema: ObjectSchema): Decoder {
@@ -98,7 +110,8 @@ function compileObject(schema: ObjectSchema): Decoder {
   if (known !== undefined) return known;
   const struct = structNameOf(schema.name);
   const fields = new Map<string, LazyField>();
-  for (const [name, field] of schema.fields) fields.set(name, new LazyField(field));
+  const go = hasGoFields(schema.name) && builtinSchema.definition(schema.name) === schema ? goFieldsOf(schema.name) : undefined;
+  for (const [name, field] of schema.fields) fields.set(name, new LazyField(field, go !== undefined && !keptEmpty.has(name) && omitsEmpty(go.get(name), field.value.kind)));
   const decode: Decoder = (value, context, ownKey) => {
     if (!isObject(value)) {
       context.fail(describe(value), goTypeOf(schema), ownKey);
@@ -118,6 +131,10 @@ function compileObject(schema: ObjectSchema): Decoder {
         continue;
       }
       const next = typeof current === field.plain ? current : field.decode(current, context, key);
+      if (field.omitsEmpty && isEmpty(next)) {
+        if (decoded === value) delete value[key];
+        continue;
+      }
       if (decoded !== value || next !== current) decoded[key] = next;
     }
     context.structs.pop();
@@ -134,9 +151,12 @@ class LazyField {
   #decode: Decoder | undefined;
   /** What `typeof` says of values that are decoded as they are, if of any. */
   readonly plain: 'string' | 'boolean' | 'number' | undefined;
+  /** What is empty is as if it had not been sent. */
+  readonly omitsEmpty: boolean;
 
-  constructor(schema: FieldSchema) {
+  constructor(schema: FieldSchema, omitsEmpty: boolean) {
     this.#schema = schema;
+    this.omitsEmpty = omitsEmpty;
     const { kind } = schema.value;
     this.plain = kind === 'string' || kind === 'boolean' || kind === 'number' ? kind : undefined;
   }
@@ -326,8 +346,9 @@ function compileScalar(kind: ScalarSchema['kind']): Decoder {
 }
 
 /**
- * Decodes `value` into an object of the given type. Quantities come out canonical and times in UTC, as a round trip
- * through upstream's Go types would leave them. Empty lists and maps stay. Never throws for bad input.
+ * Decodes `value` into an object of the given type. Quantities come out canonical and times in UTC, and what built-in
+ * types leave out when it is empty is left out, as a round trip through upstream's Go types would have it. Never throws
+ * for bad input.
  */
 export function decodeObject(value: unknown, schema: ObjectSchema, options: DecodeOptions = {}): DecodeResult {
   const context = new Context(options.definition, options.copy === true);

@@ -34,6 +34,9 @@ function open(): Map<string, string> {
   return found;
 }
 
+/** Is this known of a definition's fields? Not of those of payloads that are never stored. */
+export const hasGoFields = (definition: string): boolean => definition.startsWith('io.k8s.') && !/(?:List|Options|Review)$/.test(definition);
+
 /** The notable fields of a built-in definition; empty for one that has none. */
 export function goFieldsOf(definition: string): ReadonlyMap<string, GoField> {
   const fields = new Map<string, GoField>();
@@ -48,6 +51,11 @@ export function goFieldsOf(definition: string): ReadonlyMap<string, GoField> {
   }
   return fields;
 }
+
+const plainKinds: ReadonlySet<ValueSchema['kind']> = new Set(['string', 'bytes', 'int32', 'int64', 'number', 'boolean', 'list', 'map']);
+
+/** Does Go leave a field out that is of this kind and empty? */
+export const omitsEmpty = (field: GoField | undefined, kind: ValueSchema['kind']): boolean => plainKinds.has(kind) && field?.always !== true && field?.pointer !== true;
 
 /** The value that Go has for a field that nobody set. */
 export function goZero(field: GoField, kind: ValueSchema['kind']): unknown {

@@ -106,8 +106,8 @@ test('patches that do not fit, or make nothing of the kind, are refused', async 
   const patches: unknown[] = [[{ op: 'remove', path: '/data/nothing' }], [{ op: 'replace', path: '/data', value: 5 }], { op: 'add' }, [{ op: 'add', path: '/data', value: { k: 'v' } }, { op: 'add', path: '/unknown', value: 1 }], [{ op: 'add', path: '/metadata/name', value: 'Not Valid' }]];
   await using it = await fixture(() => ({ allowed: true, patch: patches.shift() }));
   await it.configure('Mutating', 'm', [{}]);
-  await assert.rejects(it.api.create(configMaps, configMap('a', { data: {} })), refusal('InternalError', 'Internal error occurred: error in remove for path: \'/data/nothing\': unable to remove nonexistent key: nothing: missing value'));
-  await assert.rejects(it.api.create(configMaps, configMap('a', { data: {} })), refusal('InternalError', /^Internal error occurred: json: cannot unmarshal number into Go struct field ConfigMap\.data/));
+  await assert.rejects(it.api.create(configMaps, configMap('a', { data: { sent: '1' } })), refusal('InternalError', 'Internal error occurred: error in remove for path: \'/data/nothing\': unable to remove nonexistent key: nothing: missing value'));
+  await assert.rejects(it.api.create(configMaps, configMap('a', { data: { sent: '1' } })), refusal('InternalError', /^Internal error occurred: json: cannot unmarshal number into Go struct field ConfigMap\.data/));
   await assert.rejects(it.api.create(configMaps, configMap('a')), refusal('InternalError', 'Internal error occurred: failed calling webhook "hook-0.example.com": received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch'));
   assert.deepEqual((await it.api.create(configMaps, configMap('a'))).data, { k: 'v' });
   await assert.rejects(it.api.create(configMaps, configMap('b')), refusal('Invalid', /metadata\.name/));
