@@ -45,6 +45,7 @@ import { authenticate } from './pipeline/authenticate.ts';
 import { authorize, authorizeWith } from './pipeline/authorize.ts';
 import { dispatch } from './pipeline/dispatch.ts';
 import { healthPaths } from './pipeline/health.ts';
+import { flagz, statusz } from './pipeline/z-pages.ts';
 import { impersonate } from './pipeline/impersonate.ts';
 import { limitInFlight } from './pipeline/limit-in-flight.ts';
 import { steps } from './pipeline/order.ts';
@@ -275,6 +276,8 @@ export class ApiServer implements AsyncDisposable {
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
       { path: '/metrics/slis', handle: async () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await results.render() }) },
+      statusz(this.#options.clock, () => router().paths),
+      ...(this.#options.flags === undefined ? [] : [flagz(this.#options.flags)]),
       { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: encoded(this.metrics.chunks()), complete: true }) },
     ];
   }

@@ -173,6 +173,8 @@ export interface ApiServerOptions {
   readonly flowControl?: boolean;
   /** Shows, to whom authorization allows it, what flow control is doing under /debug. Default true. */
   readonly profiling?: boolean;
+  /** What /flagz shows: the flags with which the server was started, and their values. Undefined: no such page. */
+  readonly flags?: Readonly<Record<string, string>>;
   /**
    * How it stops, milliseconds each: how long it goes on while /readyz fails already (default 0), how long requests under
    * way may take to finish (default two seconds), and how long the ends of watches may take to reach their clients.

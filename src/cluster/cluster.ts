@@ -80,7 +80,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     clusterCidr: options.clusterCidr,
     runtimeConfig: options.runtimeConfig,
     featureGates: options.featureGates,
-    protection: protectionOf(options),
+    protection: { ...protectionOf(options), ...(options.flags !== undefined && { flags: options.flags }) },
     clientCa: { current: identity.clientCa, onChange: (listener) => { identity.onClientCa = listener; } },
     access,
     metrics: [...(encryption?.metrics ?? []), ...metrics],

@@ -57,7 +57,7 @@ export interface ControlPlaneOptions {
   readonly audit?: ApiServerOptions['audit'];
   readonly kubelet?: KubeletDialer;
   /** Default: API priority and fairness, 600 seats. */
-  readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs' | 'profiling' | 'shutdown'>;
+  readonly protection?: Pick<ApiServerOptions, 'flowControl' | 'maxInFlight' | 'requestTimeoutMs' | 'profiling' | 'shutdown' | 'flags'>;
   /** How pods and services are reached that clients proxy to. */
   readonly forwarder?: Forwarder;
   /** How extension API servers are reached. Without it API services are objects that nobody carries out. */

@@ -104,6 +104,8 @@ export interface StartOptions extends ClusterSettings {
   readonly tokenFile: string | undefined;
   /** Who else may be proven, and how, and what they may do. Default: the cluster's own tokens; Node and RBAC. */
   readonly access?: NonNullable<ControlPlaneOptions['access']> & { readonly files?: AccessFiles };
+  /** The flags of the command, as /flagz shows them. Undefined: it does not. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** False: the control plane alone. */
   readonly node: boolean;
   readonly controllers?: boolean;

@@ -21,10 +21,16 @@ export async function up(command: Command, scope: UpScope): Promise<void> {
   const options = resolveClusterOptions(command.opts(), (key) => command.getOptionValueSource(key) === 'cli', hostname());
   const access = await readAccess(options);
   await runInForeground(options.logLevel, async (parts) => {
-    const cluster = await startCluster({ ...options, ...scope, ...parts, tokenFile: options.tokenAuthFile, access, home: homedir(), environment: process.env });
+    const cluster = await startCluster({ ...options, ...scope, ...parts, flags: flagsOf(command), tokenFile: options.tokenAuthFile, access, home: homedir(), environment: process.env });
     tellWhatNext(parts.progress, options, cluster);
     return cluster;
   }, { terminated: (cluster) => cluster.shutDownNode(), stopped: (cluster) => (cluster.realNode ? 'stopped; containers go on running, and the next start adopts them' : 'stopped'), graceMs: shutdownMs(options), isLarge: scope.node && options.nodes > 100 });
+}
+
+/** Every flag of a command by its name, with the value that it has; those that have none are empty. */
+function flagsOf(command: Command): Record<string, string> {
+  const values = command.opts<Record<string, unknown>>();
+  return Object.fromEntries(command.options.map((option) => [option.name(), String(values[option.attributeName()] ?? '')]));
 }
 
 function tellWhatNext(progress: Progress, options: ClusterOptions, cluster: Cluster): void {
