@@ -156,6 +156,9 @@ test('whoever may not is refused before anybody is asked; who may is named to th
   assert.equal(Buffer.from(last.user!, 'latin1').toString(), 'jané');
   assert.deepEqual(last.groups, ['system:masters', 'b', 'system:authenticated']);
   assert.deepEqual(last.extra, ['x', 'y']);
+  // It sends nobody anywhere else.
+  const away = await world.http('GET', `${sample.base}/namespaces/default/flunders/away`);
+  assert.deepEqual([away.status, away.text], [502, 'the backend attempted to redirect this request, which is not permitted']);
 });
 
 test('watches of another server\'s resources stream', async () => {

@@ -116,6 +116,10 @@ export class SampleApiServer implements AsyncDisposable {
       return undefined;
     }
     const [, namespace = '', name] = match;
+    if (name === 'away') {
+      outgoing.writeHead(301, { location: 'https://example.com/' }).end();
+      return undefined;
+    }
     let text = '';
     for await (const chunk of incoming) text += String(chunk);
     return this.#flunder(incoming.method!, { namespace, name, body: text === '' ? undefined : JSON.parse(text) as Flunder }, json);

@@ -45,7 +45,7 @@ export async function proxyTo(parts: ProxyParts, service: APIService, request: S
       method: request.method, path: request.requestUri, body, signal: request.signal,
       headers: { ...headers, ...(accept !== undefined && { accept }), ...(request.auditId !== undefined && { 'audit-id': request.auditId }), ...identity },
     }));
-    return answered(answer);
+    return isRedirect(answer) ? await refuseRedirect(answer) : answered(answer);
   } catch (error) {
     if (error instanceof ApiError || request.signal.aborted) throw error;
     return refuse(request, `error trying to reach service: ${(error as Error).message}`);
@@ -56,6 +56,14 @@ function refuse(request: ServerRequest, message: string): Answer {
   // Whoever asked for a stream is told by a Status, on the socket.
   if (request.upgrade !== undefined) throw new ApiError('ServiceUnavailable', message);
   return unavailable(message);
+}
+
+/** The client would go there with what it is known by. */
+const isRedirect = ({ code, headers }: ForwardedAnswer): boolean => code >= 300 && code <= 399 && (headers['location'] ?? '').length > 0;
+
+async function refuseRedirect({ body }: ForwardedAnswer): Promise<Answer> {
+  await body[Symbol.asyncIterator]().return?.();
+  return { kind: 'raw', code: 502, contentType: 'text/plain; charset=utf-8', body: 'the backend attempted to redirect this request, which is not permitted' };
 }
 
 /** Ours are the audit's name of the request and the length, which may change when the answer is compressed. */
