@@ -1,5 +1,5 @@
 import { nameOf, uidOf } from '../api/meta/object.ts';
-import { namespaces, nodes, pods } from '../api/resources.ts';
+import { deviceclasses, namespaces, nodes, pods, resourceclaims, resourceslices } from '../api/resources.ts';
 import type { Pod } from '../api/types/core/v1.ts';
 import type { PodGroup } from '../api/types/scheduling/v1alpha2.ts';
 import type { Clock } from '../base/clock.ts';
@@ -131,7 +131,7 @@ export class Scheduler implements AsyncDisposable {
     };
     this.#profiles = buildProfiles(settings.profiles, {
       listers, client, clock, random, logger, signal, preemptionGate,
-      devices: new Devices({ listers, clock, listersReady: () => informers.synced(), ungate: (plugin) => queue.reconsiderAll(plugin) }),
+      devices: new Devices({ listers, clock, listersReady: () => Promise.all([informers.informer(resourceclaims).synced(), informers.informer(resourceslices).synced(), informers.informer(deviceclasses).synced()]), ungate: (plugin) => queue.reconsiderAll(plugin) }),
       notice: (event) => queue.notice(event),
       notify: (pod, event) => reports.notify(pod, event),
       podGroups: this.#groups,

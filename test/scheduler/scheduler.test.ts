@@ -159,6 +159,9 @@ describe('volumes that wait for the first consumer', () => {
     await scene.server.clock.advance(2000);
     assert.equal(await scene.told('p'), 'b');
     assert.equal((await scene.get('p')).status?.nominatedNodeName, undefined);
+    // What else could be asked of the API was not looked at: pods that ask for devices do not wait for what is not served.
+    await scene.pod('q', { containers: [{ name: 'c', image: 'i', resources: { limits: { 'example.com/device': '1' } } }] });
+    assert.match(await scene.told('q') ?? '', /Insufficient example\.com\/device/);
   });
 
   it('are made where the pod is going to run; a provisioner may refuse', async () => {

@@ -17,8 +17,8 @@ export const loading = refuseForGood('waiting for what device selectors are unde
 export interface DevicesOptions {
   readonly listers: Pick<Listers, 'resourceClaims' | 'resourceSlices' | 'deviceClasses'>;
   readonly clock: Clock;
-  /** Resolves when all listers that were looked at know the cluster. */
-  readonly listersReady: () => Promise<void>;
+  /** Resolves when these listers know the cluster. */
+  readonly listersReady: () => Promise<unknown>;
   /** Looks again at the pods that the plug-in of this name kept out of the queue. */
   readonly ungate: (plugin: string) => void;
 }

@@ -52,6 +52,8 @@ const uses = ({ pod, namespace }: PodInfo, claim: PersistentVolumeClaim): boolea
 export function volumeBinding({ bindTimeoutSeconds = 600 }: VolumeBindingArgs, { listers, client, clock }: { readonly listers: Listers; readonly client: Client; readonly clock: Clock }): Plugin<State> {
   const claims = new AssumeCache(listers.persistentVolumeClaims);
   const volumes = new AssumeCache(listers.persistentVolumes);
+  // By name: to spread the listers would look at all of them, which starts those that few clusters need or serve.
+  const sources = { volumes, storageClasses: listers.storageClasses, csiDrivers: listers.csiDrivers, csiStorageCapacities: listers.csiStorageCapacities };
   const revert = ({ bindings, provisions }: NodeVolumes): void => {
     for (const { volume } of bindings) volumes.restore(volume);
     for (const claim of provisions) claims.restore(claim);
@@ -67,7 +69,7 @@ export function volumeBinding({ bindTimeoutSeconds = 600 }: VolumeBindingArgs, {
     },
     filter(_pod, { name, node }, state) {
       if (state === undefined) return undefined;
-      const found = nodeVolumes(state.claims, node, { ...listers, volumes });
+      const found = nodeVolumes(state.claims, node, sources);
       if (!('bindings' in found)) return refusal(found);
       state.byNode.set(name, { node, volumes: found });
       return undefined;
