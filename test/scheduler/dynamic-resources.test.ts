@@ -106,6 +106,20 @@ describe('devices for resource claims', () => {
     assert.deepEqual((await claim(scene, 'p')).status?.reservedFor?.map(({ name }) => name), ['p', 'q']);
   });
 
+  it('may be shared by many pods that are bound at the same time', async () => {
+    await using scene = await Scene.start();
+    await scene.node('a');
+    await withClass(scene);
+    await slice(scene, 'a', [gpu('gpu-0')]);
+    await pod(scene, 'first');
+    await scene.server.clock.settle();
+    const names = Array.from({ length: 40 }, (_, i) => `p${i}`);
+    for (const name of names) await scene.pod(name, { resourceClaims: [{ name: 'c', resourceClaimName: 'first' }] }, '1m');
+    for (const name of names) assert.equal(await scene.told(name), 'a');
+    assert.deepEqual((await claim(scene, 'first')).status?.reservedFor?.map(({ name }) => name).toSorted(), ['first', ...names].toSorted());
+    assert.deepEqual((await Promise.all(names.map((name) => scene.eventsOn(name)))).flat().filter((event) => event.includes('FailedScheduling')), []);
+  });
+
   it('wait for the claim, and for its class', async () => {
     await using scene = await Scene.start();
     await scene.node('a');

@@ -21,6 +21,8 @@ const versionOf = ({ metadata }: ResourceClaim): bigint => BigInt(metadata.resou
 /** Allocations that are decided and not yet seen in the claims, by the claims' uids. */
 export class PendingAllocations {
   readonly #pending = new Map<string, Pending>();
+  /** The last of those who write a claim, by its uid. */
+  readonly #writing = new Map<string, Promise<ResourceClaim>>();
 
   has({ metadata }: ResourceClaim): boolean {
     return this.#pending.has(metadata.uid ?? '');
@@ -43,6 +45,18 @@ export class PendingAllocations {
   /** Was it, or may it have been, written? */
   isTried({ metadata }: ResourceClaim): boolean {
     return this.#pending.get(metadata.uid ?? '')?.isTried === true;
+  }
+
+  /** Who shares a claim writes one after the other, each into what the one before has written: else they would be in each other's way. */
+  inTurn(claim: ResourceClaim, write: (now: ResourceClaim) => Promise<ResourceClaim>): Promise<ResourceClaim> {
+    const uid = claim.metadata.uid ?? '';
+    const mine = this.#writing.get(uid)?.then(write, () => write(claim)) ?? write(claim);
+    this.#writing.set(uid, mine);
+    const end = (): void => {
+      if (this.#writing.get(uid) === mine) this.#writing.delete(uid);
+    };
+    mine.then(end, end);
+    return mine;
   }
 
   /** So the claim stands at the server, or stood. */

@@ -37,11 +37,14 @@ export async function makeReady(pod: PodInfo, nodeName: string, state: CycleStat
   await untilReady(state, options);
 }
 
-async function reserve(claim: ResourceClaim, pod: PodInfo, { client, clock, pending }: Options): Promise<ResourceClaim> {
-  pending.tried(claim);
-  const written = await reserveClaim(claim, pod, { client, clock, allocation: pending.allocationFor(claim) });
-  pending.found(written);
-  return written;
+function reserve(claim: ResourceClaim, pod: PodInfo, { client, clock, signal, pending }: Options): Promise<ResourceClaim> {
+  return pending.inTurn(claim, async (now) => {
+    signal.throwIfAborted();
+    pending.tried(claim);
+    const written = await reserveClaim(now, pod, { client, clock, allocation: pending.allocationFor(claim) });
+    pending.found(written);
+    return written;
+  });
 }
 
 /** The claim for extended resources is made now that it is known what devices have to provide; perhaps nothing. */
