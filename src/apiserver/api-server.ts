@@ -12,6 +12,7 @@ import { CacheReader } from './cache/cache-reader.ts';
 import type { ObjectReader } from './cache/reader.ts';
 import { WatchCache } from './cache/watch-cache.ts';
 import { certificateHooks } from './certificates/certificate-hooks.ts';
+import { CertificateMetrics } from './certificates/certificate-metrics.ts';
 import { startCustomResources } from './custom-resources/start.ts';
 import { deviceClaimHooks } from './device-claims/hooks.ts';
 import type { Core, StorageHook } from './core.ts';
@@ -113,9 +114,10 @@ export class ApiServer implements AsyncDisposable {
     const admission: AdmissionPlugin[] = [];
     const admissionMetrics = new AdmissionMetrics();
     const conversionMetrics = new ConversionMetrics();
-    this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families]);
+    const certificateMetrics = new CertificateMetrics();
+    this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families, ...certificateMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
-    const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks, ...deviceClaimHooks({ reader: this.reader, authorize: (attributes) => authorizeWith(authorizers, attributes) })]);
+    const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks(certificateMetrics), ...deviceClaimHooks({ reader: this.reader, authorize: (attributes) => authorizeWith(authorizers, attributes) })]);
     this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), podGroups: chosen.gates('GenericWorkload'), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));

@@ -37,6 +37,8 @@ export interface StorageHook {
   checkStatus?(object: KubeObject, old: KubeObject, origin: WriteOrigin): Promise<FieldError[]>;
   beginCreate?(object: KubeObject): Reservation;
   beginUpdate?(object: KubeObject, old: KubeObject): Reservation;
+  /** A write of the status is durable. */
+  afterStatus?(object: KubeObject, old: KubeObject): void;
   /** The deletion is answered when this is done. */
   afterDelete?(object: KubeObject): void | Promise<void>;
 }

@@ -67,6 +67,31 @@ describe('requests for certificates', () => {
     assert.notEqual(status!.certificate, undefined);
   });
 
+  it('for a duration are counted by signer, and those that were given it', async () => {
+    await using world = await World.start({ nodes: 0 });
+    const { client } = world;
+    const signerName = 'kubernetes.io/kube-apiserver-client';
+    const issued = async (name: string, expirationSeconds?: number): Promise<string> => {
+      await client.create(certificatesigningrequests, await requestOf(name, 'CN=panda', { signerName, ...(expirationSeconds !== undefined && { expirationSeconds }) }));
+      await approve(world, name);
+      return (await untilSettled(world, name)).status?.certificate ?? '';
+    };
+    await issued('without');
+    const certificate = await issued('short', 600);
+    await issued('hours', 20 * 3600);
+    await issued('longer-than-any', 2 * 365 * 24 * 3600);
+    await client.create(certificatesigningrequests, await requestOf('foreign', 'CN=panda', { signerName: 'example.com/signer', expirationSeconds: 600 }));
+    await approve(world, 'foreign');
+    const write = (options: { readonly dryRun: boolean }): Promise<unknown> => client.patch(certificatesigningrequests, { name: 'foreign' }, { type: 'merge', value: { status: { certificate } } }, { subresource: 'status', ...options });
+    await write({ dryRun: true });
+    await write({ dryRun: false });
+    const lines = (await world.plane.server.metrics.render()).split('\n').filter((line) => line.startsWith('apiserver_certificates_registry_'));
+    assert.deepEqual(lines, ['honored', 'requested'].flatMap((what) => [
+      `apiserver_certificates_registry_csr_${what}_duration_total{signerName="${signerName}"} ${what === 'honored' ? 2 : 3}`,
+      `apiserver_certificates_registry_csr_${what}_duration_total{signerName="other"} 1`,
+    ]));
+  });
+
   it('that nobody settles go after a day', async () => {
     await using world = await World.start({ nodes: 0 });
     await world.client.create(certificatesigningrequests, await requestOf('p', 'CN=p', { signerName: 'kubernetes.io/kube-apiserver-client' }));

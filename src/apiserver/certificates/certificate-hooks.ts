@@ -10,6 +10,7 @@ import { fromBase64 } from '../../api/x509/pem.ts';
 import { parseCertificateRequest, parsePublicKey } from '../../api/x509/x509.ts';
 import type { CertificateRequest } from '../../api/x509/x509.ts';
 import type { StorageHook } from '../core.ts';
+import type { CertificateMetrics } from './certificate-metrics.ts';
 import { provesPossession, signatureError } from './verify-signature.ts';
 
 const errorOf = ({ publicKey, signed }: CertificateRequest): Promise<string> => signatureError(publicKey, signed.algorithm, signed.bytes, signed.signature);
@@ -29,7 +30,12 @@ async function checkPodRequest(object: KubeObject): Promise<FieldError[]> {
 }
 
 /** The hooks of certificates.k8s.io, by `group/resource`. */
-export const certificateHooks: readonly (readonly [string, StorageHook])[] = [
-  ['certificates.k8s.io/certificatesigningrequests', { checkNew: checkSigningRequest }],
-  ['certificates.k8s.io/podcertificaterequests', { checkNew: checkPodRequest }],
-];
+export function certificateHooks(metrics: CertificateMetrics): readonly (readonly [string, StorageHook])[] {
+  return [
+    ['certificates.k8s.io/certificatesigningrequests', {
+      checkNew: checkSigningRequest,
+      afterStatus: (request, old) => metrics.statusWritten(request as CertificateSigningRequest, old as CertificateSigningRequest),
+    }],
+    ['certificates.k8s.io/podcertificaterequests', { checkNew: checkPodRequest }],
+  ];
+}

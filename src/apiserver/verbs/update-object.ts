@@ -114,13 +114,13 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
   plan.rules.prepareForUpdate?.(object, old, { nowMs });
   finishMeta(object, old);
   keepTimes(object, old);
-  const hook = plan.subresource === '' ? core.hooks.get(`${storage.group}/${storage.resource}`) : undefined;
-  const reservation = hook?.beginUpdate?.(object, old) ?? noReservation;
+  const hook = core.hooks.get(`${storage.group}/${storage.resource}`);
+  const reservation = (plan.subresource === '' ? hook?.beginUpdate?.(object, old) : undefined) ?? noReservation;
   let committed = false;
   try {
     const errors: FieldError[] = validateObjectMetaUpdate(object.metadata, old.metadata);
     if (plan.subresource === 'status' && context.origin !== undefined) {
-      const checking = core.hooks.get(`${storage.group}/${storage.resource}`)?.checkStatus?.(object, old, context.origin);
+      const checking = hook?.checkStatus?.(object, old, context.origin);
       if (checking !== undefined) errors.push(...(await checking));
     }
     errors.push(...validateFinalizerNames(definition, object.metadata.finalizers), ...(plan.rules.validateUpdate?.(object, old, { nowMs, warn: (message) => context.warn(message) }) ?? []));
@@ -135,6 +135,7 @@ async function tryUpdate(core: Core, plan: UpdatePlan, existing: CachedObject, c
       committed = true;
       const ending = reservation.commit();
       if (ending !== undefined) await ending;
+      if (plan.subresource === 'status') hook?.afterStatus?.(result.object.object, old);
     }
     return result;
   } finally {
