@@ -26,12 +26,14 @@ import type { TlsIdentity } from './http/tls-settings.ts';
 import { InProcessEndpoint } from './local-endpoint.ts';
 import { AccessCounts } from './metrics/access.ts';
 import { AdmissionMetrics } from './metrics/admission.ts';
-import { buildMetrics } from './metrics/build.ts';
+import { buildMetrics } from '../base/build-metrics.ts';
 import { ConversionMetrics } from './metrics/conversions.ts';
 import { HealthResults } from './metrics/health-results.ts';
 import { InFlight } from './metrics/in-flight.ts';
+import { LongRunning } from './metrics/long-running.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { RequestMetrics } from './metrics/requests.ts';
+import { RuleMetrics } from './metrics/rules.ts';
 import { cacheMetrics, MeasuredStore } from './metrics/storage.ts';
 import { WatchMetrics } from './metrics/watches.ts';
 import type { HealthCheck } from './health-check.ts';
@@ -56,8 +58,10 @@ import type { Handler } from './pipeline/step.ts';
 import { compose } from './pipeline/step.ts';
 import { ProvenanceLog } from './provenance/provenance.ts';
 import { ServedResources } from './served-resources.ts';
+import type { RequestInfo } from './request.ts';
 import type { ChosenResources } from './serving/choose-resources.ts';
 import { chooseResources } from './serving/choose-resources.ts';
+import { featureFamilies } from './serving/feature-gates.ts';
 import type { ServiceHook } from './services/service-hook.ts';
 import { serviceHook } from './services/service-hook.ts';
 import { startServiceNetwork } from './services/start.ts';
@@ -65,7 +69,7 @@ import { ownEndpoints } from './subresources/registry.ts';
 import { EncryptedStore } from './encryption/encrypted-store.ts';
 import { BookmarkTicker } from './verbs/bookmarks.ts';
 import { StoredWriter } from './verbs/stored-writer.ts';
-import { versionInfo } from './version.ts';
+import { versionInfo } from '../base/version-info.ts';
 import { WebhookClient } from './webhooks/webhook-client.ts';
 
 export type { ApiServerOptions } from './options.ts';
@@ -85,6 +89,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #core: Core;
   readonly #handle: Handler;
   readonly #negotiator: Negotiator;
+  readonly #longRunning: LongRunning;
   readonly #cleanUp: (() => void)[] = [];
   readonly #listeners: Listener[] = [];
   readonly #services: ServiceHook;
@@ -103,12 +108,15 @@ export class ApiServer implements AsyncDisposable {
     const resources = new ServedResources({ ...chosen, cache });
     this.#negotiator = new Negotiator({ cbor: chosen.gates('CBORServingAndStorage') });
     this.reader = new CacheReader(resources);
-    this.#requestMetrics = new RequestMetrics((info) => {
+    const serves = (info: RequestInfo): boolean => {
       if (this.#aggregation?.describes(info) === true) return true;
       const served = resources.find(info.apiGroup, info.apiVersion, info.resource)?.schema;
       return (info.subresource === '' ? served : served?.subresources.find(({ name }) => name === info.subresource))?.verbs.includes(info.verb) === true;
-    });
-    this.metrics.add([...buildMetrics(), ...this.#requestMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families, ...(options.metrics ?? [])]);
+    };
+    this.#requestMetrics = new RequestMetrics(serves);
+    this.#longRunning = new LongRunning(serves);
+    const ruleMetrics = new RuleMetrics(clock);
+    this.metrics.add([...buildMetrics(), ...featureFamilies(chosen.gates), ...this.#requestMetrics.families, ...this.#longRunning.families, ...ruleMetrics.families, ...this.#watchMetrics.families, ...cacheMetrics(resources), ...measured.families, ...counts.families, ...(options.metrics ?? [])]);
 
     const authorizers: Authorizer[] = [];
     const admission: AdmissionPlugin[] = [];
@@ -118,7 +126,7 @@ export class ApiServer implements AsyncDisposable {
     this.metrics.add([...admissionMetrics.families, ...conversionMetrics.families, ...certificateMetrics.families]);
     this.#services = serviceHook(this.reader, options, () => this.#core);
     const hooks = new Map<string, StorageHook>([['/services', this.#services], ...certificateHooks(certificateMetrics), ...deviceClaimHooks({ reader: this.reader, authorize: (attributes) => authorizeWith(authorizers, attributes) })]);
-    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), podGroups: chosen.gates('GenericWorkload'), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
+    this.#core = { store, cache, resources, clock, random, logger, admission: new AdmissionChain(admission, { metrics: admissionMetrics, clock }), hooks, bookmarks: new BookmarkTicker(clock), conversionMetrics, ruleMetrics, watchMetrics: this.#watchMetrics, longRunning: this.#longRunning, webhooks: new WebhookClient({ transport: options.webhookTransport, reader: this.reader, random }), provenance: new ProvenanceLog(clock, options.contents?.provenance), podGroups: chosen.gates('GenericWorkload'), isStale: store instanceof EncryptedStore ? (key) => store.isStale(key) : () => false, authorize: (attributes) => authorizeWith(authorizers, attributes) };
 
     this.local = new InProcessEndpoint((request) => this.#handle(request), (error) => this.#unexpected(error));
     const parts: ServerParts = {
@@ -217,7 +225,7 @@ export class ApiServer implements AsyncDisposable {
     const { Listener: Opened } = await import('./http/listener.ts');
     const { clock, random, logger } = this.#options;
     const listener = await Opened.open(options, {
-      handle: this.#handle, metrics: this.#requestMetrics, watchMetrics: this.#watchMetrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
+      handle: this.#handle, metrics: this.#requestMetrics, longRunning: this.#longRunning, watchMetrics: this.#watchMetrics, clock, random, logger, negotiator: this.#negotiator, requestTimeoutMs: this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs, onUnexpected: (error) => this.#unexpected(error),
     });
     if (this.#disposed) {
       await listener.close(0);

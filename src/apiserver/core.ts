@@ -13,6 +13,9 @@ import type { ProvenanceLog, WriteOrigin } from './provenance/provenance.ts';
 import type { ServedResources } from './served-resources.ts';
 import type { BookmarkTicker } from './verbs/bookmarks.ts';
 import type { ConversionMetrics } from './metrics/conversions.ts';
+import type { LongRunning } from './metrics/long-running.ts';
+import type { RuleMetrics } from './metrics/rules.ts';
+import type { WatchMetrics } from './metrics/watches.ts';
 import type { WebhookClient } from './webhooks/webhook-client.ts';
 
 /** What one write needs beside the object: taken back when the write fails. */
@@ -57,6 +60,9 @@ export interface Core {
   readonly bookmarks: BookmarkTicker;
   readonly webhooks: WebhookClient;
   readonly conversionMetrics: ConversionMetrics;
+  readonly ruleMetrics: RuleMetrics;
+  readonly watchMetrics: WatchMetrics;
+  readonly longRunning: LongRunning;
   readonly provenance: ProvenanceLog;
   /** Do pods name the group that they are scheduled with (feature gate GenericWorkload)? */
   readonly podGroups: boolean;

@@ -23,10 +23,25 @@ function writeHistogram(name: string, { labels, bounds, counts, sum, total }: Hi
   const text = labelText(labels);
   const start = `${name}_bucket{${text === '' ? '' : `${text},`}le="`;
   let cumulative = 0;
-  for (const [i, count] of counts.entries()) lines.push(start, String(bounds[i]), '"} ', String((cumulative += count)), '\n');
+  for (const [i, count] of counts.entries()) lines.push(start, boundText(bounds[i] ?? 0), '"} ', String((cumulative += count)), '\n');
   const tail = braced(text);
   lines.push(start, '+Inf"} ', String(total), '\n', name, '_sum', tail, ' ', numberText(sum), '\n', name, '_count', tail, ' ', String(total), '\n');
 }
+
+/** A bound as Go writes it: `1e-07`, `1e+06`. Series of a scraper's past go on only under the same label. */
+function boundText(bound: number): string {
+  let text = boundTexts.get(bound);
+  if (text === undefined) {
+    const [mantissa = '', exponent = ''] = bound.toExponential().split('e');
+    const power = Number(exponent);
+    text = bound !== 0 && (power < -4 || power >= 6) ? `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}` : String(bound);
+    // As many as there are bounds in the program.
+    boundTexts.set(bound, text);
+  }
+  return text;
+}
+
+const boundTexts = new Map<number, string>();
 
 const braced = (text: string): string => (text === '' ? '' : `{${text}}`);
 

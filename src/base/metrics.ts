@@ -54,9 +54,17 @@ export function labelled(labels: Labels, { bounds, counts, sum, total }: Histogr
   return { labels, bounds, counts, sum, total };
 }
 
-/** `count` bounds, each `factor` times the one before. */
+/** `count` bounds, each `factor` times the one before: multiplied step by step, as upstream's are, to the last digit. */
 export function exponentialBounds(start: number, factor: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => start * factor ** i);
+  const bounds: number[] = [];
+  for (let bound = start; bounds.length < count; bound *= factor) bounds.push(bound);
+  return bounds;
+}
+
+/** `count` bounds from `min` to `max`, each as much larger than the one before. */
+export function exponentialBoundsBetween(min: number, max: number, count: number): number[] {
+  const factor = (max / min) ** (1 / (count - 1));
+  return Array.from({ length: count }, (_, i) => min * factor ** i);
 }
 
 /** A histogram of labelled series. */

@@ -13,7 +13,8 @@ import { loadPatterns } from './pattern-loader.ts';
 import { printerColumns } from './printer-columns.ts';
 import { pruneObject } from './prune.ts';
 import { rulesOfVersion } from './resource-rules.ts';
-import { rulesOf } from './rules-loader.ts';
+import type { RulesTimer } from './measured-rules.ts';
+import { measuredRules } from './measured-rules.ts';
 import { fieldsOfPath, scaleAccess } from './scale-rules.ts';
 import { factsOf } from './schema-facts.ts';
 import { SchemaNode } from './schema-node.ts';
@@ -60,14 +61,14 @@ function resourceOf(context: Context, version: Version, root: SchemaNode): Resou
   };
 }
 
-async function compileVersion(context: Context, version: Version): Promise<CompiledVersion> {
+async function compileVersion(context: Context, version: Version, timer: RulesTimer | undefined): Promise<CompiledVersion> {
   const { name = '', served = false, storage = false, subresources } = version;
   const schema = version.schema?.openAPIV3Schema;
   // What is not described is kept.
   const root = new SchemaNode(schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
   const facts = factsOf(schema);
   if (facts.patterns) await loadPatterns();
-  const cel = facts.rules ? await rulesOf(root) : undefined;
+  const cel = facts.rules ? await measuredRules(root, timer) : undefined;
   const scale = subresources?.scale;
   const resource = resourceOf(context, version, root);
   const deprecation = deprecationOf(version, { group: context.group, kind: context.names.kind ?? '', versions: context.versions });
@@ -99,9 +100,9 @@ async function compileVersion(context: Context, version: Version): Promise<Compi
 /**
  * Makes a CustomResourceDefinition ready to be served, under the names that were accepted, or else those that it asks
  * for. Asynchronous because the languages of patterns and of rules are loaded when a schema first needs them. Throws for
- * a definition that validation would refuse.
+ * a definition that validation would refuse. `timer` is told what rules in CEL take, if any.
  */
-export async function compileDefinition(crd: CustomResourceDefinition): Promise<CompiledDefinition> {
+export async function compileDefinition(crd: CustomResourceDefinition, timer?: RulesTimer): Promise<CompiledDefinition> {
   const { spec, status } = crd as Loose<CustomResourceDefinition>;
   const { group = '', versions = [] } = spec ?? {};
   const accepted = status?.acceptedNames;
@@ -115,6 +116,6 @@ export async function compileDefinition(crd: CustomResourceDefinition): Promise<
     storageVersionHash: await hashOf(group, stored.name ?? '', spec?.names?.kind ?? ''),
   };
   const compiled: CompiledVersion[] = [];
-  for (const version of inOrder(versions)) compiled.push(await compileVersion(context, version));
+  for (const version of inOrder(versions)) compiled.push(await compileVersion(context, version, timer));
   return { versions: compiled, storage: compiled.find(({ storage }) => storage)! };
 }

@@ -12,7 +12,7 @@ import type { HealthCheck } from '../health-check.ts';
 import type { Gauge } from '../metrics/registry.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo } from '../request.ts';
-import { versionInfo } from '../version.ts';
+import { versionInfo } from '../../base/version-info.ts';
 import { startAutoRegister } from './auto-register.ts';
 import { startAvailability } from './availability.ts';
 import { isRemote } from './backend.ts';

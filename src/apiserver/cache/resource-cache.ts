@@ -32,6 +32,8 @@ export class ResourceCache {
   /** Asks late: what the store held at start is loaded before it is known how its fields are read. */
   readonly #selectable: FieldsOf = (object) => this.#fieldsOf?.(object) ?? noFields;
   #changedAt = 0;
+  /** Changes that were taken in. */
+  eventsReceived = 0;
 
   constructor(prefix: string, floor: number) {
     this.prefix = prefix;
@@ -127,6 +129,7 @@ export class ResourceCache {
   /** Takes in one committed event. */
   apply(event: StoreEvent): Change {
     let change: Change;
+    this.eventsReceived += 1;
     if (event.type === 'put') {
       const { key, value, modRevision } = event.entry;
       const object = this.decode(key, value, modRevision);

@@ -11,7 +11,7 @@ export function startCustomResources(core: Core): () => void {
   const home = core.resources.stored(group, 'customresourcedefinitions');
   if (home === undefined) return () => {};
   const { cache } = home.storage;
-  const served = new CustomResources(core, home.storage, async (definition) => (await import('../../api/custom-resources/compile-definition.ts')).compileDefinition(definition));
+  const served = new CustomResources(core, home.storage, async (definition) => (await import('../../api/custom-resources/compile-definition.ts')).compileDefinition(definition, core.ruleMetrics));
   const lifecycle = new DefinitionLifecycle(core, home, served);
   cache.scan('', undefined, (object) => {
     // A copy, which nothing keeps: what is shared is frozen first, and that costs more than reading it.

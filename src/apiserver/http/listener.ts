@@ -13,6 +13,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Answer, WatchAnswer } from '../answer.ts';
 import type { Negotiator } from '../encoding/negotiate.ts';
+import type { LongRunning } from '../metrics/long-running.ts';
 import type { RequestMetrics } from '../metrics/requests.ts';
 import type { WatchMetrics } from '../metrics/watches.ts';
 import { apiErrorOf } from '../pipeline/dispatch.ts';
@@ -48,6 +49,7 @@ export interface ListenOptions extends TlsIdentity {
 export interface ListenerParts {
   readonly handle: Handler;
   readonly metrics: RequestMetrics;
+  readonly longRunning: LongRunning;
   readonly watchMetrics: WatchMetrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -177,10 +179,12 @@ export class Listener {
     const longRunning = isLongRunning(request.info);
     this.#active += 1;
     if (longRunning) this.#longRunning += 1;
+    const open = longRunning && request.info.verb !== 'watch' ? this.#parts.longRunning.begin(request.info) : undefined;
     let inTime: (() => void) | undefined;
     outgoing.once('close', () => {
       this.#active -= 1;
       if (longRunning) this.#longRunning -= 1;
+      if (open !== undefined) open.count -= 1;
       inTime?.();
       // A body that nobody wanted is read to its end, but not for ever.
       if (!incoming.complete && incoming.httpVersionMajor === 1) this.#deadlines.add(leftoverBodyMs, () => { if (!incoming.complete) incoming.socket.destroy(); });
@@ -247,6 +251,10 @@ export class Listener {
     };
     try {
       const request = this.#requestOf(incoming, undefined, upgrade);
+      if (request.info.verb !== 'watch' && isLongRunning(request.info)) {
+        const open = this.#parts.longRunning.begin(request.info);
+        socket.once('close', () => { open.count -= 1; });
+      }
       const answer = (found: Answer): void => {
         if (found.kind === 'watch') this.#serveWatchSocket(upgrade, found, request).catch(refuse);
         else if (found.kind === 'raw' && found.code === 200) this.#serveRawSocket(upgrade, found).catch(refuse);

@@ -10,15 +10,15 @@ import { MetricsRegistry } from './registry.ts';
 import { metricVerb, RequestMetrics } from './requests.ts';
 
 const pods: RequestInfo = { isResourceRequest: true, path: '', verb: 'list', apiGroup: '', apiVersion: 'v1', namespace: 'default', resource: 'pods', subresource: '', name: '', remainder: '' };
-const counted = (info: RequestInfo, more: object = {}) => ({ info, method: 'GET', rawQuery: '', sentBytes: 2000, waitedMs: 0, isApply: false, ...more });
+const counted = (info: RequestInfo, more: object = {}) => ({ info, method: 'GET', rawQuery: '', sentBytes: 2000, waitedMs: 0, isApply: false, userAgent: undefined, ...more });
 
 test('verbs are upstream\'s', () => {
-  const cases: readonly [Partial<RequestInfo>, object, string][] = [
-    [{}, {}, 'LIST'], [{ verb: 'get', name: 'p' }, {}, 'GET'], [{ verb: 'create' }, {}, 'POST'], [{ verb: 'update' }, {}, 'PUT'], [{ verb: 'patch' }, {}, 'PATCH'], [{ verb: 'patch' }, { isApply: true }, 'APPLY'],
-    [{ verb: 'watch' }, {}, 'WATCH'], [{ verb: 'watch' }, { rawQuery: 'watch=1&sendInitialEvents=true' }, 'WATCHLIST'], [{ verb: 'deletecollection' }, {}, 'DELETECOLLECTION'],
-    [{ verb: 'create', subresource: 'exec' }, {}, 'CONNECT'], [{ isResourceRequest: false, verb: 'get' }, {}, 'GET'],
+  const cases: readonly [Partial<RequestInfo>, string, string, boolean?][] = [
+    [{}, 'GET', 'LIST'], [{}, 'HEAD', 'LIST'], [{ verb: 'get', name: 'p' }, 'GET', 'GET'], [{ verb: 'create' }, 'POST', 'POST'], [{ verb: 'update', name: 'p' }, 'PUT', 'PUT'], [{ verb: 'patch', name: 'p' }, 'PATCH', 'PATCH'], [{ verb: 'patch', name: 'p' }, 'PATCH', 'APPLY', true],
+    [{ verb: 'watch' }, 'GET', 'WATCH'], [{ verb: 'deletecollection' }, 'DELETE', 'DELETE'], [{ verb: 'create', subresource: 'exec' }, 'POST', 'CONNECT'], [{ verb: 'get', name: 'p', subresource: 'log' }, 'GET', 'CONNECT'],
+    [{ isResourceRequest: false, verb: 'get', namespace: '' }, 'GET', 'GET'], [{ isResourceRequest: false, verb: 'x', namespace: '' }, 'OPTIONS', 'other'],
   ];
-  for (const [info, more, expected] of cases) assert.equal(metricVerb({ ...pods, ...info }, 'GET', { isApply: false, rawQuery: '', ...more }), expected, JSON.stringify([info, more]));
+  for (const [info, method, expected, isApply = false] of cases) assert.equal(metricVerb({ ...pods, ...info }, method, { isApply }), expected, JSON.stringify([info, method]));
 });
 
 test('requests are sorted into upstream\'s series and buckets', async () => {
@@ -26,6 +26,8 @@ test('requests are sorted into upstream\'s series and buckets', async () => {
   requests.record(counted(pods), 200, 30);
   requests.record(counted(pods, { waitedMs: 900 }), 200, 1000);
   requests.record(counted(pods), 429, 1);
+  requests.record(counted(pods, { userAgent: 'kube-scheduler/v1.36.0 (linux/amd64)' }), 429, 1);
+  requests.record(counted(pods, { userAgent: 'kube-imposter/v1' }), 429, 1);
   requests.record(counted({ ...pods, verb: 'create' }, { method: 'POST', rawQuery: 'dryRun=All' }), 201, 4);
   requests.record(counted({ ...pods, verb: 'watch' }), 200, 60_000);
   requests.recordDeprecated({ ...pods, resource: 'endpoints' }, '');
@@ -34,18 +36,20 @@ test('requests are sorted into upstream\'s series and buckets', async () => {
   const text = await registry.render();
   const series = 'component="apiserver",dry_run="",group="",resource="pods",scope="namespace",subresource="",verb="LIST",version="v1"';
   for (const line of [
-    `apiserver_request_total{code="200",${series}} 2`,
-    `apiserver_request_total{code="429",${series}} 1`,
-    `apiserver_request_duration_seconds_bucket{${series},le="0.005"} 1`,
-    `apiserver_request_duration_seconds_bucket{${series},le="0.05"} 2`,
-    `apiserver_request_duration_seconds_bucket{${series},le="+Inf"} 3`,
-    `apiserver_request_sli_duration_seconds_bucket{${series.replace('dry_run="",', '')},le="0.1"} 3`,
-    `apiserver_response_sizes_sum{${series.replace('dry_run="",', '')}} 6000`,
-    `apiserver_request_terminations_total{code="429",${series.replace('dry_run="",', '')}} 1`,
+    `apiserver_request_total{code="200",${series},system_client=""} 2`,
+    `apiserver_request_total{code="429",${series},system_client=""} 2`,
+    `apiserver_request_total{code="429",${series},system_client="kube-scheduler"} 1`,
+    `apiserver_request_duration_seconds_bucket{${series},le="0.005"} 3`,
+    `apiserver_request_duration_seconds_bucket{${series},le="0.05"} 4`,
+    `apiserver_request_duration_seconds_bucket{${series},le="+Inf"} 5`,
+    `apiserver_request_sli_duration_seconds_bucket{${series.replace('dry_run="",', '')},le="0.1"} 5`,
+    `apiserver_response_sizes_sum{${series.replace('dry_run="",', '')}} 10000`,
+    `apiserver_request_terminations_total{code="429",${series.replace('dry_run="",', '')}} 3`,
     'apiserver_requested_deprecated_apis{group="",version="v1",resource="endpoints",subresource="",removed_release=""} 1',
   ]) assert.ok(text.includes(`${line}\n`), `${line}\n${text}`);
   assert.match(text, /apiserver_request_total\{code="201",component="apiserver",dry_run="All".*verb="POST"/);
-  assert.ok(!/request_duration_seconds_count\{[^}]*WATCH/.test(text));
+  // A watch lasts as long as its client likes, and is measured all the same.
+  assert.match(text, /request_duration_seconds_sum\{[^}]*verb="WATCH"[^}]*\} 60\n/);
 });
 
 test('a histogram counts what is above its last bound', () => {
@@ -72,7 +76,7 @@ test('a server tells of its requests, watches, store and access', async () => {
   await ask('/api/v1/componentstatuses');
   const text = await ask('/metrics');
   for (const pattern of [
-    /^apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1"\} 1$/m,
+    /^apiserver_request_total\{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1",system_client=""\} 1$/m,
     /^apiserver_request_total\{code="401",/m,
     /^apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\} 1$/m,
     /^apiserver_storage_objects\{resource="configmaps"\} [1-9]/m,

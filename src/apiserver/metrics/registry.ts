@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import { linesOfFamily } from '../../base/metrics-text.ts';
+import { registeredFamilies } from '../../base/registered-metrics.ts';
 import type { Gauge, HistogramValues, Labels, Rows } from '../../base/metrics.ts';
 
 export type { Gauge, HistogramValues, Labels, Rows };
@@ -12,6 +13,10 @@ export { histogramFamily } from '../../base/metrics.ts';
 export class MetricsRegistry {
   readonly #gauges = new Map<string, Gauge>();
   #process: Registry | undefined;
+
+  constructor() {
+    this.add(registeredFamilies(() => this.#gauges.values()));
+  }
 
   /** More to read at each scrape. One of a name that is there takes its place: a component of this process was started anew. */
   add(gauges: readonly Gauge[]): void {

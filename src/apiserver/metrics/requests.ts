@@ -21,31 +21,50 @@ export interface CountedRequest {
   readonly waitedMs: number;
   /** A patch by server-side apply. */
   readonly isApply: boolean;
+  readonly userAgent: string | undefined;
 }
 
 /** Requests that are alike in all that is told apart. */
 interface Series {
   readonly labels: Labels;
+  /** Counts by code and client: see codeOf. */
   readonly codes: Map<number, number>;
   readonly durations: Histogram;
   readonly sli: Histogram;
   readonly sizes: Histogram;
 }
 
-/** What upstream calls a verb in its metrics. */
-export function metricVerb(info: RequestInfo, method: string, more: { readonly isApply: boolean; readonly rawQuery: string }): string {
-  if (!info.isResourceRequest) return method;
-  if (connecting.has(info.subresource)) return 'CONNECT';
-  switch (info.verb) {
-    case 'create': return 'POST';
-    case 'update': return 'PUT';
-    case 'patch': return more.isApply ? 'APPLY' : 'PATCH';
-    case 'watch': return more.rawQuery.includes('sendInitialEvents=true') ? 'WATCHLIST' : 'WATCH';
-    default: return info.verb.toUpperCase();
+/** Components of a cluster, which are told apart by what they call themselves; nobody else is. */
+const systemClients: readonly string[] = ['', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'cluster-policy-controller'];
+const clientStep = 1000;
+
+/** A code and who was given it, as one number. */
+function codeOf(code: number, userAgent: string | undefined): number {
+  if (userAgent === undefined || !(userAgent.startsWith('kube-') || userAgent.startsWith('cluster-'))) return code;
+  const slash = userAgent.indexOf('/');
+  return slash < 0 ? code : code + clientStep * Math.max(0, systemClients.indexOf(userAgent.slice(0, slash)));
+}
+
+/** What upstream calls a verb in its metrics: the method, but that lists, watches, connections and apply are told apart. */
+export function metricVerb(info: RequestInfo, method: string, more: { readonly isApply: boolean }): string {
+  if (info.isResourceRequest && connecting.has(info.subresource)) return 'CONNECT';
+  if (info.isResourceRequest && info.verb === 'watch') return 'WATCH';
+  switch (method) {
+    case 'GET':
+    case 'HEAD': {
+      const scope = scopeOf(info);
+      return scope === '' || scope === 'resource' ? 'GET' : 'LIST';
+    }
+    case 'PATCH': return more.isApply ? 'APPLY' : 'PATCH';
+    case 'POST':
+    case 'PUT':
+    case 'DELETE': return method;
+    default: return 'other';
   }
 }
 
-const scopeOf = (info: RequestInfo): string => (!info.isResourceRequest ? '' : info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster');
+/** What a request is about: one object, a namespace, the cluster; empty for paths that are no resource's. */
+export const scopeOf = (info: RequestInfo): string => (!info.isResourceRequest ? '' : info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster');
 
 /** Counts requests under upstream's names. Recording touches two maps and a few arrays. */
 export class RequestMetrics {
@@ -63,9 +82,8 @@ export class RequestMetrics {
 
   record(request: CountedRequest, code: number, durationMs: number): void {
     const series = this.#seriesOf(request);
-    series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
-    // A watch lasts as long as its client likes.
-    if (request.info.verb === 'watch') return;
+    const key = codeOf(code, request.userAgent);
+    series.codes.set(key, (series.codes.get(key) ?? 0) + 1);
     const seconds = durationMs / 1000;
     series.durations.observe(seconds);
     if (series.labels['dry_run'] === '') series.sli.observe(Math.max(0, durationMs - request.waitedMs) / 1000);
@@ -77,7 +95,7 @@ export class RequestMetrics {
     const { info, method, rawQuery } = request;
     const dryRun = rawQuery !== '' && rawQuery.includes('dryRun=All');
     const verb = metricVerb(info, method, request);
-    const key = info.isResourceRequest ? `${verb}${info.name === '' ? (info.verb === 'create' ? '' : info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}${dryRun ? '?' : ''}` : method;
+    const key = info.isResourceRequest ? `${verb}${info.name === '' ? (info.verb === 'create' ? '' : info.namespace === '' ? '*' : '+') : '-'}${info.subresource}/${info.apiVersion}/${info.apiGroup}${dryRun ? '?' : ''}` : verb;
     const known = this.#series.get(info.resource)?.get(key);
     if (known !== undefined) return known;
     // What clients make up must not fill the memory: whatever is not served counts as one.
@@ -109,14 +127,17 @@ export class RequestMetrics {
     return [
       {
         name: 'apiserver_request_total', type: 'counter', help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-        read: () => all().flatMap(({ labels, codes }) => Array.from(codes, ([code, value]) => [{ code: String(code), ...labels }, value] as const)),
+        read: () => all().flatMap(({ labels, codes }) => Array.from(codes, ([key, value]) => [{ code: String(key % clientStep), ...labels, system_client: systemClients[Math.floor(key / clientStep)] ?? '' }, value] as const)),
       },
       histogramFamily('apiserver_request_duration_seconds', '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', valuesOf(({ durations }) => durations)),
       histogramFamily('apiserver_request_sli_duration_seconds', '[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.', valuesOf(({ sli }) => sli, ['dry_run'])),
       histogramFamily('apiserver_response_sizes', '[STABLE] Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.', valuesOf(({ sizes }) => sizes, ['dry_run'])),
       {
         name: 'apiserver_request_terminations_total', type: 'counter', help: '[ALPHA] Number of requests which apiserver terminated in self-defense.',
-        read: () => all().flatMap(({ labels, codes }) => [429, 504].flatMap((code) => (codes.has(code) ? [[{ code: String(code), ...leaving(labels, ['dry_run']) }, codes.get(code)!] as const] : []))),
+        read: () => all().flatMap(({ labels, codes }) => [429, 504].flatMap((code) => {
+          const count = systemClients.reduce((sum, _, client) => sum + (codes.get(code + client * clientStep) ?? 0), 0);
+          return count === 0 ? [] : [[{ code: String(code), ...leaving(labels, ['dry_run']) }, count] as const];
+        })),
       },
       {
         name: 'apiserver_requested_deprecated_apis', help: '[STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',

@@ -2,18 +2,18 @@ import type { Clock } from '../../base/clock.ts';
 import type { Entry, ListOptions, ListResult, Store, WatchOptions, Write, WriteResult } from '../../store/store.ts';
 import type { ServedResources } from '../served-resources.ts';
 import { Histogram, labelled } from './histogram.ts';
-import type { Gauge } from './registry.ts';
+import type { Gauge, Rows } from './registry.ts';
 import { histogramFamily } from './registry.ts';
 
 /** What the watch cache holds, read at each scrape. */
 export function cacheMetrics(resources: ServedResources): Gauge[] {
-  const each = (read: (storage: { cache: { size: number; watcherCount: number; sizeBytes: number } }) => number, labels: 'resource' | 'group'): Gauge['read'] => () =>
+  const each = (read: (storage: { cache: { size: number; watcherCount: number; sizeBytes: number; eventsReceived: number } }) => number, labels: 'resource' | 'group'): Gauge['read'] => () =>
     Array.from(resources.storages, (storage) => [labels === 'group' ? { group: storage.group, resource: storage.resource } : { resource: storage.group === '' ? storage.resource : `${storage.resource}.${storage.group}` }, read(storage)] as const);
   return [
-    { name: 'apiserver_storage_objects', help: '[STABLE] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size, 'resource') },
+    { name: 'apiserver_storage_objects', help: '[STABLE] (Deprecated since 1.34.0) Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size, 'resource') },
     { name: 'apiserver_resource_objects', help: '[ALPHA] Number of stored objects at the time of last check split by kind.', read: each(({ cache }) => cache.size, 'group') },
     { name: 'apiserver_resource_size_estimate_bytes', help: '[ALPHA] Estimated size of stored objects in database. Estimate is based on sum of last observed sizes of serialized objects.', read: each(({ cache }) => cache.sizeBytes, 'group') },
-    { name: 'apiserver_longrunning_requests', help: '[STABLE] Gauge of all active watches by resource.', read: () => Array.from(resources.storages, ({ group, resource, cache }) => [{ component: 'apiserver', group, resource, verb: 'WATCH' }, cache.watcherCount] as const) },
+    { name: 'apiserver_storage_events_received_total', type: 'counter', help: '[BETA] Changes that the store has told of.', read: () => [...each(({ cache }) => cache.eventsReceived, 'group')() as Rows].filter(([, count]) => count > 0) },
     { name: 'apiserver_registered_watchers', help: '[ALPHA] Number of currently registered watchers for a given resource', read: each(({ cache }) => cache.watcherCount, 'group') },
     { name: 'apiserver_watch_cache_bytes', help: 'Bytes of encoded objects held by the watch cache.', read: each(({ cache }) => cache.sizeBytes, 'resource') },
   ];

@@ -6,7 +6,7 @@ import { parseAcceptHeader } from '../encoding/accept-header.ts';
 import { contentTypeOf, encodeObject } from '../encoding/encode.ts';
 import type { PathHandler } from '../options.ts';
 import type { ApiResponse, RequestContext } from '../request.ts';
-import { versionInfo } from '../version.ts';
+import { versionInfo } from '../../base/version-info.ts';
 
 interface Page {
   readonly path: '/statusz' | '/flagz';

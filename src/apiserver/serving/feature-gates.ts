@@ -3,6 +3,7 @@
  * server does not look at is refused like one that does not exist: accepting it would promise something.
  */
 import type { ResourceSchema } from '../../api/schema/schema.ts';
+import type { Gauge } from '../../base/metrics.ts';
 import type { ConfigurationMap } from './configuration-map.ts';
 
 interface Gate {
@@ -47,7 +48,7 @@ export function featureGates(settings: FeatureGateSettings = {}): FeatureGates {
   }
   const enabled: FeatureGates = (name) => {
     const gate = gates[name];
-    if (gate === undefined) return false;
+    if (gate === undefined) return given.get(name) ?? false;
     const [ofStage] = Object.entries(stages).find(([, stage]) => stage === gate.stage)!;
     return given.get(name) ?? given.get(ofStage) ?? gate.default;
   };
@@ -56,6 +57,12 @@ export function featureGates(settings: FeatureGateSettings = {}): FeatureGates {
     if (missing.length > 0) throw new Error(`${name} is enabled, but depends on features that are disabled: [${missing.join(' ')}]`);
   }
   return enabled;
+}
+
+/** Every gate, its stage and whether it is on, as something to scrape. */
+export function featureFamilies(enabled: FeatureGates): Gauge[] {
+  const all: readonly (readonly [string, string])[] = [...Object.entries(stages), ...Object.entries(gates).map(([name, { stage }]) => [name, stage] as const)];
+  return [{ name: 'kubernetes_feature_enabled', help: '[BETA] 1 for each feature that is on, 0 for each that is not.', read: () => all.map(([name, stage]) => [{ name, stage: stage.toUpperCase() }, Number(enabled(name))] as const) }];
 }
 
 const gateOfResource = new Map(Object.entries(gates).flatMap(([name, { resources }]) => resources.map((resource): [string, string] => [resource, name])));

@@ -5,6 +5,7 @@ import type { Watcher, WatchSink } from '../cache/watcher.ts';
 import { ViewedWatcher } from '../cache/viewed-watcher.ts';
 import { CacheWatcher } from '../cache/watcher.ts';
 import type { Core } from '../core.ts';
+import { scopeOf } from '../metrics/requests.ts';
 import type { ServerRequest } from '../pipeline/server-request.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
@@ -30,10 +31,11 @@ export function watch(core: Core, served: StoredResource, { info, queryOrUndefin
   const { cache } = served.storage;
   const start = options.resourceVersion === '' || options.resourceVersion === '0' ? undefined : parseResourceVersion(options.resourceVersion);
   const initial = options.sendInitialEvents ?? start === undefined;
+  const startedMs = core.clock.monotonicMs();
   const answer = (): WatchAnswer => {
     const expired = !initial && start !== undefined && start < cache.floor;
     if (expired) return failed(served, expiredError(`too old resource version: ${start} (${cache.floor})`));
-    return { kind: 'watch', served, start: (sink) => run({ core, served, info, options, initial, start, inProcess }, sink) };
+    return { kind: 'watch', served, start: (sink) => run({ core, served, info, options, initial, start, startedMs, inProcess }, sink) };
   };
   const waiting = options.sendInitialEvents === true ? waitForCache(core.cache, core.clock, options.resourceVersion) : undefined;
   return waiting === undefined ? answer() : waiting.then(answer, (error: unknown) => {
@@ -60,12 +62,15 @@ interface Plan {
   readonly options: ListOptions;
   readonly initial: boolean;
   readonly start: number | undefined;
+  /** When it was asked for. */
+  readonly startedMs: number;
   readonly inProcess: boolean;
 }
 
-function run({ core, served, info, options, initial, start, inProcess }: Plan, sink: WatchSink): () => void {
+function run({ core, served, info, options, initial, start, startedMs, inProcess }: Plan, sink: WatchSink): () => void {
   const { cache } = served.storage;
   let stopTicking: (() => void) | undefined;
+  const open = core.longRunning.begin(info);
   const own = new CacheWatcher(filterOf(info, options, served), {
     event: (type, object, change) => sink.event(type, object, change),
     bookmark: (revision, initialEventsEnd) => sink.bookmark(revision, initialEventsEnd),
@@ -73,6 +78,7 @@ function run({ core, served, info, options, initial, start, inProcess }: Plan, s
     end: (error) => {
       stopTiming?.();
       stopTicking?.();
+      open.count -= 1;
       cache.unwatch(watcher);
       sink.end(error);
     },
@@ -83,7 +89,10 @@ function run({ core, served, info, options, initial, start, inProcess }: Plan, s
 
   if (initial) cache.watchFromNow(watcher);
   else cache.watchFrom(start ?? core.cache.revision, watcher);
-  if (options.sendInitialEvents === true && options.allowWatchBookmarks) watcher.bookmark(core.cache.revision, true);
+  if (options.sendInitialEvents === true && options.allowWatchBookmarks) {
+    watcher.bookmark(core.cache.revision, true);
+    core.watchMetrics.listed(served.schema, scopeOf(info), core.clock.monotonicMs() - startedMs);
+  }
   if (options.allowWatchBookmarks && !lasts && !watcher.ended) stopTicking = core.bookmarks.add(ticker(core, watcher, start));
   return () => {
     if (!watcher.ended) watcher.end();

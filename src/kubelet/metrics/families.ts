@@ -1,4 +1,4 @@
-import { exponentialBounds } from '../../base/metrics.ts';
+import { exponentialBounds, exponentialBoundsBetween } from '../../base/metrics.ts';
 
 /** What a counter counts, and by which labels its series differ. */
 export interface CounterFamily { readonly help: string; readonly labels: readonly string[]; /** Series that are there from the start. */ readonly always?: readonly (readonly string[])[] }
@@ -10,8 +10,7 @@ export interface HistogramFamily extends CounterFamily { readonly bounds: readon
 const usual = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const podStart = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
 const imagePull = [1, 5, 10, 20, 30, 60, 180, 300, 600, 900, 1200, 1800, 2700, 3600];
-/** 15 from 0.1 s to 40 s, each as much larger than the one before. */
-const draBounds = exponentialBounds(0.1, 400 ** (1 / 14), 15);
+const draBounds = exponentialBoundsBetween(0.1, 40, 15);
 const one: readonly (readonly string[])[] = [[]];
 
 const counter = (help: string, labels: readonly string[] = [], always?: readonly (readonly string[])[]): CounterFamily => ({ help, labels, ...(always !== undefined && { always }) });
