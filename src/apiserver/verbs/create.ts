@@ -73,8 +73,7 @@ export async function createObject(core: Core, served: StoredResource, object: K
 
 async function admitAndCreate(core: Core, served: StoredResource, object: KubeObject, context: WriteContext): Promise<CachedObject> {
   const meta = object.metadata;
-  if ((meta.resourceVersion ?? '') !== '' && meta.resourceVersion !== '0') throw new ApiError('', 'resourceVersion should not be set on objects to be created');
-  if (meta.resourceVersion !== undefined) delete meta.resourceVersion;
+  if (meta.resourceVersion === '' || meta.resourceVersion === '0') delete meta.resourceVersion;
   wipeSystemFields(object);
   const { managedFields, namespace = '' } = meta;
   if (served.custom?.terminating === true) throw forbiddenError(served.schema, meta.name ?? '', 'create not allowed while custom resource definition is terminating');
@@ -119,6 +118,11 @@ async function attempt(core: Core, served: StoredResource, object: KubeObject, c
     const { namespace = '', name = '' } = object.metadata;
     const waiting = validateAdmission(core, { operation: 'CREATE', schema, subresource: '', namespace, name, object, oldObject: undefined }, context);
     if (waiting !== undefined) await waiting;
+    // The store's to refuse, in upstream: after all who may say something of the object, and not when it is dry.
+    if (object.metadata.resourceVersion !== undefined) {
+      if (!context.dryRun) throw new ApiError('', 'resourceVersion should not be set on objects to be created');
+      delete object.metadata.resourceVersion;
+    }
 
     const key = objectKey(namespace, name);
     if (context.dryRun || reservation.claim !== undefined) {
