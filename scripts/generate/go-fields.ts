@@ -14,7 +14,7 @@ interface GoField { readonly json: string; readonly type: string; readonly optio
 interface GoStruct { readonly fields: readonly GoField[]; readonly inlined: readonly string[] }
 
 /** The structs of one Go package by name. */
-function parsePackage(folder: string): Map<string, GoStruct> {
+export function parsePackage(folder: string): Map<string, GoStruct> {
   const structs = new Map<string, GoStruct>();
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.go') && !name.endsWith('_test.go') && !name.startsWith('zz_') && !name.endsWith('.pb.go'))) {
     const text = readFileSync(join(folder, file), 'utf8');
@@ -45,7 +45,8 @@ function parseStruct(body: string): GoStruct {
   return { fields, inlined };
 }
 
-function* allFields(struct: GoStruct, structs: ReadonlyMap<string, GoStruct>): Generator<GoField> {
+/** The fields of a struct, and of what is inlined into it. */
+export function* allFields(struct: GoStruct, structs: ReadonlyMap<string, GoStruct>): Generator<GoField> {
   yield* struct.fields;
   for (const name of struct.inlined) {
     const inner = structs.get(name);

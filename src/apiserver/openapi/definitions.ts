@@ -1,4 +1,5 @@
 /** Schemas as OpenAPI prints them, v2 and v3, and the closure of the definitions that a document needs. */
+import { enumOf } from '../../api/schema/enums.ts';
 import type { FieldSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../../api/schema/schema.ts';
 import { builtinSchema } from '../../api/schema/table.ts';
 import type { Dialect } from './written-schema.ts';
@@ -119,19 +120,20 @@ export class DefinitionSet {
       ...(field.patchMergeKey !== undefined && { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
       ...(field.patchStrategy.length > 0 && { 'x-kubernetes-patch-strategy': field.patchStrategy.join(',') }),
     };
-    const value = this.#value(field.value);
+    const value = this.#value(field.value, enumOf(definition, field.name));
     // OpenAPI 3.0 ignores what stands beside a $ref.
     if (this.#dialect === 'v3' && '$ref' in value && Object.keys(extras).length > 0) return { ...extras, allOf: [value] };
     return { ...extras, ...value };
   }
 
-  #value(value: ValueSchema): object {
+  /** `values` are those that a string, or each one in a list or a map of strings, may have. */
+  #value(value: ValueSchema, values?: readonly string[]): object {
     switch (value.kind) {
       case 'object': return value.name === '' ? this.#object(value) : this.#referenceTo(value.name);
-      case 'list': return { type: 'array', items: this.#value(value.items) };
-      case 'map': return { type: 'object', additionalProperties: this.#value(value.values) };
+      case 'list': return { type: 'array', items: this.#value(value.items, values) };
+      case 'map': return { type: 'object', additionalProperties: this.#value(value.values, values) };
       case 'any': return value.definition === undefined ? {} : this.#referenceTo(value.definition);
-      case 'string': case 'duration': return { type: 'string' };
+      case 'string': case 'duration': return { type: 'string', ...(values !== undefined && { enum: values }) };
       case 'bytes': return { type: 'string', format: 'byte' };
       case 'int32': case 'int64': return { type: 'integer', format: value.kind };
       case 'number': return { type: 'number', format: 'double' };

@@ -14,11 +14,11 @@ const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 interface Anything { [key: string]: Anything }
 const json = (document: { body: Uint8Array } | undefined): Anything => JSON.parse(new TextDecoder().decode(document!.body)) as Anything;
 
-/** Descriptions and the order of required names are upstream's; the rest must be the same. */
+/** Descriptions and the order of required names are upstream's, and what it publishes lists no values of enumerated fields; the rest must be the same. */
 function comparable(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return key === 'required' ? [...value].sort() : value.map((item) => comparable(item));
   if (typeof value !== 'object' || value === null) return value;
-  const dropped = new Set(['x-kubernetes-unions', ...(key === 'properties' ? [] : ['description'])]);
+  const dropped = new Set(['x-kubernetes-unions', ...(key === 'properties' ? [] : ['description', 'enum'])]);
   return Object.fromEntries(Object.entries(value).filter(([name]) => !dropped.has(name)).map(([name, inner]) => [name, comparable(inner, key === 'properties' ? '' : name)]));
 }
 
@@ -54,6 +54,20 @@ test('v2: definitions and operations are those of upstream', { skip: existsSync(
   const [mine, others] = [flat(ours), flat(theirs)];
   for (const [key, operation] of mine) assert.deepEqual(comparable(operation), comparable(others.get(key)), key);
   assert.deepEqual([...others.keys()].filter((key) => !mine.has(key)), []);
+});
+
+test('fields that take one of a few values list them: themselves, or as items of a list', () => {
+  const api = new OpenApi(() => served);
+  const v2 = json(api.respond('/openapi/v2', 'application/json'))['definitions']!;
+  const v3 = json(api.respond('/openapi/v3/api/v1', 'application/json'))['components']!['schemas']!;
+  for (const definitions of [v2, v3]) {
+    const field = (definition: string, name: string): Anything => definitions[`io.k8s.api.core.v1.${definition}`]!['properties']![name]!;
+    assert.deepEqual(field('ContainerPort', 'protocol')['enum'], ['SCTP', 'TCP', 'UDP']);
+    assert.deepEqual(field('PersistentVolumeClaimSpec', 'accessModes')['items'], { type: 'string', enum: ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] });
+    assert.deepEqual(field('HostPathVolumeSource', 'type')['enum']![0], '');
+    assert.equal(field('ContainerPort', 'name')['enum'], undefined);
+  }
+  assert.deepEqual(v2['io.k8s.api.networking.v1.NetworkPolicySpec']!['properties']!['policyTypes']!['items']!['enum'], ['Egress', 'Ingress']);
 });
 
 test('v2 in protobuf says what the JSON says', () => {
