@@ -1,5 +1,4 @@
 import { semanticEqual } from '../../api/meta/equal.ts';
-import { isExtendedResource } from '../../api/pod/validation/resource-names.ts';
 import { nodes } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../api/types/core/v1.ts';
@@ -12,6 +11,7 @@ import type { EventRecorder } from '../../client/event-recorder/event-recorder.t
 import type { Image, Runtime, RuntimeStatus } from '../../runtime/runtime.ts';
 import type { Pressure } from '../eviction/thresholds.ts';
 import type { Host, MachineInfo, MachineUsage } from '../host.ts';
+import { announced, toMirror } from './announced-resources.ts';
 import { generateNodeStatus } from './node-status.ts';
 
 /** Until the node is ready for the first time, what is missing is looked at often. */
@@ -336,20 +336,6 @@ const conditionEvents: Readonly<Record<string, Readonly<Record<string, string>>>
   PIDPressure: { True: 'NodeHasInsufficientPID', False: 'NodeHasSufficientPID' },
   Ready: { True: 'NodeReady', False: 'NodeNotReady' },
 };
-
-/** The capacity that an administrator has announced. */
-function announced(written: NodeStatus | undefined, own: NodeStatus | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(written?.capacity ?? {}).filter(([name]) => own?.capacity?.[name] === undefined));
-}
-
-/** What has to change so that what was announced can be allocated, and what is announced no longer cannot. */
-function toMirror(written: NodeStatus | undefined, own: NodeStatus | undefined): Readonly<Record<string, string | null>> | undefined {
-  const wanted: Record<string, string | null> = announced(written, own);
-  const { capacity, allocatable = {} } = written ?? {};
-  for (const name in wanted) if (wanted[name] === allocatable[name]) delete wanted[name];
-  for (const name in allocatable) if (capacity?.[name] === undefined && own?.allocatable?.[name] === undefined && isExtendedResource(name)) wanted[name] = null;
-  return Object.keys(wanted).length === 0 ? undefined : wanted;
-}
 
 /** What others have written beside us is theirs: conditions, and extended resources that an administrator has announced. */
 function ownPartOf(written: NodeStatus, own: NodeStatus): NodeStatus {
