@@ -132,9 +132,11 @@ it('a volume that many may have is attached to both nodes', async () => {
   assert.deepEqual((await attachments(fixture)).map(({ spec }) => spec.nodeName).sort(), ['node-1', 'node-2']);
 });
 
-for (const [name, change, after] of [
-  ['of a node that is not ready, after six minutes', { conditions: [{ type: 'Ready', status: 'Unknown' }] }, [5 * 60_000, 61_000]],
-  ['of a node that is out of service, at once', undefined, [0, 1000]],
+const forcedDetaches = 'attach_detach_controller_attachdetach_controller_forced_detaches';
+
+for (const [name, change, after, reason] of [
+  ['of a node that is not ready, after six minutes', { conditions: [{ type: 'Ready', status: 'Unknown' }] }, [5 * 60_000, 61_000], 'timeout'],
+  ['of a node that is out of service, at once', undefined, [0, 1000], 'out-of-service'],
 ] as const) {
   it(`a volume is taken away though it is mounted: ${name}`, async () => {
     await using fixture = await start();
@@ -151,8 +153,10 @@ for (const [name, change, after] of [
     await clock.advance(after[0]);
     assert.equal((await attachments(fixture))[0]!.metadata.deletionTimestamp, undefined);
     if (change === undefined) await client.patch(nodes, { name: 'node-1' }, { type: 'merge', value: { spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] } } });
+    assert.deepEqual(await fixture.counted(forcedDetaches), []);
     await clock.advance(after[1]);
     assert.notEqual((await attachments(fixture))[0]!.metadata.deletionTimestamp, undefined);
+    assert.deepEqual(await fixture.counted(forcedDetaches), [`${reason} 1`]);
     assert.deepEqual(await told(fixture, 'node-1'), []);
   });
 }

@@ -14,6 +14,7 @@ import { Discovery } from '../../src/apiserver/discovery/discovery.ts';
 import { formatTime } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/logger.ts';
 import { LineLogger, silentLogger } from '../../src/base/logger.ts';
+import type { Gauge } from '../../src/base/metrics.ts';
 import { SeededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client } from '../../src/client/client.ts';
@@ -30,6 +31,8 @@ export interface Fixture extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** Messages of warnings and errors that were logged. */
   readonly complaints: string[];
+  /** What the controller manager has counted since its start: `LABELS VALUE` of one family. */
+  counted(family: string): Promise<string[]>;
   /** Stops the controller manager and starts another, which knows nothing of what the first remembered. */
   restart(): Promise<void>;
   /** `REASON MESSAGE xCOUNT` of the events on an object, in the order of their names. */
@@ -64,6 +67,7 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
   const clientAs = (name: string, groups: readonly string[], userAgent: string): Client => createLocalClient(server.local, { user: { name, groups }, userAgent, clock });
   const client = clientAs('admin', ['system:masters', 'system:authenticated'], 'test');
   if (options.kubelet !== false) await startKubelet(clientAs('kubelet', ['system:masters', 'system:authenticated'], 'kubelet'), clock, random, stop.signal, typeof options.kubelet === 'object' ? options.kubelet.ready : () => true);
+  let metrics: readonly Gauge[] = [];
   const startManager = async (signal: AbortSignal): Promise<void> => {
     const manager = await startControllerManager({
       client: clientAs('system:kube-controller-manager', ['system:authenticated'], 'kube-controller-manager'),
@@ -74,12 +78,16 @@ export async function startFixture(options: FixtureOptions = {}): Promise<Fixtur
     });
     await clock.settle();
     await manager.ready;
+    ({ metrics } = manager);
     await clock.advance(10);
   };
   let managing = new AbortController();
   await startManager(managing.signal);
   return {
     clock, client, signal: stop.signal, complaints,
+    async counted(family) {
+      return Array.from(await metrics.find(({ name }) => name === family)?.read() ?? [], ([labels, value]) => `${Object.values(labels).join(' ')} ${value}`);
+    },
     async restart() {
       managing.abort(new Error('the manager is restarted'));
       await clock.settle();

@@ -213,6 +213,20 @@ describe('pod garbage collector', () => {
     await beat(fixture, ['a'], 100_000);
     await assert.rejects(client.get(pods, { namespace: 'default', name: 'lost' }), (error) => isReason(error, 'NotFound'));
     assert.deepEqual((await client.list(pods, { namespace: 'default' })).items.map(({ metadata }) => metadata.name), ['done-2', 'done-3', 'fine']);
+    assert.deepEqual((await fixture.counted('pod_gc_collector_force_delete_pods_total')).toSorted(), ['default orphaned 1', 'default terminated 2']);
+  });
+
+  it('deletes at once what is on its way out of a node that is out of service', async () => {
+    await using fixture = await startFixture({ kubelet: false, controllers: ['serviceaccount-controller', 'pod-garbage-collector-controller'] });
+    const { client, clock } = fixture;
+    await client.create(nodes, { metadata: { name: 'out' }, spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] } });
+    await client.create(pods, { metadata: { namespace: 'default', name: 'stuck' }, spec: { nodeName: 'out', containers: [{ name: 'c', image: 'x' }] } });
+    await clock.advance(30_000);
+    await client.delete(pods, { namespace: 'default', name: 'stuck' }, { gracePeriodSeconds: 300 });
+    await clock.advance(30_000);
+    assert.deepEqual((await client.list(pods, { namespace: 'default' })).items, []);
+    assert.deepEqual(await fixture.counted('pod_gc_collector_force_delete_pods_total'), ['default out-of-service 1']);
+    assert.deepEqual(await fixture.counted('pod_gc_collector_force_delete_pod_errors_total'), []);
   });
 
   it('says of pods of vanished nodes why they failed, and of which generation that is said', async () => {

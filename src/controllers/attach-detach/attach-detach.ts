@@ -5,6 +5,7 @@ import { keyOf, nameOf } from '../../api/meta/object.ts';
 import { csidrivers, nodes, persistentvolumeclaims, persistentvolumes, pods, volumeattachments } from '../../api/resources.ts';
 import type { Node, Pod } from '../../api/types/core/v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts';
+import { counterVector, countersFamily } from '../../base/metric-vector.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { runOnceSynced } from '../common/run-once-synced.ts';
 import { Passes } from '../common/passes.ts';
@@ -34,8 +35,10 @@ export async function startAttachDetachController(context: ControllerContext): P
   /** Those that may want something attached, by key. */
   const users = new Map<string, Pod>();
   const passes = new Passes({ clock, logger: named, signal, periodMs, pass: () => reconciler.pass(), nextDueMs: (nowMs) => reconciler.nextDueMs(nowMs) });
+  const forced = counterVector('reason');
+  context.scraped([countersFamily('attach_detach_controller_attachdetach_controller_forced_detaches', '[ALPHA] Volumes that were taken from nodes without asking whether they use them.', forced)]);
   const reconciler = new Reconciler({
-    client, clock, logger: named, recorder: recorderFor(context, client, identity), users, wake: () => passes.wake(),
+    client, clock, logger: named, recorder: recorderFor(context, client, identity), users, forced, wake: () => passes.wake(),
     nodes: nodeInformer.lister, attachments: attachments.lister, listers: { claims: claims.lister, volumes: volumes.lister, drivers: drivers.lister },
   });
   const wake = (): void => passes.wake();

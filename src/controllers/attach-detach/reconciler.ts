@@ -7,6 +7,7 @@ import type { Node, Pod } from '../../api/types/core/v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { Counter, Vector } from '../../base/metric-vector.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
 import type { Lister } from '../../client/informer/store.ts';
@@ -34,6 +35,8 @@ export interface ReconcilerParts {
   readonly nodes: Lister<Node>;
   readonly attachments: Lister<VolumeAttachment>;
   readonly listers: VolumeListers;
+  /** Volumes that were taken from nodes without asking whether they use them, by reason. */
+  readonly forced: Vector<Counter>;
   /** Asks for another pass. */
   readonly wake: () => void;
 }
@@ -122,7 +125,7 @@ export class Reconciler {
   }
 
   async #detach(entry: OnNode): Promise<void> {
-    const { clock, nodes: lister, client, logger } = this.#parts;
+    const { clock, nodes: lister, client, logger, forced } = this.#parts;
     const { name, node } = entry;
     const key = Operations.key(name, node, entry.attachable?.shared ?? true);
     const nowMs = clock.now();
@@ -149,7 +152,9 @@ export class Reconciler {
       if (volume !== undefined) await client.delete(volumeattachments, { name: attachmentName(volume, node) });
     };
     this.#request(operation, request, (error) => isReason(error, 'NotFound'));
-    if (expired || isOut) logger.info('a volume is taken from a node that did not unmount it', { volume: name, node });
+    if (!expired && !isOut) return;
+    forced.with(expired ? 'timeout' : 'out-of-service').value += 1;
+    logger.info('a volume is taken from a node that did not unmount it', { volume: name, node });
   }
 
   async #verifyUnused(name: string, node: string): Promise<void> {

@@ -5,6 +5,7 @@ import { nodes, pods } from '../../api/resources.ts';
 import { isReason } from '../../api/status.ts';
 import type { Pod } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
+import { counterVector, countersFamily } from '../../base/metric-vector.ts';
 import type { ControllerContext } from '../common/context.ts';
 import { ignoreNotFound } from '../common/errors.ts';
 import { Passes } from '../common/passes.ts';
@@ -24,8 +25,14 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
   const nodeInformer = informers.informer(nodes);
   const unknownSinceMs = new Map<string, number>();
   let failed = false;
+  const collected = counterVector('namespace', 'reason');
+  const failures = counterVector('namespace', 'reason');
+  context.scraped([
+    countersFamily('pod_gc_collector_force_delete_pods_total', '[ALPHA] Pods that were deleted at once, by why.', collected),
+    countersFamily('pod_gc_collector_force_delete_pod_errors_total', '[ALPHA] Pods that could not be deleted at once, by why they were to be.', failures),
+  ]);
 
-  const remove = async (pod: Pod, message?: string): Promise<void> => {
+  const remove = async (pod: Pod, reason: 'terminated' | 'out-of-service' | 'orphaned' | 'unscheduled', message?: string): Promise<void> => {
     const ref = { namespace: namespaceOf(pod), name: nameOf(pod) };
     try {
       if (!isTerminal(pod)) {
@@ -36,9 +43,11 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
         }, { subresource: 'status' });
       }
       await client.delete(pods, ref, { gracePeriodSeconds: 0 }).catch(ignoreNotFound);
+      collected.with(ref.namespace, reason).value += 1;
     } catch (error) {
       if (isReason(error, 'NotFound')) return;
       failed = true;
+      failures.with(ref.namespace, reason).value += 1;
       logger.warn('pod could not be collected', { pod: `${ref.namespace}/${ref.name}`, error });
     }
   };
@@ -75,13 +84,13 @@ export async function startPodGarbageCollector(context: ControllerContext): Prom
     const all = podInformer.lister.list();
     if (settings.terminatedPodGcThreshold > 0) {
       const finished = all.filter(isTerminal).toSorted(byEvictionAndAge);
-      for (const pod of finished.slice(0, Math.max(0, finished.length - settings.terminatedPodGcThreshold))) await remove(pod);
+      for (const pod of finished.slice(0, Math.max(0, finished.length - settings.terminatedPodGcThreshold))) await remove(pod, 'terminated');
     }
     const deleting = all.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-    for (const pod of deleting.filter(outOfService)) await remove(pod);
+    for (const pod of deleting.filter(outOfService)) await remove(pod, 'out-of-service');
     const gone = await vanishedNodes(all);
-    for (const pod of all) if (pod.spec?.nodeName !== undefined && gone.has(pod.spec.nodeName)) await remove(pod, 'PodGC: node no longer exists');
-    for (const pod of deleting) if ((pod.spec?.nodeName ?? '') === '') await remove(pod);
+    for (const pod of all) if (pod.spec?.nodeName !== undefined && gone.has(pod.spec.nodeName)) await remove(pod, 'orphaned', 'PodGC: node no longer exists');
+    for (const pod of deleting) if ((pod.spec?.nodeName ?? '') === '') await remove(pod, 'unscheduled');
   };
 
   const passes = new Passes({
