@@ -27,8 +27,8 @@ import { InProcessEndpoint } from './local-endpoint.ts';
 import { AccessCounts } from './metrics/access.ts';
 import { AdmissionMetrics } from './metrics/admission.ts';
 import { buildMetrics } from '../base/build-metrics.ts';
+import { HealthResults } from '../base/health-results.ts';
 import { ConversionMetrics } from './metrics/conversions.ts';
-import { HealthResults } from './metrics/health-results.ts';
 import { InFlight } from './metrics/in-flight.ts';
 import { LongRunning } from './metrics/long-running.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
@@ -83,6 +83,8 @@ export class ApiServer implements AsyncDisposable {
   readonly local: LocalEndpoint;
   readonly reader: ObjectReader;
   readonly metrics = new MetricsRegistry();
+  /** What the scheduler of this process says of each pod, at a path of its own: there may be a lot of it. */
+  readonly resourceMetrics = new MetricsRegistry({ alone: true });
   readonly #requestMetrics: RequestMetrics;
   readonly #watchMetrics = new WatchMetrics();
   readonly #options: ApiServerOptions;
@@ -285,7 +287,8 @@ export class ApiServer implements AsyncDisposable {
       { path: '/version', handle: () => json(versionInfo) },
       { path: '/version/', handle: () => json(versionInfo) },
       { path: '/', handle: () => json({ paths: ['/api', '/api/v1', '/apis', '/openapi/v2', '/openapi/v3', ...router().paths].sort() }) },
-      { path: '/metrics/slis', handle: async () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: await results.render() }) },
+      { path: '/metrics/resources', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: encoded(this.resourceMetrics.chunks()), complete: true }) },
+      { path: '/metrics/slis', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: results.render() }) },
       statusz(this.#options.clock, () => router().paths),
       ...(this.#options.flags === undefined ? [] : [flagz(this.#options.flags)]),
       { path: '/metrics', handle: () => ({ kind: 'raw', code: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: encoded(this.metrics.chunks()), complete: true }) },

@@ -1,8 +1,9 @@
+import type { InstantGauge } from './metrics-text.ts';
 import type { Gauge } from './metrics.ts';
 
 /** Says of families how many of each stability there are, by the mark that their help texts begin with; those without are as alpha. */
-export function registeredFamilies(all: () => Iterable<Pick<Gauge, 'help'>>): Gauge[] {
-  const none = (name: string, help: string): Gauge => ({ name, type: 'counter', help, read: () => [[{}, 0]] });
+export function registeredFamilies(all: () => Iterable<Pick<Gauge, 'help'>>): InstantGauge[] {
+  const none = (name: string, help: string): InstantGauge => ({ name, type: 'counter', help, read: () => [[{}, 0]] });
   return [
     { name: 'registered_metrics_total', type: 'counter', help: '[BETA] Families that are told of, by how stable they are.', read: () => countsOf(all()) },
     // Nobody can ask for either here.

@@ -125,6 +125,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         const scheduler = running.use(await createScheduler(components));
         verdicts = scheduler;
         server.metrics.add(scheduler.metrics());
+        server.resourceMetrics.add(scheduler.resourceMetrics());
         await scheduler.start();
       }
       const controllers = running.use(await starting);

@@ -29,6 +29,7 @@ import type { Plugin } from './framework/plugin.ts';
 import type { Profile } from './framework/profile.ts';
 import { preemptionName } from './framework/profile.ts';
 import { SchedulerMetrics } from './metrics.ts';
+import { podResourceFamilies } from './pod-resource-metrics.ts';
 import { PodAndNodeEvents } from './pod-and-node-events.ts';
 import { GroupScheduler } from './pod-groups/group-scheduler.ts';
 import { PodReports } from './pod-reports.ts';
@@ -195,6 +196,11 @@ export class Scheduler implements AsyncDisposable {
   /** What can be scraped. */
   metrics(): readonly Gauge[] {
     return this.#metrics.families({ queue: this.#queue, cache: this.#cache, podGroups: this.#podGroups !== undefined });
+  }
+
+  /** What can be scraped of each pod that has not ended. */
+  resourceMetrics(): readonly Gauge[] {
+    return podResourceFamilies(() => this.#informers.informer(pods, unfinished).lister.list());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

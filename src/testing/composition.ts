@@ -129,6 +129,7 @@ export class Composition implements AsyncDisposable {
     this.#contents = undefined;
     this.#apiServer = server;
     server.metrics.add([...(this.#scheduler?.metrics() ?? []), ...(this.#controllers?.metrics ?? [])]);
+    server.resourceMetrics.add(this.#scheduler?.resourceMetrics() ?? []);
     this.#switch.current = server.local;
     return server;
   }
@@ -147,6 +148,7 @@ export class Composition implements AsyncDisposable {
     const scheduler = await createScheduler(this.#component('kube-scheduler'));
     this.#scheduler = scheduler;
     this.#apiServer?.metrics.add(scheduler.metrics());
+    this.#apiServer?.resourceMetrics.add(scheduler.resourceMetrics());
     await scheduler.start();
     return scheduler;
   }

@@ -6,7 +6,7 @@ import { SeededRandom } from '../../src/base/random.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { SimulatedNodes } from '../../src/cluster/simulated-nodes.ts';
 import type { Kubelet } from '../../src/kubelet/kubelet.ts';
-import { resourceMetrics } from '../../src/kubelet/server/statistics.ts';
+import { resourceMetrics } from '../../src/kubelet/server/resource-page.ts';
 import { drive } from '../../src/testing/drive.ts';
 import { container, isReady, podOf, World } from '../conformance/world.ts';
 

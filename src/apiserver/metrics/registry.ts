@@ -14,8 +14,12 @@ export class MetricsRegistry {
   readonly #gauges = new Map<string, Gauge>();
   #process: Registry | undefined;
 
-  constructor() {
-    this.add(registeredFamilies(() => this.#gauges.values()));
+  readonly #alone: boolean;
+
+  /** `alone`: without the process's own figures, and without what is said of the families themselves. */
+  constructor({ alone = false }: { readonly alone?: boolean } = {}) {
+    this.#alone = alone;
+    if (!alone) this.add(registeredFamilies(() => this.#gauges.values()));
   }
 
   /** More to read at each scrape. One of a name that is there takes its place: a component of this process was started anew. */
@@ -32,13 +36,7 @@ export class MetricsRegistry {
 
   /** The same, piece by piece: thousands of kinds of requests make tens of megabytes, which need not be in memory at once. */
   async *chunks(): AsyncGenerator<string> {
-    if (this.#process === undefined) {
-      // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
-      const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
-      this.#process = new Registry();
-      collectDefaultMetrics({ register: this.#process });
-    }
-    const lines = [await this.#process.metrics()];
+    const lines = this.#alone ? [] : [await this.#ownProcess().then((registry) => registry.metrics())];
     for (const gauge of this.#gauges.values()) {
       const rows = gauge.read();
       for (const _ of linesOfFamily(gauge, rows instanceof Promise ? await rows : rows, lines)) {
@@ -46,6 +44,16 @@ export class MetricsRegistry {
       }
     }
     yield lines.join('');
+  }
+
+  async #ownProcess(): Promise<Registry> {
+    if (this.#process === undefined) {
+      // A CommonJS package: a bundle that imports it on demand gives it as the default alone.
+      const { default: { Registry, collectDefaultMetrics } } = await import('prom-client');
+      this.#process = new Registry();
+      collectDefaultMetrics({ register: this.#process });
+    }
+    return this.#process;
   }
 }
 

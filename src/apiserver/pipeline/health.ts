@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../health-check.ts';
-import type { HealthResults } from '../metrics/health-results.ts';
+import type { HealthResults } from '../../base/health-results.ts';
 import type { PathHandler } from '../options.ts';
 import type { ApiResponse, RequestContext } from '../request.ts';
 

@@ -13,6 +13,7 @@ import type { PodVolumes } from '../volumes/volume-manager.ts';
 import { ensureImages } from '../volumes/image-volumes.ts';
 import { containerConfig } from './container-config.ts';
 import { runHook } from './hooks.ts';
+import { countImageVolumes } from './image-volume-counts.ts';
 import { killContainer } from './kill-container.ts';
 
 /** When to try again what failed for a reason that may go away by itself. */
@@ -72,7 +73,9 @@ export async function startContainer(context: KubeletContext, input: StartInput)
   let containerId: string;
   try {
     containerId = await context.runtime.createContainer(input.sandboxId, config, input.sandbox);
+    countImageVolumes(context.metrics, pod, container);
   } catch (error) {
+    countImageVolumes(context.metrics, pod, container, error as Error);
     event((error as Error).message);
     return failed('CreateContainerError', (error as Error).message);
   }

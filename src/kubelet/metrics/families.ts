@@ -41,7 +41,10 @@ export const counters = {
   kubelet_container_aligned_compute_resources_count: counter('Grants that are aligned, by what for and to which boundary.', ['scope', 'boundary'], [['container', 'numa_node'], ['pod', 'numa_node'], ['container', 'physical_cpu']]),
   kubelet_container_aligned_compute_resources_failure_count: counter('Grants that could not be aligned, by what for and to which boundary.', ['scope', 'boundary'], [['container', 'numa_node'], ['pod', 'numa_node'], ['container', 'physical_cpu']]),
   kubelet_device_plugin_registration_total: counter('Registrations of device plugins, by resource.', ['resource_name']),
-  prober_probe_total: counter('Probes by what came of them.', ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid']),
+  kubelet_image_volume_requested_total: counter('[BETA] Images that containers were to have as volumes.', [], one),
+  kubelet_image_volume_mounted_succeed_total: counter('[BETA] Images that containers got as volumes.', [], one),
+  kubelet_image_volume_mounted_errors_total: counter('[BETA] Images that containers could not get as volumes.', [], one),
+  prober_probe_total: counter('[BETA] Probes by what came of them.', ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid']),
 } satisfies Record<string, CounterFamily>;
 
 /** Upstream's histograms that this kubelet has something to say of. */

@@ -1,10 +1,12 @@
+import { HealthResults } from '../../base/health-results.ts';
 import type { UpgradeRequest } from '../../streaming/streaming.ts';
 import { cadvisorMetrics } from './cadvisor.ts';
 import { containerLog } from './container-logs.ts';
 import type { ServedKubelet } from './served-kubelet.ts';
 import { findPod, HttpError, runningContainer } from './served-kubelet.ts';
 import { kubeletMetrics, probeMetrics } from './kubelet-metrics-page.ts';
-import { resourceMetrics, statsSummary } from './statistics.ts';
+import { resourceMetrics } from './resource-page.ts';
+import { statsSummary } from './statistics.ts';
 import { systemLog } from './system-logs.ts';
 import { serveAttach, serveExec, serveForward } from './streams.ts';
 
@@ -14,7 +16,9 @@ export interface KubeletResponse {
   readonly body: string | AsyncIterable<Uint8Array>;
 }
 
-const measuredPaths: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/probes', '/metrics/resource', '/metrics/cadvisor', '/containerLogs', '/logs', '/run', '/exec', '/attach', '/portForward']);
+const measuredPaths: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/probes', '/metrics/resource', '/metrics/cadvisor', '/metrics/slis', '/containerLogs', '/logs', '/run', '/exec', '/attach', '/portForward']);
+/** What /healthz asks of upstream's kubelet. One that answers here is well: its loop is this process's. */
+const healthChecks = ['ping', 'log', 'syncloop'] as const;
 const runTimeoutMs = 120_000;
 const numbers = (body: string): KubeletResponse => ({ status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body });
 const text = (status: number, body: string): KubeletResponse => ({ status, contentType: 'text/plain; charset=utf-8', body });
@@ -25,6 +29,7 @@ const text = (status: number, body: string): KubeletResponse => ({ status, conte
  */
 export class KubeletHandler {
   readonly #kubelets: () => Iterable<ServedKubelet>;
+  readonly #health = new HealthResults(Math.round(performance.timeOrigin));
 
   constructor(kubelets: () => Iterable<ServedKubelet>) {
     this.#kubelets = kubelets;
@@ -84,7 +89,10 @@ export class KubeletHandler {
     const json = (value: unknown): KubeletResponse => ({ status: 200, contentType: 'application/json', body: JSON.stringify(value) });
     switch (url.pathname) {
       case '/healthz':
+        for (const check of healthChecks) this.#health.observe(check, 'healthz', true);
         return text(200, 'ok');
+      case '/metrics/slis':
+        return numbers(this.#health.render());
       case '/pods':
       case '/pods/':
         return json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: [...this.#kubelets()].flatMap((kubelet) => kubelet.pods()) });

@@ -1,4 +1,6 @@
 import { nameOf, namespaceOf, uidOf } from '../../api/meta/object.ts';
+import { buildMetrics } from '../../base/build-metrics.ts';
+import { registeredFamilies } from '../../base/registered-metrics.ts';
 import { metricsText } from '../../base/metrics-text.ts';
 import type { InstantGauge } from '../../base/metrics-text.ts';
 import type { Labels } from '../../base/metrics.ts';
@@ -14,7 +16,8 @@ const isOfProbes = (name: string): boolean => name.startsWith('prober_');
 /** /metrics of a kubelet: its own work, its pods and their volumes, and its process. */
 export async function kubeletMetrics(kubelet: ServedKubelet): Promise<string> {
   const volumes = await volumeRows(kubelet);
-  return metricsText([...kubelet.context.metrics.families((name) => !isOfProbes(name)), ...podGauges(kubelet), ...managerGauges(kubelet), ...volumeGauges(volumes), ...processGauges()]);
+  const families = [...buildMetrics(), ...kubelet.context.metrics.families((name) => !isOfProbes(name)), ...podGauges(kubelet), ...managerGauges(kubelet), ...volumeGauges(volumes), ...processGauges()];
+  return metricsText([...families, ...registeredFamilies(() => families)]);
 }
 
 /** /metrics/probes. */

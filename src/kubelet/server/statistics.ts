@@ -8,9 +8,11 @@ import { podCgroupParent } from '../resources/linux-resources.ts';
 import { podUsage } from './pod-usage.ts';
 import type { ServedKubelet } from './served-kubelet.ts';
 
-interface PodStats { readonly pod: Pod; readonly state: PodRuntimeState | undefined; readonly containers: readonly ContainerStats[] }
+/** What a pod's running containers use. */
+export interface PodStats { readonly pod: Pod; readonly state: PodRuntimeState | undefined; readonly containers: readonly ContainerStats[] }
 
-async function podStats(kubelet: ServedKubelet): Promise<PodStats[]> {
+/** Of pods of which a container runs. */
+export async function podStats(kubelet: ServedKubelet): Promise<PodStats[]> {
   const stats = await kubelet.context.runtime.containerStats();
   return kubelet.pods().map((pod) => {
     const state = kubelet.findPod(namespaceOf(pod), nameOf(pod), uidOf(pod))?.state;
@@ -19,7 +21,7 @@ async function podStats(kubelet: ServedKubelet): Promise<PodStats[]> {
   }).filter(({ containers }) => containers.length > 0);
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** In the Summary's terms; what the kernel does not tell is missing. */
 function memoryOf(time: string, workingSetBytes: number, usage: CgroupUsage | undefined): object {
@@ -69,28 +71,4 @@ export async function statsSummary(kubelet: ServedKubelet): Promise<unknown> {
       };
     }),
   };
-}
-
-/** /metrics/resource in Prometheus' text format: what metrics-server reads. */
-export async function resourceMetrics(kubelet: ServedKubelet): Promise<string> {
-  const { clock, host } = kubelet.context;
-  const nowMs = Math.floor(clock.now());
-  const [usage, pods] = await Promise.all([host.usage(), podStats(kubelet)]);
-  const lines: string[] = [];
-  const metric = (name: string, type: string, help: string, samples: readonly string[]): void => {
-    lines.push(`# HELP ${name} [STABLE] ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => `${name}${sample} ${nowMs}`));
-  };
-  const seconds = (nanoseconds: number): number => nanoseconds / 1e9;
-  const containerLabels = (pod: Pod, container: ContainerStats): string => `{container="${container.name}",namespace="${namespaceOf(pod)}",pod="${nameOf(pod)}"}`;
-  const podLabels = (pod: Pod): string => `{namespace="${namespaceOf(pod)}",pod="${nameOf(pod)}"}`;
-  const each = (value: (container: ContainerStats) => number): string[] => pods.flatMap(({ pod, containers }) => containers.map((container) => `${containerLabels(pod, container)} ${value(container)}`));
-  const whole = (value: (container: ContainerStats) => number): string[] => pods.map(({ pod, containers }) => `${podLabels(pod)} ${sum(containers.map(value))}`);
-  metric('container_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the container in core-seconds', each((container) => seconds(container.cpuUsageCoreNanoseconds)));
-  metric('container_memory_working_set_bytes', 'gauge', 'Current working set of the container in bytes', each((container) => container.memoryWorkingSetBytes));
-  metric('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [` ${seconds(usage.cpuNanoseconds)}`]);
-  metric('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [` ${usage.memoryWorkingSetBytes}`]);
-  metric('pod_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the pod in core-seconds', whole((container) => seconds(container.cpuUsageCoreNanoseconds)));
-  metric('pod_memory_working_set_bytes', 'gauge', 'Current working set of the pod in bytes', whole((container) => container.memoryWorkingSetBytes));
-  metric('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [' 0']);
-  return `${lines.join('\n')}\n`;
 }

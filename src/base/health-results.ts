@@ -1,5 +1,6 @@
-import { linesOfFamily } from '../../base/metrics-text.ts';
-import type { Gauge, Labels } from '../../base/metrics.ts';
+import type { InstantGauge } from './metrics-text.ts';
+import { metricsText } from './metrics-text.ts';
+import type { Labels } from './metrics.ts';
 
 interface Result {
   readonly name: string;
@@ -12,7 +13,7 @@ interface Result {
 /** What health checks came to, each time that somebody asked for all of them: the page `/metrics/slis`. */
 export class HealthResults {
   readonly #results = new Map<string, Result>();
-  readonly #families: readonly Gauge[];
+  readonly #families: readonly InstantGauge[];
 
   /** When the process began, in milliseconds since 1970. */
   constructor(startedAtMs: number) {
@@ -44,9 +45,7 @@ export class HealthResults {
     else result.errors++;
   }
 
-  async render(): Promise<string> {
-    const lines: string[] = [];
-    for (const family of this.#families) for (const _ of linesOfFamily(family, await family.read(), lines));
-    return lines.join('');
+  render(): string {
+    return metricsText(this.#families);
   }
 }
