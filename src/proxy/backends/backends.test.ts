@@ -7,7 +7,8 @@ import { kinds, portOf } from '../testing/ports.ts';
 import { IptablesBackend } from './iptables/backend.ts';
 import { restoreScript } from './iptables/restore-script.ts';
 import { NftablesBackend } from './nftables/backend.ts';
-import { RulesetMaker } from './nftables/ruleset.ts';
+import type { Ruleset } from './nftables/ruleset.ts';
+import { elementMaps, RulesetMaker } from './nftables/ruleset.ts';
 import { difference } from './nftables/script.ts';
 
 const clusterCidrs = ['10.244.0.0/16', 'fd00:244::/64'];
@@ -15,8 +16,18 @@ const { plain, sticky, dns } = kinds as { plain: ServicePort; sticky: ServicePor
 
 function scriptOf(from: readonly ServicePort[], to: readonly ServicePort[]): string {
   const maker = new RulesetMaker({ family: 4, clusterCidr: clusterCidrs[0] });
-  return difference(4, maker.of(from), maker.of(to)).script;
+  maker.change(from);
+  const change = maker.change(to);
+  return difference(4, change.from, change.to).script;
 }
+
+/** One Service after the other, alone; each of them changed in every way that it can be; all at once; and then fewer and fewer. */
+const steps: readonly (readonly ServicePort[])[] = [
+  ...Object.values(kinds).map((one) => [one]),
+  [plain, dns], [{ ...plain, cluster: [], hasEndpoints: false }, dns], [{ ...plain, affinitySeconds: 30 }, dns], [{ ...plain, affinitySeconds: 90 }, dns], [{ ...plain, protocol: 'udp' }],
+  [{ ...plain, nodePort: 30099, port: 81 }], [{ ...plain, nodePort: undefined, externalIps: ['1.2.3.4'] }], [{ ...plain, externalLocal: true }],
+  Object.values(kinds), Object.values(kinds).slice(3), [plain, dns],
+];
 
 describe('nftables rules', () => {
   it('say nothing when nothing changed', () => {
@@ -37,10 +48,45 @@ describe('nftables rules', () => {
 
   it('are as many for a packet with ten thousand Services as with one', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => portOf({ key: `default/many-${index}:`, clusterIp: `10.97.${index >> 8}.${index & 255}`, nodePort: undefined }));
-    const { chains, elements } = new RulesetMaker({ family: 4, clusterCidr: undefined }).of(many);
+    const { chains, elements } = new RulesetMaker({ family: 4, clusterCidr: undefined }).change(many).to;
     assert.deepEqual([chains.size, elements.get('service-ips')?.size], [10_000, 10_000]);
     assert.ok([...chains.values()].every((rules) => rules.length === 1));
   });
+});
+
+describe('what nftables rules become step by step', () => {
+  const rival = (key: string, port = 80): ServicePort => portOf({ key, clusterIp: key === 'default/a:' ? '10.96.9.1' : '10.96.9.2', port, nodePort: undefined, externalIps: ['1.2.3.4'] });
+  const [a, b] = [rival('default/a:'), rival('default/b:')];
+  const again = (port: ServicePort): ServicePort => ({ ...port });
+  const sequences: readonly (readonly [string, ...(readonly ServicePort[])[]])[] = [
+    ['Services come, change and go, one by one and all at once', ...steps],
+    ['of an address that two claim the first keeps it, and the other gets it', [a], [a, b], [b, a], [a, plain, b], [b], [again(a), b], [again(a), again(b)], [plain], [b, a], [rival('default/b:', 81), a]],
+    ['what two ports share stays as long as one has it', [plain, { ...plain, key: 'default/web:more', port: 81, nodePort: undefined }], [again(plain)], [dns, plain], []],
+  ];
+  /** Numbers of backends depend on what was there before. */
+  const told = ({ chains, elements, affinitySets }: Ruleset): unknown => [
+    [...chains].map(([name, rules]) => [name, rules.map((rule) => rule.replace(/offset \d+/, ''))]), [...elements].map(([map, of]) => [map, map.startsWith('endpoints-') ? [...of.values()].sort() : [...of].sort()]), [...affinitySets],
+  ].map((entries) => entries.toSorted((one, other) => (String(one[0]) < String(other[0]) ? -1 : 1)));
+  for (const [title, ...sequence] of sequences) {
+    it(title, () => {
+      const maker = new RulesetMaker({ family: 4, clusterCidr: clusterCidrs[0] });
+      const there = { chains: new Map<string, readonly string[]>(), elements: new Map<string, Map<string, string>>(elementMaps.map((name) => [name, new Map()])), affinitySets: new Map<string, number>() };
+      const follow = <V>(of: Map<string, V>, from: ReadonlyMap<string, V> | undefined, to: ReadonlyMap<string, V> | undefined): void => {
+        for (const [key, value] of from ?? []) {
+          assert.deepEqual(of.get(key), value, `${key} was there`);
+          of.delete(key);
+        }
+        for (const [key, value] of to ?? []) of.set(key, value);
+      };
+      for (const ports of sequence) {
+        const { from, to } = maker.change(ports);
+        follow(there.chains, from.chains, to.chains);
+        for (const [map, of] of there.elements) follow(of, from.elements.get(map), to.elements.get(map));
+        follow(there.affinitySets, from.affinitySets, to.affinitySets);
+        assert.deepEqual(told(there), told(new RulesetMaker({ family: 4, clusterCidr: clusterCidrs[0] }).change(ports).to));
+      }
+    });
+  }
 });
 
 // Node opens no sockets of SCTP, and few kernels have it: what its rules say is looked at here, and that the kernel takes them below.
@@ -79,14 +125,6 @@ async function inNamespace(name: string, work: (run: RunCommand) => Promise<void
     execFileSync('ip', ['netns', 'delete', namespace]);
   }
 }
-
-/** One Service after the other, alone; each of them changed in every way that it can be; all at once; and then fewer and fewer. */
-const steps: readonly (readonly ServicePort[])[] = [
-  ...Object.values(kinds).map((one) => [one]),
-  [plain, dns], [{ ...plain, cluster: [], hasEndpoints: false }, dns], [{ ...plain, affinitySeconds: 30 }, dns], [{ ...plain, affinitySeconds: 90 }, dns], [{ ...plain, protocol: 'udp' }],
-  [{ ...plain, nodePort: 30099, port: 81 }], [{ ...plain, nodePort: undefined, externalIps: ['1.2.3.4'] }], [{ ...plain, externalLocal: true }],
-  Object.values(kinds), Object.values(kinds).slice(3), [plain, dns],
-];
 
 describe('rules in the kernel', () => {
   it('nftables: every change is taken, the end is the same as from scratch, clean-up leaves nothing', { skip: unable('nft') ?? false }, async () => {

@@ -1,8 +1,8 @@
 import type { FamilyRules, ProxyBackend, ProxyBackendOptions, SyncReport } from '../../backend.ts';
 import { syncFamilies } from '../../backend.ts';
 import type { ServicePort } from '../../service-port.ts';
-import type { RulesOptions, Ruleset } from './ruleset.ts';
-import { emptyRuleset, RulesetMaker } from './ruleset.ts';
+import type { RulesOptions } from './ruleset.ts';
+import { RulesetMaker } from './ruleset.ts';
 import { baseScript, deleteChains, difference, tableOf } from './script.ts';
 
 /** The table of one family: what is in the kernel, and chains there that wait for their end. */
@@ -11,7 +11,7 @@ class FamilyTable implements FamilyRules {
   readonly #run: ProxyBackendOptions['run'];
   readonly #makerOptions: RulesOptions;
   #maker: RulesetMaker;
-  #applied: Ruleset | undefined;
+  #isThere = false;
   #stale = new Set<string>();
 
   constructor(family: 4 | 6, { run, clusterCidrs }: ProxyBackendOptions) {
@@ -22,20 +22,22 @@ class FamilyTable implements FamilyRules {
   }
 
   async sync(ports: readonly ServicePort[]): ReturnType<FamilyRules['sync']> {
-    const wanted = this.#maker.of(ports);
-    const anew = this.#applied === undefined;
+    const maker = this.#maker;
+    const { from, to } = maker.change(ports);
+    const anew = !this.#isThere;
     // A machine without IPv6 has no table for what it does not need.
-    if (anew && this.family === 6 && wanted.chains.size === 0 && wanted.elements.get('cluster-ips')?.size === 0) return undefined;
-    const { script, stale } = difference(this.family, this.#applied ?? emptyRuleset, wanted);
+    if (anew && this.family === 6 && maker.isEmpty) return undefined;
+    const { script, stale } = difference(this.family, from, to);
     if (script !== '' || anew) await this.#write((anew ? baseScript(this.family) : '') + script);
-    this.#applied = wanted;
+    // Where the next call is to write everything anew since, it does.
+    this.#isThere = maker === this.#maker;
     for (const chain of stale) this.#stale.add(chain);
-    for (const chain of this.#stale) if (wanted.chains.has(chain)) this.#stale.delete(chain);
+    for (const chain of to.chains.keys()) this.#stale.delete(chain);
     return { full: anew, cleanupFailed: !await this.#deleteStale() };
   }
 
   invalidate(): void {
-    this.#applied = undefined;
+    this.#isThere = false;
     this.#maker = new RulesetMaker(this.#makerOptions);
     this.#stale = new Set();
   }

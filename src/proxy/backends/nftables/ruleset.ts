@@ -146,36 +146,104 @@ function fragmentOf(port: ServicePort, options: RulesOptions, rowOf: (chain: str
   return { chains: [...chains, ...sticky.chains], elements, affinitySets: sticky.affinitySets };
 }
 
-/** Makes Rulesets of ports, and remembers what it made of each of them as long as there is that object. */
+/** The chains and elements of all of these. */
+function rulesetOf(fragments: Iterable<Fragment>) {
+  const chains = new Map<string, readonly string[]>();
+  const elements = new Map(elementMaps.map((name) => [name, new Map<string, string>()]));
+  const affinitySets = new Map<string, number>();
+  for (const fragment of fragments) {
+    for (const [name, rules] of fragment.chains) chains.set(name, rules);
+    for (const [map, key, verdict] of fragment.elements) {
+      const map_ = elements.get(map);
+      // Two Services may claim one address; the first keeps it.
+      if (map_?.has(key) === false) map_.set(key, verdict);
+    }
+    for (const [name, seconds] of fragment.affinitySets) affinitySets.set(name, seconds);
+  }
+  return { chains, elements, affinitySets };
+}
+
+/** Rules that were and that are to be, without most of those that are in both. */
+export interface RulesetChange { readonly from: Ruleset; readonly to: Ruleset }
+
+/** An element that a change touches, and how many ports have it. */
+interface Claim { readonly map: ElementMap; readonly key: string; readonly isVerdict: boolean; readonly before: number; after: number }
+
+/**
+ * Makes rules of ports, and tells what of them is otherwise than the last time. Of ten thousand Services mostly one has
+ * changed: only what concerns it is looked at. Ports are told apart by being other objects.
+ */
 export class RulesetMaker {
   readonly #options: RulesOptions;
-  readonly #fragments = new WeakMap<ServicePort, Fragment>();
   readonly #rows = new Map<string, { readonly from: number; readonly length: number }>();
+  /** How many ports have an element, where that is any. */
+  readonly #claims = new Map<string, number>();
+  /** Elements that lead elsewhere for each of several ports that have them. */
+  readonly #contested = new Set<string>();
+  #fragments = new Map<ServicePort, Fragment>();
   #nextRow = 0;
 
   constructor(options: RulesOptions) {
     this.#options = options;
   }
 
-  /** The chains and elements that stand for the ports of this maker's family. */
-  of(ports: readonly ServicePort[]): Ruleset {
-    const chains = new Map<string, readonly string[]>();
-    const elements = new Map(elementMaps.map((name) => [name as string, new Map<string, string>()]));
-    const affinitySets = new Map<string, number>();
+  /** There are no ports of this maker's family. */
+  get isEmpty(): boolean {
+    return this.#fragments.size === 0;
+  }
+
+  /** From the rules for the ports of the call before, none at first, to those for these. Ports of the other family are none of ours. */
+  change(ports: readonly ServicePort[]): RulesetChange {
+    const old = this.#fragments;
+    const fragments = new Map<ServicePort, Fragment>();
+    const come: Fragment[] = [];
     for (const port of ports) {
       if (port.family !== this.#options.family) continue;
-      let fragment = this.#fragments.get(port);
-      if (fragment === undefined) this.#fragments.set(port, fragment = fragmentOf(port, this.#options, this.#rowOf));
-      for (const [name, rules] of fragment.chains) chains.set(name, rules);
-      for (const [map, key, verdict] of fragment.elements) {
-        const map_ = elements.get(map);
-        // Two Services may claim one address; the first keeps it.
-        if (map_?.has(key) === false) map_.set(key, verdict);
-      }
-      for (const [name, seconds] of fragment.affinitySets) affinitySets.set(name, seconds);
+      let fragment = old.get(port);
+      if (fragment === undefined) come.push(fragment = fragmentOf(port, this.#options, this.#rowOf));
+      fragments.set(port, fragment);
     }
-    for (const chain of this.#rows.keys()) if (!chains.has(chain)) this.#rows.delete(chain);
-    return { chains, elements, affinitySets };
+    const gone: Fragment[] = [];
+    for (const [port, fragment] of old) if (!fragments.has(port)) gone.push(fragment);
+    this.#fragments = fragments;
+
+    const [from, to] = [rulesetOf(gone), rulesetOf(come)];
+    for (const chain of from.chains.keys()) if (!to.chains.has(chain)) this.#rows.delete(chain);
+    const wasContested = this.#contested.size > 0;
+    const touched = this.#claimed(gone, come);
+    // Who has an element that several claim depends on the order of all.
+    if (wasContested || this.#contested.size > 0) return { from: rulesetOf(old.values()), to: rulesetOf(fragments.values()) };
+    for (const { map, key, isVerdict, before, after } of touched) {
+      if (isVerdict || before === 0 || after === 0) continue;
+      from.elements.get(map)?.delete(key);
+      to.elements.get(map)?.delete(key);
+    }
+    return { from, to };
+  }
+
+  /** Counts anew who has the elements of these. */
+  #claimed(gone: readonly Fragment[], come: readonly Fragment[]): Claim[] {
+    const touched = new Map<string, Claim>();
+    for (const [fragments, by] of [[gone, -1], [come, 1]] as const) {
+      for (const { elements } of fragments) {
+        for (const [map, key, verdict] of elements) {
+          const id = `${map} ${key}`;
+          let claim = touched.get(id);
+          if (claim === undefined) {
+            const before = this.#claims.get(id) ?? 0;
+            touched.set(id, claim = { map, key, isVerdict: verdict !== '', before, after: before });
+          }
+          claim.after += by;
+        }
+      }
+    }
+    for (const [id, { isVerdict, after }] of touched) {
+      if (isVerdict && after > 1) this.#contested.add(id);
+      else this.#contested.delete(id);
+      if (after === 0) this.#claims.delete(id);
+      else this.#claims.set(id, after);
+    }
+    return [...touched.values()];
   }
 
   /** Numbers are never used again: a maker lives for minutes, and there are four thousand million. */
@@ -188,5 +256,3 @@ export class RulesetMaker {
     return from;
   };
 }
-
-export const emptyRuleset: Ruleset = { chains: new Map(), elements: new Map(), affinitySets: new Map() };
