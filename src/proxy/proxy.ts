@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { KeptInStep } from '../base/kept-in-step.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import { joinKey, namespaceOf } from '../api/meta/object.ts';
+import { joinKey, keyOf, namespaceOf } from '../api/meta/object.ts';
 import { endpointslices, nodes, services } from '../api/resources.ts';
 import type { Node, Service } from '../api/types/core/v1.ts';
 import type { EndpointSlice } from '../api/types/discovery/v1.ts';
@@ -57,7 +57,8 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #nodes: Informer<Node>;
-  readonly #ports = new ServicePorts();
+  readonly #slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
+  readonly #ports: ServicePorts;
   readonly #healthChecks: HealthCheckServers;
   readonly #statusServers = new StatusServers();
   readonly #health: ProxyHealth;
@@ -75,6 +76,7 @@ export class ServiceProxy implements AsyncDisposable {
     this.#services = this.#informers.informer(services, { labelSelector: `!${proxyNameLabel}` });
     this.#slices = this.#informers.informer(endpointslices, { labelSelector: `!${headlessLabel},!${proxyNameLabel}` });
     this.#slices.addIndex('service', (slice) => [serviceKeyOf(slice)]);
+    this.#ports = new ServicePorts({ service: (key) => this.#services.lister.getByKey(key), slices: this.#slicesOf });
     this.#nodes = this.#informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` });
     this.#place = { name: options.nodeName, zone: undefined };
     this.#recorder = createEventRecorder(client, { component: 'kube-proxy', host: options.nodeName, clock, random, logger, signal: this.#stopped.signal });
@@ -106,10 +108,24 @@ export class ServiceProxy implements AsyncDisposable {
       this.#metrics.changed(...what);
       changed();
     };
-    const serviceChanged = (): void => counted('service');
-    const sliceChanged = ({ addressType, metadata }: EndpointSlice, isGone = false): void => counted('endpoint', { family: addressType === 'IPv6' ? 6 : 4, triggeredAt: isGone ? undefined : metadata.annotations?.[triggerAnnotation] });
-    this.#services.addHandler({ add: serviceChanged, update: serviceChanged, delete: serviceChanged });
-    this.#slices.addHandler({ add: (slice) => sliceChanged(slice), update: (_, slice) => sliceChanged(slice), delete: (slice) => sliceChanged(slice, true) });
+    const serviceChanged = (service: Service): void => {
+      this.#ports.changed(keyOf(service));
+      counted('service');
+    };
+    const sliceChanged = (slice: EndpointSlice, isGone = false): void => {
+      this.#ports.changed(serviceKeyOf(slice));
+      counted('endpoint', { family: slice.addressType === 'IPv6' ? 6 : 4, triggeredAt: isGone ? undefined : slice.metadata.annotations?.[triggerAnnotation] });
+    };
+    this.#services.addHandler({ add: serviceChanged, update: (_, service) => serviceChanged(service), delete: serviceChanged });
+    this.#slices.addHandler({
+      add: (slice) => sliceChanged(slice),
+      update: (before, slice) => {
+        // A slice may be given to another Service.
+        this.#ports.changed(serviceKeyOf(before));
+        sliceChanged(slice);
+      },
+      delete: (slice) => sliceChanged(slice, true),
+    });
     this.#nodes.addHandler({ add: (node) => this.#movedTo(node, changed), update: (_, node) => this.#movedTo(node, changed) });
     await this.#informers.synced();
     const { status, backend, logger } = this.#options;
@@ -137,9 +153,7 @@ export class ServiceProxy implements AsyncDisposable {
   async #sync(): Promise<void> {
     let sinceMs = this.#options.clock.monotonicMs();
     this.#metrics.syncing();
-    const all = this.#services.lister.list();
-    const slicesOf = (key: string): readonly EndpointSlice[] => this.#slices.lister.byIndex('service', key);
-    const ports = this.#ports.of(all, slicesOf, this.#place);
+    const ports = this.#ports.at(this.#place);
     await this.#options.backend.sync(ports, (report) => {
       const nowMs = this.#options.clock.monotonicMs();
       this.#metrics.synced(report, (nowMs - sinceMs) / 1000);
@@ -148,7 +162,7 @@ export class ServiceProxy implements AsyncDisposable {
     this.#metrics.holds(ports);
     this.#health.updated();
     this.#firstSync.resolve();
-    this.#healthChecks.sync(healthChecksOf(all, slicesOf, this.#place.name));
+    this.#healthChecks.sync(healthChecksOf(this.#services.lister.list(), this.#slicesOf, this.#place.name));
     await this.#forgetStaleFlows(ports);
   }
 

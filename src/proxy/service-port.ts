@@ -10,7 +10,7 @@ export interface Backend {
 
 /**
  * One port of one Service in one IP family as a proxy backend must realise it: plain data, comparable, independent of any
- * rule language. Whoever makes it again from the same objects gets the same object (`ServicePorts`).
+ * rule language. As long as nothing of its Service changed it is the same object (`ServicePorts`): backends tell by that what is new.
  */
 export interface ServicePort {
   /** `namespace/name:portname`, unique beside the family and the protocol. */

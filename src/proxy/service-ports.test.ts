@@ -86,13 +86,20 @@ describe('what a Service says', () => {
 
   it('only what changed is made again', () => {
     const [one, other] = [service({}), { ...service({ clusterIP: '10.96.0.8' }), metadata: { name: 'other', namespace: 'default' } }];
-    const all = new ServicePorts();
+    const services = new Map([['default/web', one], ['default/other', other]]);
     const slices = new Map([['default/web', [slice([here])]], ['default/other', [slice([there])]]]);
-    const ports = () => all.of([one, other], (key) => [...slices.get(key) ?? []], node);
-    const [first, second] = ports();
+    const all = new ServicePorts({ service: (key) => services.get(key), slices: (key) => slices.get(key) ?? [] });
+    for (const key of services.keys()) all.changed(key);
+    const [first, second] = all.at(node);
     slices.set('default/other', [slice([here])]);
-    const [again, changed] = ports();
+    all.changed('default/other');
+    const [again, changed] = all.at(node);
     assert.equal(again, first);
-    assert.notEqual(changed, second);
+    assert.deepEqual([second?.serving, changed?.serving], [['10.244.1.2:8080'], ['10.244.0.2:8080']]);
+    services.delete('default/other');
+    all.changed('default/other');
+    assert.deepEqual(all.at(node), [first]);
+    const [moved, ...more] = all.at({ ...node, name: 'there' });
+    assert.deepEqual([more, moved?.cluster.map(({ local }) => local)], [[], [false]]);
   });
 });

@@ -74,29 +74,40 @@ export function servicePortsOf(service: Service, slices: readonly EndpointSlice[
   });
 }
 
-interface Known { readonly service: Service; readonly slices: readonly EndpointSlice[]; readonly place: NodePlace; readonly ports: readonly ServicePort[] }
+/** Where Services are looked up, by `namespace/name`, and their slices. */
+export interface ServiceSource {
+  service(key: string): Service | undefined;
+  slices(key: string): readonly EndpointSlice[];
+}
 
-const same = (a: readonly EndpointSlice[], b: readonly EndpointSlice[]): boolean => a.length === b.length && a.every((slice, index) => slice === b[index]);
-
-/**
- * The ports of all Services, of which only those are made again whose Service or slices are other objects than the last
- * time: of ten thousand Services mostly one has changed.
- */
+/** The ports of all Services, of which only those are made again that something is said to have changed of: of ten thousand mostly one. */
 export class ServicePorts {
-  #known = new Map<string, Known>();
+  readonly #source: ServiceSource;
+  readonly #changed = new Set<string>();
+  readonly #ports = new Map<string, readonly ServicePort[]>();
+  #place: NodePlace | undefined;
 
-  of(services: readonly Service[], slicesOf: (key: string) => readonly EndpointSlice[], node: NodePlace): ServicePort[] {
-    const known = new Map<string, Known>();
-    const ports: ServicePort[] = [];
-    for (const service of services) {
-      const key = joinKey(namespaceOf(service), nameOf(service));
-      const slices = slicesOf(key);
-      const before = this.#known.get(key);
-      const fresh = before?.service === service && before.place === node && same(before.slices, slices) ? before : { service, slices, place: node, ports: servicePortsOf(service, slices, node) };
-      known.set(key, fresh);
-      ports.push(...fresh.ports);
+  constructor(source: ServiceSource) {
+    this.#source = source;
+  }
+
+  /** A Service came, went or is otherwise, or a slice of its. */
+  changed(key: string): void {
+    this.#changed.add(key);
+  }
+
+  /** As the node has to do them now. Another object is another place. */
+  at(place: NodePlace): ServicePort[] {
+    if (place !== this.#place) for (const key of this.#ports.keys()) this.#changed.add(key);
+    this.#place = place;
+    for (const key of this.#changed) {
+      const service = this.#source.service(key);
+      if (service === undefined) this.#ports.delete(key);
+      else this.#ports.set(key, servicePortsOf(service, this.#source.slices(key), place));
     }
-    this.#known = known;
-    return ports;
+    this.#changed.clear();
+    const all: ServicePort[] = [];
+    for (const ports of this.#ports.values()) for (const port of ports) all.push(port);
+    return all;
   }
 }
