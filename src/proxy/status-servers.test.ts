@@ -37,6 +37,7 @@ it('the proxy is healthy while what changes is in the kernel within a minute, an
 
   assert.deepEqual(await ask(ports.metrics, '/healthz'), [200, 'ok']);
   assert.deepEqual(await ask(ports.metrics, '/proxyMode'), [200, 'nftables']);
+  metrics.synced({ family: 4, full: true, failed: false, cleanupFailed: false }, 1);
   const [, text] = await ask(ports.metrics, '/metrics');
   for (const line of ['kubeproxy_proxy_healthz_total{code="503"} 4', 'kubeproxy_proxy_livez_total{code="200"} 4', '# TYPE kubeproxy_sync_proxy_rules_duration_seconds histogram']) {
     assert.ok(text.split('\n').includes(line), `${line} in ${text}`);
