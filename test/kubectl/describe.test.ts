@@ -19,6 +19,7 @@ describeSame('kubectl describe, beside upstream\'s', {
     await comparison.prepare('apply -f -', customObject);
     await comparison.prepare('rollout status deployment web');
     await comparison.prepare('wait --for=condition=Ready pod/full --timeout=30s');
+    await comparison.prepare('wait --for=condition=AbleToScale hpa/web --timeout=30s');
     comparison.files({ 'object.yaml': customObject });
   },
 });

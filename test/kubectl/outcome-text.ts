@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Outcome } from './run-ours.ts';
 
 /** Ages differ by the second that passes between two commands. */
-const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|m|s)\b/g;
+const ages = /\b\d+(?:y\d+d|y|d\d+h|d|h\d+m|h|m\d+s|ms|m|\.\d+s|s)\b/g;
+
+/** How wide a column of ages is depends on the ages. */
+const besideAges = /(\bAGE|\bAge| ----) {2,}/g;
 
 /** The folders that `kubectl diff` compares, and when their files were written. */
 const ofDiff = /\b(LIVE|MERGED)-\w+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g;
@@ -31,7 +34,7 @@ const ofItsLog = /^[EWI]\d{4} [\d:.]+ +\d+ \S+\] .*\n/gm;
 /** What is compared of an outcome. */
 export function outcomeText({ code, stdout, stderr }: Outcome): string {
   const text = `${stdout}--- stderr\n${stderr.replaceAll(ofItsLog, '')}--- exit code ${code}\n`.replaceAll(ofDiff, (_, folder?: string) => folder ?? 'TIME').replaceAll(/kubectl-edit-\w+/g, 'kubectl-edit-RANDOM').replaceAll(renewed, '$1TIME');
-  return name(text, ages, 'AGE');
+  return name(text, ages, 'AGE').replaceAll(besideAges, '$1  ');
 }
 
 /** What differs from one cluster to the next, and how it is written down instead. */
@@ -42,8 +45,11 @@ const ofOneCluster: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g, 'TIME'],
   [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
-  [/(resourceVersion"?: ?"?)\d+/g, '$1VERSION'],
-  [/\b(?:127\.0\.0\.1|localhost|\[::1\]):\d+/g, 'ADDRESS'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}(?: UTC)?/g, 'TIME'],
+  [/(resourceVersion(?:\\?")?: ?(?:\\?")?|Resource Version: +)\d+/g, '$1VERSION'],
+  [/\b(?:127\.0\.0\.1|192\.0\.2\.\d+|localhost|\[::1\]):\d+/g, 'ADDRESS'],
+  // Where the kubelet and the API server listen.
+  [/(\bPort"?: |\bhttps {2})\d{5}\b/g, '$1PORT'],
   [/\b10\.(?:96|244)\.\d+\.\d+\b/g, 'IP'],
   [/-[0-9a-f]{8,10}-[a-z0-9]{5}\b/g, '-HASH'],
   [/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-RANDOM'],

@@ -59,7 +59,8 @@ export async function watchObjects(call: GetCall, { selection, printer }: { read
   const [first] = items;
   if (first === undefined) throw new KubectlError('no resources found to watch');
   const writer = new EventWriter(call, printer, first);
-  if (!flags['watch-only']) for (const { object } of items) for (const one of isList(object!) ? object.items : [object!]) await writer.write('ADDED', { apiVersion: first.object!.apiVersion!, ...one });
+  // Items of a list do not say what they are.
+  if (!flags['watch-only']) for (const { object } of items) for (const one of isList(object!) ? object.items : [object!]) await writer.write('ADDED', { apiVersion: first.object!.apiVersion!, kind: first.resource!.kind, ...one });
   if (items.length > 1 && items.some(({ name }) => name !== '')) throw new KubectlError('you may only watch a single resource or type of resource at a time');
   const list = first.name === '';
   await follow(call, { first, last: items.at(-1)!, selection, list, writer });
