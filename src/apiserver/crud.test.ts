@@ -47,6 +47,14 @@ test('refusals are worded as upstream words them', async () => {
   await assert.rejects(api.create('/api/v1/configmaps', configMap('e')), refusal('MethodNotAllowed', 'the server does not allow this method on the requested resource'));
 });
 
+test('objects are not exported any longer', async () => {
+  await using api = await TestServer.start();
+  const created = await api.create(configMaps, configMap('a'));
+  for (const path of [`${configMaps}/a?export=true`, `${configMaps}/a?export`, `${configMaps}/none?export=1`]) await assert.rejects(api.get(path), refusal('BadRequest', 'the export parameter, deprecated since v1.14, is no longer supported'));
+  assert.deepEqual(await api.get(`${configMaps}/a?export=false`), created);
+  await api.get(`${configMaps}?export=true`);
+});
+
 test('unknown fields: refused when strict, warned of by default', async () => {
   await using api = await TestServer.start();
   const odd = { ...configMap('a'), foo: 1, metadata: { name: 'a', bar: 2 } };

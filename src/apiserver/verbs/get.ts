@@ -1,6 +1,7 @@
-import { notFoundError } from '../../api/status.ts';
+import { badRequestError, notFoundError } from '../../api/status.ts';
 import type { Answer, Result } from '../answer.ts';
 import type { Core } from '../core.ts';
+import { queryFlag } from '../request-info.ts';
 import type { RequestInfo } from '../request.ts';
 import type { StoredResource } from '../served-resources.ts';
 import { waitForCache } from './read-at.ts';
@@ -14,6 +15,7 @@ export const namespaceOfRequest = (served: StoredResource, info: RequestInfo): s
 
 /** Reads one object from the cache. Synchronous unless the cache has to catch up first. */
 export function get(core: Core, served: StoredResource, info: RequestInfo, query: URLSearchParams | undefined): Result {
+  if (query?.has('export') === true && queryFlag(query.get('export'))) throw badRequestError('the export parameter, deprecated since v1.14, is no longer supported');
   const read = (): Result => {
     const object = existingOf(served, objectKey(namespaceOfRequest(served, info), info.name));
     if (object === undefined) throw notFoundError(served.home.schema, info.name);
