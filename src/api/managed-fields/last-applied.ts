@@ -2,7 +2,7 @@
 import type { KubeObject } from '../meta/object.ts';
 import { annotationsLimitBytes } from '../meta/object-meta.ts';
 import { byteLength } from '../meta/validation.ts';
-import { isJsonObject } from '../patch/json-value.ts';
+import { isJsonObject, sortedJson } from '../patch/json-value.ts';
 import type { JsonObject, JsonValue } from '../patch/json-value.ts';
 import { appliedFields, validateApplied } from './applied.ts';
 import { compareObjects } from './compare.ts';
@@ -32,9 +32,7 @@ export function allowedByLastApplied(live: KubeObject, apiVersion: string, shape
 }
 
 /** Go's JSON of a decoded map: keys sorted. */
-function sortedJson(value: JsonValue): string {
-  return JSON.stringify(value, (_, child: unknown) => (isJsonObject(child) ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1))) : child)).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
+const goJson = (value: JsonValue): string => sortedJson(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The object with the annotation that says what was applied now; undefined where it has none to keep up to date. */
 export function syncLastApplied(object: JsonObject, patch: JsonObject): JsonObject | undefined {
@@ -42,7 +40,7 @@ export function syncLastApplied(object: JsonObject, patch: JsonObject): JsonObje
   if (!isJsonObject(metadata)) return undefined;
   const annotations = metadata['annotations'];
   if (!isJsonObject(annotations) || typeof annotations[lastAppliedAnnotation] !== 'string' || annotations[lastAppliedAnnotation] === '') return undefined;
-  const text = `${sortedJson(withoutAnnotation(patch))}\n`;
+  const text = `${goJson(withoutAnnotation(patch))}\n`;
   const synced: JsonObject = { ...annotations, [lastAppliedAnnotation]: text };
   let size = 0;
   for (const [key, value] of Object.entries(synced)) size += byteLength(key) + (typeof value === 'string' ? byteLength(value) : 0);

@@ -1,7 +1,7 @@
 import { ApiError } from '../status.ts';
 import { goTypeName, showMap } from './go-text.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { isJsonObject } from './json-value.ts';
+import { isJsonObject, sortedJson } from './json-value.ts';
 
 /** How strategic merge patch tells the items of a list apart: by a key's value, or by themselves. */
 type ItemIdentity = (item: JsonValue) => JsonValue;
@@ -21,6 +21,22 @@ export function mergeKeyOf(item: JsonValue, mergeKey: string): JsonValue {
 
 export function identityOf(mergeKey: string | undefined): ItemIdentity {
   return mergeKey === undefined ? (item) => item : (item) => mergeKeyOf(item, mergeKey);
+}
+
+/** Where the items with each value of their merge key stand first. Values are equal as JSON is, whatever the order of an object's fields. */
+export class KeyedPlaces {
+  readonly #scalars = new Map<JsonValue | undefined, number>();
+  readonly #others = new Map<string, number>();
+
+  add(key: JsonValue | undefined, place: number): void {
+    if (this.of(key) !== undefined) return;
+    if (typeof key === 'object' && key !== null) this.#others.set(sortedJson(key), place);
+    else this.#scalars.set(key, place);
+  }
+
+  of(key: JsonValue | undefined): number | undefined {
+    return typeof key === 'object' && key !== null ? this.#others.get(sortedJson(key)) : this.#scalars.get(key);
+  }
 }
 
 /** Where each item stands first. */

@@ -17,6 +17,10 @@ export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && jsonEqual(a[key], b[key]));
 }
 
+/** JSON whose objects have their fields sorted: equal values, equal texts. */
+export const sortedJson = (value: JsonValue): string =>
+  JSON.stringify(value, (_, child: unknown) => (isJsonObject(child) ? Object.fromEntries(Object.entries(child).sort(([a], [b]) => (a < b ? -1 : 1))) : child));
+
 /** The name of a JSON value's type in Go's error messages. */
 export function goTypeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';

@@ -1,11 +1,11 @@
 import type { FieldSchema, ObjectSchema, ValueSchema } from '../schema/schema.ts';
 import { badRequestError } from '../status.ts';
-import { badType, checkElementOrder, identityOf, mergeKeyOf, orderElements, patchError } from './element-order.ts';
+import { badType, checkElementOrder, identityOf, KeyedPlaces, mergeKeyOf, orderElements, patchError } from './element-order.ts';
 import { goTypeName, showMap, showString } from './go-text.ts';
 import { unprocessable } from './json-patch.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { setMember } from '../../base/json-value.ts';
-import { goTypeOf, isJsonObject, jsonEqual } from './json-value.ts';
+import { goTypeOf, isJsonObject } from './json-value.ts';
 
 const directiveKey = '$patch';
 const retainKeysKey = '$retainKeys';
@@ -66,12 +66,13 @@ function applyRetainKeys(original: JsonObject, patch: JsonObject): JsonObject {
   const retain = patch[retainKeysKey];
   if (retain === undefined) return original;
   if (!Array.isArray(retain)) throw badRequestError('invalid patch format of retainKeys');
+  const retained = new Set(retain);
   for (const [key, value] of Object.entries(patch)) {
     if (key === retainKeysKey || value === null || key.startsWith(deletePrefix) || key.startsWith(orderPrefix)) continue;
-    if (!retain.includes(key)) throw badRequestError('invalid patch format of retainKeys');
+    if (!retained.has(key)) throw badRequestError('invalid patch format of retainKeys');
   }
   const kept: JsonObject = {};
-  for (const [key, value] of Object.entries(original)) if (retain.includes(key)) setMember(kept, key, value);
+  for (const [key, value] of Object.entries(original)) if (retained.has(key)) setMember(kept, key, value);
   return kept;
 }
 
@@ -156,17 +157,22 @@ function checkItems(...lists: readonly JsonValue[][]): boolean {
 function mergeList(original: JsonValue[], patch: JsonValue[], field: Strategy, isDeletion: boolean): JsonValue[] {
   if (original.length === 0 && patch.length === 0) return original;
   if (!checkItems(original, patch)) {
-    if (isDeletion) return original.filter((item) => !patch.includes(item));
+    if (isDeletion) {
+      const deleted = new Set(patch);
+      return original.filter((item) => !deleted.has(item));
+    }
     return orderElements([...new Set([...original, ...patch])], patch, original, identityOf(undefined));
   }
   const { mergeKey } = field;
   if (mergeKey === undefined) throw patchError(`cannot merge lists without merge key for ${kindOf(field.value)}`);
   const { base, changes } = applyListDirectives(original as JsonObject[], patch as JsonObject[], mergeKey);
   const merged = [...base];
+  const places = new KeyedPlaces();
+  for (let i = 0; i < base.length; i++) places.add(base[i]![mergeKey], i);
   for (const change of changes) {
     const key = mergeKeyOf(change, mergeKey);
-    const index = merged.findIndex((item) => jsonEqual(item[mergeKey], key));
-    if (index < 0) merged.push(change);
+    const index = places.of(key);
+    if (index === undefined) places.add(key, merged.push(change) - 1);
     else merged[index] = mergeMap(merged[index]!, change, field.value);
   }
   return orderElements(merged, changes, base, identityOf(mergeKey));
@@ -174,20 +180,18 @@ function mergeList(original: JsonValue[], patch: JsonValue[], field: Strategy, i
 
 /** Takes `$patch: delete` and `$patch: replace` items out of a patch list and does what they say. */
 function applyListDirectives(original: readonly JsonObject[], patch: readonly JsonObject[], mergeKey: string): { base: JsonObject[]; changes: JsonObject[] } {
-  let base = [...original];
   const changes: JsonObject[] = [];
+  const deleted = new KeyedPlaces();
   let replace = false;
   for (const item of patch) {
     const directive = item[directiveKey];
     if (directive === undefined) changes.push(item);
     else if (directive === 'replace') replace = true;
-    else if (directive === 'delete') {
-      const key = mergeKeyOf(item, mergeKey);
-      base = base.filter((one) => !jsonEqual(one[mergeKey], key));
-    } else if (directive === 'merge') throw patchError('merging lists cannot yet be specified in the patch');
+    else if (directive === 'delete') deleted.add(mergeKeyOf(item, mergeKey), 0);
+    else if (directive === 'merge') throw patchError('merging lists cannot yet be specified in the patch');
     else throw patchError(`unknown patch type: ${showString(directive)} in map: ${showMap(item)}`);
   }
-  return replace ? { base: changes, changes: [] } : { base, changes };
+  return replace ? { base: changes, changes: [] } : { base: original.filter((one) => deleted.of(one[mergeKey]) === undefined), changes };
 }
 
 /**

@@ -55,15 +55,14 @@ function validateMatchLabelKeys(keys: readonly string[] | undefined, selector: L
 }
 
 export function validateTopologySpread(constraints: readonly Loose<TopologySpreadConstraint>[] | undefined, path: string, errors: Errors): void {
+  const last = new Map((constraints ?? []).map(({ topologyKey = '', whenUnsatisfiable = '' }, i) => [`${whenUnsatisfiable} ${topologyKey}`, i]));
   constraints?.forEach((constraint, i) => {
     const { maxSkew = 0, topologyKey = '', whenUnsatisfiable = '', minDomains, labelSelector } = constraint;
     const at = `${path}[${i}]`;
     if (maxSkew <= 0) errors.push(invalid(`${at}.maxSkew`, maxSkew, notPositiveMessage));
     if (topologyKey === '') errors.push(required(`${at}.topologyKey`, 'can not be empty'));
     addOptionalEnum(errors, `${at}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']);
-    if (constraints.slice(i + 1).some((other) => (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === whenUnsatisfiable)) {
-      errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
-    }
+    if (last.get(`${whenUnsatisfiable} ${topologyKey}`) !== i) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains !== undefined) {
       if (minDomains <= 0) errors.push(invalid(`${at}.minDomains`, minDomains, notPositiveMessage));
       if (whenUnsatisfiable !== 'DoNotSchedule') errors.push(invalid(`${at}.minDomains`, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`));
