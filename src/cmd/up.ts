@@ -1,7 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { Cluster } from '../cluster/cluster.ts';
-import { startCluster } from '../cluster/cluster.ts';
 import { shutdownMs } from '../cluster/serving.ts';
 import { readAccess } from './access.ts';
 import { runInForeground } from './foreground.ts';
@@ -21,6 +20,8 @@ export async function up(command: Command, scope: UpScope): Promise<void> {
   const options = resolveClusterOptions(command.opts(), (key) => command.getOptionValueSource(key) === 'cli', hostname());
   const access = await readAccess(options);
   await runInForeground(options.logLevel, async (parts) => {
+    // Loaded once the flags are known to be right: it takes longer than to say what is wrong with them.
+    const { startCluster } = await import('../cluster/cluster.ts');
     const cluster = await startCluster({ ...options, ...scope, ...parts, flags: flagsOf(command), tokenFile: options.tokenAuthFile, access, home: homedir(), environment: process.env });
     tellWhatNext(parts.progress, options, cluster);
     return cluster;
