@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCondition } from '../../src/api/meta/conditions.ts';
-import { cronjobs, jobs, pods, services } from '../../src/api/resources.ts';
+import { cronjobs, deployments, horizontalpodautoscalers, jobs, pods, resourcequotas, services } from '../../src/api/resources.ts';
 import type { Job, JobSpec } from '../../src/api/types/batch/v1.ts';
 import type { Pod } from '../../src/api/types/core/v1.ts';
 import { container, World } from '../conformance/world.ts';
@@ -62,6 +62,16 @@ test('a job that is suspended deletes pods', async () => {
   assert.ok(((await counted(world, 'job_controller_job_syncs_total'))['{action="pods_deleted",completion_mode="NonIndexed",result="success"}'] ?? 0) >= 1);
   // They lost their finalizers before they ended, and count as nothing.
   assert.deepEqual(await counted(world, 'job_controller_job_pods_finished_total'), {});
+});
+
+test('pods that cannot be made: the sync is an error, and did what it tried', async () => {
+  await using world = await World.start({ nodes: 0 });
+  await world.client.create(resourcequotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace: ns, name: 'none' }, spec: { hard: { pods: '0' } } });
+  await world.clock.advance(10_000);
+  await world.client.create(jobs, job('refused', {}));
+  await world.clock.advance(500);
+  assert.deepEqual(await counted(world, 'job_controller_job_syncs_total'), { '{action="pods_created",completion_mode="NonIndexed",result="error"}': 1 });
+  assert.deepEqual(await counted(world, 'job_controller_job_pods_creation_total'), { '{reason="new",status="failed"}': 1 });
 });
 
 test('an indexed job: indexes that are done with, limited together and each alone', async () => {
@@ -197,4 +207,28 @@ test('a node that is tainted for eviction counts in its zone, which is told of f
   await world.until('the taint', async () => Object.keys(await counted(world, evictions)).length > 0, 300_000);
   await world.clock.advance(60_000);
   assert.deepEqual(await counted(world, evictions), { '{zone=""}': 1 });
+});
+
+test('an autoscaler: what its limits do, and what its metrics cannot', async () => {
+  await using world = await World.start({ nodes: 0 });
+  const { client } = world;
+  const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [container({ name: 'c' })] } };
+  await client.create(deployments, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace: ns, name: 'web' }, spec: { replicas: 5, selector: { matchLabels: { app: 'web' } }, template } });
+  const metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }];
+  await client.create(horizontalpodautoscalers, { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { namespace: ns, name: 'web' }, spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3, metrics } });
+  const prefix = 'horizontal_pod_autoscaler_controller_';
+  await world.clock.advance(20_000);
+  assert.deepEqual(await counted(world, `${prefix}reconciliations_total`), { '{action="scale_down",error="none"}': 1 });
+  assert.deepEqual(await counted(world, `${prefix}desired_replicas`), { '{hpa_name="web",namespace="default"}': 3 });
+  assert.deepEqual(await counted(world, `${prefix}metric_computation_total`), {});
+  // Nobody serves metrics.
+  await world.clock.advance(15_000);
+  assert.deepEqual(await counted(world, `${prefix}reconciliations_total`), { '{action="none",error="internal"}': 1, '{action="scale_down",error="none"}': 1 });
+  assert.deepEqual(await counted(world, `${prefix}metric_computation_total`), { '{action="none",error="internal",metric_type="Resource"}': 1 });
+  assert.equal((await counted(world, `${prefix}metric_computation_duration_seconds`))['_count{action="none",error="internal",metric_type="Resource"}'], 1);
+  assert.deepEqual(await counted(world, `${prefix}num_horizontal_pod_autoscalers`), { '': 1 });
+  await client.delete(horizontalpodautoscalers, { namespace: ns, name: 'web' });
+  await world.clock.advance(20_000);
+  assert.deepEqual(await counted(world, `${prefix}num_horizontal_pod_autoscalers`), {});
+  assert.deepEqual(await counted(world, `${prefix}desired_replicas`), {});
 });

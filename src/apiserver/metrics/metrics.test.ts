@@ -6,6 +6,8 @@ import type { RequestInfo } from '../request.ts';
 import { TestServer } from '../testing/server.ts';
 import { testPki } from '../testing/serving-certificate.ts';
 import { Histogram } from './histogram.ts';
+import { LongRunning } from './long-running.ts';
+import type { Rows } from './registry.ts';
 import { MetricsRegistry } from './registry.ts';
 import { metricVerb, RequestMetrics } from './requests.ts';
 
@@ -80,6 +82,11 @@ test('a server tells of its requests, watches, store and access', async () => {
     /^apiserver_request_total\{code="401",/m,
     /^apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\} 1$/m,
     /^apiserver_storage_objects\{resource="configmaps"\} [1-9]/m,
+    // The watch has ended.
+    /^apiserver_longrunning_requests\{component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"\} 0$/m,
+    /^apiserver_storage_events_received_total\{group="",resource="configmaps"\} [1-9]/m,
+    /^kubernetes_feature_enabled\{name="ClusterTrustBundle",stage="BETA"\} 0$/m,
+    /^registered_metrics_total\{deprecated_version="1.34.0",stability_level="STABLE"\} 1$/m,
     /^etcd_requests_total\{operation="create",type="configmaps"\} [1-9]/m,
     /^etcd_request_duration_seconds_bucket\{operation="list",type="",le="60"\} [1-9]/m,
     /^authentication_attempts\{result="failure"\} 1$/m,
@@ -88,4 +95,17 @@ test('a server tells of its requests, watches, store and access', async () => {
     /^apiserver_requested_deprecated_apis\{group="",version="v1",resource="componentstatuses",subresource="",removed_release=""\} 1$/m,
     /^process_cpu_seconds_total /m,
   ]) assert.match(text, pattern);
+});
+
+test('what is open is told by what it is about, until it ends; what clients make up is not', () => {
+  const longRunning = new LongRunning(({ resource }) => resource === 'pods');
+  const told = (): string[] => longRunning.families.flatMap((family) => [...family.read() as Rows]).map(([{ verb, scope, subresource, resource }, count]) => `${verb} ${scope} ${resource}/${subresource} ${count}`);
+  const everywhere = longRunning.begin({ ...pods, verb: 'watch', namespace: '' });
+  longRunning.begin({ ...pods, verb: 'watch', namespace: '' });
+  longRunning.begin({ ...pods, verb: 'watch', name: 'p' });
+  longRunning.begin({ ...pods, verb: 'create', name: 'p', subresource: 'exec' });
+  longRunning.begin({ ...pods, verb: 'watch', resource: 'made-up' });
+  assert.deepEqual(told(), ['WATCH cluster pods/ 2', 'WATCH resource pods/ 1', 'CONNECT resource pods/exec 1']);
+  everywhere.count -= 1;
+  assert.equal(told()[0], 'WATCH cluster pods/ 1');
 });
