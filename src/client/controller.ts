@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { reactingTo } from './cause.ts';
 import { queueMetricsOf } from './work-queue/queue-metrics.ts';
+import { queueNameOf } from './work-queue/queue-names.ts';
 import { WorkQueue } from './work-queue/work-queue.ts';
 
 /** What a reconcile asks for when it is done: nothing, or to be called again after a while. */
@@ -38,7 +39,7 @@ export function runController(options: ControllerOptions): Controller {
   const { clock, signal } = options;
   const logger = options.logger.named(options.name);
   const queue = options.queue ?? new WorkQueue({ clock });
-  queue.measure(queueMetricsOf(clock).of(options.name));
+  queue.measure(queueMetricsOf(clock).of(queueNameOf(options.name)));
   const stop = (): void => queue.shutDown();
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });

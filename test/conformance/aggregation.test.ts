@@ -225,7 +225,7 @@ test('a namespace is emptied of what another server keeps, or says that it canno
   assert.match(text, /^aggregator_unavailable_apiservice\{name="v1alpha1.wardle.example.com"\} 1$/m);
   assert.match(text, /^aggregator_unavailable_apiservice\{name="v1.apps"\} 0$/m);
   assert.match(text, /^aggregator_unavailable_apiservice_total\{name="v1alpha1.wardle.example.com",reason="FailedDiscoveryCheck"\} 1$/m);
-  assert.match(text, /^workqueue_adds_total\{name="namespace-controller"\} [1-9]/m);
+  assert.match(text, /^workqueue_adds_total\{name="namespace"\} [1-9]/m);
   sample.failing = undefined;
   await world.untilGone(namespaces, { name: 'stuck' });
 });

@@ -60,6 +60,7 @@ test('a job that is suspended deletes pods', async () => {
   await world.client.patch(jobs, { namespace: ns, name: 'suspended' }, { type: 'merge', value: { spec: { suspend: true } } });
   await world.clock.advance(3_000);
   assert.ok(((await counted(world, 'job_controller_job_syncs_total'))['{action="pods_deleted",completion_mode="NonIndexed",result="success"}'] ?? 0) >= 1);
+  assert.ok(((await counted(world, 'workqueue_adds_total'))['{name="job"}'] ?? 0) > 0);
   // They lost their finalizers before they ended, and count as nothing.
   assert.deepEqual(await counted(world, 'job_controller_job_pods_finished_total'), {});
 });

@@ -25,7 +25,7 @@ export interface QueueSizes { readonly active: number; readonly backoff: number;
 
 /** What is told of pods that enter a queue, for whoever counts. */
 export interface QueueObserver {
-  entered?(queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string): void;
+  entered?(queue: 'active' | 'backoff' | 'unschedulable', event: string): void;
   /** A pod's gates were asked, from this monotonic time on. */
   gated?(profile: Profile, sinceMs: number): void;
 }
@@ -299,7 +299,8 @@ export class SchedulingQueue {
 
   #put(queued: QueuedPod, event: string): void {
     this.#parked.set(queued);
-    this.#observer.entered?.(queued.gatedBy === undefined ? 'unschedulable' : 'gated', event);
+    // Those that gates keep out enter the same queue, as upstream counts it.
+    this.#observer.entered?.('unschedulable', event);
     this.#armTimer(queued.timestampMs + maxParkedMs + 1);
   }
 
