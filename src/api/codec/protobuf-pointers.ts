@@ -24,13 +24,18 @@ const everywhere: ReadonlySet<string> = new Set([
 ]);
 
 /** Plain fields that share their name with a pointer, by type. */
-const plain: ReadonlySet<string> = new Set(['ContainerStatus.ready', 'ReplicaSetStatus.replicas', 'DeploymentStatus.replicas', 'StatefulSetStatus.replicas', 'ReplicationControllerStatus.replicas', 'ScaleSpec.replicas', 'ScaleStatus.replicas', 'CertificateSigningRequestStatus.ready']);
+const plain: ReadonlySet<string> = new Set(['ContainerStatus.ready', 'ReplicaSetStatus.replicas', 'DeploymentStatus.replicas', 'StatefulSetStatus.replicas', 'ReplicationControllerStatus.replicas', 'ScaleSpec.replicas', 'ScaleStatus.replicas', 'CertificateSigningRequestStatus.ready', 'CustomResourceColumnDefinition.priority', 'PersistentVolumeSpec.storageClassName']);
 
 /** Pointers by type, where most fields of the name are plain. */
 const pointers: ReadonlySet<string> = new Set([
   'Endpoint.nodeName', 'EndpointPort.port', 'RollingUpdateStatefulSetStrategy.partition', 'VolumeNodeResources.count', 'ClientIPConfig.timeoutSeconds', 'WebhookClientConfig.port', 'ServiceReference.port', 'ValidatingWebhook.timeoutSeconds', 'MutatingWebhook.timeoutSeconds',
   'JSONSchemaProps.maximum', 'JSONSchemaProps.minimum', 'JSONSchemaProps.maxLength', 'JSONSchemaProps.minLength', 'JSONSchemaProps.maxItems', 'JSONSchemaProps.minItems', 'JSONSchemaProps.maxProperties', 'JSONSchemaProps.minProperties', 'JSONSchemaProps.multipleOf',
-  'JSONSchemaProps.x-kubernetes-preserve-unknown-fields', 'ListOptions.timeoutSeconds',
+  'JSONSchemaProps.x-kubernetes-preserve-unknown-fields', 'ListOptions.timeoutSeconds', 'ValidationRule.optionalOldSelf', 'DeleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential',
+  'DeviceAttribute.bool', 'DeviceAttribute.int', 'DeviceAttribute.string', 'DeviceAttribute.version', 'Device.allNodes', 'Device.allowMultipleAllocations', 'Device.bindsToNode', 'BasicDevice.allNodes', 'BasicDevice.allowMultipleAllocations', 'BasicDevice.bindsToNode',
+  'ResourceSliceSpec.allNodes', 'ResourceSliceSpec.perDeviceNodeSelection', 'ExactDeviceRequest.adminAccess', 'DeviceRequest.adminAccess', 'DeviceRequestAllocationResult.adminAccess',
+  'AzureDiskVolumeSource.readOnly', 'CSIVolumeSource.readOnly', 'FCVolumeSource.lun', 'VolumeError.errorCode', 'CSIDriverSpec.preventPodSchedulingIfMissing', 'CSIDriverSpec.serviceAccountTokenInSecrets',
+  'NetworkPolicyPort.endPort', 'IngressSpec.ingressClassName', 'PodDNSConfigOption.value', 'PodCertificateProjection.maxExpirationSeconds', 'PodCertificateRequestSpec.maxExpirationSeconds',
+  'NodeFeatures.supplementalGroupsPolicy', 'NodeRuntimeHandlerFeatures.recursiveReadOnlyMounts', 'NodeRuntimeHandlerFeatures.userNamespaces', 'NodeSwapStatus.capacity',
 ]);
 
 /**

@@ -55,7 +55,14 @@ test('a zero that is a decision survives', () => {
   assert.deepEqual(decodeProtobuf(encodeProtobuf(object, deployment)), object);
 });
 
+test('what a device is not survives, and what it has none of', () => {
+  const object = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceSlice', metadata: { name: 's' }, spec: { driver: 'd', pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, allNodes: false, devices: [{ name: 'x', allNodes: false, attributes: { healthy: { bool: false }, lanes: { int: 0 }, model: { string: '' } } }] } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(object, builtinSchema.kind('resource.k8s.io', 'v1', 'ResourceSlice')!)), object);
+});
+
 test('a zero that Go writes for a plain field is left out', () => {
+  const volume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'v' }, spec: { storageClassName: '', csi: { driver: 'd', volumeHandle: 'h' } } };
+  assert.deepEqual(decodeProtobuf(encodeProtobuf(volume, builtinSchema.kind('', 'v1', 'PersistentVolume')!)), { ...volume, spec: { csi: volume.spec.csi } });
   const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a', namespace: '' }, spec: { minReadySeconds: 0, paused: false } };
   assert.deepEqual(decodeProtobuf(encodeProtobuf(object, deployment)), { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} });
 });
