@@ -13,6 +13,7 @@ import { RealClock } from '../src/base/real-clock.ts';
 import { Bench } from './bench.ts';
 import { withShares } from './ceilings.ts';
 import { generator } from './load/load.ts';
+import { dearBodies } from './parts/bodies.ts';
 import { ceiling } from './parts/ceiling.ts';
 import { customResources } from './parts/custom-resources.ts';
 import { dns } from './parts/dns.ts';
@@ -33,7 +34,7 @@ import type { Figure } from './table.ts';
 import { table } from './table.ts';
 
 /** In the order in which they run. */
-const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, dns, 'custom-resources': customResources };
+const parts: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = { ceiling, start, memory, writes, reads, growth, watch, schedule, scheduler, library, kubectl, dns, 'custom-resources': customResources, bodies: dearBodies };
 /** Those that run only when they are named. */
 const large: typeof parts = { scale, deployment, services, node };
 /** Longer than all parts together ever take. */

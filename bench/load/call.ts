@@ -7,7 +7,10 @@ export interface CallResult {
 }
 
 export interface CallOptions {
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead. */
+  readonly text?: string;
   readonly agent?: Agent;
   /** Of the body. Default JSON. */
   readonly contentType?: string;
@@ -19,15 +22,15 @@ export function call(url: string, token: string, method: string, path: string, o
     const outgoing = request(url + path, {
       method,
       rejectUnauthorized: false,
-      timeout: 30_000,
+      timeout: 90_000,
       ...(options.agent !== undefined && { agent: options.agent }),
       headers: { authorization: `Bearer ${token}`, 'content-type': options.contentType ?? 'application/json' },
     }, (incoming) => {
       let body = '';
       incoming.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => resolve({ code: incoming.statusCode ?? 0, body })).on('error', reject);
     });
-    outgoing.on('error', reject).on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
-    outgoing.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+    outgoing.on('error', reject).on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in 90 s`)));
+    outgoing.end(options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body)));
   });
 }
 

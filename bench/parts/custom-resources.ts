@@ -1,9 +1,8 @@
-import { Agent } from 'node:https';
 import type { Bench } from '../bench.ts';
 import { call, callJson } from '../load/call.ts';
 import { definitionBody, definitionsPath } from '../load/definitions.ts';
 import { fill } from '../load/fill.ts';
-import { configMapsPath } from '../load/objects.ts';
+import { waitsDuring } from '../load/waits.ts';
 import type { Program } from '../program.ts';
 import { startProgram, token } from '../program.ts';
 import type { Figure } from '../table.ts';
@@ -14,29 +13,13 @@ async function ready({ url }: Program, plural: string): Promise<void> {
   while ((await call(url, token, 'GET', collection(plural))).code !== 200);
 }
 
-/** Asks for something small again and again until `work` is done. Resolves with the waits, milliseconds, the longest last. */
-async function waitsDuring(bench: Bench, { url }: Program, work: Promise<unknown>): Promise<number[]> {
-  let done = false;
-  const waits: number[] = [];
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  void work.finally(() => { done = true; }).catch(() => {});
-  while (!done) {
-    const startedMs = bench.clock.monotonicMs();
-    await call(url, token, 'GET', `${configMapsPath}/none`, { agent });
-    waits.push(bench.clock.monotonicMs() - startedMs);
-  }
-  agent.destroy();
-  await work;
-  return waits.toSorted((a, b) => a - b);
-}
-
 const largeOnes = ['One', 'Two', 'Three', 'Four'];
 
 /** What others wait while large definitions are created, updated and applied, one after the other. */
 async function othersMeanwhile(bench: Bench, server: Program): Promise<Figure[]> {
   const { url } = server;
   const pathOf = (kind: string): string => `${definitionsPath}/large${kind.toLowerCase()}s.bench.example.com`;
-  const idle = await waitsDuring(bench, server, bench.clock.sleep(500));
+  const idle = await waitsDuring(bench.clock, server.url, token, bench.clock.sleep(500));
   const steps = [
     ['created', async (kind: string) => {
       await callJson(url, token, 'POST', definitionsPath, { body: definitionBody(`Large${kind}`, 1_000_000) });
@@ -50,7 +33,7 @@ async function othersMeanwhile(bench: Bench, server: Program): Promise<Figure[]>
   ] as const satisfies readonly (readonly [string, (kind: string) => Promise<unknown>])[];
   const figures: Figure[] = [];
   for (const [name, step] of steps) {
-    const waits = await waitsDuring(bench, server, (async () => { for (const kind of largeOnes) await step(kind); })());
+    const waits = await waitsDuring(bench.clock, server.url, token, (async () => { for (const kind of largeOnes) await step(kind); })());
     figures.push({ name: `others' wait, 1 MB definitions ${name}`, value: waits.at(-1) ?? 0, note: `the longest; p99 ${(waits[Math.floor(waits.length * 0.99)] ?? 0).toFixed(1)} ms of ${waits.length}; ${(idle.at(-1) ?? 0).toFixed(1)} ms when idle` });
   }
   return figures;
@@ -102,7 +85,7 @@ export async function customResources(bench: Bench): Promise<Figure[]> {
       acceptMs = await timed(bench, () => callJson(url, token, 'POST', definitionsPath, { body }));
       await ready(server, 'larges');
     })();
-    const waits = await waitsDuring(bench, server, creating);
+    const waits = await waitsDuring(bench.clock, server.url, token, creating);
     figures.push({ name: 'accept a definition with 1 MB of schema', value: acceptMs, note: `${(JSON.stringify(body).length / 1e6).toFixed(2)} MB` });
     figures.push({ name: 'longest wait of somebody else meanwhile', value: waits.at(-1) ?? 0 });
     const item = { apiVersion: 'bench.example.com/v1', kind: 'Large', metadata: { name: 'one' }, spec: { section0: { group0: { field0: 'a' } } } };
