@@ -100,6 +100,13 @@ test('what goes wrong in a rule is told as what is wrong with the value', () => 
   assert.match(errorsOf(ruled(schema, "self.e.startsWith('x')"), { e: 5 })[0] ?? '', /^spec: Invalid value: "object": 'no such overload.*': call arguments did not match a supported operator, function or macro signature for rule: self\.e\.startsWith\('x'\)$/);
 });
 
+test('rules about values of no known type refuse each of them: items below what a later schema takes for an object', () => {
+  const schema: Schema = { type: 'object', properties: { backend: { type: 'object', items: ruled({ type: 'object', properties: { n: number } }, 'self.n < 10') } } };
+  const error = (i: number): string => `spec.backend[${i}]: Invalid value: "object": rule compiler initialization error: failed to convert to declType for CEL validation rules`;
+  assert.deepEqual(errorsOf(schema, { backend: [{ n: 1 }, { n: 2 }] }), [error(0), error(1)]);
+  assert.deepEqual(errorsOf(schema, { backend: {} }), []);
+});
+
 test('an object whose rules cost too much is refused, and nothing more is asked', () => {
   const schema: Schema = { type: 'array', items: number };
   const all = 'self.all(a, self.all(b, self.all(c, a + b + c >= 0)))';

@@ -11,6 +11,8 @@ export interface RuleTree {
   /** The schema as ratcheting reads it. */
   readonly node: SchemaNode;
   readonly rules: readonly CompiledRule[];
+  /** Rules stand where the schema says nothing of values that CEL understands: each value is refused. */
+  readonly untyped: boolean;
   readonly items: RuleTree | undefined;
   readonly values: RuleTree | undefined;
   readonly properties: ReadonlyMap<string, RuleTree>;
@@ -38,6 +40,7 @@ export function ruleTreeOf(node: SchemaNode, part = false): RuleTree | undefined
 function build(place: Place): RuleTree | undefined {
   const { schema, validation, node, shape, decl } = place;
   const rules = validation['x-kubernetes-validations'] ?? [];
+  const untyped = rules.length > 0 && decl === undefined;
   const compiled = rules.length === 0 || decl === undefined ? [] : compileRules(schema, rules, decl);
   const items = child(node.items, itemsOf(schema), itemsOf(validation), decl?.items);
   const values = child(node.values, valuesOf(schema), valuesOf(validation), decl?.items);
@@ -52,8 +55,8 @@ function build(place: Place): RuleTree | undefined {
     if (tree !== undefined) properties.set(name, tree);
   }
   const allOf = (validation.allOf ?? []).flatMap((inner) => (inner === undefined ? [] : (build({ ...place, validation: inner }) ?? [])));
-  if (compiled.length === 0 && items === undefined && values === undefined && properties.size === 0 && allOf.length === 0) return undefined;
-  return { shape, node, rules: compiled, items, values, properties, allOf };
+  if (compiled.length === 0 && !untyped && items === undefined && values === undefined && properties.size === 0 && allOf.length === 0) return undefined;
+  return { shape, node, rules: compiled, untyped, items, values, properties, allOf };
 }
 
 function child(node: SchemaNode | undefined, schema: Schema | undefined, validation: Schema | undefined, decl: DeclType | undefined): RuleTree | undefined {

@@ -59,6 +59,7 @@ class Validation {
     const { tree, value } = place;
     if (this.#budget < 0 || value === null || value === undefined) return;
     if (tree.rules.length > 0) this.#askAll(place);
+    else if (tree.untyped) this.errors.push(invalid(place.path === '' ? '<nil>' : place.path, tree.shape.schema.type ?? '', 'rule compiler initialization error: failed to convert to declType for CEL validation rules'));
     const { nearest } = place.correlation;
     for (const part of tree.allOf) this.visit({ ...place, tree: part, correlation: nearest === undefined ? {} : { nearest } });
     if (Array.isArray(value)) this.#visitItems(place, value);
