@@ -172,6 +172,15 @@ test('logs come from the pod\'s kubelet; what is missing is said', async () => {
   assert.equal(await api.get('/api/v1/nodes/n:10999/proxy/healthz'), 'n /healthz');
 });
 
+test('[sig-node] Pods Extended Pod TerminationGracePeriodSeconds is negative pod with negative grace period', async () => {
+  await using api = await TestServer.start();
+  const pods = '/api/v1/namespaces/default/pods';
+  const negative = { metadata: { name: 'p' }, spec: { terminationGracePeriodSeconds: -1, containers: [{ name: 'c', image: 'i' }] } };
+  const created = await api.create(pods, negative);
+  assert.equal(created.spec['terminationGracePeriodSeconds'], 1);
+  assert.equal((await api.update(`${pods}/p`, { ...created, spec: { ...created.spec, terminationGracePeriodSeconds: -1 } })).spec['terminationGracePeriodSeconds'], 1);
+});
+
 test('health and version answer without a socket', async () => {
   await using api = await TestServer.start();
   assert.equal(await api.get('/readyz'), 'ok');

@@ -87,6 +87,8 @@ function applyHostPortDefaults(containers: readonly Loose<Container>[] | undefin
 export function applyPodDefaults(pod: Loose<Pod>): void {
   const spec = (pod.spec ??= {});
   applyPodSpecDefaults(spec);
+  // Upstream does this where it converts pods, and only those.
+  if (spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
   if (spec.containers !== undefined) for (const container of spec.containers) applyRequestDefaults(container);
   if (spec.initContainers !== undefined) for (const container of spec.initContainers) applyRequestDefaults(container);
   applyPodResourceDefaults(spec);
