@@ -1,5 +1,6 @@
 import type { HostCapabilities } from '../host/capabilities.ts';
 import { hostCapabilities } from '../host/capabilities.ts';
+import { holdNetwork } from '../host/held-network.ts';
 import type { NodeRuntime } from '../host/node-runtime.ts';
 import { startNodeRuntime } from '../host/node-runtime.ts';
 import { installObstacle, installPackages, missingPackages } from '../host/packages.ts';
@@ -37,7 +38,14 @@ export async function prepareMachine(options: MachineOptions): Promise<Machine> 
     progress.note(`no real containers here: ${capabilities.obstacle}. The node is simulated: the API behaves as usual, pods become Running, but nothing is executed`);
     return { kind: 'simulated' };
   }
+  using held = new DisposableStack();
+  held.use(await holdNetwork(options.dataDir));
   const node = await startNodeRuntime({ dataDir: options.dataDir, capabilities, clock, logger, clusterCidr: options.clusterCidr, network: options.network ?? 'bridge' });
   progress.ready(node.containerd.adopted ? 'containerd (running already)' : 'containerd');
-  return { kind: 'real', capabilities, runtime: node };
+  const network = held.move();
+  const dispose = async (): Promise<void> => {
+    await node[Symbol.asyncDispose]();
+    network.dispose();
+  };
+  return { kind: 'real', capabilities, runtime: { ...node, [Symbol.asyncDispose]: dispose } };
 }
