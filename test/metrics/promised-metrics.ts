@@ -45,7 +45,7 @@ export const promisedMetrics: readonly PromisedMetric[] = [
   { page: 'API server', name: 'apiserver_flowcontrol_request_wait_duration_seconds', level: 'BETA', type: 'histogram', labels: 'execute flow_schema priority_level', bounds: [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] },
   { page: 'API server', name: 'apiserver_longrunning_requests', level: 'STABLE', type: 'gauge', labels: 'component group resource scope subresource verb version' },
   { page: 'API server', name: 'apiserver_request_duration_seconds', level: 'STABLE', type: 'histogram', labels: 'component dry_run group resource scope subresource verb version', bounds: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60] },
-  { page: 'API server', name: 'apiserver_request_total', level: 'STABLE', type: 'counter', labels: 'code component dry_run group resource scope subresource system_client verb version' },
+  { page: 'API server', name: 'apiserver_request_total', level: 'STABLE', type: 'counter', labels: 'code component dry_run group resource scope subresource verb version' },
   { page: 'API server', name: 'apiserver_requested_deprecated_apis', level: 'STABLE', type: 'gauge', labels: 'group removed_release resource subresource version' },
   { page: 'API server', name: 'apiserver_response_sizes', level: 'STABLE', type: 'histogram', labels: 'component group resource scope subresource verb version', bounds: exponentialBounds(1000, 10, 7) },
   { page: 'API server', name: 'apiserver_storage_events_received_total', level: 'BETA', type: 'counter', labels: 'group resource' },

@@ -6,7 +6,7 @@ import { RequestMetrics } from './requests.ts';
 
 test('what clients make up does not become series of its own', () => {
   const metrics = new RequestMetrics(({ resource, subresource }) => resource === 'pods' && subresource === '');
-  const record = (path: string, code: number): void => metrics.record({ info: parseRequestInfo('GET', path, undefined), method: 'GET', rawQuery: '', sentBytes: 1, waitedMs: 0, isApply: false, userAgent: undefined }, code, 1);
+  const record = (path: string, code: number): void => metrics.record({ info: parseRequestInfo('GET', path, undefined), method: 'GET', rawQuery: '', sentBytes: 1, waitedMs: 0, isApply: false }, code, 1);
   record('/api/v1/pods', 200);
   for (let i = 0; i < 1000; i++) {
     record(`/api/v1/made-up-${i}`, 404);

@@ -21,28 +21,16 @@ export interface CountedRequest {
   readonly waitedMs: number;
   /** A patch by server-side apply. */
   readonly isApply: boolean;
-  readonly userAgent: string | undefined;
 }
 
 /** Requests that are alike in all that is told apart. */
 interface Series {
   readonly labels: Labels;
-  /** Counts by code and client: see codeOf. */
+  /** Counts by code. */
   readonly codes: Map<number, number>;
   readonly durations: Histogram;
   readonly sli: Histogram;
   readonly sizes: Histogram;
-}
-
-/** Components of a cluster, which are told apart by what they call themselves; nobody else is. */
-const systemClients: readonly string[] = ['', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'cluster-policy-controller'];
-const clientStep = 1000;
-
-/** A code and who was given it, as one number. */
-function codeOf(code: number, userAgent: string | undefined): number {
-  if (userAgent === undefined || !(userAgent.startsWith('kube-') || userAgent.startsWith('cluster-'))) return code;
-  const slash = userAgent.indexOf('/');
-  return slash < 0 ? code : code + clientStep * Math.max(0, systemClients.indexOf(userAgent.slice(0, slash)));
 }
 
 /** What upstream calls a verb in its metrics: the method, but that lists, watches, connections and apply are told apart. */
@@ -82,8 +70,7 @@ export class RequestMetrics {
 
   record(request: CountedRequest, code: number, durationMs: number): void {
     const series = this.#seriesOf(request);
-    const key = codeOf(code, request.userAgent);
-    series.codes.set(key, (series.codes.get(key) ?? 0) + 1);
+    series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
     const seconds = durationMs / 1000;
     series.durations.observe(seconds);
     if (series.labels['dry_run'] === '') series.sli.observe(Math.max(0, durationMs - request.waitedMs) / 1000);
@@ -127,7 +114,7 @@ export class RequestMetrics {
     return [
       {
         name: 'apiserver_request_total', type: 'counter', help: '[STABLE] Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-        read: () => all().flatMap(({ labels, codes }) => Array.from(codes, ([key, value]) => [{ code: String(key % clientStep), ...labels, system_client: systemClients[Math.floor(key / clientStep)] ?? '' }, value] as const)),
+        read: () => all().flatMap(({ labels, codes }) => Array.from(codes, ([code, value]) => [{ code: String(code), ...labels }, value] as const)),
       },
       histogramFamily('apiserver_request_duration_seconds', '[STABLE] Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.', valuesOf(({ durations }) => durations)),
       histogramFamily('apiserver_request_sli_duration_seconds', '[ALPHA] Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.', valuesOf(({ sli }) => sli, ['dry_run'])),
@@ -135,7 +122,7 @@ export class RequestMetrics {
       {
         name: 'apiserver_request_terminations_total', type: 'counter', help: '[ALPHA] Number of requests which apiserver terminated in self-defense.',
         read: () => all().flatMap(({ labels, codes }) => [429, 504].flatMap((code) => {
-          const count = systemClients.reduce((sum, _, client) => sum + (codes.get(code + client * clientStep) ?? 0), 0);
+          const count = codes.get(code) ?? 0;
           return count === 0 ? [] : [[{ code: String(code), ...leaving(labels, ['dry_run']) }, count] as const];
         })),
       },

@@ -99,10 +99,6 @@ export abstract class ServerRequest implements RequestContext {
     return this.info.verb === 'patch' && this.header('content-type')?.startsWith('application/apply-patch') === true;
   }
 
-  get userAgent(): string | undefined {
-    return this.header('user-agent');
-  }
-
   /** The same warning is sent once. */
   warn(message: string): void {
     (this.#warnings ??= new WarningRecorder()).add(message);
