@@ -76,6 +76,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     clock,
     random,
     logger,
+    host: hostname(),
     serviceCidr: options.serviceCidr,
     clusterCidr: options.clusterCidr,
     runtimeConfig: options.runtimeConfig,

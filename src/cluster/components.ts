@@ -20,6 +20,8 @@ export interface ComponentOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly clusterCidr: string;
+  /** The machine's name. */
+  readonly host?: string;
   /** As the API server has them. */
   readonly featureGates?: FeatureGateSettings | undefined;
 }
@@ -68,10 +70,10 @@ export async function startControllerManager(options: ComponentOptions, { contro
 }
 
 /** A scheduler that has not been started yet. */
-export async function createScheduler({ clients, clock, random, logger, featureGates }: Omit<ComponentOptions, 'pki' | 'clusterCidr'>): Promise<Scheduler> {
+export async function createScheduler({ clients, clock, random, logger, host, featureGates }: Omit<ComponentOptions, 'pki' | 'clusterCidr'>): Promise<Scheduler> {
   const schedule = await outside(import('../scheduler/scheduler.ts'));
   const client = clients.component('kube-scheduler');
   const features = podGroupFeatures(featureGates);
   await expectPodGroups(features, client);
-  return new schedule.Scheduler({ client, clock, random, logger: logger.named('scheduler'), features });
+  return new schedule.Scheduler({ client, clock, random, logger: logger.named('scheduler'), ...(host !== undefined && { host }), features });
 }

@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** The machine's name. */
+  readonly host?: string;
   readonly serviceCidr: string;
   readonly clusterCidr: string;
   /** Content of the static token file. */
@@ -114,7 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const clients = localClients(options.endpoint?.(server.local) ?? server.local, clock);
   const running = new AsyncDisposableStack();
   running.use(server);
-  const components = { clients, pki, clock, random, logger, clusterCidr: options.clusterCidr, featureGates: options.featureGates };
+  const components = { clients, pki, clock, random, logger, ...(options.host !== undefined && { host: options.host }), clusterCidr: options.clusterCidr, featureGates: options.featureGates };
   return {
     server,
     clients,

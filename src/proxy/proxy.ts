@@ -10,8 +10,8 @@ import type { Client } from '../client/client.ts';
 import type { Informer } from '../client/informer/informer.ts';
 import type { SharedInformers } from '../client/informer/shared-informers.ts';
 import { createSharedInformers } from '../client/informer/shared-informers.ts';
-import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
-import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
+import type { SeriesRecorder } from '../client/event-recorder/series-recorder.ts';
+import { createSeriesRecorder } from '../client/event-recorder/series-recorder.ts';
 import type { ProxyBackend, RunCommand } from './backend.ts';
 import type { NodePlace } from './endpoints.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
@@ -63,7 +63,7 @@ export class ServiceProxy implements AsyncDisposable {
   readonly #statusServers = new StatusServers();
   readonly #health: ProxyHealth;
   readonly #metrics: ProxyMetrics;
-  readonly #recorder: EventRecorder;
+  readonly #recorder: SeriesRecorder;
   #place: NodePlace;
   #udpState = '';
   readonly #kept: KeptInStep;
@@ -79,12 +79,15 @@ export class ServiceProxy implements AsyncDisposable {
     this.#ports = new ServicePorts({ service: (key) => this.#services.lister.getByKey(key), slices: this.#slicesOf });
     this.#nodes = this.#informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` });
     this.#place = { name: options.nodeName, zone: undefined };
-    this.#recorder = createEventRecorder(client, { component: 'kube-proxy', host: options.nodeName, clock, random, logger, signal: this.#stopped.signal });
+    this.#recorder = createSeriesRecorder(client, { controller: 'kube-proxy', host: options.nodeName, clock, random, logger, signal: this.#stopped.signal });
     this.#healthChecks = new HealthCheckServers({
       isProxyHealthy: () => this.#health.isOnTime,
       failed: ({ namespace, name, port }, error) => {
         logger.warn('a port for health checks cannot be opened', { namespace, name, port, error });
-        this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', 'FailedToStartServiceHealthcheck', `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`);
+        this.#recorder.event({ apiVersion: 'v1', kind: 'Service', namespace, name }, {
+          type: 'Warning', reason: 'FailedToStartServiceHealthcheck', action: 'Listen',
+          note: `node ${options.nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`,
+        });
       },
     });
     this.#health = new ProxyHealth({ clock, node: () => this.#nodes.lister.get('', options.nodeName) });

@@ -3,11 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Client } from '../client/client.ts';
-import type { EventRecorder } from '../client/event-recorder/event-recorder.ts';
-import { createEventRecorder } from '../client/event-recorder/event-recorder.ts';
+import type { SeriesRecorder, ToldEvent } from '../client/event-recorder/series-recorder.ts';
+import { createSeriesRecorder } from '../client/event-recorder/series-recorder.ts';
 import type { PodInfo } from './cache/pod-info.ts';
 import type { Failure } from './failure.ts';
-import type { PodEvent } from './framework/plugin.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 import type { StatusChange } from './pod-status.ts';
 import { patchPodStatus } from './pod-status.ts';
@@ -28,6 +27,8 @@ export interface PodReportsParts {
   readonly logger: Logger;
   /** Aborts when the scheduler stops. */
   readonly signal: AbortSignal;
+  /** The machine's name. */
+  readonly host: string;
   readonly queue: SchedulingQueue;
   readonly nominator: Nominator;
   readonly metrics: SchedulerMetrics;
@@ -37,30 +38,30 @@ export interface PodReportsParts {
 /** How an attempt at a pod ended: counted, and told in its events and its status. */
 export class PodReports {
   readonly #parts: PodReportsParts;
-  readonly #recorders = new Map<string, EventRecorder>();
+  readonly #recorders = new Map<string, SeriesRecorder>();
 
   constructor(parts: PodReportsParts) {
     this.#parts = parts;
   }
 
   /** Records events in the name of a scheduler. */
-  recorder(schedulerName: string): EventRecorder {
-    const { client, clock, random, logger, signal } = this.#parts;
+  recorder(schedulerName: string): SeriesRecorder {
+    const { client, clock, random, logger, signal, host } = this.#parts;
     let recorder = this.#recorders.get(schedulerName);
-    if (recorder === undefined) this.#recorders.set(schedulerName, (recorder = createEventRecorder(client, { component: schedulerName, clock, random, logger, signal })));
+    if (recorder === undefined) this.#recorders.set(schedulerName, (recorder = createSeriesRecorder(client, { controller: schedulerName, host, clock, random, logger, signal })));
     return recorder;
   }
 
   /** What a plug-in has to say to a pod. */
-  notify({ pod }: PodInfo, { type, reason, message, action }: PodEvent): void {
-    this.recorder(pod.spec?.schedulerName ?? 'default-scheduler').event(pod, type, reason, message, { action });
+  notify({ pod }: PodInfo, event: ToldEvent): void {
+    this.recorder(pod.spec?.schedulerName ?? 'default-scheduler').event(pod, event);
   }
 
   /** The pod is bound. */
   scheduled(queued: QueuedPod, nodeName: string, startMs: number): void {
     const { clock, metrics } = this.#parts;
     const { info, profile } = queued;
-    this.recorder(profile.schedulerName).event(info.pod, 'Normal', 'Scheduled', `Successfully assigned ${info.key} to ${nodeName}`, { action: 'Binding' });
+    this.recorder(profile.schedulerName).event(info.pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', note: `Successfully assigned ${info.key} to ${nodeName}` });
     metrics.attempted('scheduled', profile.schedulerName, (clock.monotonicMs() - startMs) / 1000);
     metrics.scheduled({ attempts: queued.attempts, seconds: (clock.now() - (queued.initialAttemptMs ?? clock.now())) / 1000, flushed: queued.flushed });
   }
@@ -75,7 +76,7 @@ export class PodReports {
     const { info } = queued;
     if (failure.nominatedNodeName === undefined) nominator.update(undefined, info);
     else nominator.nominate(info, failure.nominatedNodeName);
-    this.recorder(schedulerName).event(info.pod, 'Warning', 'FailedScheduling', truncated(failure.message), { action: 'Scheduling' });
+    this.recorder(schedulerName).event(info.pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note: truncated(failure.message) });
     const change: StatusChange = {
       condition: { type: 'PodScheduled', status: 'False', reason: failure.reason, message: failure.message },
       ...(failure.nominatedNodeName !== undefined && { nominatedNodeName: failure.nominatedNodeName }),

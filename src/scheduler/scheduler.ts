@@ -45,6 +45,8 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** The machine's name, which events tell; default: `localhost`. */
+  readonly host?: string;
   /** Profiles, back-off and so on, as a configuration file has them; default: upstream's defaults. */
   readonly settings?: SchedulerSettings;
   /** Without settings: what is on beside the defaults. */
@@ -85,7 +87,7 @@ export class Scheduler implements AsyncDisposable {
   #loop: Promise<void> | undefined;
 
   constructor(options: SchedulerOptions) {
-    const { client, clock, random, logger, extenders = [] } = options;
+    const { client, clock, random, logger, host = 'localhost', extenders = [] } = options;
     const { signal } = this.#stopped;
     const settings = options.settings ?? usualSettingsWith(options.features ?? noFeatures);
     const metrics = this.#metrics = new SchedulerMetrics(clock);
@@ -96,7 +98,7 @@ export class Scheduler implements AsyncDisposable {
     const informers = createSharedInformers(client, { clock, random, logger, signal });
     const listers = startListers(informers, (event) => queue.notice(event));
     const current = currentPods(informers.informer(pods, unfinished).lister);
-    const reports = new PodReports({ client, clock, random, logger, signal, queue, nominator, metrics, work });
+    const reports = new PodReports({ client, clock, random, logger, signal, host, queue, nominator, metrics, work });
     const places = new Places({ cache, nominator, groups: settings.podGroups === true ? this.#groups : undefined, work, metrics });
     const bindings = new Bindings({ client, clock, random, logger, signal, extenders, queue, places, reports, work, metrics, current });
     const preemption = new Preemption({ snapshot: cache, clock, random, budgets: () => listers.podDisruptionBudgets.list(), extenders });

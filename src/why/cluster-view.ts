@@ -94,7 +94,7 @@ export class ClusterView {
   }
 }
 
-const timeOf = ({ lastTimestamp, eventTime, metadata }: Event): string => lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
+const timeOf = ({ series, lastTimestamp, eventTime, metadata }: Event): string => series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
 
 /** By uid, and by kind and name for those about what has no uid: nodes are named in place of it. */
 function byObject(list: readonly Event[]): Map<string, Event[]> {

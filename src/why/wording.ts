@@ -15,9 +15,9 @@ export function conditionEvidence(condition: Condition | undefined): Evidence[] 
 
 /** The latest of these events as evidence. */
 export function eventEvidence(events: readonly Event[], max = 1): Evidence[] {
-  return events.slice(0, max).map(({ reason, message, count, lastTimestamp, eventTime }) => {
-    const at = lastTimestamp ?? eventTime;
-    return { source: `event ${reason ?? ''}`, text: `${message ?? ''}${(count ?? 1) > 1 ? ` (${count} times)` : ''}`, ...(at !== undefined && { at }) };
+  return events.slice(0, max).map(({ reason, message, series, count = series?.count ?? 1, lastTimestamp, eventTime }) => {
+    const at = series?.lastObservedTime ?? lastTimestamp ?? eventTime;
+    return { source: `event ${reason ?? ''}`, text: `${message ?? ''}${count > 1 ? ` (${count} times)` : ''}`, ...(at !== undefined && { at }) };
   });
 }
 

@@ -58,7 +58,7 @@ export class Scene implements AsyncDisposable {
 
   async eventsOn(name: string): Promise<string[]> {
     await this.server.clock.settle();
-    return (await this.client.list(events)).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message, source }) => `${type} ${reason} ${source?.component}: ${message}`);
+    return (await this.client.list(events)).items.filter(({ involvedObject }) => involvedObject.name === name).map(({ type, reason, message, reportingComponent }) => `${type} ${reason} ${reportingComponent}: ${message}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nodes, persistentvolumeclaims, persistentvolumes, podgroups, pods, storageclasses } from '../../src/api/resources.ts';
+import { events, nodes, persistentvolumeclaims, persistentvolumes, podgroups, pods, storageclasses } from '../../src/api/resources.ts';
 import { isReason } from '../../src/api/status.ts';
-import type { PodSpec } from '../../src/api/types/core/v1.ts';
+import type { Event, PodSpec } from '../../src/api/types/core/v1.ts';
 import type { Client } from '../../src/client/client.ts';
 import type { SchedulerSettings } from '../../src/scheduler/config/settings.ts';
 import { usualProfile, usualSettings } from '../../src/scheduler/config/settings.ts';
@@ -16,6 +16,25 @@ describe('the scheduler', () => {
     await scene.pod('p');
     assert.equal(await scene.told('p'), 'a');
     assert.deepEqual(await scene.eventsOn('p'), ['Normal Scheduled default-scheduler: Successfully assigned default/p to a']);
+  });
+
+  it('writes its events through the newer API, and counts what it says again as a series', async () => {
+    await using scene = await Scene.start();
+    await scene.pod('p');
+    await scene.server.clock.settle();
+    const { metadata: { name, uid, resourceVersion } } = await scene.get('p');
+    const [{ metadata, involvedObject, ...event }] = (await scene.client.list(events)).items as [Event];
+    assert.match(metadata.name!, /^p\.[0-9a-f]{16}$/);
+    assert.equal(metadata.managedFields![0]!.apiVersion, 'events.k8s.io/v1');
+    assert.deepEqual({ ...involvedObject, resourceVersion }, { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name, uid, resourceVersion });
+    // No count, no source, no first and last time.
+    assert.deepEqual(event, {
+      apiVersion: 'v1', kind: 'Event', eventTime: '2026-01-01T00:00:00.000000Z', reportingComponent: 'default-scheduler', reportingInstance: 'default-scheduler-localhost',
+      action: 'Scheduling', reason: 'FailedScheduling', type: 'Warning', message: 'no nodes available to schedule pods',
+    });
+    // Pods that wait are tried again each five minutes. The first event is about the pod as it was before its status told of it.
+    await scene.server.clock.advance(660_000);
+    assert.deepEqual((await scene.client.list(events)).items.map(({ series }) => series?.count), [undefined, 2]);
   });
 
   it('says that there are no nodes, and tries again', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Event, ObjectReference } from '../../api/types/core/v1.ts';
+import type { Event } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import { Recent } from '../../base/recent.ts';
 
@@ -20,11 +20,6 @@ export type Correlated =
 interface Aggregate { readonly messages: string[]; lastMs: number }
 interface Series { name: string; count: number; readonly firstTimestamp: string }
 interface Bucket { tokens: number; lastMs: number }
-
-/** Tells what events of one source are about: an object by its uid, and something that has none by its names. */
-export function objectKeyOf({ kind = '', namespace = '', name = '', uid = '', apiVersion = '' }: ObjectReference): string {
-  return uid !== '' ? uid : `${kind}\0${namespace}\0${name}\0${apiVersion}`;
-}
 
 const dropped: Correlated = { action: 'drop' };
 

@@ -24,10 +24,10 @@ export async function startSchedulerAlone(options: SchedulerAlone): Promise<Asyn
 
 /** Schedules from when it leads on. Until then it knows the cluster already, unless its configuration has that wait, too. */
 export async function scheduleWhenLeading(options: SchedulerAlone, client: Client, undo: AsyncDisposableStack): Promise<void> {
-  const { clock, random, logger, configuration, features } = options;
+  const { clock, random, logger, identity, configuration, features } = options;
   const leaderElect = options.leaderElect && configuration?.leaderElect !== false;
   const extenders = await Promise.all((configuration?.extenders ?? []).map(async (one) => httpExtender(one, await extenderTransport(one, clock))));
-  const create = (): Scheduler => undo.use(new Scheduler({ client, clock, random, logger: logger.named('scheduler'), extenders, features, ...(configuration !== undefined && { settings: configuration.settings }) }));
+  const create = (): Scheduler => undo.use(new Scheduler({ client, clock, random, logger: logger.named('scheduler'), host: identity, extenders, features, ...(configuration !== undefined && { settings: configuration.settings }) }));
   const waiting = leaderElect && configuration?.delayCacheUntilActive !== true ? create() : undefined;
   await waiting?.follow();
   await startLeading({ ...options, leaderElect }, {

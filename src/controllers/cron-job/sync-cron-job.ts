@@ -7,7 +7,7 @@ import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts';
 import type { ObjectReference } from '../../api/types/core/v1.ts';
 import { formatTime } from '../../base/clock.ts';
 import type { ReconcileResult } from '../../client/controller.ts';
-import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
+import { referenceTo } from '../../client/event-recorder/reference.ts';
 import { isNamespaceTerminating, messageOf } from '../common/errors.ts';
 import type { CronJobParts, CronJobSync } from './cron-job-parts.ts';
 import { endOf, forget, jobFor, jobNameFor } from './cron-job-parts.ts';

@@ -4,7 +4,7 @@ import { persistentvolumeclaims, persistentvolumes } from '../../api/resources.t
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core/v1.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
-import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
+import { referenceTo } from '../../client/event-recorder/reference.ts';
 import { bindCompleted, boundByController, hasAnnotation, isBoundTo } from './matching.ts';
 
 const preResizeAnnotation = 'volume.alpha.kubernetes.io/pre-resize-capacity';

@@ -16,14 +16,6 @@ export interface Preparation<State> {
   readonly refused?: Verdict;
 }
 
-/** What is told about a pod in an event on it. */
-export interface PodEvent {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-  readonly action: string;
-}
-
 /** What was done so that a later attempt may succeed. */
 export interface Rescue {
   /** Said to the user after the reasons. */

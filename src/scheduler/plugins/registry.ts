@@ -2,12 +2,13 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Client } from '../../client/client.ts';
+import type { ToldEvent } from '../../client/event-recorder/series-recorder.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Listers } from '../framework/listers.ts';
 import type { PodGroupStates } from '../cache/pod-group-states.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { ClusterEvent } from '../framework/events.ts';
-import type { Plugin, PodEvent } from '../framework/plugin.ts';
+import type { Plugin } from '../framework/plugin.ts';
 import { dynamicResources } from './dynamic-resources/dynamic-resources.ts';
 import { gangScheduling } from './gang-scheduling/gang-scheduling.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
@@ -43,7 +44,7 @@ export interface PluginContext {
   /** Wakes the pods that may be helped by what only the plug-in knows. */
   readonly notice: (event: ClusterEvent) => void;
   /** Records an event on the pod. */
-  readonly notify: (pod: PodInfo, event: PodEvent) => void;
+  readonly notify: (pod: PodInfo, event: ToldEvent) => void;
   /** Which pods belong to which group. */
   readonly podGroups: PodGroupStates;
   /** Tries pods again at once, wherever they wait. */

@@ -6,8 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { causeOf } from '../../client/cause.ts';
 import type { Client } from '../../client/client.ts';
-import type { EventRecorder } from '../../client/event-recorder/event-recorder.ts';
-import { referenceTo } from '../../client/event-recorder/event-recorder.ts';
+import type { SeriesRecorder } from '../../client/event-recorder/series-recorder.ts';
 import type { PodInfo } from '../cache/pod-info.ts';
 import type { Victims } from '../framework/extender.ts';
 import { patchPodStatus } from '../pod-status.ts';
@@ -16,7 +15,7 @@ export interface ExecutorOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly recorder: (schedulerName: string) => EventRecorder;
+  readonly recorder: (schedulerName: string) => SeriesRecorder;
   /** The pod as it is now, if it still is. */
   readonly current: (pod: PodInfo) => Pod | undefined;
   /** Stops the binding of a pod that has not got to the API yet; false: it is too late. */
@@ -91,6 +90,9 @@ export class PreemptionExecutor {
         throw error;
       }
     }
-    recorder(schedulerName).event(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${nodeName}${cancelled ? ' (in kube-scheduler memory).' : ''}`, { action: 'Preempting', related: referenceTo(preemptor.pod) });
+    recorder(schedulerName).event(victim.pod, {
+      type: 'Normal', reason: 'Preempted', action: 'Preempting', related: preemptor.pod,
+      note: `Preempted by pod ${preemptor.uid} on node ${nodeName}${cancelled ? ' (in kube-scheduler memory).' : ''}`,
+    });
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { parseGoDuration } from '../../../base/go-duration.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Client } from '../../../client/client.ts';
+import type { ToldEvent } from '../../../client/event-recorder/series-recorder.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { DevicesInUse } from '../../devices/devices-in-use.ts';
 import type { Devices } from '../../devices/devices.ts';
@@ -11,7 +12,7 @@ import { loading } from '../../devices/devices.ts';
 import { Pools } from '../../devices/pools.ts';
 import type { ClusterEvent } from '../../framework/events.ts';
 import { normalizeByMax } from '../../framework/normalize.ts';
-import type { Plugin, PodEvent, Preparation } from '../../framework/plugin.ts';
+import type { Plugin, Preparation } from '../../framework/plugin.ts';
 import { refuseForGood } from '../../framework/verdict.ts';
 import { withShares } from './allocation-result.ts';
 import { deallocateClaim, deleteClaim, lookUp, unreserveClaim } from './bind-claim.ts';
@@ -42,7 +43,7 @@ export interface DynamicResourcesContext {
   readonly random: Random;
   readonly signal: AbortSignal;
   readonly notice: (event: ClusterEvent) => void;
-  readonly notify: (pod: PodInfo, event: PodEvent) => void;
+  readonly notify: (pod: PodInfo, event: ToldEvent) => void;
 }
 
 const name = 'DynamicResources';

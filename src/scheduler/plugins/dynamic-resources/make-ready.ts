@@ -1,10 +1,10 @@
 import type { ResourceClaim } from '../../../api/types/resource/v1.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Client } from '../../../client/client.ts';
+import type { ToldEvent } from '../../../client/event-recorder/series-recorder.ts';
 import type { Lister } from '../../../client/informer/store.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { PendingAllocations } from '../../devices/pending-allocations.ts';
-import type { PodEvent } from '../../framework/plugin.ts';
 import { createClaim, reserveClaim, tellPod } from './bind-claim.ts';
 import { hasBindingConditions, isOverdue, readinessOf } from './binding-conditions.ts';
 import type { CycleState } from './cycle-state.ts';
@@ -22,7 +22,7 @@ interface Options {
   readonly claims: Lister<ResourceClaim>;
   /** How long devices may take to become ready. */
   readonly timeoutMs: number;
-  readonly notify: (pod: PodInfo, event: PodEvent) => void;
+  readonly notify: (pod: PodInfo, event: ToldEvent) => void;
 }
 
 /** Writes what was decided into the pod's claims, and waits until their devices are ready. Rejects when that fails. */
@@ -33,7 +33,7 @@ export async function makeReady(pod: PodInfo, nodeName: string, state: CycleStat
     else state.claims[i] = await reserve(claim, pod, options);
   }
   if (!state.claims.some(hasBindingConditions)) return;
-  options.notify(pod, { type: 'Normal', reason: 'BindingConditionsPending', message: `waiting for binding conditions for device on node ${nodeName}`, action: 'Scheduling' });
+  options.notify(pod, { type: 'Normal', reason: 'BindingConditionsPending', note: `waiting for binding conditions for device on node ${nodeName}`, action: 'Scheduling' });
   await untilReady(state, options);
 }
 
