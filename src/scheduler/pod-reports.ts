@@ -1,3 +1,4 @@
+import { byteLength } from '../api/meta/validation.ts';
 import type { Pod } from '../api/types/core/v1.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -16,9 +17,15 @@ import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { SideWork } from './side-work.ts';
 
 /** Events are cut to what their type allows. */
-const maxNoteLength = 1024;
+const maxNoteBytes = 1024;
 
-const truncated = (message: string): string => (message.length <= maxNoteLength ? message : `${message.slice(0, maxNoteLength - 4)} ...`);
+function truncated(message: string): string {
+  if (byteLength(message) <= maxNoteBytes) return message;
+  let kept = message.slice(0, maxNoteBytes - 4);
+  // No character takes more than three bytes.
+  for (let over = byteLength(kept) - (maxNoteBytes - 4); over > 0; over = byteLength(kept) - (maxNoteBytes - 4)) kept = kept.slice(0, -Math.ceil(over / 3));
+  return `${kept} ...`;
+}
 
 export interface PodReportsParts {
   readonly client: Client;

@@ -124,6 +124,15 @@ describe('the scheduler', () => {
     assert.deepEqual(bound, ['p b']);
   });
 
+  it('cuts what it tells to the bytes that an event holds', async () => {
+    const extender: Extender = { name: 'talkative', ignorable: false, weight: 1, isInterested: () => true, filter: () => Promise.reject(new Error('ä'.repeat(900))) };
+    await using scene = await Scene.start({ extenders: [extender] });
+    await scene.node('a');
+    await scene.pod('p');
+    const [told = ''] = await scene.eventsOn('p');
+    assert.match(told, /^Warning FailedScheduling default-scheduler: .*ä{400,} \.\.\.$/);
+  });
+
   it('looks at all nodes when an extender refuses the nominated one', async () => {
     const extender: Extender = { name: 'picky', ignorable: false, weight: 1, isInterested: () => true, filter: (_pod, all) => Promise.resolve({ nodes: all.filter(({ name }) => name === 'b'), failed: new Map([['a', 'not that one']]), unresolvable: new Map() }) };
     await using scene = await Scene.start({ extenders: [extender] });
