@@ -1,6 +1,6 @@
 /** Bundles the program and the library into dist/: one file per entry point, so that starting it reads and compiles as little as possible. */
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -11,7 +11,11 @@ const root = join(import.meta.dirname, '..');
 /** `node scripts/build.ts [FOLDER] [--types]`: elsewhere than dist/, for those who must not disturb what runs from there; with the types, which only who publishes needs. */
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 const outdir = resolve(folder ?? join(root, 'dist'));
-rmSync(outdir, { recursive: true, force: true });
+const publishing = process.argv.includes('--types');
+if (publishing) rmSync(outdir, { recursive: true, force: true });
+const beganMs = Date.now();
+/** A cluster that runs from here loads parts of itself when they are first used: those of earlier builds stay for so long. */
+const keptMs = 7 * 24 * 3600_000;
 
 /**
  * tsyringe, of which @peculiar/x509 is made, looks for reflect-metadata where its own code begins. In a chunk that several
@@ -109,4 +113,8 @@ const programId = createHash('sha256').update(readFileSync(join(outdir, 'kubectl
 await build({ ...common, define: { ...common.define, programId: JSON.stringify(programId) }, entryPoints: { kubectl: join(root, 'src/cmd/kubectl-cached.ts') }, format: 'cjs', outExtension: { '.js': '.cjs' } });
 
 writeFileSync(join(outdir, 'descriptions.json'), JSON.stringify(collectDescriptions(root)));
-if (process.argv.includes('--types')) writeDeclarations(root, 'testing/testing.ts', join(outdir, 'types'));
+if (publishing) writeDeclarations(root, 'testing/testing.ts', join(outdir, 'types'));
+for (const entry of readdirSync(outdir, { withFileTypes: true, recursive: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && statSync(path).mtimeMs < beganMs - keptMs) rmSync(path);
+}
