@@ -172,7 +172,7 @@ describe('bodies that are not what they should be', () => {
     await patch('merge-patch', '{"a"', 400, 'BadRequest', /unexpected end of JSON input/);
     await patch('strategic-merge-patch', '[]', 400, 'BadRequest', /cannot unmarshal array into Go value of type map\[string\]interface \{\}/);
     await patch('merge-patch', '{"metadata":{"resourceVersion":"1"}}', 409, 'Conflict', 'Operation cannot be fulfilled on configmaps "patched": the object has been modified; please apply your changes to the latest version and try again');
-    await patch('merge-patch', '{"metadata":{"name":"other"}}', 422, 'Invalid', /^ConfigMap "patched" is invalid: metadata\.name: Invalid value: "other": field is immutable$|the name of the object/);
+    await patch('merge-patch', '{"metadata":{"name":"other"}}', 400, 'BadRequest', 'the name of the object (other) does not match the name on the URL (patched)');
     await server.refuses('PATCH', `${configMaps}/none`, { body: '{}', headers: { 'content-type': 'application/merge-patch+json' } }, { code: 404, reason: 'NotFound', message: 'configmaps "none" not found' });
     const now = await server.ask('GET', path);
     assert.deepEqual(now.json['data'], { a: 'b' });
