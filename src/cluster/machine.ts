@@ -39,7 +39,7 @@ export async function prepareMachine(options: MachineOptions): Promise<Machine> 
     return { kind: 'simulated' };
   }
   using held = new DisposableStack();
-  held.use(await holdNetwork(options.dataDir));
+  held.use(await holdNetwork(options.dataDir, clock));
   const node = await startNodeRuntime({ dataDir: options.dataDir, capabilities, clock, logger, clusterCidr: options.clusterCidr, network: options.network ?? 'bridge' });
   progress.ready(node.containerd.adopted ? 'containerd (running already)' : 'containerd');
   const network = held.move();

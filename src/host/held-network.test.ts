@@ -6,10 +6,12 @@ import { test } from 'node:test';
 
 // In a network of its own, where root is: the machine's may have a node.
 const apart = process.getuid?.() === 0;
+const module = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
 const program = (dataDir: string): string => `
-  import { holdNetwork } from ${JSON.stringify(join(import.meta.dirname, 'held-network.ts'))};
+  import { holdNetwork } from ${module('held-network.ts')};
+  import { RealClock } from ${module('../base/real-clock.ts')};
   try {
-    const held = await holdNetwork(${JSON.stringify(dataDir)});
+    const held = await holdNetwork(${JSON.stringify(dataDir)}, new RealClock());
     console.log('held');
     process.stdin.on('data', () => { held[Symbol.dispose](); console.log('released'); }).on('end', () => process.exit());
   } catch (error) {

@@ -5,7 +5,7 @@
  */
 import { cloneJson, setMember } from '../../base/json-value.ts';
 import { alteredMessage } from './exact-integers.ts';
-import { goFieldsOf, hasGoFields, omitsEmpty } from '../schema/go-fields.ts';
+import { goFieldsOf, hasGoFields, isEmptyValue, omitsEmpty } from '../schema/go-fields.ts';
 import { builtinSchema } from '../schema/table.ts';
 import type { AnySchema, FieldSchema, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ValueSchema } from '../schema/schema.ts';
 import { goTypeOf, structNameOf } from './go-names.ts';
@@ -96,13 +96,6 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** Left out by Go when they are empty, and yet: an object is told by the one, and the other asks to forget who manages it. */
 const keptEmpty: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'managedFields']);
 
-function isEmpty(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false;
-  if (Array.isArray(value)) return value.length === 0;
-  for (const key in value) return key === undefined;
-  return true;
-}
-
 const compiled = new WeakMap<ObjectSchema, Decoder>();
 
 function compileObject(schema: ObjectSchema): Decoder {
@@ -131,7 +124,7 @@ function compileObject(schema: ObjectSchema): Decoder {
         continue;
       }
       const next = typeof current === field.plain ? current : field.decode(current, context, key);
-      if (field.omitsEmpty && isEmpty(next)) {
+      if (field.omitsEmpty && isEmptyValue(next)) {
         if (decoded === value) delete value[key];
         continue;
       }

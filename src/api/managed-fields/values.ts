@@ -1,5 +1,6 @@
 import { isJsonObject, jsonEqual } from '../patch/json-value.ts';
 import type { JsonValue } from '../patch/json-value.ts';
+import { isEmptyValue } from '../schema/go-fields.ts';
 import type { FieldShape, Shape, StructShape } from './shape.ts';
 
 /**
@@ -8,18 +9,11 @@ import type { FieldShape, Shape, StructShape } from './shape.ts';
  */
 export type Form = 'go' | 'raw';
 
-function isEmpty(value: unknown): boolean {
-  if (typeof value !== 'object') return value === '' || value === 0 || value === false;
-  if (Array.isArray(value)) return value.length === 0;
-  for (const key in value) return key === undefined;
-  return true;
-}
-
 /** The value of a field that holds `found`; undefined where there is none. */
 export function readField(found: unknown, field: FieldShape, form: Form): unknown {
   if (form === 'raw') return found;
   if (found === undefined || found === null) return field.zero;
-  return field.omitsEmpty && isEmpty(found) ? undefined : found;
+  return field.omitsEmpty && isEmptyValue(found) ? undefined : found;
 }
 
 /** The field of a name, and its shape; undefined for a name that the schema lacks. */

@@ -57,6 +57,14 @@ const plainKinds: ReadonlySet<ValueSchema['kind']> = new Set(['string', 'bytes',
 /** Does Go leave a field out that is of this kind and empty? */
 export const omitsEmpty = (field: GoField | undefined, kind: ValueSchema['kind']): boolean => plainKinds.has(kind) && field?.always !== true && field?.pointer !== true;
 
+/** A zero, or a list or map without elements: what `omitempty` means by empty. Null is not. */
+export function isEmptyValue(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const key in value) return key === undefined;
+  return true;
+}
+
 /** The value that Go has for a field that nobody set. */
 export function goZero(field: GoField, kind: ValueSchema['kind']): unknown {
   if (field.pointer) return null;

@@ -1,8 +1,6 @@
 import { isMap } from '../../base/is-map.ts';
-import { goFieldsOf, goZero } from './go-fields.ts';
+import { goFieldsOf, goZero, isEmptyValue } from './go-fields.ts';
 import type { ValueSchema } from './schema.ts';
-
-const isEmpty = (value: unknown): boolean => value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0) || (isMap(value) && Object.keys(value).length === 0);
 
 /**
  * A value as it is after it has been a Go struct: fields that nobody set but that Go writes nonetheless are there
@@ -24,7 +22,7 @@ export function goShaped(value: unknown, schema: ValueSchema): unknown {
       continue;
     }
     const omits = how?.always !== true && how?.pointer !== true && kind !== 'object' && kind !== 'int-or-string' && kind !== 'quantity';
-    if (child === null || (omits && isEmpty(child))) {
+    if (child === null || (omits && isEmptyValue(child))) {
       if (how?.always === true) result[name] = goShaped(goZero(how, kind), field.value);
       continue;
     }
